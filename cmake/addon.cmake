@@ -1,0 +1,54 @@
+# longembed.node: a plugin that Node loads. Node-API only, so one binary serves every Node version from 20 on.
+
+add_library(longembed MODULE ${addon_sources} ${CMAKE_JS_SRC})
+longembed_compile_options(longembed)
+set_target_properties(longembed PROPERTIES
+    PREFIX ""
+    SUFFIX ".node"
+    LIBRARY_OUTPUT_DIRECTORY "${LONGEMBED_OUTPUT}"
+    LIBRARY_OUTPUT_DIRECTORY_RELEASE "${LONGEMBED_OUTPUT}"
+    RUNTIME_OUTPUT_DIRECTORY "${LONGEMBED_OUTPUT}"
+    RUNTIME_OUTPUT_DIRECTORY_RELEASE "${LONGEMBED_OUTPUT}")
+target_include_directories(longembed SYSTEM PRIVATE ${node_headers})
+target_compile_definitions(longembed PRIVATE NAPI_VERSION=8 NAPI_CPP_EXCEPTIONS NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS NODE_GYP_MODULE_NAME=longembed)
+target_link_libraries(longembed PRIVATE longembed_core ${CMAKE_JS_LIB})
+
+if (APPLE)
+    # Node's own symbols are there only once Node loads the file
+    target_link_options(longembed PRIVATE -undefined dynamic_lookup -Wl,-dead_strip)
+elseif (NOT MSVC)
+    set(exports "${CMAKE_CURRENT_SOURCE_DIR}/cmake/exports.map")
+    target_link_options(longembed PRIVATE "-Wl,--version-script=${exports}" -Wl,--gc-sections)
+    set_target_properties(longembed PROPERTIES LINK_DEPENDS "${exports}")
+    if (CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT LONGEMBED_SANITIZE)
+        target_link_options(longembed PRIVATE -s)
+    endif()
+endif()
+
+if (MSVC AND CMAKE_JS_NODELIB_DEF AND CMAKE_JS_NODELIB_TARGET)
+    # node.lib is made from Node-API's list of symbols instead of downloaded
+    execute_process(COMMAND ${CMAKE_AR} /def:${CMAKE_JS_NODELIB_DEF} /out:${CMAKE_JS_NODELIB_TARGET} ${CMAKE_STATIC_LINKER_FLAGS})
+endif()
+
+if (LONGEMBED_SHARED_GGML)
+    # ggml's libraries and backends lie beside the addon: it finds the former by its rpath, and loads the latter from
+    # its own folder at run time
+    set(beside ggml ggml-base ${GGML_AVAILABLE_BACKENDS})
+    add_dependencies(longembed ${beside})
+    set_target_properties(${beside} PROPERTIES
+        LIBRARY_OUTPUT_DIRECTORY "${LONGEMBED_OUTPUT}"
+        RUNTIME_OUTPUT_DIRECTORY "${LONGEMBED_OUTPUT}")
+    foreach (library ${beside})
+        # one file each: npm packs no links from libggml.so to libggml.so.0
+        set_property(TARGET ${library} PROPERTY VERSION)
+        set_property(TARGET ${library} PROPERTY SOVERSION)
+        if (UNIX AND NOT APPLE AND CMAKE_BUILD_TYPE STREQUAL "Release")
+            target_link_options(${library} PRIVATE -s)
+        endif()
+    endforeach()
+    if (APPLE)
+        set_target_properties(longembed ${beside} PROPERTIES BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "@loader_path")
+    elseif (UNIX)
+        set_target_properties(longembed ${beside} PROPERTIES BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "$ORIGIN")
+    endif()
+endif()

@@ -1,0 +1,55 @@
+# llama.cpp's two libraries, `ggml` and `llama`, and nothing else of it: no common, tools, server, examples or tests.
+
+# Sources outside our own are not ours to lint.
+set(LLAMA_ALL_WARNINGS OFF CACHE BOOL "" FORCE)
+foreach (part COMMON TESTS TOOLS EXAMPLES SERVER APP UI MTMD)
+    set(LLAMA_BUILD_${part} OFF CACHE BOOL "" FORCE)
+endforeach()
+
+# An OpenMP build needs the compiler's OpenMP runtime on the machine that runs it, where a missing libgomp is a package
+# that cannot be loaded. ggml's own thread pool needs nothing and is as fast (docs/building.md has the figures).
+option(GGML_OPENMP "ggml: use OpenMP" OFF)
+option(GGML_LLAMAFILE "ggml: use LLAMAFILE's matrix kernels" ON)
+
+if (LONGEMBED_RELEASE)
+    # One package for all CPUs of a platform: the CPU backend is built once for each level of instruction sets,
+    # and ggml loads the best one that the machine can run. GPU backends are separate files in the same way.
+    set(GGML_NATIVE OFF CACHE BOOL "" FORCE)
+    set(GGML_BACKEND_DL ON CACHE BOOL "" FORCE)
+    set(GGML_CPU_ALL_VARIANTS ON CACHE BOOL "" FORCE)
+    set(LONGEMBED_SHARED_GGML ON)
+else()
+    option(GGML_NATIVE "ggml: tune for this machine" ON)
+    option(GGML_BACKEND_DL "ggml: backends are files that are loaded at run time" OFF)
+    set(LONGEMBED_SHARED_GGML ${GGML_BACKEND_DL})
+endif()
+
+if (LONGEMBED_SANITIZE)
+    foreach (library LLAMA GGML)
+        set(${library}_SANITIZE_ADDRESS ON CACHE BOOL "" FORCE)
+        set(${library}_SANITIZE_UNDEFINED ON CACHE BOOL "" FORCE)
+    endforeach()
+    add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=address,undefined)
+endif()
+
+# llama.cpp asks git for its commit, and in a folder without a repository of its own git would answer with ours:
+# each of our commits would then recompile parts of it. The commit is known, so it is told and git is not asked.
+string(SUBSTRING "${LLAMA_COMMIT}" 0 9 LLAMA_BUILD_COMMIT)
+set(LLAMA_BUILD_NUMBER 0)
+set(LLAMA_BUILD_IS_DEV OFF CACHE BOOL "" FORCE)
+set(GGML_BUILD_COMMIT "${LLAMA_BUILD_COMMIT}")
+set(GGML_BUILD_NUMBER 0)
+set(GIT_EXE "")
+set(GIT_EXECUTABLE "")
+set(CMAKE_DISABLE_FIND_PACKAGE_Git ON)
+
+# ggml comes first and may be shared (backends that are loaded at run time need that); llama is always linked in,
+# because core uses its internal headers, whose symbols a shared llama would not export on every platform.
+set(BUILD_SHARED_LIBS ${LONGEMBED_SHARED_GGML})
+add_subdirectory("${LONGEMBED_LLAMA_DIR}/ggml" llama.cpp/ggml EXCLUDE_FROM_ALL)
+set(BUILD_SHARED_LIBS OFF)
+set(CMAKE_MESSAGE_LOG_LEVEL ERROR) # its one warning is that git was not found
+add_subdirectory("${LONGEMBED_LLAMA_DIR}" llama.cpp EXCLUDE_FROM_ALL)
+unset(CMAKE_MESSAGE_LOG_LEVEL)
+unset(CMAKE_DISABLE_FIND_PACKAGE_Git)

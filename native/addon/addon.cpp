@@ -1,0 +1,61 @@
+// The addon's exports: lib/native/types.ts has their types and says what they do.
+
+#include <napi.h>
+
+#include "addon_data.h"
+#include "backend_folder.h"
+#include "devices.h"
+#include "job.h"
+#include "model_object.h"
+#include "vocabulary_object.h"
+
+namespace longembed::addon {
+
+namespace {
+
+Napi::Value build_info(const Napi::CallbackInfo & info) {
+    Napi::Object object = Napi::Object::New(info.Env());
+    object.Set("llama", LONGEMBED_LLAMA_RELEASE);
+    object.Set("commit", LONGEMBED_LLAMA_COMMIT);
+    object.Set("nativeTuned", Napi::Boolean::New(info.Env(), LONGEMBED_NATIVE_TUNED != 0));
+    return object;
+}
+
+Napi::Value list_devices(const Napi::CallbackInfo & info) {
+    const Napi::Env             env   = info.Env();
+    const std::vector<Device>   found = devices();
+    Napi::Array                 list  = Napi::Array::New(env, found.size());
+    for (size_t i = 0; i < found.size(); ++i) {
+        Napi::Object object = Napi::Object::New(env);
+        object.Set("name", found[i].name);
+        object.Set("description", found[i].description);
+        object.Set("backend", found[i].backend);
+        object.Set("kind", found[i].kind);
+        object.Set("memoryTotal", static_cast<double>(found[i].memory_total));
+        object.Set("memoryFree", static_cast<double>(found[i].memory_free));
+        list.Set(static_cast<uint32_t>(i), object);
+    }
+    return list;
+}
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+#if LONGEMBED_BACKEND_DL
+    set_backend_folder(folder_of_this_library());
+#endif
+    auto * data            = new AddonData();
+    data->model_class      = Napi::Persistent(ModelObject::define(env));
+    data->vocabulary_class = Napi::Persistent(VocabularyObject::define(env));
+    env.SetInstanceData(data);
+
+    exports.Set("buildInfo", Napi::Function::New<build_info>(env, "buildInfo"));
+    exports.Set("devices", Napi::Function::New<list_devices>(env, "devices"));
+    exports.Set("loadModel", Napi::Function::New<ModelObject::load>(env, "loadModel"));
+    exports.Set("loadVocabulary", Napi::Function::New<VocabularyObject::load>(env, "loadVocabulary"));
+    return exports;
+}
+
+} // namespace
+
+NODE_API_MODULE(longembed, initialize)
+
+} // namespace longembed::addon

@@ -1,0 +1,58 @@
+#include "llama_graph.h"
+
+#include <cmath>
+
+#include "llama-model.h"
+#include "ops.h"
+
+namespace longembed {
+
+LlamaGraph::LlamaGraph(const llama_model & model) : rope_(Rope::of(model)) {
+    const llama_hparams & h = model.hparams;
+    shape_.head_size = h.n_embd_head_k();
+    shape_.heads     = h.n_head();
+    shape_.kv_heads  = h.n_head_kv();
+    shape_.scale     = 1.0f / std::sqrt(static_cast<float>(shape_.head_size));
+    shape_.causal    = h.causal_attn;
+    eps_             = h.f_norm_rms_eps;
+
+    const Weights weights(model);
+    token_embedding_ = weights.required("token_embd.weight");
+    output_norm_     = weights.norm("output_norm");
+
+    for (int i = 0; i < static_cast<int>(h.n_layer()); ++i) {
+        const std::string prefix = layer_prefix(i);
+        Layer layer;
+        layer.attention_norm    = weights.norm(prefix + "attn_norm");
+        layer.qkv               = weights.qkv(prefix);
+        layer.attention_output  = weights.linear(prefix + "attn_output");
+        layer.feed_forward_norm = weights.norm(prefix + "ffn_norm");
+        layer.gate              = weights.linear(prefix + "ffn_gate");
+        layer.up                = weights.linear(prefix + "ffn_up");
+        layer.down              = weights.linear(prefix + "ffn_down");
+        layers_.push_back(layer);
+    }
+}
+
+ggml_tensor * LlamaGraph::embed(ggml_context * ctx, ggml_tensor * tokens, const AbsolutePositions & /*positions*/) const {
+    return ggml_get_rows(ctx, token_embedding_, tokens);
+}
+
+ggml_tensor * LlamaGraph::attention_input(ggml_context * ctx, int layer, ggml_tensor * x) const {
+    return rms_norm(ctx, layers_[layer].attention_norm, x, eps_);
+}
+
+ggml_tensor * LlamaGraph::finish_layer(ggml_context * ctx, int index, ggml_tensor * x, ggml_tensor * heads) const {
+    const Layer & layer = layers_[index];
+
+    x = ggml_add(ctx, x, linear(ctx, layer.attention_output, heads));
+
+    ggml_tensor * normed = rms_norm(ctx, layer.feed_forward_norm, x, eps_);
+    return ggml_add(ctx, x, swiglu_feed_forward(ctx, layer.gate, layer.up, layer.down, normed));
+}
+
+ggml_tensor * LlamaGraph::finish(ggml_context * ctx, ggml_tensor * x) const {
+    return rms_norm(ctx, output_norm_, x, eps_);
+}
+
+} // namespace longembed

@@ -1,0 +1,18 @@
+#include "nomic_bert.h"
+
+#include "ops.h"
+
+namespace longembed {
+
+NomicBert::NomicBert(const llama_model & model) : PostNormEncoder(model), rope_(Rope::of(model)) {
+    const Weights weights(model);
+    for (size_t i = 0; i < layers_.size(); ++i) {
+        layers_[i].gate.weight = weights.required(layer_prefix(static_cast<int>(i)) + "ffn_gate.weight");
+    }
+}
+
+ggml_tensor * NomicBert::feed_forward(ggml_context * ctx, const Layer & layer, ggml_tensor * x) const {
+    return swiglu_feed_forward(ctx, layer.gate, layer.up, layer.down, x);
+}
+
+} // namespace longembed

@@ -1,0 +1,67 @@
+#include "post_norm_encoder.h"
+
+#include <cmath>
+
+#include "llama-model.h"
+#include "ops.h"
+
+namespace longembed {
+
+PostNormEncoder::PostNormEncoder(const llama_model & model) {
+    const llama_hparams & h = model.hparams;
+    shape_.head_size = h.n_embd_head_k();
+    shape_.heads     = h.n_head();
+    shape_.kv_heads  = h.n_head_kv();
+    shape_.scale     = 1.0f / std::sqrt(static_cast<float>(shape_.head_size));
+    shape_.causal    = h.causal_attn;
+    eps_             = h.f_norm_eps;
+
+    const Weights weights(model);
+    token_embedding_   = weights.required("token_embd.weight");
+    segment_embedding_ = weights.optional("token_types.weight");
+    embedding_norm_    = weights.norm("token_embd_norm");
+
+    for (int i = 0; i < static_cast<int>(h.n_layer()); ++i) {
+        const std::string prefix = layer_prefix(i);
+        Layer layer;
+        layer.qkv              = weights.qkv(prefix);
+        layer.attention_output = weights.linear(prefix + "attn_output");
+        layer.attention_norm   = weights.norm(prefix + "attn_output_norm");
+        layer.up               = weights.linear(prefix + "ffn_up");
+        layer.gate             = {weights.optional(prefix + "ffn_gate.weight"), weights.optional(prefix + "ffn_gate.bias")};
+        layer.down             = weights.linear(prefix + "ffn_down");
+        layer.output_norm      = weights.norm(prefix + "layer_output_norm");
+        layers_.push_back(layer);
+    }
+}
+
+ggml_tensor * PostNormEncoder::embed(ggml_context * ctx, ggml_tensor * tokens, const AbsolutePositions & positions) const {
+    ggml_tensor * x = ggml_get_rows(ctx, token_embedding_, tokens);
+    if (segment_embedding_ != nullptr) {
+        // one text is all "sentence A": row 0
+        ggml_tensor * row = ggml_view_1d(ctx, segment_embedding_, segment_embedding_->ne[0], 0);
+        x = ggml_add(ctx, x, row->type == GGML_TYPE_F32 ? row : ggml_cast(ctx, row, GGML_TYPE_F32));
+    }
+    x = add_positions(ctx, x, positions);
+    return layer_norm(ctx, embedding_norm_, x, eps_);
+}
+
+ggml_tensor * PostNormEncoder::add_positions(ggml_context * /*ctx*/, ggml_tensor * x, const AbsolutePositions & /*positions*/) const {
+    return x;
+}
+
+ggml_tensor * PostNormEncoder::attention_input(ggml_context * /*ctx*/, int /*layer*/, ggml_tensor * x) const {
+    return x;
+}
+
+ggml_tensor * PostNormEncoder::finish_layer(ggml_context * ctx, int index, ggml_tensor * x, ggml_tensor * heads) const {
+    const Layer & layer = layers_[index];
+
+    ggml_tensor * attended = linear(ctx, layer.attention_output, heads);
+    attended = layer_norm(ctx, layer.attention_norm, ggml_add(ctx, attended, x), eps_);
+
+    ggml_tensor * output = feed_forward(ctx, layer, attended);
+    return layer_norm(ctx, layer.output_norm, ggml_add(ctx, output, attended), eps_);
+}
+
+} // namespace longembed

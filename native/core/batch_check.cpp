@@ -1,0 +1,130 @@
+#include "batch_check.h"
+
+#include <cmath>
+
+#include "error.h"
+
+namespace longembed {
+
+namespace {
+
+// float counts whole numbers exactly up to here, and so does every position
+constexpr int64_t most_tokens = int64_t{1} << 24;
+
+void check_lengths(const Batch & batch) {
+    if (batch.n_sequences < 1 || batch.n_tokens < 1) {
+        throw Error(ErrorCode::input_empty, "The batch has no tokens.");
+    }
+    if (batch.n_tokens > most_tokens) {
+        throw Error(ErrorCode::input_too_long, "The batch has " + std::to_string(batch.n_tokens) + " tokens; at most " +
+                                                   std::to_string(most_tokens) + " can be computed at once.");
+    }
+    int64_t sum = 0;
+    for (int64_t i = 0; i < batch.n_sequences; ++i) {
+        if (batch.lengths[i] < 1) {
+            throw Error(ErrorCode::input_empty, "Sequence " + std::to_string(i) + " of the batch has no tokens.");
+        }
+        sum += batch.lengths[i];
+    }
+    if (sum != batch.n_tokens) {
+        throw Error(ErrorCode::invalid_option, "The sequences' lengths add up to " + std::to_string(sum) + ", but the batch has " +
+                                                   std::to_string(batch.n_tokens) + " tokens.");
+    }
+}
+
+void check_tokens(const Batch & batch, int32_t vocabulary_size) {
+    for (int64_t i = 0; i < batch.n_tokens; ++i) {
+        if (batch.tokens[i] < 0 || batch.tokens[i] >= vocabulary_size) {
+            throw Error(ErrorCode::tokenizer, "Token id " + std::to_string(batch.tokens[i]) + " is not in the model's vocabulary (0 … " +
+                                                  std::to_string(vocabulary_size - 1) + ").");
+        }
+    }
+}
+
+void check_given_positions(const Batch & batch, const Facts & facts) {
+    const bool absolute = facts.position_encoding == "absolute";
+    for (int64_t i = 0; i < batch.n_tokens; ++i) {
+        const float position = batch.positions[i];
+        if (!std::isfinite(position) || position < 0.0f || position > static_cast<float>(most_tokens)) {
+            throw Error(ErrorCode::invalid_option, "Position " + std::to_string(position) + " of token " + std::to_string(i) + " is out of range.");
+        }
+        if (!absolute && position != std::floor(position)) {
+            throw Error(ErrorCode::strategy_unsupported, "Fractional positions need a matrix of absolute positions; this model has none.");
+        }
+        if (absolute && position > static_cast<float>(facts.position_rows - 1)) {
+            throw Error(ErrorCode::input_too_long, "Position " + std::to_string(position) + " is past the model's last, " +
+                                                       std::to_string(facts.position_rows - 1) + ".");
+        }
+    }
+}
+
+void check_positions(const Batch & batch, const Facts & facts) {
+    if (batch.positions != nullptr) {
+        if (facts.position_encoding != "absolute" && facts.position_encoding != "rope") {
+            throw Error(ErrorCode::strategy_unsupported, "The model's position encoding (" + facts.position_encoding + ") takes no positions.");
+        }
+        check_given_positions(batch, facts);
+        return;
+    }
+    if (facts.position_encoding != "absolute") {
+        return;
+    }
+    for (int64_t i = 0; i < batch.n_sequences; ++i) {
+        if (batch.lengths[i] > facts.position_rows) {
+            throw Error(ErrorCode::input_too_long, "The sequence has " + std::to_string(batch.lengths[i]) + " tokens, the model positions for " +
+                                                       std::to_string(facts.position_rows) + ".");
+        }
+    }
+}
+
+void check_rope(const Batch & batch, const Facts & facts) {
+    const bool changed = batch.rope_base != 0.0f || batch.rope_scale != 1.0f;
+    if (changed && facts.position_encoding != "rope") {
+        throw Error(ErrorCode::strategy_unsupported, "The model has no rotary positions whose base or scale could be changed.");
+    }
+    if (!std::isfinite(batch.rope_base) || (batch.rope_base != 0.0f && batch.rope_base < 1.0f)) {
+        throw Error(ErrorCode::invalid_option, "The RoPE base " + std::to_string(batch.rope_base) + " is not a number of 1 or more.");
+    }
+    if (!std::isfinite(batch.rope_scale) || batch.rope_scale <= 0.0f) {
+        throw Error(ErrorCode::invalid_option, "The RoPE scale " + std::to_string(batch.rope_scale) + " is not a number above 0.");
+    }
+}
+
+void check_logit_scale(const Batch & batch) {
+    if (batch.logit_scale == nullptr) {
+        return;
+    }
+    for (int64_t i = 0; i < batch.n_tokens; ++i) {
+        if (!std::isfinite(batch.logit_scale[i])) {
+            throw Error(ErrorCode::invalid_option, "The logit scale of token " + std::to_string(i) + " is not a finite number.");
+        }
+    }
+}
+
+void check_self_extend(const Batch & batch, const Facts & facts) {
+    if (!batch.uses_self_extend()) {
+        return;
+    }
+    if (facts.position_encoding != "rope") {
+        throw Error(ErrorCode::strategy_unsupported, "Self-extend needs rotary positions; this model's are \"" + facts.position_encoding + "\".");
+    }
+    if (batch.positions != nullptr) {
+        throw Error(ErrorCode::invalid_option, "Self-extend sets positions itself and takes none.");
+    }
+    if (batch.self_extend_window < 1) {
+        throw Error(ErrorCode::invalid_option, "Self-extend's window is " + std::to_string(batch.self_extend_window) + "; it must be 1 or more.");
+    }
+}
+
+} // namespace
+
+void check_batch(const Batch & batch, const Facts & facts, int32_t vocabulary_size) {
+    check_lengths(batch);
+    check_tokens(batch, vocabulary_size);
+    check_positions(batch, facts);
+    check_rope(batch, facts);
+    check_logit_scale(batch);
+    check_self_extend(batch, facts);
+}
+
+} // namespace longembed

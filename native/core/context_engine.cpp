@@ -1,0 +1,165 @@
+#include "context_engine.h"
+
+#include <algorithm>
+
+#include "error.h"
+#include "llama-model.h"
+#include "llama.h"
+#include "log.h"
+
+namespace longembed {
+
+namespace {
+
+// Attention scores that may be held at once. Below this llama.cpp computes them in full precision; above it, flash
+// attention takes keys and values as halves, which costs some 1e-6 of cosine.
+constexpr int64_t most_score_bytes = 256 << 20;
+
+bool is_cancelled(void * control) {
+    return control != nullptr && static_cast<Control *>(control)->cancelled.load(std::memory_order_relaxed);
+}
+
+enum llama_pooling_type pooling_type(Pooling pooling) {
+    switch (pooling) {
+        case Pooling::cls:  return LLAMA_POOLING_TYPE_CLS;
+        case Pooling::last: return LLAMA_POOLING_TYPE_LAST;
+        default:            return LLAMA_POOLING_TYPE_MEAN;
+    }
+}
+
+void check_plan(const Batch & batch) {
+    const auto refuse = [](const std::string & what) {
+        throw Error(ErrorCode::strategy_unsupported, what + " cannot be done for this architecture: it runs through llama.cpp's own context.");
+    };
+    if (batch.positions != nullptr) {
+        refuse("Positions of one's own (grouped, recurrent)");
+    }
+    if (batch.uses_self_extend()) {
+        refuse("Self-extend");
+    }
+    if (batch.logit_scale != nullptr && std::any_of(batch.logit_scale, batch.logit_scale + batch.n_tokens, [](float f) { return f != 1.0f; })) {
+        refuse("Attention scaling");
+    }
+}
+
+/// A llama_batch over one sequence, freed with its scope.
+class OneSequence {
+public:
+    OneSequence(const int32_t * tokens, int32_t n) : batch(llama_batch_init(n, 0, 1)) {
+        batch.n_tokens = n;
+        for (int32_t i = 0; i < n; ++i) {
+            batch.token[i]     = tokens[i];
+            batch.pos[i]       = i;
+            batch.n_seq_id[i]  = 1;
+            batch.seq_id[i][0] = 0;
+            batch.logits[i]    = 1;
+        }
+    }
+    ~OneSequence() { llama_batch_free(batch); }
+
+    OneSequence(const OneSequence &)             = delete;
+    OneSequence & operator=(const OneSequence &) = delete;
+
+    llama_batch batch;
+};
+
+} // namespace
+
+ContextEngine::ContextEngine(const llama_model & model, int threads) : model_(model), threads_(threads) {}
+
+void ContextEngine::embed(const Batch & batch, float * out, Control & control) {
+    check_plan(batch);
+    int64_t done = 0;
+    // by its own length alone, so that a sequence's vector does not depend on what else is in the batch
+    embed_some(batch, false, done, out, control);
+    embed_some(batch, true, done, out, control);
+}
+
+bool ContextEngine::needs_flash(int64_t tokens) const {
+    return tokens * tokens * model_.hparams.n_head() * static_cast<int64_t>(sizeof(float)) > most_score_bytes;
+}
+
+void ContextEngine::embed_some(const Batch & batch, bool flash, int64_t & done, float * out, Control & control) {
+    int32_t longest = 0;
+    for (int64_t i = 0; i < batch.n_sequences; ++i) {
+        if (needs_flash(batch.lengths[i]) == flash) {
+            longest = std::max(longest, batch.lengths[i]);
+        }
+    }
+    if (longest == 0) {
+        return;
+    }
+    prepare({static_cast<uint32_t>(longest), batch.rope_base, batch.rope_scale, batch.pooling, flash});
+
+    const uint32_t  dimensions = model_.hparams.n_embd_out();
+    const int32_t * tokens     = batch.tokens;
+    for (int64_t i = 0; i < batch.n_sequences; tokens += batch.lengths[i++]) {
+        if (needs_flash(batch.lengths[i]) != flash) {
+            continue;
+        }
+        control.check();
+        embed_one(tokens, batch.lengths[i], out + i * dimensions, control);
+        done += batch.lengths[i];
+        control.report(static_cast<float>(done) / static_cast<float>(batch.n_tokens));
+    }
+}
+
+void ContextEngine::prepare(const Setup & wanted) {
+    const bool same = context_ && wanted.tokens <= setup_.tokens && wanted.rope_base == setup_.rope_base &&
+                      wanted.rope_scale == setup_.rope_scale && wanted.pooling == setup_.pooling && wanted.flash == setup_.flash;
+    if (same) {
+        return;
+    }
+    context_.reset();
+
+    llama_context_params params = llama_context_default_params();
+    params.n_ctx           = wanted.tokens;
+    params.n_batch         = wanted.tokens;
+    params.n_ubatch        = wanted.tokens; // pooling and attention both ways need a whole sequence at once
+    params.n_seq_max       = 1;
+    params.n_threads       = threads_;
+    params.n_threads_batch = threads_;
+    params.embeddings      = true;
+    params.flash_attn_type = wanted.flash ? LLAMA_FLASH_ATTN_TYPE_AUTO : LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    params.pooling_type    = pooling_type(wanted.pooling);
+    params.rope_freq_base  = wanted.rope_base;
+    params.rope_freq_scale = wanted.rope_scale == 1.0f ? 0.0f : model_.hparams.rope_freq_scale_train * wanted.rope_scale;
+
+    forget_errors();
+    // llama_init_from_model takes its model mutable for the sake of adapters; we attach none
+    context_.reset(llama_init_from_model(const_cast<llama_model *>(&model_), params), [](llama_context * context) {
+        if (context != nullptr) {
+            llama_free(context);
+        }
+    });
+    if (!context_) {
+        const std::string reason = logged_errors();
+        throw Error(reason.find("alloc") != std::string::npos ? ErrorCode::out_of_memory : ErrorCode::backend,
+                    "llama.cpp could not make a context for " + std::to_string(wanted.tokens) + " tokens" + (reason.empty() ? "." : ": " + reason + "."));
+    }
+    setup_ = wanted;
+}
+
+void ContextEngine::embed_one(const int32_t * tokens, int32_t n, float * out, Control & control) {
+    if (llama_memory_t memory = llama_get_memory(context_.get()); memory != nullptr) {
+        llama_memory_clear(memory, true);
+    }
+    const OneSequence sequence(tokens, n);
+    const bool        encoder_only = llama_model_has_encoder(&model_) && !llama_model_has_decoder(&model_);
+
+    forget_errors();
+    llama_set_abort_callback(context_.get(), is_cancelled, &control);
+    const int status = encoder_only ? llama_encode(context_.get(), sequence.batch) : llama_decode(context_.get(), sequence.batch);
+    llama_set_abort_callback(context_.get(), nullptr, nullptr);
+    control.check();
+    if (status != 0) {
+        throw Error(ErrorCode::backend, "llama.cpp failed on a sequence of " + std::to_string(n) + " tokens (status " + std::to_string(status) + "): " + logged_errors() + ".");
+    }
+    const float * vector = llama_get_embeddings_seq(context_.get(), 0);
+    if (vector == nullptr) {
+        throw Error(ErrorCode::architecture_unsupported, "llama.cpp gives no pooled vector for models of this architecture.");
+    }
+    std::copy_n(vector, model_.hparams.n_embd_out(), out);
+}
+
+} // namespace longembed

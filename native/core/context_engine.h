@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "engine.h"
+
+struct llama_model;
+struct llama_context;
+
+namespace longembed {
+
+/// Every architecture that has no graph of ours, through llama.cpp's own context: a sequence at a time, with the strategies
+/// that it can do exactly (none, pcw, and on RoPE models ntk and interpolation).
+class ContextEngine : public Engine {
+public:
+    /// @param threads  CPU threads, >= 1
+    ContextEngine(const llama_model & model, int threads);
+
+    void embed(const Batch & batch, float * out, Control & control) override;
+
+private:
+    /// What a context is made for; another set needs another context.
+    struct Setup {
+        uint32_t tokens     = 0;
+        float    rope_base  = 0.0f;
+        float    rope_scale = 1.0f;
+        Pooling  pooling    = Pooling::mean;
+        bool     flash      = false;  ///< flash attention: no n × n scores, but keys and values in half precision
+    };
+
+    bool needs_flash(int64_t tokens) const;
+
+    void prepare(const Setup & wanted);
+    void embed_some(const Batch & batch, bool flash, int64_t & done, float * out, Control & control);
+    void embed_one(const int32_t * tokens, int32_t n, float * out, Control & control);
+
+    const llama_model &            model_;
+    int                            threads_;
+    Setup                          setup_;
+    std::shared_ptr<llama_context> context_;
+};
+
+} // namespace longembed

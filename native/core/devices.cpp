@@ -1,0 +1,135 @@
+#include "devices.h"
+
+#include <algorithm>
+#include <cctype>
+#include <fstream>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#if defined(__linux__)
+#include <sched.h>
+#elif defined(__APPLE__)
+#include <sys/sysctl.h>
+#endif
+
+#include "error.h"
+#include "llama.h"
+#include "log.h"
+
+namespace longembed {
+
+namespace {
+
+std::string backend_folder;
+
+std::string lower_case(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+    return text;
+}
+
+const char * kind_name(enum ggml_backend_dev_type type) {
+    switch (type) {
+        case GGML_BACKEND_DEVICE_TYPE_CPU:  return "cpu";
+        case GGML_BACKEND_DEVICE_TYPE_GPU:  return "gpu";
+        case GGML_BACKEND_DEVICE_TYPE_IGPU: return "igpu";
+        default:                            return "accel";
+    }
+}
+
+bool is_gpu(ggml_backend_dev_t device) {
+    const auto type = ggml_backend_dev_type(device);
+    return type == GGML_BACKEND_DEVICE_TYPE_GPU || type == GGML_BACKEND_DEVICE_TYPE_IGPU;
+}
+
+std::string backend_of(ggml_backend_dev_t device) {
+    return ggml_backend_reg_name(ggml_backend_dev_backend_reg(device));
+}
+
+} // namespace
+
+void set_backend_folder(const std::string & folder) {
+    backend_folder = folder;
+}
+
+void load_backends() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        capture_logs();
+        if (!backend_folder.empty()) {
+            ggml_backend_load_all_from_path(backend_folder.c_str());
+        }
+        llama_backend_init();
+    });
+}
+
+std::vector<Device> devices() {
+    load_backends();
+    std::vector<Device> found;
+    for (size_t i = 0; i < ggml_backend_dev_count(); ++i) {
+        ggml_backend_dev_t device = ggml_backend_dev_get(i);
+        Device d;
+        d.name        = ggml_backend_dev_name(device);
+        d.description = ggml_backend_dev_description(device);
+        d.backend     = backend_of(device);
+        d.kind        = kind_name(ggml_backend_dev_type(device));
+        ggml_backend_dev_memory(device, &d.memory_free, &d.memory_total);
+        found.push_back(d);
+    }
+    return found;
+}
+
+std::vector<ggml_backend_dev_t> gpu_devices(const std::string & backend) {
+    load_backends();
+    std::vector<ggml_backend_dev_t> found;
+    for (size_t i = 0; i < ggml_backend_dev_count(); ++i) {
+        ggml_backend_dev_t device = ggml_backend_dev_get(i);
+        if (is_gpu(device) && (backend == "auto" || lower_case(backend_of(device)).rfind(backend, 0) == 0)) {
+            found.push_back(device);
+        }
+    }
+    if (found.empty() && backend != "auto") {
+        throw Error(ErrorCode::backend, "Backend \"" + backend + "\" has no device here: either this build was made without it, or the "
+                                        "driver is missing. \"auto\" takes what there is, \"cpu\" always works.");
+    }
+    found.push_back(nullptr);
+    return found;
+}
+
+ggml_backend_dev_t cpu_device() {
+    load_backends();
+    ggml_backend_dev_t device = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
+    if (device == nullptr) {
+        throw Error(ErrorCode::backend, "No CPU backend was found: the installation is incomplete, install the package again.");
+    }
+    return device;
+}
+
+int usable_cores() {
+    int cores = static_cast<int>(std::thread::hardware_concurrency());
+#if defined(__linux__)
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0) {
+        std::set<std::string> siblings; // a core's hyper-threads name the same list
+        for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+            if (CPU_ISSET(cpu, &allowed)) {
+                std::ifstream file("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list");
+                std::string list;
+                siblings.insert(std::getline(file, list) ? list : "cpu" + std::to_string(cpu));
+            }
+        }
+        cores = static_cast<int>(siblings.size());
+    }
+#elif defined(__APPLE__)
+    int    performance = 0;
+    size_t size        = sizeof(performance);
+    if (sysctlbyname("hw.perflevel0.physicalcpu", &performance, &size, nullptr, 0) == 0 ||
+        sysctlbyname("hw.physicalcpu", &performance, &size, nullptr, 0) == 0) {
+        cores = performance;
+    }
+#endif
+    return std::max(1, cores);
+}
+
+} // namespace longembed

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "batch.h"
+#include "control.h"
+
+namespace longembed {
+
+/// Turns token sequences into pooled vectors with one loaded model. One call at a time.
+class Engine {
+public:
+    virtual ~Engine() = default;
+
+    /// Writes a row per sequence to `out` ([dimensions] each, pooled, not normalised).
+    /// The batch is checked already (check_batch).
+    /// @throws Error
+    virtual void embed(const Batch & batch, float * out, Control & control) = 0;
+};
+
+} // namespace longembed

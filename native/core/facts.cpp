@@ -1,0 +1,92 @@
+#include "facts.h"
+
+#include <algorithm>
+
+#include "architectures/architecture.h"
+#include "ggml-backend.h"
+#include "llama-model.h"
+
+const char * llama_ftype_name(llama_ftype ftype); // llama-model-loader.cpp
+
+namespace longembed {
+
+namespace {
+
+std::string position_encoding(const llama_model & model) {
+    if (model.pos_embd != nullptr) {
+        return "absolute";
+    }
+    if (model.hparams.use_alibi) {
+        return "alibi";
+    }
+    if (model.hparams.n_rel_attn_bkts > 0) {
+        return "relative";
+    }
+    return model.hparams.rope_type == LLAMA_ROPE_TYPE_NONE ? "none" : "rope";
+}
+
+std::string pooling(const llama_model & model) {
+    switch (model.hparams.pooling_type) {
+        case LLAMA_POOLING_TYPE_MEAN: return "mean";
+        case LLAMA_POOLING_TYPE_CLS:  return "cls";
+        case LLAMA_POOLING_TYPE_LAST: return "last";
+        case LLAMA_POOLING_TYPE_RANK: return "rank";
+        default: break;
+    }
+    // llama.cpp reads a missing key as "none"
+    return model.gguf_kv.count(model.arch_name() + ".pooling_type") > 0 ? "none" : "";
+}
+
+bool is_array(const std::string & text) {
+    return !text.empty() && text.front() == '[';
+}
+
+} // namespace
+
+Facts read_facts(const llama_model & model) {
+    const llama_hparams & h = model.hparams;
+    Facts facts;
+    facts.architecture = model.arch_name();
+    for (const auto & pair : model.gguf_kv) {
+        if (!is_array(pair.second)) {
+            facts.metadata.insert(pair);
+        }
+    }
+    const auto name = model.gguf_kv.find("general.name");
+    facts.name      = name == model.gguf_kv.end() ? "" : name->second;
+
+    const auto reason   = why_not_own_graph(model);
+    facts.engine        = reason ? "llama_context" : "graph";
+    facts.engine_reason = reason.value_or("");
+
+    facts.layers         = static_cast<int32_t>(h.n_layer());
+    facts.dimensions     = static_cast<int32_t>(reason ? h.n_embd_out() : h.n_embd);
+    facts.heads          = static_cast<int32_t>(h.n_head());
+    facts.kv_heads       = static_cast<int32_t>(h.n_head_kv());
+    facts.feed_forward   = static_cast<int32_t>(h.n_ff());
+    facts.parameters     = model.n_elements();
+    facts.size_bytes     = model.size();
+    facts.quantization   = llama_ftype_name(model.ftype());
+    facts.context_length = static_cast<int32_t>(h.n_ctx_train);
+
+    facts.position_encoding = position_encoding(model);
+    facts.position_rows     = model.pos_embd != nullptr ? static_cast<int32_t>(model.pos_embd->ne[1]) : 0;
+    if (facts.position_encoding == "rope") {
+        facts.rope_base  = h.rope_freq_base_train;
+        facts.rope_scale = h.rope_freq_scale_train;
+    }
+    facts.causal  = h.causal_attn;
+    facts.pooling = pooling(model);
+
+    for (const llama_device & device : model.devices) {
+        facts.device += (facts.device.empty() ? "" : ", ") + std::string(ggml_backend_dev_name(device.dev));
+    }
+    if (facts.device.empty()) {
+        facts.device = "CPU";
+    } else {
+        facts.gpu_layers = std::min<int32_t>(static_cast<int32_t>(model.n_gpu_layers()), facts.layers);
+    }
+    return facts;
+}
+
+} // namespace longembed

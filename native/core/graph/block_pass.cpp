@@ -1,0 +1,288 @@
+#include "block_pass.h"
+
+#include <algorithm>
+
+#include "architectures/ops.h"
+
+namespace longembed {
+
+namespace {
+
+// Pooled tokens computed at once: each may need an attention operation of its own, and a graph holds only so many.
+constexpr int64_t rows_per_step             = 256;
+constexpr int64_t rows_per_step_self_extend = 64;
+
+ggml_tensor * slice(ggml_context * ctx, ggml_tensor * vector, int64_t first, int64_t count) {
+    return ggml_view_1d(ctx, vector, count, first * vector->nb[0]);
+}
+
+/// Columns first … first + count − 1 of a matrix [rows, columns].
+ggml_tensor * columns(ggml_context * ctx, ggml_tensor * matrix, int64_t first, int64_t count) {
+    return ggml_view_2d(ctx, matrix, matrix->ne[0], count, matrix->nb[1], first * matrix->nb[1]);
+}
+
+/// Entries first … first + count − 1 along the last dimension of [a, b, n].
+ggml_tensor * slabs(ggml_context * ctx, ggml_tensor * tensor, int64_t first, int64_t count) {
+    return ggml_view_3d(ctx, tensor, tensor->ne[0], tensor->ne[1], count, tensor->nb[1], tensor->nb[2], first * tensor->nb[2]);
+}
+
+/// Part of a fused projection [q + k + v, n] as [head size, heads, n], without a copy.
+ggml_tensor * part(ggml_context * ctx, ggml_tensor * fused, int64_t head_size, int64_t first_head, int64_t heads) {
+    const size_t head_bytes = head_size * fused->nb[0];
+    return ggml_view_3d(ctx, fused, head_size, heads, fused->ne[1], head_bytes, fused->nb[1], first_head * head_bytes);
+}
+
+/// The s-th of a segment's sequences, by itself.
+Segment nth_of(const Segment & segment, int64_t s) {
+    return {segment.first_query + s * segment.queries, segment.queries, segment.first_key + s * segment.keys, segment.keys, 1};
+}
+
+} // namespace
+
+double PassSetup::attention_operations(int64_t queries, int64_t keys) const {
+    const AttentionShape & shape = architecture.attention();
+    const double           seen  = shape.causal ? 0.5 : 1.0;
+    return 4.0 * seen * static_cast<double>(queries) * static_cast<double>(keys * shape.heads * shape.head_size);
+}
+
+double PassSetup::total_operations() const {
+    double attention = 0.0;
+    for (const PackedSequence & sequence : layout.sequences) {
+        attention += attention_operations(sequence.length, sequence.length);
+    }
+    return layers * (attention + layer_operations(layout.tokens));
+}
+
+BlockPass::BlockPass(const PassSetup & setup, Lane & lane, int number, Control & control, WorkMeter & meter)
+    : setup_(setup), shape_(setup.architecture.attention()), workspace_(setup.workspace), own_(setup.workspace.lanes[number]),
+      attention_(shape_, setup.workspace), steps_(lane, control, meter) {
+    if (setup.plan.self_extend) {
+        self_extend_.emplace(shape_, setup.workspace, own_.scores);
+    }
+}
+
+void BlockPass::run_whole(const Block & block, const SequenceRange & sequences) {
+    embed_tokens(block);
+    for (int layer = 0; layer < setup_.layers; ++layer) {
+        fill_keys_and_values(layer, block);
+        if (is_last(layer) && setup_.pools_rows) {
+            compute_rows(sequences);
+        } else {
+            compute(layer, block);
+        }
+    }
+    flush();
+}
+
+void BlockPass::flush() {
+    steps_.flush();
+    attention_.forget_masks();
+}
+
+void BlockPass::end_step(double operations) {
+    if (steps_.end_step(operations)) {
+        attention_.forget_masks();
+    }
+}
+
+ggml_tensor * BlockPass::x_of(const Block & block) const {
+    return columns(ctx(), workspace_.x, block.first, block.tokens);
+}
+
+ggml_tensor * BlockPass::rotate(ggml_tensor * x, ggml_tensor * positions) const {
+    return setup_.rope ? setup_.rope->apply(ctx(), x, positions) : x;
+}
+
+void BlockPass::embed_tokens(const Block & block) {
+    AbsolutePositions positions;
+    positions.lower = slice(ctx(), workspace_.positions, block.first, block.tokens);
+    if (!setup_.plan.positions_upper.empty()) {
+        positions.upper    = slice(ctx(), workspace_.positions_upper, block.first, block.tokens);
+        positions.fraction = columns(ctx(), workspace_.positions_fraction, block.first, block.tokens);
+    }
+    ggml_tensor * x = setup_.architecture.embed(ctx(), slice(ctx(), workspace_.tokens, block.first, block.tokens), positions);
+    steps_.add(ggml_cpy(ctx(), x, x_of(block)));
+    end_step(0.0);
+}
+
+void BlockPass::fill_keys_and_values(int layer, const Block & block) {
+    const QkvWeights & weights = setup_.architecture.qkv(layer);
+    const int64_t      size    = shape_.head_size;
+    ggml_tensor *      input   = setup_.architecture.attention_input(ctx(), layer, x_of(block));
+    ggml_tensor *      k;
+    ggml_tensor *      v;
+    if (weights.is_fused()) {
+        ggml_tensor * fused = linear(ctx(), weights.fused, input);
+        steps_.add(ggml_cpy(ctx(), part(ctx(), fused, size, 0, shape_.heads), slabs(ctx(), workspace_.queries, block.first, block.tokens)));
+        k = part(ctx(), fused, size, shape_.heads, shape_.kv_heads);
+        v = part(ctx(), fused, size, shape_.heads + shape_.kv_heads, shape_.kv_heads);
+    } else {
+        k = ggml_reshape_3d(ctx(), linear(ctx(), weights.k, input), size, shape_.kv_heads, block.tokens);
+        v = ggml_reshape_3d(ctx(), linear(ctx(), weights.v, input), size, shape_.kv_heads, block.tokens);
+    }
+    keep_by_head(rotate(k, slice(ctx(), workspace_.positions, block.first, block.tokens)), workspace_.keys, block);
+    if (self_extend_) {
+        keep_by_head(rotate(k, slice(ctx(), workspace_.far_key_positions, block.first, block.tokens)), workspace_.far_keys, block);
+        keep_by_dimension(v, block);
+    } else {
+        keep_by_head(v, workspace_.values, block);
+    }
+    end_step(0.5 * setup_.layer_operations(block.tokens));
+}
+
+void BlockPass::keep_by_head(ggml_tensor * rows, ggml_tensor * kept, const Block & block) {
+    // a head's keys lie together, as attention reads them
+    ggml_tensor *  place = ggml_view_3d(ctx(), kept, kept->ne[0], block.tokens, kept->ne[2], kept->nb[1], kept->nb[2], block.first * kept->nb[1]);
+    steps_.add(ggml_cpy(ctx(), ggml_permute(ctx(), rows, 0, 2, 1, 3), place));
+}
+
+void BlockPass::keep_by_dimension(ggml_tensor * rows, const Block & block) {
+    // the product of attention weights and values runs along tokens
+    ggml_tensor *  kept  = workspace_.values_by_dimension;
+    ggml_tensor *  place = ggml_view_3d(ctx(), kept, block.tokens, kept->ne[1], kept->ne[2], kept->nb[1], kept->nb[2], block.first * kept->nb[0]);
+    steps_.add(ggml_cpy(ctx(), ggml_permute(ctx(), rows, 1, 2, 0, 3), place));
+}
+
+void BlockPass::compute(int layer, const Block & block) {
+    ggml_tensor * heads = heads_of_block(block, queries_of_block(layer, block));
+    ggml_tensor * x     = setup_.architecture.finish_layer(ctx(), layer, x_of(block), heads);
+    if (is_last(layer)) {
+        x = setup_.architecture.finish(ctx(), x);
+    }
+    steps_.add(ggml_cpy(ctx(), x, x_of(block)));
+
+    double operations = 0.5 * setup_.layer_operations(block.tokens);
+    for (const Segment & segment : block.segments) {
+        operations += setup_.attention_operations(segment.queries * segment.count, segment.keys);
+    }
+    end_step(operations);
+}
+
+ggml_tensor * BlockPass::queries_of_block(int layer, const Block & block) const {
+    if (setup_.architecture.qkv(layer).is_fused()) {
+        return slabs(ctx(), workspace_.queries, block.first, block.tokens);
+    }
+    return make_queries(layer, x_of(block));
+}
+
+ggml_tensor * BlockPass::make_queries(int layer, ggml_tensor * x) const {
+    ggml_tensor *  q   = linear(ctx(), setup_.architecture.qkv(layer).q, setup_.architecture.attention_input(ctx(), layer, x));
+    return ggml_reshape_3d(ctx(), q, shape_.head_size, shape_.heads, x->ne[1]);
+}
+
+ggml_tensor * BlockPass::heads_of_block(const Block & block, ggml_tensor * queries) {
+    const auto     positions = [&](ggml_tensor * all) { return slice(ctx(), all, block.first, block.tokens); };
+
+    // a factor that changes from query to query goes into the queries; one for a whole sequence into the operation
+    bool factors_in_queries = false;
+    for (const Segment & segment : block.segments) {
+        factors_in_queries = factors_in_queries || !setup_.plan.shared_factor(segment.first_query, segment.queries * segment.count);
+    }
+    if (factors_in_queries) {
+        queries = ggml_mul(ctx(), queries, slabs(ctx(), workspace_.logit_scale, block.first, block.tokens));
+    }
+
+    SelfExtendQueries rotated;
+    rotated.near = rotate(queries, positions(workspace_.positions));
+    if (self_extend_) {
+        rotated.before = rotate(queries, positions(workspace_.before_positions));
+        rotated.after  = shape_.causal ? nullptr : rotate(queries, positions(workspace_.after_positions));
+    }
+
+    for (const Segment & segment : block.segments) {
+        const int64_t tokens      = segment.queries * segment.count;
+        const int64_t first_index = segment.first_query - segment.first_key;
+        const int64_t offset      = segment.first_query - block.first;
+        const float   factor      = factors_in_queries ? 1.0f : *setup_.plan.shared_factor(segment.first_query, tokens);
+        if (self_extend_) {
+            for (int64_t s = 0; s < segment.count; ++s) {
+                self_extend_->gather(steps_, rotated, offset + s * segment.queries, nth_of(segment, s), first_index, factor, own_.heads);
+            }
+        } else {
+            attend(rotated.near, offset, segment, first_index, factor);
+        }
+    }
+    return columns(ctx(), own_.heads, 0, block.tokens);
+}
+
+void BlockPass::attend(ggml_tensor * queries, int64_t offset, const Segment & segment, int64_t first_index, float factor) {
+    if (segment.count > 1) {
+        keep_heads(attention_.gather(ctx(), queries, offset, segment, first_index, factor), offset);
+        return;
+    }
+    const int64_t step = Attention::queries_per_step(shape_, segment.keys, segment.queries);
+    for (int64_t from = 0; from < segment.queries; from += step) {
+        Segment some     = segment;
+        some.first_query = segment.first_query + from;
+        some.queries     = std::min(step, segment.queries - from);
+        keep_heads(attention_.gather(ctx(), queries, offset + from, some, first_index + from, factor), offset + from);
+    }
+}
+
+void BlockPass::keep_heads(ggml_tensor * heads, int64_t first) {
+    steps_.add(ggml_cpy(ctx(), heads, columns(ctx(), own_.heads, first, heads->ne[1])));
+}
+
+void BlockPass::compute_rows(const SequenceRange & sequences) {
+    const int     layer = setup_.layers - 1;
+    const int64_t most  = std::min(own_.heads->ne[1], self_extend_ ? rows_per_step_self_extend : rows_per_step);
+    const int64_t end   = sequences.first + sequences.count;
+
+    for (int64_t first = sequences.first; first < end; first += most) {
+        const int64_t rows = std::min(most, end - first);
+        ggml_tensor * x    = ggml_get_rows(ctx(), workspace_.x, slice(ctx(), workspace_.row_ids, first, rows));
+
+        ggml_tensor * heads = heads_of_rows(first, rows, queries_of_rows(first, x));
+        x = setup_.architecture.finish(ctx(), setup_.architecture.finish_layer(ctx(), layer, x, heads));
+        steps_.add(ggml_cpy(ctx(), x, columns(ctx(), workspace_.pooled_rows, first, rows)));
+        end_step(0.5 * setup_.layer_operations(rows));
+    }
+}
+
+ggml_tensor * BlockPass::queries_of_rows(int64_t first_row, ggml_tensor * x) const {
+    const int     layer = setup_.layers - 1;
+    const int64_t rows  = x->ne[1];
+    ggml_tensor * q;
+    if (setup_.architecture.qkv(layer).is_fused()) {
+        ggml_tensor * kept = workspace_.queries;
+        ggml_tensor * flat = ggml_view_2d(ctx(), kept, kept->ne[0] * kept->ne[1], kept->ne[2], kept->nb[2], 0);
+        q = ggml_reshape_3d(ctx(), ggml_get_rows(ctx(), flat, slice(ctx(), workspace_.row_ids, first_row, rows)), kept->ne[0], kept->ne[1], rows);
+    } else {
+        q = make_queries(layer, x);
+    }
+    if (!setup_.plan.logit_factors.empty()) {
+        q = ggml_mul(ctx(), q, slabs(ctx(), workspace_.row_logit_scale, first_row, rows));
+    }
+    return q;
+}
+
+ggml_tensor * BlockPass::heads_of_rows(int64_t first_row, int64_t rows, ggml_tensor * queries) {
+    const auto        positions = [&](ggml_tensor * all) { return slice(ctx(), all, first_row, rows); };
+    SelfExtendQueries rotated;
+    rotated.near = rotate(queries, positions(workspace_.row_positions));
+    if (self_extend_) {
+        rotated.before = rotate(queries, positions(workspace_.row_before_positions));
+        rotated.after  = shape_.causal ? nullptr : rotate(queries, positions(workspace_.row_after_positions));
+    }
+
+    int64_t row = 0;
+    while (row < rows) {
+        // neighbours of the same length attend in one operation
+        const PackedSequence & sequence = setup_.layout.sequences[first_row + row];
+        const int64_t          index    = setup_.plan.row_indices[first_row + row];
+        int64_t count = 1;
+        while (!self_extend_ && row + count < rows && setup_.layout.sequences[first_row + row + count].length == sequence.length) {
+            ++count;
+        }
+        const Segment segment{sequence.first + index, 1, sequence.first, sequence.length, count};
+        if (self_extend_) {
+            self_extend_->gather(steps_, rotated, row, segment, index, 1.0f, own_.heads);
+        } else {
+            keep_heads(attention_.gather(ctx(), rotated.near, row, segment, index, 1.0f), row);
+        }
+        row += count;
+    }
+    return columns(ctx(), own_.heads, 0, rows);
+}
+
+} // namespace longembed

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <optional>
+
+#include "architectures/architecture.h"
+#include "attention.h"
+#include "layout.h"
+#include "packed_plan.h"
+#include "self_extend.h"
+#include "step_graph.h"
+#include "workspace.h"
+
+namespace longembed {
+
+/// What all blocks of a call share.
+struct PassSetup {
+    const Architecture & architecture;
+    const int            layers;
+    const double         layer_parameters;  ///< weights of a layer, which say what a token costs
+    const Workspace &    workspace;
+    const Layout &       layout;
+    const PackedPlan &   plan;
+    const bool           pools_rows;        ///< cls or last pooling: the last layer is computed for the pooled tokens only
+    std::optional<Rope>  rope;
+
+    /// Operations of all layers over all tokens.
+    double total_operations() const;
+    double attention_operations(int64_t queries, int64_t keys) const;
+    double layer_operations(int64_t tokens) const { return 2.0 * layer_parameters * static_cast<double>(tokens); }
+};
+
+/// The steps of blocks on one lane. A layer has two sweeps: keys and values of all tokens, then queries, attention and the
+/// rest of the layer. Blocks of whole sequences take all layers in one go; blocks of a long sequence must all have done one
+/// sweep before any begins the next.
+class BlockPass {
+public:
+    /// @param number  the lane's, which says which of the workspace's lane tensors are its own
+    BlockPass(const PassSetup & setup, Lane & lane, int number, Control & control, WorkMeter & meter);
+
+    /// All layers of a block of whole sequences, up to what is pooled.
+    void run_whole(const Block & block, const SequenceRange & sequences);
+
+    void embed_tokens(const Block & block);
+    void fill_keys_and_values(int layer, const Block & block);
+    void compute(int layer, const Block & block);
+
+    /// The last layer for the pooled tokens of some sequences.
+    void compute_rows(const SequenceRange & sequences);
+
+    /// Runs what is collected.
+    void flush();
+
+private:
+    ggml_context * ctx() const { return steps_.ctx(); }
+    bool           is_last(int layer) const { return layer == setup_.layers - 1; }
+    ggml_tensor *  x_of(const Block & block) const;
+    ggml_tensor *  rotate(ggml_tensor * x, ggml_tensor * positions) const;
+    void           keep_by_head(ggml_tensor * rows, ggml_tensor * kept, const Block & block);
+    void           keep_by_dimension(ggml_tensor * rows, const Block & block);
+
+    /// Queries [head size, heads, n], not rotated, of a block or of the tokens that are pooled.
+    ggml_tensor * make_queries(int layer, ggml_tensor * x) const;
+    ggml_tensor * queries_of_block(int layer, const Block & block) const;
+    ggml_tensor * queries_of_rows(int64_t first_row, ggml_tensor * x) const;
+
+    /// What queries gather by attention, [head size · heads, n].
+    ggml_tensor * heads_of_block(const Block & block, ggml_tensor * queries);
+    ggml_tensor * heads_of_rows(int64_t first_row, int64_t rows, ggml_tensor * queries);
+    void          attend(ggml_tensor * queries, int64_t offset, const Segment & segment, int64_t first_index, float factor);
+    void          keep_heads(ggml_tensor * heads, int64_t first);
+
+    void end_step(double operations);
+
+    const PassSetup &                setup_;
+    const AttentionShape &           shape_;
+    const Workspace &                workspace_;
+    const Workspace::LaneTensors &   own_;
+    Attention                        attention_;
+    std::optional<SelfExtend>        self_extend_;
+    StepGraph                        steps_;
+};
+
+} // namespace longembed

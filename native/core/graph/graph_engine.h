@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+
+#include "architectures/architecture.h"
+#include "lanes.h"
+#include "engine.h"
+#include "workspace.h"
+
+struct llama_model;
+
+namespace longembed {
+
+/// Runs our own graph over the tensors that llama.cpp loaded.
+class GraphEngine : public Engine {
+public:
+    /// @param threads  CPU threads, >= 1
+    GraphEngine(const llama_model & model, int threads);
+
+    void embed(const Batch & batch, float * out, Control & control) override;
+
+private:
+    void make_room(const WorkspaceSize & needed);
+
+    const llama_model &           model_;
+    std::unique_ptr<Architecture> architecture_;
+    Lanes                         lanes_;
+    std::unique_ptr<Workspace>    workspace_;
+    double                        layer_parameters_;
+};
+
+} // namespace longembed

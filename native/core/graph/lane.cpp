@@ -1,0 +1,127 @@
+#include "lane.h"
+
+#include "devices.h"
+#include "ggml-cpu.h"
+#include "llama-model.h"
+
+namespace longembed {
+
+namespace {
+
+/// A function of the CPU backend, which is a separate library in the release build.
+template <typename Function> Function cpu_function(const char * name) {
+    ggml_backend_reg_t registry = ggml_backend_dev_backend_reg(cpu_device());
+    return reinterpret_cast<Function>(ggml_backend_reg_get_proc_address(registry, name));
+}
+
+bool is_cancelled(void * control) {
+    return control != nullptr && static_cast<Control *>(control)->cancelled.load(std::memory_order_relaxed);
+}
+
+ggml_backend_t start(ggml_backend_dev_t device) {
+    ggml_backend_t backend = ggml_backend_dev_init(device, nullptr);
+    if (backend == nullptr) {
+        throw Error(ErrorCode::backend, std::string("The device \"") + ggml_backend_dev_name(device) + "\" could not be started.");
+    }
+    return backend;
+}
+
+} // namespace
+
+Lane::Lane(const llama_model & model, int threads) {
+    const uint32_t layers    = model.hparams.n_layer();
+    ggml_backend_dev_t last  = layers > 0 ? model.dev_layer(static_cast<int>(layers) - 1) : nullptr;
+
+    for (const llama_device & device : model.devices) {
+        backends_.emplace_back(start(device.dev));
+        if (device.dev == last) {
+            main_ = backends_.back().get();
+        }
+    }
+    backends_.emplace_back(start(cpu_device()));
+    cpu_ = backends_.back().get();
+    if (main_ == nullptr) {
+        main_ = cpu_;
+    }
+    set_threads(threads);
+
+    constexpr size_t tensors = 3 * max_nodes; // nodes, leafs and views
+    graph_memory_size_ = tensors * ggml_tensor_overhead() + ggml_graph_overhead_custom(max_nodes, false);
+    graph_memory_.reset(new uint8_t[graph_memory_size_]); // not cleared: what no graph needs is never touched
+
+    std::vector<ggml_backend_t> raw;
+    for (const auto & backend : backends_) {
+        raw.push_back(backend.get());
+    }
+    sched_.reset(ggml_backend_sched_new(raw.data(), nullptr, static_cast<int>(raw.size()), max_nodes, false, false));
+    if (!sched_) {
+        throw Error(ErrorCode::backend, "The compute scheduler could not be created.");
+    }
+}
+
+Lane::~Lane() {
+    sched_.reset();
+    backends_.clear();
+    if (threadpool_ != nullptr) {
+        cpu_function<decltype(&ggml_threadpool_free)>("ggml_threadpool_free")(threadpool_);
+    }
+}
+
+void Lane::set_threads(int threads) {
+    cpu_function<ggml_backend_set_n_threads_t>("ggml_backend_set_n_threads")(cpu_, threads);
+
+    // Without a pool of its own ggml starts and ends its threads with every graph.
+    const auto make    = cpu_function<decltype(&ggml_threadpool_new)>("ggml_threadpool_new");
+    const auto release = cpu_function<decltype(&ggml_threadpool_free)>("ggml_threadpool_free");
+    if (make == nullptr || release == nullptr || threads < 2) {
+        return;
+    }
+    ggml_threadpool_params params = ggml_threadpool_params_default(threads);
+    params.poll                   = 0; // between graphs its threads sleep; by default they spin on
+    threadpool_ = make(&params);
+    if (threadpool_ != nullptr) {
+        cpu_function<decltype(&ggml_backend_cpu_set_threadpool)>("ggml_backend_cpu_set_threadpool")(cpu_, threadpool_);
+    }
+}
+
+ggml_backend_buffer_type_t Lane::main_buffer_type() const {
+    return ggml_backend_get_default_buffer_type(main_);
+}
+
+ggml_context_ptr Lane::new_graph_context() {
+    return ggml_context_ptr(ggml_init({graph_memory_size_, graph_memory_.get(), /*no_alloc*/ true}));
+}
+
+void Lane::watch(Control * control) {
+    for (const auto & backend : backends_) {
+        ggml_backend_reg_t registry = ggml_backend_dev_backend_reg(ggml_backend_get_device(backend.get()));
+        const auto set = reinterpret_cast<ggml_backend_set_abort_callback_t>(
+            ggml_backend_reg_get_proc_address(registry, "ggml_backend_set_abort_callback"));
+        if (set != nullptr) {
+            set(backend.get(), is_cancelled, control);
+        }
+    }
+}
+
+void Lane::run(ggml_cgraph * graph, Control & control) {
+    control.check();
+    ggml_backend_sched_reset(sched_.get());
+    if (!ggml_backend_sched_alloc_graph(sched_.get(), graph)) {
+        throw Error(ErrorCode::out_of_memory, "There is not enough memory for the activations of this input. Shorter inputs, a smaller target "
+                                              "or a smaller model need less.");
+    }
+    watch(&control);
+    const ggml_status status = ggml_backend_sched_graph_compute(sched_.get(), graph);
+    watch(nullptr);
+    control.check();
+    switch (status) {
+        case GGML_STATUS_SUCCESS:
+            return;
+        case GGML_STATUS_ALLOC_FAILED:
+            throw Error(ErrorCode::out_of_memory, "The device ran out of memory while it computed this input.");
+        default:
+            throw Error(ErrorCode::backend, std::string("The backend failed while it computed this input: ") + ggml_status_to_string(status) + ".");
+    }
+}
+
+} // namespace longembed

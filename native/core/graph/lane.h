@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "control.h"
+#include "ggml-backend.h"
+#include "ggml-cpp.h"
+#include "ggml.h"
+
+struct llama_model;
+
+namespace longembed {
+
+/// One stream of graphs: the backends a model computes on, the scheduler over them, and the memory of one graph's
+/// activations. Several lanes may compute side by side, each from one thread at a time.
+class Lane {
+public:
+    /// @param threads  CPU threads of one operation, >= 1
+    Lane(const llama_model & model, int threads);
+    ~Lane();
+
+    Lane(const Lane &)             = delete;
+    Lane & operator=(const Lane &) = delete;
+
+    /// Where activations live: the GPU that holds the last layer, else the CPU.
+    ggml_backend_buffer_type_t main_buffer_type() const;
+    bool                       main_is_cpu() const { return main_ == cpu_; }
+
+    /// An empty context for the next graph, in memory that is used again for each: the one before must be gone.
+    ggml_context_ptr new_graph_context();
+
+    /// Runs a graph to its end. Throws ERR_ABORTED when `control` is cancelled meanwhile, ERR_OUT_OF_MEMORY, ERR_BACKEND.
+    void run(ggml_cgraph * graph, Control & control);
+
+    static constexpr int max_nodes = 8192;
+
+private:
+    void set_threads(int threads);
+    void watch(Control * control);
+
+    std::vector<ggml_backend_ptr> backends_;
+    ggml_backend_t                cpu_        = nullptr;
+    ggml_backend_t                main_       = nullptr;
+    ggml_threadpool_t             threadpool_ = nullptr;
+    ggml_backend_sched_ptr        sched_;
+    size_t                        graph_memory_size_;
+    std::unique_ptr<uint8_t[]>    graph_memory_;
+};
+
+} // namespace longembed

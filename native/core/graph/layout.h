@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "batch.h"
+
+namespace longembed {
+
+/// A sequence in the engine's packed order.
+struct PackedSequence {
+    int64_t source;  ///< its index in the batch
+    int64_t input;   ///< its first token in the batch's arrays
+    int64_t first;   ///< its first token in packed order
+    int64_t length;
+};
+
+/// Queries that attend together: `count` neighbouring sequences of the same length, or a run of queries of one long sequence.
+struct Segment {
+    int64_t first_query;  ///< in packed order
+    int64_t queries;      ///< of each sequence
+    int64_t first_key;    ///< of the first sequence, in packed order
+    int64_t keys;         ///< of each sequence: all its tokens; the engine leaves out what causality hides
+    int64_t count;        ///< sequences
+};
+
+/// A run of tokens in packed order that is computed at once: whole sequences, or a part of a long one.
+struct Block {
+    int64_t              first;
+    int64_t              tokens;
+    std::vector<Segment> segments;
+};
+
+/// A run of sequences in packed order.
+struct SequenceRange {
+    int64_t first;
+    int64_t count;
+};
+
+/// How a batch is laid out and cut: sequences ordered by length, so that equal lengths form one attention operation, and
+/// cut into blocks of at most `block_tokens`, which bounds every activation that is not kept for all tokens.
+struct Layout {
+    std::vector<PackedSequence> sequences;
+    std::vector<Block>          whole;           ///< blocks of whole sequences: none needs another
+    std::vector<SequenceRange>  whole_contents;  ///< the sequences of each
+    std::vector<Block>          parts;           ///< blocks of sequences that are longer than a block
+    SequenceRange               long_sequences{0, 0};
+    int64_t                     tokens  = 0;
+    int64_t                     longest = 0;
+
+    Layout(const Batch & batch, int64_t block_tokens);
+};
+
+} // namespace longembed

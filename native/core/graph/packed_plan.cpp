@@ -1,0 +1,56 @@
+#include "packed_plan.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace longembed {
+
+PackedPlan::PackedPlan(const Batch & batch, const Layout & layout, int64_t position_rows, bool causal) {
+    tokens.resize(layout.tokens);
+    positions.resize(layout.tokens);
+    std::vector<float> fraction(layout.tokens, 0.0f);
+    std::vector<float> factors(layout.tokens, 1.0f);
+
+    for (const PackedSequence & sequence : layout.sequences) {
+        std::copy_n(batch.tokens + sequence.input, sequence.length, tokens.begin() + sequence.first);
+        for (int64_t i = 0; i < sequence.length; ++i) {
+            const float position = batch.positions != nullptr ? batch.positions[sequence.input + i] : static_cast<float>(i);
+            const float whole    = std::floor(position);
+            positions[sequence.first + i] = static_cast<int32_t>(whole);
+            fraction[sequence.first + i]  = position - whole;
+        }
+        if (batch.logit_scale != nullptr) {
+            std::copy_n(batch.logit_scale + sequence.input, sequence.length, factors.begin() + sequence.first);
+        }
+        if (batch.pooling != Pooling::mean) {
+            const int64_t index = batch.pooling == Pooling::cls ? 0 : sequence.length - 1;
+            row_indices.push_back(static_cast<int32_t>(index));
+            row_ids.push_back(static_cast<int32_t>(sequence.first + index));
+        }
+    }
+
+    if (batch.uses_self_extend()) {
+        self_extend.emplace(layout, batch.self_extend_group, batch.self_extend_window, causal);
+    }
+    if (std::any_of(fraction.begin(), fraction.end(), [](float f) { return f != 0.0f; })) {
+        const auto last_row = static_cast<int32_t>(position_rows - 1);
+        positions_upper.resize(layout.tokens);
+        std::transform(positions.begin(), positions.end(), positions_upper.begin(),
+                       [last_row](int32_t lower) { return std::min(lower + 1, last_row); });
+        positions_fraction = std::move(fraction);
+    }
+    if (std::any_of(factors.begin(), factors.end(), [](float f) { return f != 1.0f; })) {
+        logit_factors = std::move(factors);
+    }
+}
+
+std::optional<float> PackedPlan::shared_factor(int64_t first, int64_t count) const {
+    if (logit_factors.empty()) {
+        return 1.0f;
+    }
+    const auto begin = logit_factors.begin() + first;
+    const bool same  = std::all_of(begin, begin + count, [begin](float f) { return f == *begin; });
+    return same ? std::optional<float>(*begin) : std::nullopt;
+}
+
+} // namespace longembed

@@ -1,0 +1,188 @@
+#include "workspace.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "error.h"
+#include "self_extend.h"
+
+namespace longembed {
+
+namespace {
+
+template <typename T> void upload_to(ggml_tensor * tensor, const std::vector<T> & values) {
+    if (tensor != nullptr && !values.empty()) {
+        ggml_backend_tensor_set(tensor, values.data(), 0, values.size() * sizeof(T));
+    }
+}
+
+template <typename T> std::vector<T> taken_at(const std::vector<T> & values, const std::vector<int32_t> & ids) {
+    std::vector<T> taken;
+    if (!values.empty()) {
+        for (int32_t id : ids) {
+            taken.push_back(values[id]);
+        }
+    }
+    return taken;
+}
+
+} // namespace
+
+bool WorkspaceSize::is_of_a_kind_with(const WorkspaceSize & other) const {
+    return dimensions == other.dimensions && keep_queries == other.keep_queries && self_extend_window == other.self_extend_window;
+}
+
+bool WorkspaceSize::fits_in(const WorkspaceSize & other) const {
+    return is_of_a_kind_with(other) && tokens <= other.tokens && longest <= other.longest && rows <= other.rows && block <= other.block && lanes <= other.lanes &&
+           between_rows <= other.between_rows;
+}
+
+WorkspaceSize WorkspaceSize::grown_to(const WorkspaceSize & other) const {
+    WorkspaceSize size = *this;
+    if (is_of_a_kind_with(other)) {
+        size.tokens       = std::max(tokens, other.tokens);
+        size.longest      = std::max(longest, other.longest);
+        size.rows         = std::max(rows, other.rows);
+        size.block        = std::max(block, other.block);
+        size.lanes        = std::max(lanes, other.lanes);
+        size.between_rows = between_rows || other.between_rows;
+    }
+    return size;
+}
+
+Workspace::Workspace(const WorkspaceSize & size, const AttentionShape & shape, ggml_type kv_type, ggml_backend_buffer_type_t where)
+    : size_(size) {
+    const size_t most_tensors = 32 + 2 * size.lanes;
+    ctx_.reset(ggml_init({most_tensors * ggml_tensor_overhead(), nullptr, true}));
+    ggml_context * ctx = ctx_.get();
+
+    const int64_t n = size.tokens;
+    x         = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, size.dimensions, n);
+    keys      = ggml_new_tensor_3d(ctx, kv_type, shape.head_size, n, shape.kv_heads);
+    for (int64_t lane = 0; lane < size.lanes; ++lane) {
+        lanes.push_back({ggml_new_tensor_2d(ctx, GGML_TYPE_F32, shape.head_size * shape.heads, size.block), nullptr});
+    }
+    tokens    = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
+    positions = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
+    logit_scale = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, 1, 1, n);
+    if (size.self_extend_window > 0) {
+        add_self_extend(ctx, shape, kv_type);
+    } else {
+        values = ggml_new_tensor_3d(ctx, kv_type, shape.head_size, n, shape.kv_heads);
+    }
+    if (size.keep_queries) {
+        queries = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, shape.head_size, shape.heads, n);
+    }
+    if (size.between_rows) {
+        positions_upper    = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
+        positions_fraction = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, 1, n);
+    }
+    if (shape.causal && size.self_extend_window == 0) {
+        staircase = ggml_new_tensor_2d(ctx, GGML_TYPE_F16, size.longest, size.block);
+    }
+    if (size.rows > 0) {
+        row_ids         = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, size.rows);
+        row_positions   = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, size.rows);
+        row_logit_scale = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, 1, 1, size.rows);
+        pooled_rows     = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, size.dimensions, size.rows);
+    }
+
+    buffer_.reset(ggml_backend_alloc_ctx_tensors_from_buft(ctx, where));
+    if (!buffer_) {
+        throw Error(ErrorCode::out_of_memory, "There is not enough memory to hold the activations of " + std::to_string(n) +
+                                                  " tokens. Shorter inputs, a smaller target or smaller batches need less.");
+    }
+    if (staircase != nullptr) {
+        fill_staircase();
+    }
+    if (zone_near != nullptr) {
+        fill_zone_masks(shape.causal);
+    }
+}
+
+void Workspace::add_self_extend(ggml_context * ctx, const AttentionShape & shape, ggml_type kv_type) {
+    const int64_t n       = size_.tokens;
+    const int64_t width   = SelfExtend::zone_width(size_.self_extend_window, shape.causal);
+    const int64_t queries = SelfExtend::queries_per_step;
+
+    far_keys            = ggml_new_tensor_3d(ctx, kv_type, shape.head_size, n, shape.kv_heads);
+    values_by_dimension = ggml_new_tensor_3d(ctx, kv_type, n, shape.head_size, shape.kv_heads);
+    far_key_positions   = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
+    before_positions    = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
+    zone_near           = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, width, queries);
+    zone_before         = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, width, queries);
+    if (shape.causal) {
+        zone_hidden = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, width, queries);
+    } else {
+        after_positions = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
+        zone_after      = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, width, queries);
+        for (LaneTensors & lane : lanes) {
+            lane.scores = ggml_new_tensor_1d(ctx, GGML_TYPE_F32, SelfExtend::score_elements(shape, size_.longest));
+        }
+    }
+    if (size_.rows > 0) {
+        row_before_positions = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, size_.rows);
+        row_after_positions  = shape.causal ? nullptr : ggml_new_tensor_1d(ctx, GGML_TYPE_I32, size_.rows);
+    }
+}
+
+void Workspace::upload(const PackedPlan & plan) {
+    upload_to(tokens, plan.tokens);
+    upload_to(positions, plan.positions);
+    upload_to(positions_upper, plan.positions_upper);
+    upload_to(positions_fraction, plan.positions_fraction);
+    upload_to(logit_scale, plan.logit_factors);
+    upload_to(row_ids, plan.row_ids);
+    upload_to(row_positions, taken_at(plan.positions, plan.row_ids));
+    upload_to(row_logit_scale, taken_at(plan.logit_factors, plan.row_ids));
+    if (plan.self_extend) {
+        upload_to(far_key_positions, plan.self_extend->keys);
+        upload_to(before_positions, plan.self_extend->queries_before);
+        upload_to(after_positions, plan.self_extend->queries_after);
+        upload_to(row_before_positions, taken_at(plan.self_extend->queries_before, plan.row_ids));
+        upload_to(row_after_positions, taken_at(plan.self_extend->queries_after, plan.row_ids));
+    }
+}
+
+void Workspace::fill_staircase() {
+    const ggml_fp16_t open   = ggml_fp32_to_fp16(0.0f);
+    const ggml_fp16_t hidden = ggml_fp32_to_fp16(-INFINITY);
+
+    std::vector<ggml_fp16_t> row(size_.longest);
+    for (int64_t r = 0; r < size_.block; ++r) {
+        const int64_t last_open = r + size_.longest - size_.block;
+        for (int64_t column = 0; column < size_.longest; ++column) {
+            row[column] = column <= last_open ? open : hidden;
+        }
+        ggml_backend_tensor_set(staircase, row.data(), r * staircase->nb[1], row.size() * sizeof(ggml_fp16_t));
+    }
+}
+
+void Workspace::fill_zone_masks(bool causal) {
+    const int64_t width  = zone_near->ne[0];
+    const int64_t window = size_.self_extend_window;
+    const auto    fill   = [width](ggml_tensor * mask, auto value_at) {
+        if (mask == nullptr) {
+            return;
+        }
+        std::vector<float> row(width);
+        for (int64_t query = 0; query < mask->ne[1]; ++query) {
+            for (int64_t column = 0; column < width; ++column) {
+                row[column] = value_at(column - query);
+            }
+            ggml_backend_tensor_set(mask, row.data(), query * mask->nb[1], row.size() * sizeof(float));
+        }
+    };
+    // column − query = (key index − query index) + window − 1
+    const auto distance = [window](int64_t difference) { return difference - (window - 1); };
+    fill(zone_near, [&](int64_t d) {
+        const int64_t after = distance(d);
+        return std::abs(after) < window && !(causal && after > 0) ? 1.0f : 0.0f;
+    });
+    fill(zone_before, [&](int64_t d) { return distance(d) <= -window ? 1.0f : 0.0f; });
+    fill(zone_after, [&](int64_t d) { return distance(d) >= window ? 1.0f : 0.0f; });
+    fill(zone_hidden, [&](int64_t d) { return distance(d) > 0 ? -INFINITY : 0.0f; });
+}
+
+} // namespace longembed

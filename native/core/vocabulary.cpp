@@ -1,0 +1,101 @@
+#include "vocabulary.h"
+
+#include <climits>
+
+#include "devices.h"
+#include "error.h"
+#include "llama.h"
+#include "log.h"
+#include "model_file.h"
+
+namespace longembed {
+
+std::string Vocabulary::type() const {
+    switch (llama_vocab_type(vocab_)) {
+        case LLAMA_VOCAB_TYPE_SPM:    return "sentencepiece";
+        case LLAMA_VOCAB_TYPE_BPE:    return "bpe";
+        case LLAMA_VOCAB_TYPE_WPM:    return "wordpiece";
+        case LLAMA_VOCAB_TYPE_UGM:    return "unigram";
+        case LLAMA_VOCAB_TYPE_RWKV:   return "rwkv";
+        case LLAMA_VOCAB_TYPE_PLAMO2: return "plamo2";
+        default:                      return "none";
+    }
+}
+
+int32_t Vocabulary::size() const {
+    return llama_vocab_n_tokens(vocab_);
+}
+
+int32_t Vocabulary::bos() const {
+    return llama_vocab_bos(vocab_);
+}
+
+int32_t Vocabulary::eos() const {
+    return llama_vocab_eos(vocab_);
+}
+
+std::vector<int32_t> Vocabulary::prefix() const {
+    // WordPiece always opens with [CLS], which llama.cpp keeps as BOS
+    const bool wanted = llama_vocab_type(vocab_) == LLAMA_VOCAB_TYPE_WPM || llama_vocab_get_add_bos(vocab_);
+    return wanted && bos() >= 0 ? std::vector<int32_t>{bos()} : std::vector<int32_t>{};
+}
+
+std::vector<int32_t> Vocabulary::suffix() const {
+    const int32_t separator = llama_vocab_sep(vocab_);
+    if (llama_vocab_type(vocab_) == LLAMA_VOCAB_TYPE_WPM) {
+        return separator >= 0 ? std::vector<int32_t>{separator} : std::vector<int32_t>{};
+    }
+    return llama_vocab_get_add_eos(vocab_) && eos() >= 0 ? std::vector<int32_t>{eos()} : std::vector<int32_t>{};
+}
+
+std::vector<int32_t> Vocabulary::tokenize(const std::string & text) const {
+    if (llama_vocab_type(vocab_) == LLAMA_VOCAB_TYPE_NONE) {
+        throw Error(ErrorCode::tokenizer, "The model file has no vocabulary: give token ids, or a tokenizer.json.");
+    }
+    if (text.size() > static_cast<size_t>(INT_MAX)) {
+        throw Error(ErrorCode::tokenizer, "The text has " + std::to_string(text.size()) + " bytes; at most " + std::to_string(INT_MAX) + " can be tokenized at once.");
+    }
+    if (text.empty()) {
+        return {};
+    }
+    try {
+        // a token is a byte or more, and a leading space may be added
+        std::vector<int32_t> tokens(text.size() + 2);
+        const auto length = static_cast<int32_t>(text.size());
+        int32_t    count  = llama_tokenize(vocab_, text.data(), length, tokens.data(), static_cast<int32_t>(tokens.size()), false, false);
+        if (count < 0 && count != INT_MIN) {
+            tokens.resize(-static_cast<int64_t>(count));
+            count = llama_tokenize(vocab_, text.data(), length, tokens.data(), static_cast<int32_t>(tokens.size()), false, false);
+        }
+        if (count < 0) {
+            throw Error(ErrorCode::tokenizer, "The text gives more tokens than can be counted.");
+        }
+        tokens.resize(count);
+        tokens.shrink_to_fit();
+        return tokens;
+    } catch (const Error &) {
+        throw;
+    } catch (const std::exception & e) {
+        throw Error(ErrorCode::tokenizer, std::string("The model's vocabulary cannot tokenize this text: ") + e.what() + ".");
+    }
+}
+
+VocabularyFile::VocabularyFile(const std::string & path) {
+    load_backends();
+    check_model_file(path);
+
+    forget_errors();
+    llama_model_params params = llama_model_default_params();
+    params.vocab_only         = true;
+    model_.reset(llama_model_load_from_file(path.c_str(), params), [](llama_model * model) {
+        if (model != nullptr) {
+            llama_model_free(model);
+        }
+    });
+    if (!model_) {
+        throw Error(ErrorCode::model_invalid, "The vocabulary in \"" + path + "\" cannot be read: " + logged_errors() + ".");
+    }
+    vocabulary_ = std::make_unique<Vocabulary>(llama_model_get_vocab(model_.get()));
+}
+
+} // namespace longembed

@@ -1,0 +1,124 @@
+// Drives native/core without Node: for debuggers, sanitizers, and machines that have no Node.
+//
+//   longembed-core MODEL [--pooling mean|cls|last] [--threads N] [--backend NAME] [--rope-base F] [--rope-scale F] < SEQUENCES
+//
+// Reads a sequence a line, token ids separated by spaces, special tokens included. Writes its pooled vector, not normalised,
+// a line each in the same order. All sequences go in one batch. `--text` reads texts instead and writes their token ids.
+
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "model.h"
+
+namespace {
+
+struct Arguments {
+    std::string                        model;
+    std::map<std::string, std::string> options;
+    bool                               text = false;
+
+    std::string get(const std::string & name, const std::string & fallback) const {
+        const auto found = options.find(name);
+        return found == options.end() ? fallback : found->second;
+    }
+};
+
+Arguments parse(int argc, char ** argv) {
+    Arguments arguments;
+    for (int i = 1; i < argc; ++i) {
+        const std::string word = argv[i];
+        if (word == "--text") {
+            arguments.text = true;
+        } else if (word.rfind("--", 0) == 0 && i + 1 < argc) {
+            arguments.options[word.substr(2)] = argv[++i];
+        } else {
+            arguments.model = word;
+        }
+    }
+    return arguments;
+}
+
+longembed::Pooling pooling_of(const std::string & name) {
+    if (name == "cls") {
+        return longembed::Pooling::cls;
+    }
+    return name == "last" ? longembed::Pooling::last : longembed::Pooling::mean;
+}
+
+template <typename Value> void print(const Value * values, size_t count, const char * format) {
+    for (size_t i = 0; i < count; ++i) {
+        std::printf(i == 0 ? "" : " ");
+        std::printf(format, values[i]);
+    }
+    std::printf("\n");
+}
+
+void tokenize_lines(const longembed::Model & model) {
+    std::string line;
+    while (std::getline(std::cin, line)) {
+        const std::vector<int32_t> tokens = model.vocabulary().tokenize(line);
+        print(tokens.data(), tokens.size(), "%d");
+    }
+}
+
+void embed_lines(longembed::Model & model, const Arguments & arguments, longembed::Control & control) {
+    std::vector<int32_t> tokens;
+    std::vector<int32_t> lengths;
+    std::string          line;
+    while (std::getline(std::cin, line)) {
+        std::istringstream words(line);
+        const size_t       before = tokens.size();
+        for (int32_t id = 0; words >> id;) {
+            tokens.push_back(id);
+        }
+        lengths.push_back(static_cast<int32_t>(tokens.size() - before));
+    }
+
+    longembed::Batch batch;
+    batch.tokens      = tokens.data();
+    batch.n_tokens    = static_cast<int64_t>(tokens.size());
+    batch.lengths     = lengths.data();
+    batch.n_sequences = static_cast<int64_t>(lengths.size());
+    batch.pooling     = pooling_of(arguments.get("pooling", model.facts().pooling));
+    batch.rope_base   = std::stof(arguments.get("rope-base", "0"));
+    batch.rope_scale  = std::stof(arguments.get("rope-scale", "1"));
+
+    const auto         dimensions = static_cast<size_t>(model.facts().dimensions);
+    std::vector<float> vectors(lengths.size() * dimensions);
+    model.embed(batch, vectors.data(), control);
+    for (size_t i = 0; i < lengths.size(); ++i) {
+        print(vectors.data() + i * dimensions, dimensions, "%.9g");
+    }
+}
+
+} // namespace
+
+int main(int argc, char ** argv) {
+    const Arguments arguments = parse(argc, argv);
+    if (arguments.model.empty()) {
+        std::fprintf(stderr, "usage: longembed-core MODEL [--pooling mean|cls|last] [--threads N] [--backend NAME] [--rope-base F] "
+                             "[--rope-scale F] [--text] < LINES\n");
+        return 2;
+    }
+    try {
+        longembed::LoadOptions options;
+        options.threads = std::atoi(arguments.get("threads", "0").c_str());
+        options.backend = arguments.get("backend", "auto");
+        longembed::Control control;
+        const auto model = longembed::Model::load(arguments.model, options, control);
+        if (arguments.text) {
+            tokenize_lines(*model);
+        } else {
+            embed_lines(*model, arguments, control);
+        }
+    } catch (const longembed::Error & error) {
+        std::fprintf(stderr, "%s: %s\n", longembed::error_name(error.code()), error.what());
+        return 2;
+    }
+    return 0;
+}

@@ -1,0 +1,6 @@
+#!/usr/bin/env node
+// `npm run build`: packages, llama.cpp, the addon and the JavaScript, each only if it is not done yet.
+import { prepare } from './lib/prepare.mjs';
+import { runMain } from './lib/process.mjs';
+
+await runMain(prepare);

@@ -1,0 +1,22 @@
+import { rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import process from 'node:process';
+import { root } from './paths.mjs';
+import { run, say, ScriptError } from './process.mjs';
+
+/**
+ * Compiles lib/ and bench/ into dist/; what did not change is not compiled again.
+ * @param {object} [options]
+ * @param {boolean} [options.clean] without the output of earlier compilations, whose sources may be gone
+ * @throws {ScriptError} the compiler found errors
+ */
+export function buildTypeScript({ clean = false } = {}) {
+  if (clean) rmSync(join(root, 'dist'), { recursive: true, force: true });
+  const started = Date.now();
+  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  if (run(process.execPath, [tsc, '--project', join(root, 'tsconfig.build.json')], { cwd: root }) !== 0) {
+    throw new ScriptError('the TypeScript part does not compile; the lines above say why.');
+  }
+  say(`the TypeScript part is compiled (${((Date.now() - started) / 1000).toFixed(1)} s).`);
+}

@@ -1,0 +1,11 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The package's root folder. */
+export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** Things that scripts make and may throw away: models, test reports. */
+export const cacheDir = join(root, '.cache');
+
+/** llama.cpp's source, a git submodule. */
+export const llamaDir = join(root, 'vendor', 'llama.cpp');
