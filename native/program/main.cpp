@@ -1,10 +1,13 @@
 // Drives native/core without Node: for debuggers, sanitizers, and machines that have no Node.
 //
-//   longembed-core MODEL [--pooling mean|cls|last] [--threads N] [--backend NAME] [--rope-base F] [--rope-scale F] < SEQUENCES
+//   longembed-core MODEL [--pooling mean|cls|last] [--threads N] [--backend NAME] [--rope-base F] [--rope-scale F]
+//                  [--group G --window W] [--text] < LINES
 //
 // Reads a sequence a line, token ids separated by spaces, special tokens included. Writes its pooled vector, not normalised,
-// a line each in the same order. All sequences go in one batch. `--text` reads texts instead and writes their token ids.
+// a line each in the same order. All sequences go in one batch; stderr says how long it took. --group and --window are
+// self-extend's. --text reads texts instead and writes their token ids.
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -87,10 +90,15 @@ void embed_lines(longembed::Model & model, const Arguments & arguments, longembe
     batch.pooling     = pooling_of(arguments.get("pooling", model.facts().pooling));
     batch.rope_base   = std::stof(arguments.get("rope-base", "0"));
     batch.rope_scale  = std::stof(arguments.get("rope-scale", "1"));
+    batch.self_extend_group  = std::stoi(arguments.get("group", "0"));
+    batch.self_extend_window = std::stoi(arguments.get("window", "1"));
 
     const auto         dimensions = static_cast<size_t>(model.facts().dimensions);
     std::vector<float> vectors(lengths.size() * dimensions);
+    const auto started = std::chrono::steady_clock::now();
     model.embed(batch, vectors.data(), control);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
+    std::fprintf(stderr, "%zu tokens in %.3f s\n", tokens.size(), seconds.count());
     for (size_t i = 0; i < lengths.size(); ++i) {
         print(vectors.data() + i * dimensions, dimensions, "%.9g");
     }
@@ -102,7 +110,7 @@ int main(int argc, char ** argv) {
     const Arguments arguments = parse(argc, argv);
     if (arguments.model.empty()) {
         std::fprintf(stderr, "usage: longembed-core MODEL [--pooling mean|cls|last] [--threads N] [--backend NAME] [--rope-base F] "
-                             "[--rope-scale F] [--text] < LINES\n");
+                             "[--rope-scale F] [--group G --window W] [--text] < LINES\n");
         return 2;
     }
     try {

@@ -52,7 +52,8 @@ GraphEngine::GraphEngine(const llama_model & model, int threads)
 void GraphEngine::embed(const Batch & batch, float * out, Control & control) {
     const AttentionShape & shape  = architecture_->attention();
     const int              shares = lanes_.shares(batch.n_tokens);
-    const Layout           layout(batch, choose_block_tokens(batch.n_tokens, shares));
+    const int64_t          alignment = batch.uses_self_extend() ? SelfExtend::alignment : 1;
+    const Layout           layout(batch, choose_block_tokens(batch.n_tokens, shares), alignment);
     const PackedPlan       plan(batch, layout, architecture_->position_rows(), shape.causal);
 
     WorkspaceSize needed;

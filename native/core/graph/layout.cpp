@@ -6,6 +6,10 @@ namespace longembed {
 
 namespace {
 
+int64_t round_up(int64_t n, int64_t to) {
+    return (n + to - 1) / to * to;
+}
+
 Segment whole_segment(const PackedSequence & sequence) {
     return {sequence.first, sequence.length, sequence.first, sequence.length, 1};
 }
@@ -31,14 +35,13 @@ void add(Block & block, const PackedSequence & sequence) {
 
 } // namespace
 
-Layout::Layout(const Batch & batch, int64_t block_tokens) {
+Layout::Layout(const Batch & batch, int64_t block_tokens, int64_t alignment) {
     int64_t input = 0;
     for (int64_t i = 0; i < batch.n_sequences; ++i) {
         sequences.push_back({i, input, 0, batch.lengths[i]});
         input += batch.lengths[i];
         longest = std::max<int64_t>(longest, batch.lengths[i]);
     }
-    tokens = input;
 
     std::stable_sort(sequences.begin(), sequences.end(),
                      [](const PackedSequence & a, const PackedSequence & b) { return a.length < b.length; });
@@ -47,11 +50,11 @@ Layout::Layout(const Batch & batch, int64_t block_tokens) {
     for (size_t i = 0; i < sequences.size(); ++i) {
         PackedSequence & sequence = sequences[i];
         sequence.first = first;
-        first += sequence.length;
+        first += round_up(sequence.length, alignment);
         if (sequence.length > block_tokens) {
             const std::vector<Block> some = parts_of(sequence, block_tokens);
             parts.insert(parts.end(), some.begin(), some.end());
-        } else if (!whole.empty() && whole.back().tokens + sequence.length <= block_tokens) {
+        } else if (alignment == 1 && !whole.empty() && whole.back().tokens + sequence.length <= block_tokens) {
             add(whole.back(), sequence);
             ++whole_contents.back().count;
         } else {
@@ -59,6 +62,7 @@ Layout::Layout(const Batch & batch, int64_t block_tokens) {
             whole_contents.push_back({static_cast<int64_t>(i), 1});
         }
     }
+    tokens = first;
     // ordered by length, the long ones come last
     const auto n_long = std::count_if(sequences.begin(), sequences.end(), [&](const PackedSequence & s) { return s.length > block_tokens; });
     long_sequences = {static_cast<int64_t>(sequences.size()) - n_long, n_long};

@@ -45,10 +45,12 @@ struct Layout {
     std::vector<SequenceRange>  whole_contents;  ///< the sequences of each
     std::vector<Block>          parts;           ///< blocks of sequences that are longer than a block
     SequenceRange               long_sequences{0, 0};
-    int64_t                     tokens  = 0;
+    int64_t                     tokens  = 0;  ///< of packed order, gaps included
     int64_t                     longest = 0;
 
-    Layout(const Batch & batch, int64_t block_tokens);
+    /// @param alignment  each sequence begins at a multiple of this, with a gap before it where needed; above 1, blocks hold
+    ///                   one sequence each, so that no block has a gap
+    Layout(const Batch & batch, int64_t block_tokens, int64_t alignment);
 };
 
 } // namespace longembed

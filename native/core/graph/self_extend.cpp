@@ -21,6 +21,14 @@ int64_t kv_heads_at_once(const AttentionShape & shape, int64_t keys, int64_t que
     return std::clamp(score_bytes / bytes, fewest, shape.kv_heads);
 }
 
+int64_t round_down(int64_t n) {
+    return n / SelfExtend::alignment * SelfExtend::alignment;
+}
+
+int64_t round_up(int64_t n) {
+    return round_down(n + SelfExtend::alignment - 1);
+}
+
 /// Keys begin … end − 1 of a matrix of scores [keys, queries, heads].
 ggml_tensor * part(ggml_context * ctx, ggml_tensor * scores, int64_t begin, int64_t end) {
     return ggml_view_3d(ctx, scores, end - begin, scores->ne[1], scores->ne[2], scores->nb[1], scores->nb[2], begin * scores->nb[0]);
@@ -34,7 +42,8 @@ struct SelfExtend::Step {
     int64_t first_index;  ///< first query in its sequence
     int64_t queries;
     int64_t first_key;    ///< of the sequence, in packed order
-    int64_t keys;         ///< of the sequence that these queries may see
+    int64_t keys;         ///< of the sequence that these queries may see, rounded up
+    int64_t keys_end;     ///< of the sequence, as it is
     int64_t zone_begin;   ///< keys of the sequence that are near to some of the queries
     int64_t zone_end;
     int64_t first_kv_head;
@@ -46,14 +55,14 @@ SelfExtend::SelfExtend(const AttentionShape & shape, const Workspace & workspace
     : shape_(shape), workspace_(workspace), window_(workspace.size().self_extend_window), scores_(scores) {}
 
 int64_t SelfExtend::zone_width(int64_t window, bool causal) {
-    return causal ? queries_per_step + window - 1 : queries_per_step + 2 * window - 2;
+    return queries_per_step + (causal ? window - 1 : 2 * window - 2) + 2 * alignment;
 }
 
 int64_t SelfExtend::score_elements(const AttentionShape & shape, int64_t longest) {
     // fewer heads at once for more keys: the most is at the shortest or the longest, or where the limit is met
     const int64_t limit  = score_bytes / static_cast<int64_t>(sizeof(float));
-    const int64_t per_kv = longest * queries_per_step * (shape.heads / shape.kv_heads);
-    const int64_t fewest = per_kv * kv_heads_at_once(shape, longest, queries_per_step);
+    const int64_t per_kv = round_up(longest) * queries_per_step * (shape.heads / shape.kv_heads);
+    const int64_t fewest = per_kv * kv_heads_at_once(shape, round_up(longest), queries_per_step);
     return std::min(per_kv * shape.kv_heads, std::max(limit, fewest));
 }
 
@@ -65,9 +74,10 @@ void SelfExtend::gather(StepGraph & steps, const SelfExtendQueries & queries, in
         step.first_index  = first_index + from;
         step.queries      = std::min(queries_per_step, run.queries - from);
         step.first_key    = run.first_key;
-        step.keys         = shape_.causal ? step.first_index + step.queries : run.keys;
-        step.zone_begin   = std::max<int64_t>(0, step.first_index - window_ + 1);
-        step.zone_end     = std::min(step.keys, step.first_index + step.queries - 1 + window_);
+        step.keys         = round_up(shape_.causal ? step.first_index + step.queries : run.keys);
+        step.keys_end     = run.keys;
+        step.zone_begin   = round_down(std::max<int64_t>(0, step.first_index - window_ + 1));
+        step.zone_end     = shape_.causal ? step.keys : std::min(step.keys, round_up(step.first_index + step.queries - 1 + window_));
         step.logit_factor = logit_factor;
 
         const int64_t at_once = kv_heads_at_once(shape_, step.keys, step.queries);
@@ -132,6 +142,10 @@ ggml_tensor * SelfExtend::score_both_ways(StepGraph & steps, const SelfExtendQue
     keep(part(ctx, before, 0, begin), 0);
     keep(zone, begin);
     keep(part(ctx, after, end - begin, step.keys - begin), end);
+    if (step.keys > step.keys_end) {
+        ggml_tensor * hidden = workspace_.hidden_keys;
+        keep(ggml_view_3d(ctx, hidden, step.keys - step.keys_end, step.queries, near->ne[2], hidden->nb[1], hidden->nb[2], 0), step.keys_end);
+    }
     return scores;
 }
 
@@ -141,7 +155,7 @@ ggml_tensor * SelfExtend::score(ggml_context * ctx, ggml_tensor * keys, ggml_ten
                                    (step.first_key + begin) * keys->nb[1] + step.first_kv_head * keys->nb[2]);
     ggml_tensor * q = ggml_view_3d(ctx, queries, queries->ne[0], step.queries, step.kv_heads * per_kv, queries->nb[2], queries->nb[1],
                                    step.offset * queries->nb[2] + step.first_kv_head * per_kv * queries->nb[1]);
-    return ggml_mul_mat(ctx, k, q);
+    return ggml_mul_mat(ctx, k, ggml_cont(ctx, q)); // ggml's fast CPU product takes no gaps on this side
 }
 
 ggml_tensor * SelfExtend::masked(ggml_context * ctx, ggml_tensor * zone_scores, ggml_tensor * mask, const Step & step) const {
@@ -150,7 +164,7 @@ ggml_tensor * SelfExtend::masked(ggml_context * ctx, ggml_tensor * zone_scores, 
 
 ggml_tensor * SelfExtend::zone_mask(ggml_context * ctx, ggml_tensor * mask, const Step & step) const {
     // the zone is cut at the sequence's ends, its mask with it
-    const int64_t first_column = step.zone_begin - (step.first_index - window_ + 1);
+    const int64_t first_column = step.zone_begin - (step.first_index - window_ + 1) + alignment;
     return ggml_view_2d(ctx, mask, step.zone_end - step.zone_begin, step.queries, mask->nb[1], first_column * mask->nb[0]);
 }
 

@@ -37,6 +37,10 @@ public:
     /// Queries scored at once; masks are this high.
     static constexpr int64_t queries_per_step = 64;
 
+    /// Keys come in multiples of this, and sequences begin at one: ggml's fast CPU product takes no others. Keys past a
+    /// sequence's end, or past what causality allows, get a score of −inf.
+    static constexpr int64_t alignment = 16;
+
     /// Width of the zone's masks: all distances that a step's queries and the keys in its zone can have.
     static int64_t zone_width(int64_t window, bool causal);
 

@@ -93,6 +93,8 @@ Workspace::Workspace(const WorkspaceSize & size, const AttentionShape & shape, g
         throw Error(ErrorCode::out_of_memory, "There is not enough memory to hold the activations of " + std::to_string(n) +
                                                   " tokens. Shorter inputs, a smaller target or smaller batches need less.");
     }
+    // gaps between sequences are read, with weight 0, and must hold numbers
+    ggml_backend_buffer_clear(buffer_.get(), 0);
     if (staircase != nullptr) {
         fill_staircase();
     }
@@ -117,6 +119,7 @@ void Workspace::add_self_extend(ggml_context * ctx, const AttentionShape & shape
     } else {
         after_positions = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
         zone_after      = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, width, queries);
+        hidden_keys     = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, SelfExtend::alignment, queries, shape.heads);
         for (LaneTensors & lane : lanes) {
             lane.scores = ggml_new_tensor_1d(ctx, GGML_TYPE_F32, SelfExtend::score_elements(shape, size_.longest));
         }
@@ -174,8 +177,8 @@ void Workspace::fill_zone_masks(bool causal) {
             ggml_backend_tensor_set(mask, row.data(), query * mask->nb[1], row.size() * sizeof(float));
         }
     };
-    // column − query = (key index − query index) + window − 1
-    const auto distance = [window](int64_t difference) { return difference - (window - 1); };
+    // column − query = (key index − query index) + window − 1 + alignment
+    const auto distance = [window](int64_t difference) { return difference - (window - 1) - SelfExtend::alignment; };
     fill(zone_near, [&](int64_t d) {
         const int64_t after = distance(d);
         return std::abs(after) < window && !(causal && after > 0) ? 1.0f : 0.0f;
@@ -183,6 +186,10 @@ void Workspace::fill_zone_masks(bool causal) {
     fill(zone_before, [&](int64_t d) { return distance(d) <= -window ? 1.0f : 0.0f; });
     fill(zone_after, [&](int64_t d) { return distance(d) >= window ? 1.0f : 0.0f; });
     fill(zone_hidden, [&](int64_t d) { return distance(d) > 0 ? -INFINITY : 0.0f; });
+    if (hidden_keys != nullptr) {
+        const std::vector<float> hidden(ggml_nelements(hidden_keys), -INFINITY);
+        ggml_backend_tensor_set(hidden_keys, hidden.data(), 0, ggml_nbytes(hidden_keys));
+    }
 }
 
 } // namespace longembed

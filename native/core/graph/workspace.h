@@ -76,6 +76,7 @@ public:
     ggml_tensor * zone_near   = nullptr;  ///< [zone width, queries per step]: 1 where near, else 0
     ggml_tensor * zone_before = nullptr;  ///< the same for keys far before the query
     ggml_tensor * zone_after  = nullptr;  ///< the same for keys far after the query; models both ways only
+    ggml_tensor * hidden_keys = nullptr;  ///< [alignment, queries per step, heads]: −inf; models both ways only
     ggml_tensor * zone_hidden = nullptr;  ///< −inf where the key comes after the query, else 0; causal models only
 
 private:
