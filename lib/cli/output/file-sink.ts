@@ -1,0 +1,41 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { outputError } from './errors.js';
+import type { Sink } from './output.js';
+
+/** A file that is opened before the model is loaded but emptied only when there is something to write. */
+export class FileSink implements Sink {
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #isNew: boolean;
+
+  private constructor(path: string, file: FileHandle, isNew: boolean) {
+    this.#path = path;
+    this.#file = file;
+    this.#isNew = isNew;
+  }
+
+  /** @param isNew whether nothing is at the path yet */
+  static async open(path: string, isNew: boolean): Promise<FileSink> {
+    const file = await open(path, constants.O_WRONLY | constants.O_CREAT, 0o666).catch(outputError(path));
+    return new FileSink(path, file, isNew);
+  }
+
+  async begin(): Promise<void> {
+    // Pipes and devices have nothing to empty.
+    if ((await this.#file.stat()).isFile()) await this.#file.truncate(0).catch(outputError(this.#path));
+  }
+
+  async write(bytes: string | Uint8Array): Promise<void> {
+    await this.#file.writeFile(bytes).catch(outputError(this.#path));
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close().catch(outputError(this.#path));
+  }
+
+  async abandon(): Promise<void> {
+    await this.#file.close();
+    if (this.#isNew) await unlink(this.#path);
+  }
+}

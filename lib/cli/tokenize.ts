@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import type { Context } from './context.js';
+import { EXIT } from './exit.js';
+import { isFailure } from './input/document.js';
+import { readDocuments, sourcesOf } from './input/sources.js';
+import { PRESET, presetOption } from './model-options.js';
+import { StdoutSink } from './output/stdout-sink.js';
+
+/** The options of `longembed tokenize`, as commander gives them. */
+export interface TokenizeCommandOptions {
+  model: string;
+  tokenizer?: string;
+  preset?: string;
+  withSpecial?: boolean;
+}
+
+export function addTokenizeOptions(command: Command): Command {
+  return command
+    .argument('[file]', 'a UTF-8 text; - or nothing reads standard input')
+    .requiredOption('-m, --model <file>', 'the GGUF model')
+    .option('--with-special', 'add the special tokens that embed puts around a text')
+    .option('--tokenizer <file>', "a tokenizer.json to use instead of the model file's own vocabulary")
+    .option('--preset <name>', PRESET)
+    .helpOption('-h, --help', 'this help')
+    .usage('[options] --model FILE [FILE|-]')
+    .addHelpText('after', HELP);
+}
+
+const HELP = `
+Prints the token ids of the text as one JSON array on one line: its content tokens, without prompt and
+special tokens. longembed embed --input-format tokens takes them as they are and adds the special tokens
+itself, so do not feed it what --with-special prints.
+
+Example:
+  longembed tokenize a.txt --model minilm.gguf > a.tokens
+  longembed embed a.tokens --model minilm.gguf --input-format tokens
+`;
+
+/** `longembed tokenize`: token ids as JSON. Resolves to the exit code. */
+export async function tokenize(
+  file: string | undefined,
+  options: TokenizeCommandOptions,
+  context: Context,
+): Promise<number> {
+  const sources = sourcesOf(file === undefined ? [] : [file], 'text', context.stdin, context.signal);
+  for await (const { where, content } of readDocuments(sources)) {
+    if (isFailure(content)) {
+      context.stderr.write(`longembed: ${where}: ${content.code}: ${content.message}\n`);
+      return EXIT.someFailed;
+    }
+    const ids = await tokenIds(String(content), options, context);
+    await new StdoutSink(context.stdout).write(`[${ids.join(',')}]\n`);
+  }
+  return EXIT.done;
+}
+
+/** Special tokens may be a preset's, and a tokenizer.json belongs to a model: both need it loaded. */
+async function tokenIds(text: string, options: TokenizeCommandOptions, context: Context): Promise<number[]> {
+  if (options.withSpecial !== true && options.tokenizer === undefined) {
+    return [...(await context.tokenizeWithFile(options.model, text))];
+  }
+  const model = await context.loadModel(options.model, {
+    tokenizer: options.tokenizer,
+    preset: presetOption(options.preset),
+    // Nothing is computed, so nothing needs to go to a GPU.
+    backend: 'cpu',
+    signal: context.signal,
+  });
+  try {
+    const content = await model.tokenize(text);
+    const { prefix, suffix } = model.info.specialTokens;
+    return options.withSpecial === true ? [...prefix, ...content, ...suffix] : [...content];
+  } finally {
+    await model.dispose();
+  }
+}

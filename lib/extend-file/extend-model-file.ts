@@ -1,0 +1,148 @@
+import { LongEmbedError } from '../error.js';
+import {
+  type ExtendFacts,
+  formatExtend,
+  parseExtend,
+  planDocument,
+  type ResolvedExtend,
+  resolveExtend,
+} from '../extend/index.js';
+import { GgufFile, ggufPieces, ggufSize, stringEntry, u32Entry } from '../gguf/index.js';
+import { throwIfAborted } from '../model/abort.js';
+import { EXTENDED_KEYS, readExtended } from '../model/extended.js';
+import { chooseNativeContext } from '../model/native-context.js';
+import { choosePreset } from '../model/presets/index.js';
+import { packageVersion } from '../version.js';
+import { contentWith } from './content.js';
+import type { Changes, Extension } from './changes.js';
+import { type FileFacts, fileFacts, metadataOf } from './file-facts.js';
+import { notesOn } from './notes.js';
+import { checkExtendFileOptions, checkPath, type ExtendedFile, type ExtendFileOptions } from './options.js';
+import { checkOutput, OutputFile } from './output-file.js';
+import { positionMatrixChanges } from './position-matrix.js';
+import { rotaryChanges } from './rotary.js';
+import { checkWritable } from './writable.js';
+
+/**
+ * Writes a model file with a strategy in it, so that any program that reads GGUF takes the longer texts: for a position
+ * matrix more rows (pi, gp, rp), for RoPE other keys (ntk, pi). All other tensors and keys are copied byte for byte, from
+ * file to file. The file is there whole or not at all.
+ * @param input path of the GGUF file, which is left as it is; not of a part of a split one
+ * @param output path of the file to write
+ * @param options see `ExtendFileOptions`
+ * @throws LongEmbedError ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID, ERR_STRATEGY_UNSUPPORTED when a file cannot hold the strategy,
+ *   ERR_INVALID_OPTION (an output that cannot be written among them), ERR_ABORTED; what onProgress throws
+ * @example
+ * const { notes } = await extendModelFile('e5-base-v2.gguf', 'e5-base-v2-4k.gguf', { extend: 'pi:4k' });
+ */
+export async function extendModelFile(
+  input: string,
+  output: string,
+  options: ExtendFileOptions,
+): Promise<ExtendedFile> {
+  checkPath('input', input);
+  checkPath('output', output);
+  const checked = checkExtendFileOptions(options);
+  throwIfAborted(checked.signal);
+  await using file = await GgufFile.open(input);
+  const metadata = metadataOf(file);
+  const model = fileFacts(file.header, metadata);
+  refuseSplit(input, model);
+  refuseExtended(input, model);
+
+  const preset = choosePreset(checked.preset, model);
+  const context = chooseNativeContext(model, checked.nativeContext, preset);
+  const facts: ExtendFacts = { ...model, nativeContext: context.value, engine: 'graph' };
+  // Through its printer, an object is checked as a string is.
+  const given = parseExtend(
+    typeof checked.extend === 'string' ? checked.extend : formatExtend(checked.extend),
+  );
+  const resolved = resolveExtend({ ...given, attentionScale: 'off' }, facts);
+  checkWritable(given, facts);
+  const spec = specOf(resolved);
+
+  const changes = await strategyChanges({ file, metadata, facts, resolved, plan: planOf(resolved, facts) });
+  const content = contentWith(file, {
+    metadata: [
+      ...changes.metadata,
+      u32Entry(`${model.architecture}.context_length`, resolved.target),
+      stringEntry(EXTENDED_KEYS.spec, spec),
+      u32Entry(EXTENDED_KEYS.nativeContext, context.value),
+      u32Entry(EXTENDED_KEYS.originalContext, model.contextLength),
+      stringEntry(EXTENDED_KEYS.version, packageVersion()),
+    ],
+    tensors: changes.tensors,
+  });
+  const sizeBytes = ggufSize(content);
+  await checkOutput(output, input, checked.overwrite ?? false);
+  await write(output, ggufPieces(content), sizeBytes, checked);
+  return {
+    path: output,
+    sizeBytes,
+    architecture: model.architecture,
+    preset: preset?.name ?? null,
+    spec,
+    nativeContext: context.value,
+    nativeContextSource: context.source,
+    contextLength: resolved.target,
+    notes: notesOn(given, resolved, facts, spec, preset),
+  };
+}
+
+function strategyChanges(extension: Extension): Changes | Promise<Changes> {
+  return extension.facts.positionEncoding === 'absolute'
+    ? positionMatrixChanges(extension)
+    : rotaryChanges(extension);
+}
+
+/** The strategy as the file has it: with fixed numbers, and without attention scaling. */
+function specOf({ method, target, s, scale, lambda }: ResolvedExtend): string {
+  const own = method === 'gp' ? { s: s ?? scale } : { s: s ?? undefined, lambda: lambda ?? undefined };
+  const numbers = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+  return formatExtend({ method, target, ...numbers, attentionScale: 'off' });
+}
+
+/** The plan of a text as long as the target. */
+function planOf(resolved: ResolvedExtend, facts: ExtendFacts): Extension['plan'] {
+  const [plan] = planDocument(resolved, facts, resolved.target, { before: 0, after: 0 });
+  if (plan === undefined) throw new Error('a strategy gave no plan');
+  return plan;
+}
+
+async function write(
+  path: string,
+  pieces: AsyncIterable<Uint8Array>,
+  size: number,
+  { signal, onProgress }: ExtendFileOptions,
+): Promise<void> {
+  const output = await OutputFile.create(path, size);
+  try {
+    let done = 0;
+    for await (const piece of pieces) {
+      throwIfAborted(signal);
+      await output.write(piece);
+      onProgress?.((done += piece.length) / size);
+    }
+    throwIfAborted(signal);
+    await output.commit();
+  } finally {
+    await output.abandon();
+  }
+}
+
+function refuseSplit(path: string, { metadata }: FileFacts): void {
+  if (Number(metadata['split.count'] ?? 1) <= 1) return;
+  throw new LongEmbedError(
+    'ERR_MODEL_INVALID',
+    `"${path}" is one part of a split model: join the parts with llama.cpp's llama-gguf-split --merge first.`,
+  );
+}
+
+function refuseExtended(path: string, { metadata }: FileFacts): void {
+  const extended = readExtended(metadata);
+  if (extended === null) return;
+  throw new LongEmbedError(
+    'ERR_MODEL_INVALID',
+    `"${path}" was made by longembed extend (${extended.spec}): extend the original instead.`,
+  );
+}

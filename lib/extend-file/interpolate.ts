@@ -1,0 +1,91 @@
+import { BF16, F16, F32 } from '../gguf/index.js';
+
+/** A matrix of a file. */
+export interface Matrix {
+  readonly columns: number;
+  readonly rows: number;
+  /** ggml's number. */
+  readonly type: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Bytes made at a time. */
+const PIECE = 1 << 20;
+
+/** Rows of a matrix byte for byte, as `indices` name them. */
+export function* copiedRows({ rows, bytes }: Matrix, indices: ArrayLike<number>): Generator<Uint8Array> {
+  const rowBytes = bytes.length / rows;
+  for (const [begin, end] of pieces(indices.length, rowBytes)) {
+    const piece = new Uint8Array((end - begin) * rowBytes);
+    for (let i = begin; i < end; i += 1) {
+      const from = (indices[i] ?? 0) * rowBytes;
+      piece.set(bytes.subarray(from, from + rowBytes), (i - begin) * rowBytes);
+    }
+    yield piece;
+  }
+}
+
+/**
+ * Rows at fractional positions as F32: lower + fraction × (upper − lower), in float32 as the native side computes it;
+ * past the last row, the last row.
+ */
+export function* interpolatedRows(matrix: Matrix, positions: Float32Array): Generator<Uint8Array> {
+  const { columns, rows } = matrix;
+  const numbers = numbersOf(matrix);
+  const round = Math.fround;
+  for (const [begin, end] of pieces(positions.length, columns * 4)) {
+    const piece = Buffer.alloc((end - begin) * columns * 4);
+    for (let i = begin; i < end; i += 1) {
+      const position = Math.min(positions[i] ?? 0, rows - 1);
+      const lower = Math.floor(position);
+      const upper = Math.min(lower + 1, rows - 1);
+      const fraction = round(position - lower);
+      for (let column = 0; column < columns; column += 1) {
+        const from = numbers[lower * columns + column] ?? 0;
+        const step = round((numbers[upper * columns + column] ?? 0) - from);
+        piece.writeFloatLE(round(from + round(step * fraction)), ((i - begin) * columns + column) * 4);
+      }
+    }
+    yield piece;
+  }
+}
+
+/** Whether the numbers of a type can be read, as interpolation needs. */
+export function isReadable(type: number): boolean {
+  return type === F32 || type === F16 || type === BF16;
+}
+
+/** Ranges of rows, some `PIECE` bytes each. */
+function* pieces(rows: number, rowBytes: number): Generator<readonly [begin: number, end: number]> {
+  const atOnce = Math.max(1, Math.floor(PIECE / rowBytes));
+  for (let begin = 0; begin < rows; begin += atOnce) yield [begin, Math.min(begin + atOnce, rows)];
+}
+
+function numbersOf({ columns, rows, type, bytes }: Matrix): Float32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const read: (i: number) => number =
+    type === F32
+      ? (i) => view.getFloat32(4 * i, true)
+      : type === F16
+        ? (i) => halfToNumber(view.getUint16(2 * i, true))
+        : (i) => brainToNumber(view.getUint16(2 * i, true));
+  return Float32Array.from({ length: rows * columns }, (_, i) => read(i));
+}
+
+/** IEEE 754 half precision. */
+export function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >>> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+const scratch = new DataView(new ArrayBuffer(4));
+
+/** bfloat16: the upper half of a float32. */
+function brainToNumber(bits: number): number {
+  scratch.setUint16(0, bits);
+  return scratch.getFloat32(0);
+}

@@ -1,0 +1,66 @@
+import { callback, checkOptions, extend, flag, object, preset, signal, whole } from '../check-options.js';
+import { display } from '../display.js';
+import { LongEmbedError } from '../error.js';
+import type { Extend } from '../extend/index.js';
+import type { SettingSource } from '../model/types.js';
+
+/** What `extendModelFile` takes. */
+export interface ExtendFileOptions {
+  /**
+   * The strategy: a spec string or the same as an object. `pi`, `gp` or `rp` for a model with a position matrix, `ntk` or
+   * `pi` for one with RoPE. Its attention scaling can only be `off`, which is also what leaving it out means here.
+   * @example 'pi:4k', 'gp:4k,s=8', 'ntk:32k,lambda=10'
+   */
+  extend: string | Extend;
+  /** Lo: the tokens the model was trained for, from 2. Default: the preset's, else the file's. */
+  nativeContext?: number | undefined;
+  /** The known model that the file is, by name; `false`: none. Default: found by the file's own metadata. */
+  preset?: string | false | undefined;
+  /** Whether a file that is at `output` already may be replaced. Default `false`. */
+  overwrite?: boolean | undefined;
+  /** Stops the work and removes what was written: the promise rejects with ERR_ABORTED. */
+  signal?: AbortSignal | undefined;
+  /** Called with the part of the file that is written, 0 to 1. What it throws ends the call. */
+  onProgress?: ((fraction: number) => void) | undefined;
+}
+
+/** A file that `extendModelFile` wrote. Lengths are in tokens. */
+export interface ExtendedFile {
+  /** Its path, as it was given. */
+  path: string;
+  sizeBytes: number;
+  architecture: string;
+  /** The known model that the original was taken for. */
+  preset: string | null;
+  /** The strategy with every number written out, as the file records it: what longembed gives with it on the original. */
+  spec: string;
+  /** Lo of the original, and who says so. */
+  nativeContext: number;
+  nativeContextSource: SettingSource;
+  /** Lt, the file's context length. */
+  contextLength: number;
+  /** Sentences to show: where the file's vectors are not those of longembed's own strategy. */
+  notes: string[];
+}
+
+const OPTIONS = object({
+  extend,
+  nativeContext: whole(2),
+  preset,
+  overwrite: flag,
+  signal,
+  onProgress: callback<number>(),
+});
+
+/** @throws LongEmbedError ERR_INVALID_OPTION; so does the other */
+export const checkExtendFileOptions = (given: unknown): ExtendFileOptions =>
+  checkOptions<ExtendFileOptions>(OPTIONS, given);
+
+/** @param name of the argument */
+export function checkPath(name: string, path: unknown): void {
+  if (typeof path === 'string' && path !== '') return;
+  throw new LongEmbedError(
+    'ERR_INVALID_OPTION',
+    `The ${name} is ${display(path)}: it must be the path of a GGUF file.`,
+  );
+}

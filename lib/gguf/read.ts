@@ -1,0 +1,109 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { LongEmbedError } from '../error.js';
+import { InvalidGguf, MoreNeeded } from './cursor.js';
+import { MOST_HEADER_BYTES } from './format.js';
+import { type GgufHeader, parseHeader, type StoredTensor } from './parse.js';
+
+/** Bytes read at first: enough for the header of a file with a small vocabulary. */
+const FIRST_READ = 1 << 20;
+
+/** Bytes of tensor data held at a time. */
+const PIECE = 4 << 20;
+
+/** A GGUF file that is open for reading: its header in memory, the tensors' data on disk. */
+export class GgufFile implements AsyncDisposable {
+  readonly path: string;
+  readonly header: GgufHeader;
+  readonly #file: FileHandle;
+
+  private constructor(path: string, file: FileHandle, header: GgufHeader) {
+    this.path = path;
+    this.#file = file;
+    this.header = header;
+  }
+
+  /** @throws LongEmbedError ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID */
+  static async open(path: string): Promise<GgufFile> {
+    const file = await openModel(path);
+    try {
+      return new GgufFile(path, file, await readHeader(path, file));
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** A tensor's data, piece by piece. Each piece is good until the next is asked for: they share memory. */
+  async *dataOf(tensor: StoredTensor): AsyncGenerator<Uint8Array> {
+    const buffer = Buffer.allocUnsafe(Math.min(PIECE, tensor.byteLength));
+    for (let done = 0; done < tensor.byteLength;) {
+      const piece = buffer.subarray(0, tensor.byteLength - done);
+      await readFully(this.path, this.#file, piece, tensor.offset + done);
+      done += piece.length;
+      yield piece;
+    }
+  }
+
+  /** A tensor's data as a whole: for small ones. */
+  async read(tensor: StoredTensor): Promise<Uint8Array> {
+    const bytes = new Uint8Array(tensor.byteLength);
+    await readFully(this.path, this.#file, bytes, tensor.offset);
+    return bytes;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+async function openModel(path: string): Promise<FileHandle> {
+  let file: FileHandle;
+  try {
+    file = await open(path, 'r');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why =
+      code === 'ENOENT' ? `There is no model file "${path}".` : `"${path}" cannot be opened: ${message}.`;
+    throw new LongEmbedError('ERR_MODEL_NOT_FOUND', `${why} Give the path of a GGUF file.`, { cause: error });
+  }
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw new LongEmbedError(
+    'ERR_MODEL_NOT_FOUND',
+    `"${path}" is no regular file. Give the path of a GGUF file.`,
+  );
+}
+
+async function readHeader(path: string, file: FileHandle): Promise<GgufHeader> {
+  const { size } = await file.stat();
+  if (size === 0) throw invalid(path, 'it is empty.');
+  let bytes = Math.min(FIRST_READ, size);
+  for (;;) {
+    if (bytes > MOST_HEADER_BYTES) throw invalid(path, 'its header is larger than any can be.');
+    const start = new Uint8Array(bytes);
+    await readFully(path, file, start, 0);
+    try {
+      return parseHeader(start, size);
+    } catch (error) {
+      if (error instanceof InvalidGguf) throw invalid(path, error.message, error);
+      if (!(error instanceof MoreNeeded)) throw error;
+      bytes = Math.min(Math.max(4 * bytes, error.bytes), size);
+    }
+  }
+}
+
+async function readFully(path: string, file: FileHandle, into: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < into.length;) {
+    const { bytesRead } = await file
+      .read(into, done, into.length - done, position + done)
+      .catch((error: unknown) => {
+        throw invalid(path, `it cannot be read: ${(error as Error).message}.`, error);
+      });
+    if (bytesRead === 0) throw invalid(path, 'it became shorter while it was read.');
+    done += bytesRead;
+  }
+}
+
+function invalid(path: string, why: string, cause?: unknown): LongEmbedError {
+  return new LongEmbedError('ERR_MODEL_INVALID', `"${path}" is not a usable model file: ${why}`, { cause });
+}

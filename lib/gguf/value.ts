@@ -1,0 +1,76 @@
+import type { MetadataEntry } from './format.js';
+
+/** A metadata value that is not an array; 64-bit integers are bigints. */
+export type Scalar = number | bigint | boolean | string;
+
+/** The value of an entry; null for an array. Text that is not UTF-8 has replacement characters. */
+export function scalarOf({ type, bytes }: MetadataEntry): Scalar | null {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  switch (type) {
+    case 'u8':
+      return view.getUint8(0);
+    case 'i8':
+      return view.getInt8(0);
+    case 'u16':
+      return view.getUint16(0, true);
+    case 'i16':
+      return view.getInt16(0, true);
+    case 'u32':
+      return view.getUint32(0, true);
+    case 'i32':
+      return view.getInt32(0, true);
+    case 'f32':
+      return view.getFloat32(0, true);
+    case 'f64':
+      return view.getFloat64(0, true);
+    case 'u64':
+      return view.getBigUint64(0, true);
+    case 'i64':
+      return view.getBigInt64(0, true);
+    case 'bool':
+      return view.getUint8(0) !== 0;
+    case 'string':
+      // Its length in 8 bytes comes first.
+      return new TextDecoder().decode(bytes.subarray(8));
+    case 'array':
+      return null;
+  }
+}
+
+/** The value as a whole number that a number can hold; null when it is none. */
+export function wholeNumberOf(entry: MetadataEntry): number | null {
+  const value = scalarOf(entry);
+  const number = typeof value === 'bigint' ? Number(value) : value;
+  return typeof number === 'number' && Number.isSafeInteger(number) ? number : null;
+}
+
+/** The number of elements of an array; null when the entry is none. */
+export function arrayLengthOf({ type, bytes }: MetadataEntry): number | null {
+  if (type !== 'array') return null;
+  // The type of its elements, in 4 bytes, comes first.
+  return Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(4, true));
+}
+
+export function u32Entry(key: string, value: number): MetadataEntry {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return { key, type: 'u32', bytes };
+}
+
+export function f32Entry(key: string, value: number): MetadataEntry {
+  const bytes = Buffer.alloc(4);
+  bytes.writeFloatLE(value);
+  return { key, type: 'f32', bytes };
+}
+
+export function stringEntry(key: string, value: string): MetadataEntry {
+  return { key, type: 'string', bytes: lengthAndText(value) };
+}
+
+/** A text as GGUF stores it: its length in bytes, then its UTF-8. */
+export function lengthAndText(text: string): Uint8Array {
+  const encoded = Buffer.from(text);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(encoded.length));
+  return Buffer.concat([length, encoded]);
+}

@@ -1,0 +1,36 @@
+/** longembed: embeddings of long documents with short-context models, without training. */
+export { LongEmbedError, type ErrorCode } from './error.js';
+export { formatExtend, parseExtend } from './extend/index.js';
+export type {
+  AttentionScale,
+  Extend,
+  GpExtend,
+  Method,
+  NoneExtend,
+  NtkExtend,
+  PcwExtend,
+  PiExtend,
+  RpExtend,
+  SeExtend,
+  StrategySupport,
+} from './extend/index.js';
+export { extendModelFile } from './extend-file/index.js';
+export type { ExtendedFile, ExtendFileOptions } from './extend-file/index.js';
+export { devices, EmbeddingModel } from './model/index.js';
+export type {
+  Backend,
+  Device,
+  Embedding,
+  EmbedManyOptions,
+  EmbedOptions,
+  EmbedProgress,
+  LoadOptions,
+  ManyInput,
+  ManyResult,
+  ModelInfo,
+  Origin,
+  Pooling,
+  PositionEncoding,
+  SettingSource,
+  TokenInput,
+} from './model/index.js';

@@ -1,0 +1,96 @@
+import { LongEmbedError } from '../error.js';
+import { planDocument, type WindowPlan } from '../extend/index.js';
+import type { NativeJob } from '../native/index.js';
+import { checkTokenIds, checkWellFormed, isBlank } from '../tokenize/index.js';
+import type { Engine } from './engine.js';
+import type { DocumentInput } from './input.js';
+import type { EmbedSettings } from './settings.js';
+import { tooLong } from './too-long.js';
+
+/** A document tokenized and planned: what its windows are made of. */
+export interface Document {
+  /** Special tokens and prompt, before the content of every window. */
+  readonly before: Int32Array;
+  readonly content: Int32Array;
+  /** Special tokens after it. */
+  readonly after: Int32Array;
+  readonly plans: readonly WindowPlan[];
+  /** Content, prompt and special tokens, each once. */
+  readonly tokens: number;
+  readonly truncated: boolean;
+}
+
+/** Waits for a job in the caller's name, so that the caller can cancel it. */
+export type Track = <T>(job: NativeJob<T>) => Promise<T>;
+
+/** @throws LongEmbedError ERR_INPUT_EMPTY, ERR_INPUT_TOO_LONG, ERR_TOKENIZER, … */
+export async function prepareDocument(
+  input: DocumentInput,
+  engine: Engine,
+  settings: EmbedSettings,
+  track: Track,
+): Promise<Document> {
+  const { prompt, content: all } = await tokenize(input, engine, settings.prompt, track);
+  if (all.length === 0) throw emptyInput('gives no tokens');
+
+  const { prefix, suffix } = engine.settings.specialTokens;
+  const around = prefix.length + prompt.length + suffix.length;
+  const room = settings.limit - around;
+  const truncated = all.length > room;
+  if (truncated && (room < 1 || !settings.truncate)) {
+    throw tooLong(all.length, around, settings, engine.settings.extendFacts);
+  }
+  // A copy, so that the ids of a text of megabytes do not stay in memory for its first few thousand.
+  const content = truncated ? all.slice(0, room) : all;
+  return {
+    before: concat(prefix, prompt),
+    content,
+    after: Int32Array.from(suffix),
+    plans: planDocument(settings.extend, engine.settings.extendFacts, content.length, {
+      before: prefix.length + prompt.length,
+      after: suffix.length,
+    }),
+    tokens: content.length + around,
+    truncated,
+  };
+}
+
+interface Tokens {
+  readonly prompt: Int32Array;
+  readonly content: Int32Array;
+}
+
+async function tokenize(input: DocumentInput, engine: Engine, prompt: string, track: Track): Promise<Tokens> {
+  if ('tokens' in input) {
+    const content = checkTokenIds(input.tokens, engine.native.facts.vocabularySize);
+    return { prompt: await engine.promptTokens.get(prompt), content };
+  }
+  checkWellFormed(input.text, 'The text');
+  if (isBlank(input.text)) throw emptyInput(input.text === '' ? 'is empty' : 'is only white space');
+  const alone = await engine.promptTokens.get(prompt);
+  // Prompt and text are one string to the tokenizer, as the models were trained: a token may span the seam, and is
+  // then content. The prompt's tokens are those that the text after it leaves as they are.
+  const joint = await track(engine.tokenizer.tokenize(prompt + input.text));
+  const seam = commonPrefix(alone, joint);
+  return { prompt: joint.subarray(0, seam), content: joint.subarray(seam) };
+}
+
+function concat(prefix: readonly number[], prompt: Int32Array): Int32Array {
+  const all = new Int32Array(prefix.length + prompt.length);
+  all.set(prefix);
+  all.set(prompt, prefix.length);
+  return all;
+}
+
+function commonPrefix(a: Int32Array, b: Int32Array): number {
+  let length = 0;
+  while (length < a.length && length < b.length && a[length] === b[length]) length++;
+  return length;
+}
+
+function emptyInput(how: string): LongEmbedError {
+  return new LongEmbedError(
+    'ERR_INPUT_EMPTY',
+    `The input ${how}: there is nothing to embed. Leave such documents out.`,
+  );
+}

@@ -1,0 +1,251 @@
+import { abandon, type NativeJob } from '../native/index.js';
+import { listenForAbort } from './abort.js';
+import { BatchRunner } from './batch-runner.js';
+import { prepareDocument, type Track } from './document.js';
+import type { Engine } from './engine.js';
+import type { DocumentInput } from './input.js';
+import type { EmbedSettings } from './settings.js';
+import { Slot } from './slot.js';
+import type { Source } from './source.js';
+import type { ManyResult } from './types.js';
+
+/** Documents tokenized at the same time: the native tokenizer runs beside the model, and beside itself. */
+const PREPARE_AT_ONCE = 4;
+/** Documents read whose results have not been taken. Token counts bound reading first, unless documents are tiny. */
+const READ_AHEAD = 512;
+
+/** How an input is read: the difference between `embed` and `embedMany`. */
+export interface Reader {
+  read(input: unknown): DocumentInput;
+  id(input: unknown): string | number | undefined;
+}
+
+interface Taker {
+  resolve(result: IteratorResult<ManyResult, undefined>): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * One call of `embed` or `embedMany`: reads documents, tokenizes them, has their windows run in batches and hands out the
+ * results in input order. Whenever anything happens, `#advance` does all that has become possible. Reading stops while a
+ * batch's worth of tokens waits to run, or two batches' worth of results wait to be taken.
+ */
+export class EmbedRun implements AsyncIterableIterator<ManyResult, undefined> {
+  readonly #engine: Engine;
+  readonly #settings: EmbedSettings;
+  readonly #source: Source;
+  readonly #reader: Reader;
+  readonly #batches: BatchRunner;
+
+  #state: 'new' | 'running' | 'ended' = 'new';
+  /** Documents read, in order, whose results have not been taken. The first `#batched` of them are with `#batches`. */
+  readonly #slots: Slot[] = [];
+  #batched = 0;
+  #read = 0;
+  #reading = false;
+  #exhausted = false;
+  #preparing = 0;
+  readonly #tokenizing = new Set<NativeJob<unknown>>();
+  /** Tokens of documents that are done and not taken. */
+  #doneTokens = 0;
+  readonly #takers: Taker[] = [];
+  /** What `next` throws when there is no result left to give: the source's error, or why the run ended early. */
+  #error: { readonly reason: unknown } | null = null;
+  #stopListening: () => void = () => undefined;
+
+  constructor(engine: Engine, settings: EmbedSettings, source: Source, reader: Reader) {
+    this.#engine = engine;
+    this.#settings = settings;
+    this.#source = source;
+    this.#reader = reader;
+    this.#batches = new BatchRunner(engine, settings, {
+      settle: (slot, change) => this.#settle(slot, change),
+      advance: () => this.#advance(),
+      fail: (error) => this.fail(error),
+    });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<ManyResult, undefined>> {
+    return new Promise((resolve, reject) => {
+      this.#takers.push({ resolve, reject });
+      if (this.#state === 'new') this.#start();
+      this.#advance();
+    });
+  }
+
+  /** Stops early: cancels what runs, closes the source, and resolves when that is done. */
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    await Promise.all([this.#end(), this.#source.close()]);
+    return { done: true, value: undefined };
+  }
+
+  async throw(error: unknown): Promise<never> {
+    await this.return();
+    throw error;
+  }
+
+  /** Ends the run; the first `next` that waits, or the next one, throws `reason`. */
+  fail(reason: unknown): void {
+    if (this.#state === 'ended') return;
+    this.#error = { reason };
+    void this.#end();
+    this.#source.close().catch(() => undefined);
+  }
+
+  #start(): void {
+    this.#state = 'running';
+    try {
+      this.#engine.operations.add(this);
+      this.#stopListening = listenForAbort(this.#settings.signal, (error) => this.fail(error));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  async #end(): Promise<void> {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.#release();
+    for (const job of this.#tokenizing) abandon(job);
+    this.#slots.length = 0;
+    this.#hand();
+    await this.#batches.stop();
+  }
+
+  /** Lets go of what outlives the run: its signal and its model. */
+  #release(): void {
+    this.#stopListening();
+    this.#engine.operations.delete(this);
+  }
+
+  #advance(): void {
+    this.#hand();
+    if (this.#state !== 'running') return;
+    this.#batch();
+    this.#readMore();
+    this.#batches.submit(this.#reading || this.#preparing > 0);
+    // All that is left is to take the results, which no abort can undo.
+    if (this.#exhausted && this.#slots.every(({ result }) => result !== null)) this.#release();
+  }
+
+  #mayRead(): boolean {
+    return (
+      !this.#exhausted &&
+      !this.#reading &&
+      this.#preparing < PREPARE_AT_ONCE &&
+      this.#slots.length < READ_AHEAD &&
+      this.#batches.waiting < this.#settings.batchTokens &&
+      this.#doneTokens < 2 * this.#settings.batchTokens
+    );
+  }
+
+  #readMore(): void {
+    if (!this.#mayRead()) return;
+    this.#reading = true;
+    this.#source.next().then(
+      (next) =>
+        this.#arrived(() => {
+          if (next.done === true) this.#exhausted = true;
+          else this.#accept(next.value);
+        }),
+      (reason: unknown) =>
+        this.#arrived(() => {
+          this.#exhausted = true;
+          this.#error = { reason };
+        }),
+    );
+  }
+
+  #arrived(use: () => void): void {
+    this.#reading = false;
+    if (this.#state === 'ended') return;
+    use();
+    this.#advance();
+  }
+
+  #accept(input: unknown): void {
+    const slot = new Slot(this.#read++);
+    this.#slots.push(slot);
+    this.#preparing++;
+    void this.#prepare(slot, input).then(() => {
+      this.#preparing--;
+      this.#advance();
+    });
+  }
+
+  /** Never rejects: what goes wrong is that document's error. */
+  async #prepare(slot: Slot, input: unknown): Promise<void> {
+    try {
+      const id = this.#reader.id(input);
+      if (id !== undefined) slot.origin.id = id;
+      const document = await prepareDocument(
+        this.#reader.read(input),
+        this.#engine,
+        this.#settings,
+        this.#track,
+      );
+      slot.prepared(document, this.#engine.native.facts.dimensions);
+    } catch (error) {
+      this.#settle(slot, () => slot.fail(error));
+    }
+  }
+
+  readonly #track: Track = async (job) => {
+    if (this.#state === 'ended') abandon(job);
+    this.#tokenizing.add(job);
+    try {
+      return await job.promise;
+    } finally {
+      this.#tokenizing.delete(job);
+    }
+  };
+
+  /** Passes on the documents that are tokenized, in order. */
+  #batch(): void {
+    for (; this.#batched < this.#slots.length; this.#batched++) {
+      const slot = this.#slots[this.#batched];
+      if (slot === undefined || slot.result !== null) continue;
+      if (slot.document === null) return;
+      this.#batches.add(slot, slot.document);
+    }
+  }
+
+  #settle(slot: Slot, change: () => void): void {
+    const before = slot.result;
+    change();
+    if (before === null && slot.result !== null) this.#doneTokens += weight(slot.result);
+  }
+
+  /** Gives results to those who wait for them; once there are no more, the error or the end. */
+  #hand(): void {
+    while (this.#takers.length > 0) {
+      const [slot] = this.#slots;
+      if (slot !== undefined) {
+        if (slot.result === null) return;
+        this.#slots.shift();
+        if (this.#batched > 0) this.#batched--;
+        this.#doneTokens -= weight(slot.result);
+        this.#takers.shift()?.resolve({ done: false, value: slot.result });
+        continue;
+      }
+      if (this.#state !== 'ended') {
+        if (!this.#exhausted) return;
+        this.#state = 'ended';
+        this.#release();
+      }
+      const error = this.#error;
+      this.#error = null;
+      if (error === null) this.#takers.shift()?.resolve({ done: true, value: undefined });
+      else this.#takers.shift()?.reject(error.reason);
+    }
+  }
+}
+
+/** What a result counts for while it waits to be taken. */
+function weight(result: ManyResult): number {
+  return 'tokens' in result ? result.tokens : 1;
+}

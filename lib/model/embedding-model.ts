@@ -1,0 +1,185 @@
+import { display } from '../display.js';
+import { LongEmbedError } from '../error.js';
+import { startJob, type NativeModel } from '../native/index.js';
+import { checkWellFormed, HuggingFaceTokenizer, modelTokenizer } from '../tokenize/index.js';
+import { throwIfAborted } from './abort.js';
+import { configure } from './configure.js';
+import { EmbedRun, type Reader } from './embed-run.js';
+import type { Engine } from './engine.js';
+import { describeModel } from './info.js';
+import { readId, readInput, readManyInput, type DocumentInput } from './input.js';
+import { loadNative } from './load.js';
+import { checkMemory } from './memory.js';
+import { Operations } from './operations.js';
+import { checkEmbedManyOptions, checkEmbedOptions, checkLoadOptions } from './options.js';
+import { PromptTokens } from './prompt-tokens.js';
+import { resolveEmbedOptions } from './settings.js';
+import { Source } from './source.js';
+import type {
+  Embedding,
+  EmbedManyOptions,
+  EmbedOptions,
+  LoadOptions,
+  ManyInput,
+  ManyResult,
+  ModelInfo,
+  TokenInput,
+} from './types.js';
+import { Warnings } from './warnings.js';
+
+/** `embed` reads its input at the call, before the caller can change it. */
+const ONE: Reader = { read: (input) => input as DocumentInput, id: () => undefined };
+const MANY: Reader = { read: readManyInput, id: readId };
+
+/**
+ * Makes a model of a loaded file; the model disposes of `native` from then on, also when this fails. Not public: it is
+ * where tests put another native side in.
+ */
+export let createModel: (path: string, native: NativeModel, options: LoadOptions) => Promise<EmbeddingModel>;
+
+/**
+ * An embedding model in memory. All work runs off the main thread; calls may overlap and are then done in turn.
+ * Several models may be loaded at once, also in worker threads.
+ * @example
+ * await using model = await EmbeddingModel.load('e5-base-v2-q8_0.gguf');
+ * const { embedding } = await model.embed(contract, { extend: 'pcw:16k' });
+ */
+export class EmbeddingModel implements AsyncDisposable {
+  /** What is known of the model: its shape, the settings in use and where they come from, the strategies it takes. */
+  readonly info: ModelInfo;
+  readonly #engine: Engine;
+  #disposal: Promise<void> | null = null;
+
+  private constructor(engine: Engine, info: ModelInfo) {
+    this.#engine = engine;
+    this.info = info;
+  }
+
+  static {
+    createModel = async (path, native, options) => {
+      try {
+        const settings = configure(native.facts, options);
+        const tokenizer =
+          options.tokenizer === undefined
+            ? modelTokenizer(native)
+            : await HuggingFaceTokenizer.load(options.tokenizer, native.facts.vocabularySize);
+        const model = new EmbeddingModel(
+          {
+            native,
+            tokenizer,
+            settings,
+            promptTokens: new PromptTokens(tokenizer),
+            operations: new Operations(),
+            warnings: new Warnings(options.onWarning),
+          },
+          describeModel(path, native.facts, settings, options),
+        );
+        if (options.signal?.aborted === true) await model.dispose();
+        throwIfAborted(options.signal);
+        return model;
+      } catch (error) {
+        await native.dispose();
+        throw error;
+      }
+    };
+  }
+
+  /**
+   * Loads a GGUF file.
+   * @param path of the file; of its first part where a model is split
+   * @param options see `LoadOptions`
+   * @throws LongEmbedError ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID, ERR_ARCHITECTURE_UNSUPPORTED, ERR_OUT_OF_MEMORY,
+   *   ERR_BACKEND, ERR_INVALID_OPTION, ERR_TOKENIZER (the option tokenizer), ERR_ABORTED
+   * @example
+   * const model = await EmbeddingModel.load('model.gguf', { pooling: 'last', nativeContext: 4096 });
+   */
+  static async load(path: string, options?: LoadOptions): Promise<EmbeddingModel> {
+    const checked = checkLoadOptions(options);
+    return createModel(path, await loadNative(path, checked), checked);
+  }
+
+  /**
+   * The token ids of a text: content only, without prompt and special tokens. Text that reads like a special token
+   * ("[SEP]") is plain text.
+   * @throws LongEmbedError ERR_TOKENIZER when the text has half a surrogate pair; ERR_INVALID_OPTION, ERR_DISPOSED
+   */
+  async tokenize(text: string): Promise<Int32Array> {
+    const { operations, tokenizer } = this.#engine;
+    operations.check();
+    if (typeof text !== 'string') {
+      throw new LongEmbedError('ERR_INVALID_OPTION', `The text is ${display(text)}: it must be a string.`);
+    }
+    checkWellFormed(text, 'The text');
+    return operations.wait(tokenizer.tokenize(text));
+  }
+
+  /**
+   * Embeds one document.
+   * @param input its text, or its content token ids (prompt and special tokens are added either way)
+   * @param options see `EmbedOptions`
+   * @throws LongEmbedError ERR_INPUT_EMPTY, ERR_INPUT_TOO_LONG, ERR_TOKENIZER, ERR_INVALID_OPTION, ERR_STRATEGY_UNSUPPORTED,
+   *   ERR_OUT_OF_MEMORY, ERR_BACKEND, ERR_ABORTED, ERR_DISPOSED; what onProgress throws
+   * @example
+   * const query = await model.embed('who may terminate the lease?', { as: 'query' });
+   * const document = await model.embed(lease, { extend: 'pcw:32k', signal: AbortSignal.timeout(60_000) });
+   */
+  async embed(input: string | TokenInput, options?: EmbedOptions): Promise<Embedding> {
+    const run = this.#run([readInput(input)], checkEmbedOptions(options), ONE);
+    try {
+      const { value: result } = await run.next();
+      if (result === undefined) throw new LongEmbedError('ERR_BACKEND', 'The document gave no result.');
+      if ('error' in result) throw result.error;
+      const { embedding, tokens, windows, truncated } = result;
+      return { embedding, tokens, windows, truncated };
+    } finally {
+      await run.return();
+    }
+  }
+
+  /**
+   * Embeds many documents, as fast as the model goes: windows of several documents share a forward pass, and the next
+   * documents are tokenized meanwhile. Results come in input order. Inputs are read only a little ahead of the results
+   * that you take. A document that fails gives `{ index, id, error }`, and the others go on.
+   * @param inputs texts, token ids, or objects with an `id`; an iterable or async iterable
+   * @param options see `EmbedManyOptions`
+   * @throws LongEmbedError at once: ERR_INVALID_OPTION, ERR_STRATEGY_UNSUPPORTED, ERR_DISPOSED. While iterating: ERR_ABORTED,
+   *   ERR_DISPOSED, and what `inputs` throws, after the results of what was read before
+   * @example
+   * for await (const result of model.embedMany(documents, { extend: 'pcw:16k' })) {
+   *   if ('error' in result) console.error(`${result.id}: ${result.error.message}`);
+   *   else index.add(result.id, result.embedding);
+   * }
+   */
+  embedMany(
+    inputs: Iterable<ManyInput> | AsyncIterable<ManyInput>,
+    options?: EmbedManyOptions,
+  ): AsyncIterableIterator<ManyResult, undefined> {
+    return this.#run(inputs, checkEmbedManyOptions(options), MANY);
+  }
+
+  /** Ends what runs with ERR_DISPOSED and frees the memory. Later calls throw ERR_DISPOSED; disposing again is allowed. */
+  dispose(): Promise<void> {
+    return (this.#disposal ??= this.#dispose());
+  }
+
+  /** For `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  #run(inputs: unknown, options: EmbedManyOptions, reader: Reader): EmbedRun {
+    const { native, operations, settings: model, warnings } = this.#engine;
+    operations.check();
+    const settings = resolveEmbedOptions(options, model);
+    checkMemory(settings, model.extendFacts.nativeContext, native.facts);
+    for (const warning of settings.extend.warnings) warnings.tell(warning);
+    return new EmbedRun(this.#engine, settings, new Source(inputs), reader);
+  }
+
+  async #dispose(): Promise<void> {
+    const { operations, tokenizer, native } = this.#engine;
+    operations.close();
+    const freed = startJob(() => ({ promise: native.dispose(), cancel: () => undefined }));
+    await Promise.all([tokenizer.dispose(), freed.promise]);
+  }
+}

@@ -1,0 +1,54 @@
+import { display } from '../display.js';
+import { LongEmbedError } from '../error.js';
+import { abandon, addon, startJob, type NativeModel } from '../native/index.js';
+import { listenForAbort, throwIfAborted } from './abort.js';
+import type { LoadOptions } from './types.js';
+
+/** Loads a model file on the native side. @throws LongEmbedError; what the caller's onProgress throws */
+export async function loadNative(path: string, options: LoadOptions): Promise<NativeModel> {
+  checkPath(path);
+  throwIfAborted(options.signal);
+  const { onProgress } = options;
+  const report = (fraction: number): void => {
+    try {
+      onProgress?.(fraction);
+    } catch (error) {
+      stop(error);
+    }
+  };
+  const job = startJob(() =>
+    addon().loadModel(
+      path,
+      {
+        threads: options.threads ?? 0,
+        backend: options.backend ?? 'auto',
+        gpuLayers: options.gpuLayers ?? -1,
+        mmap: options.mmap ?? true,
+      },
+      onProgress === undefined ? null : report,
+    ),
+  );
+  let stop = (_reason: unknown): void => undefined;
+  const stopped = new Promise<never>((_resolve, reject) => {
+    stop = reject;
+  });
+  const stopListening = listenForAbort(options.signal, (error) => stop(error));
+  try {
+    return await Promise.race([job.promise, stopped]);
+  } catch (error) {
+    abandon(job);
+    // It may have been too late to cancel.
+    job.promise.then((native) => native.dispose()).catch(() => undefined);
+    throw error;
+  } finally {
+    stopListening();
+  }
+}
+
+function checkPath(path: unknown): void {
+  if (typeof path === 'string' && path !== '') return;
+  throw new LongEmbedError(
+    'ERR_INVALID_OPTION',
+    `The path is ${display(path)}: it must be the path of a GGUF file.`,
+  );
+}

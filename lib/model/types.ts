@@ -1,0 +1,194 @@
+/** The public types of EmbeddingModel. */
+import type { LongEmbedError } from '../error.js';
+import type { Extend, StrategySupport } from '../extend/index.js';
+import type { Backend, Pooling, PositionEncoding } from '../native/index.js';
+
+export type { Backend, Pooling, PositionEncoding };
+
+/** What `EmbeddingModel.load` takes. Whatever is given here wins over the preset, which wins over the file. */
+export interface LoadOptions {
+  /**
+   * Settings of a known model, by name ("e5-mistral"), for files that do not say what they are; `false`: none.
+   * Default: found by the file's own metadata.
+   */
+  preset?: string | false | undefined;
+  /** Lo: the tokens the model was trained for, a whole number from 2; no more than the rows of a position matrix. */
+  nativeContext?: number | undefined;
+  /** How the tokens' vectors become one: `mean` of all, `cls` (the first), `last`. */
+  pooling?: Pooling | undefined;
+  /** Text put before queries and documents, such as "query: ". */
+  prompts?: { query?: string | undefined; document?: string | undefined } | undefined;
+  /** Whether a token opens every sequence ([CLS], BOS) and whether one closes it ([SEP], EOS). */
+  specialTokens?: { bos?: boolean | undefined; eos?: boolean | undefined } | undefined;
+  /** Path of a tokenizer.json to use instead of the vocabulary in the model's file. */
+  tokenizer?: string | undefined;
+  /** Where to run. Default `auto`: a GPU if one is found, else the CPU. */
+  backend?: Backend | undefined;
+  /** Layers to put on the GPU, from 0; -1 (default): as many as fit. */
+  gpuLayers?: number | undefined;
+  /** CPU threads, from 1; 0 (default): one a physical core. */
+  threads?: number | undefined;
+  /** Maps the file into memory instead of reading it. Default `true`. */
+  mmap?: boolean | undefined;
+  /** Stops loading: the promise rejects with ERR_ABORTED. */
+  signal?: AbortSignal | undefined;
+  /** Called with the part of the file that is loaded, 0 to 1. */
+  onProgress?: ((fraction: number) => void) | undefined;
+  /**
+   * Called with a sentence about options that are allowed but probably not what was meant, once each: a self-extend whose
+   * positions leave the native context. Default: `process.emitWarning`, with the code LONGEMBED_EXTEND.
+   */
+  onWarning?: ((message: string) => void) | undefined;
+}
+
+/** What `EmbeddingModel.embed` takes. */
+export interface EmbedOptions {
+  /**
+   * How to go past the native context: a spec string, `method[:target][,key=value]…`, or the same as an object.
+   * Default `none`. `model.info.strategies` lists what the model takes.
+   * @example 'pcw:4k', 'ntk:32k', { method: 'se', target: 4096, g: 9, w: 64 }
+   */
+  extend?: string | Extend | undefined;
+  /** Which of the model's prompts goes before the text: `document` (default), `query`, or `raw` for none. */
+  as?: 'query' | 'document' | 'raw' | undefined;
+  /** A prompt of your own; wins over `as`. */
+  prompt?: string | undefined;
+  /** `mean`, `cls` or `last`. Default: the model's. */
+  pooling?: Pooling | undefined;
+  /** Scales the vector to length 1. Default `true`. */
+  normalize?: boolean | undefined;
+  /** Cuts a text that is too long at its end instead of failing with ERR_INPUT_TOO_LONG. Default `false`. */
+  truncate?: boolean | undefined;
+  /** The longest document in tokens, prompt and special tokens included, from 1: lowers the strategy's target. */
+  maxTokens?: number | undefined;
+  /** Stops the work: the call rejects with ERR_ABORTED, its `cause` the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Called as the native side advances. What it throws ends the call. */
+  onProgress?: ((progress: EmbedProgress) => void) | undefined;
+}
+
+/** What `EmbeddingModel.embedMany` takes. */
+export interface EmbedManyOptions extends EmbedOptions {
+  /**
+   * Tokens that go through the model at once, a whole number from 1: more is faster on a GPU and takes more memory.
+   * A window longer than this runs alone. Default 4096.
+   */
+  batchTokens?: number | undefined;
+}
+
+export interface EmbedProgress {
+  /** Tokens computed so far. With pcw a token counts once in each window that has it. */
+  tokensDone: number;
+  /** Tokens of all the documents known so far, counted likewise: `embedMany` learns of more as it reads. */
+  tokensTotal: number;
+}
+
+/** Content token ids, without special tokens: those are added as for text. */
+export type TokenInput = readonly number[] | Int32Array;
+
+/** A document for `embedMany`. `id` comes back with its result. */
+export type ManyInput =
+  | string
+  | TokenInput
+  | { readonly id?: string | number | undefined; readonly text: string }
+  | { readonly id?: string | number | undefined; readonly tokens: TokenInput };
+
+export interface Embedding {
+  /** As many numbers as the model has dimensions, of length 1 unless `normalize` is `false`. */
+  embedding: Float32Array;
+  /** Tokens of the document that were used: content, prompt and special tokens, each once. */
+  tokens: number;
+  /** Forward passes it took: more than 1 only with pcw. */
+  windows: number;
+  /** Whether `truncate` cut something off. */
+  truncated: boolean;
+}
+
+/** Which document of `embedMany` a result is of. */
+export interface Origin {
+  /** Its place in the inputs, from 0. */
+  index: number;
+  /** The input's `id`, where it had one. */
+  id?: string | number;
+}
+
+/**
+ * A result of `embedMany`: a vector, or the error of a document that failed alone.
+ * @example if ('error' in result) console.error(result.index, result.error.message);
+ */
+export type ManyResult = (Origin & Embedding) | (Origin & { error: LongEmbedError });
+
+/** Where a setting comes from. */
+export type SettingSource = 'option' | 'preset' | 'file';
+
+/** What is known of a loaded model. Lengths are in tokens. */
+export interface ModelInfo {
+  path: string;
+  /** `general.name` of the file. */
+  name: string | null;
+  /** llama.cpp's name of the architecture: "bert", "nomic-bert", "llama", … */
+  architecture: string;
+  /** The known model that the file was taken for. */
+  preset: string | null;
+  layers: number;
+  dimensions: number;
+  heads: number;
+  headsKv: number;
+  feedForward: number;
+  parameters: number;
+  /** Size of the weights in bytes. */
+  sizeBytes: number;
+  /** "F32", "Q8_0", "Q4_K - Medium", … */
+  quantization: string;
+  vocabularySize: number;
+  /** The kind of vocabulary ("wordpiece", "sentencepiece", …), or the path of the tokenizer.json in use. */
+  tokenizer: string;
+  /** Lo, and who says so. */
+  nativeContext: number;
+  nativeContextSource: SettingSource;
+  /** The context length that the file gives, whatever the model was trained for. */
+  fileContext: number;
+  /**
+   * How `extendModelFile` made the file: the strategy that is in it, and what the original's native context and file
+   * context were. null: it is no such file.
+   */
+  extended: { spec: string; nativeContext: number; originalContext: number } | null;
+  positionEncoding: PositionEncoding;
+  /** Rows of the position matrix; 0 when the model has none. */
+  positionRows: number;
+  /** Positions of short sequences (E5-Base-4k): those of up to `upTo` tokens take every `stride`-th. */
+  shortInputs: { upTo: number; stride: number } | null;
+  /** 0 when the model has no RoPE. */
+  ropeBase: number;
+  ropeScale: number;
+  /** Whether a token sees only those before it. */
+  causal: boolean;
+  /** null: nobody says, so `embed` needs the option. */
+  pooling: Pooling | null;
+  poolingSource: SettingSource | null;
+  prompts: { query: string; document: string };
+  /** Token ids put around every sequence. */
+  specialTokens: { prefix: number[]; suffix: number[] };
+  /** Every strategy, whether the model takes it, and if not, why. */
+  strategies: StrategySupport[];
+  /** What computes: longembed's own graph, or llama.cpp's context, which can express less. */
+  engine: 'graph' | 'llama_context';
+  /** Why it is not longembed's graph. */
+  engineReason: string | null;
+  /** Where it runs. */
+  device: string;
+  gpuLayers: number;
+  threads: number;
+}
+
+/** A device that models can run on. */
+export interface Device {
+  name: string;
+  description: string;
+  /** "CPU", "CUDA", "Metal", "Vulkan", … */
+  backend: string;
+  kind: 'cpu' | 'gpu' | 'igpu' | 'accel';
+  /** Bytes. */
+  memoryTotal: number;
+  memoryFree: number;
+}

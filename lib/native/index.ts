@@ -1,0 +1,18 @@
+/** The one typed edge to the C++ addon. */
+export { addon } from './addon.js';
+export { toLongEmbedError } from './error.js';
+export { abandon, startJob } from './job.js';
+export type {
+  Backend,
+  NativeAddon,
+  NativeBatch,
+  NativeDevice,
+  NativeFacts,
+  NativeJob,
+  NativeLoadOptions,
+  NativeModel,
+  NativeVocabulary,
+  NativeVocabularyFacts,
+  Pooling,
+  PositionEncoding,
+} from './types.js';

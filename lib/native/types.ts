@@ -1,0 +1,126 @@
+/**
+ * The shape of the C++ addon, as `native/addon` exports it. Nothing here is public; `addon.ts` is the one file that loads it.
+ */
+
+export type Backend = 'auto' | 'cpu' | 'cuda' | 'metal' | 'vulkan';
+export type Pooling = 'mean' | 'cls' | 'last';
+export type PositionEncoding = 'absolute' | 'rope' | 'alibi' | 'relative' | 'none';
+
+/** Work off the main thread. */
+export interface NativeJob<T> {
+  readonly promise: Promise<T>;
+  /** Rejects the promise with ERR_ABORTED: at once while queued, at the next step while running. Nothing once it settled. */
+  cancel(): void;
+}
+
+export interface NativeDevice {
+  name: string;
+  description: string;
+  /** "CPU", "CUDA", "Metal", "Vulkan", … */
+  backend: string;
+  kind: 'cpu' | 'gpu' | 'igpu' | 'accel';
+  /** Bytes. */
+  memoryTotal: number;
+  memoryFree: number;
+}
+
+export interface NativeLoadOptions {
+  /** 0: as many as there are physical cores. */
+  threads: number;
+  backend: Backend;
+  /** -1: as many as fit. Ignored on the CPU. */
+  gpuLayers: number;
+  mmap: boolean;
+}
+
+/** What the model file and the backend say. Lengths are in tokens. */
+export interface NativeFacts {
+  architecture: string;
+  name: string | null;
+  /** Every scalar key of the file as text. */
+  metadata: Record<string, string>;
+  engine: 'graph' | 'llama_context';
+  /** Why longembed's own graph does not run it; null when it does. */
+  engineReason: string | null;
+  layers: number;
+  dimensions: number;
+  heads: number;
+  headsKv: number;
+  feedForward: number;
+  parameters: number;
+  sizeBytes: number;
+  quantization: string;
+  vocabularySize: number;
+  contextLength: number;
+  positionEncoding: PositionEncoding;
+  /** Rows of the position matrix; 0 when there is none. */
+  positionRows: number;
+  /** 0 when there is no RoPE. */
+  ropeBase: number;
+  ropeScale: number;
+  causal: boolean;
+  pooling: Pooling | 'rank' | 'none' | null;
+  tokenizer: string;
+  prefixTokens: number[];
+  suffixTokens: number[];
+  /** -1: the vocabulary has none. */
+  bosToken: number;
+  eosToken: number;
+  gpuLayers: number;
+  device: string;
+  threads: number;
+}
+
+/**
+ * Sequences for one forward pass, one after the other, special tokens included. None of the arrays may change until the
+ * job settles.
+ */
+export interface NativeBatch {
+  tokens: Int32Array;
+  /** Tokens of each sequence, each at least 1. */
+  lengths: Int32Array;
+  /** A position a token; null: its index in its sequence. */
+  positions: Float32Array | null;
+  /** A factor a token on the attention logits of that query; null: 1. */
+  logitScale: Float32Array | null;
+  /** Self-extend for all of the sequences; null: ordinary attention. */
+  selfExtend: readonly [group: number, window: number] | null;
+  /** 0: the file's. */
+  ropeBase: number;
+  ropeScale: number;
+  pooling: Pooling;
+}
+
+export interface NativeModel {
+  readonly facts: NativeFacts;
+  /** Content tokens: no special tokens are added, and text that reads like one is plain text. */
+  tokenize(text: string): NativeJob<Int32Array>;
+  /** A row of `dimensions` numbers a sequence: pooled, not normalised. */
+  embed(batch: NativeBatch, onProgress: ((fraction: number) => void) | null): NativeJob<Float32Array>;
+  /** Stops what runs with ERR_DISPOSED and frees the memory. A second call gives the same. */
+  dispose(): Promise<void>;
+}
+
+export interface NativeVocabularyFacts {
+  tokenizer: string;
+  prefixTokens: number[];
+  suffixTokens: number[];
+  vocabularySize: number;
+}
+
+/** A model file's vocabulary without its weights. */
+export interface NativeVocabulary {
+  readonly facts: NativeVocabularyFacts;
+  tokenize(text: string): NativeJob<Int32Array>;
+}
+
+export interface NativeAddon {
+  buildInfo(): { llama: string; commit: string; nativeTuned: boolean };
+  devices(): NativeDevice[];
+  loadModel(
+    path: string,
+    options: NativeLoadOptions,
+    onProgress: ((fraction: number) => void) | null,
+  ): NativeJob<NativeModel>;
+  loadVocabulary(path: string): NativeJob<NativeVocabulary>;
+}

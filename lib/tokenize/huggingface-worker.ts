@@ -1,0 +1,50 @@
+/** The thread that runs @huggingface/tokenizers: it works for seconds on a long text, which must not stop the event loop. */
+import { readFileSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import * as library from '@huggingface/tokenizers';
+import { checkTokenizerJson, withoutSpecialText } from './plain-text.js';
+import { checkTokenIds } from './token-ids.js';
+
+export interface WorkerData {
+  path: string;
+  vocabularySize: number;
+}
+
+/** `ready` comes once, first; then an answer a text, in order. */
+export type WorkerAnswer =
+  | { kind: 'ready' }
+  | { kind: 'unusable'; message: string }
+  | { kind: 'tokens'; ids: Int32Array<ArrayBuffer> }
+  | { kind: 'failed'; message: string };
+
+/** What is used of the library; its own declarations do not resolve as ES modules. */
+const { Tokenizer } = library as unknown as {
+  Tokenizer: new (
+    json: object,
+    config: object,
+  ) => { encode(text: string, options: { add_special_tokens: boolean }): { ids: number[] } };
+};
+
+const { path, vocabularySize } = workerData as WorkerData;
+const port = parentPort;
+if (port === null) throw new Error('This file runs as a worker thread.');
+
+const answer = (message: WorkerAnswer): void => port.postMessage(message);
+const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+try {
+  const json: unknown = JSON.parse(readFileSync(path, 'utf8'));
+  checkTokenizerJson(json);
+  const tokenizer = new Tokenizer(withoutSpecialText(json), {});
+  port.on('message', (text: string) => {
+    try {
+      const { ids } = tokenizer.encode(text, { add_special_tokens: false });
+      answer({ kind: 'tokens', ids: checkTokenIds(ids, vocabularySize) });
+    } catch (error) {
+      answer({ kind: 'failed', message: reason(error) });
+    }
+  });
+  answer({ kind: 'ready' });
+} catch (error) {
+  answer({ kind: 'unusable', message: reason(error) });
+}

@@ -1,0 +1,140 @@
+/** Tensors and metadata that several architectures share, and how wide their weights are spread. */
+import type { Draw, Metadata, TensorPlan } from './gguf.js';
+import { POOLING_IDS, type ResolvedSpec } from './spec.js';
+
+/**
+ * Spreads, chosen so that a random model behaves like a trained one where it matters to tests: attention logits with a
+ * deviation of 1 to 2 (neither flat nor a single key), norms that are not the identity, and vectors that change clearly
+ * with the text and with the tokens' positions.
+ */
+export const SPREAD = {
+  /** Output deviation of the query and key matrices for inputs of deviation 1. */
+  queryKey: 1.2,
+  /** Of the query and key biases: these make a pattern of attention that depends on positions alone. */
+  queryKeyBias: 0.7,
+  value: 1,
+  attentionOutput: 1.5,
+  feedForward: 1,
+  bias: 0.1,
+  /** Of a norm's factors around 1, and of its offsets around 0. */
+  norm: 0.2,
+  token: 1,
+  /** Of the direction that all tokens share, in models whose queries and keys have no biases. */
+  sharedToken: 0.4,
+  position: 0.7,
+  tokenType: 0.2,
+} as const;
+
+/** A matrix whose output has the deviation `gain` for inputs of deviation 1. */
+export function matrix(
+  spec: ResolvedSpec,
+  name: string,
+  columns: number,
+  rows: number,
+  gain: number,
+): TensorPlan {
+  const full = `${name}.weight`;
+  const draws = [{ label: full, rows, deviation: gain / Math.sqrt(columns) }];
+  return { name: full, shape: [columns, rows], type: spec.type, draws };
+}
+
+/** A row of F32 numbers around `center`. */
+function row(name: string, size: number, deviation: number, center = 0): TensorPlan {
+  return { name, shape: [size], type: 'F32', draws: [{ label: name, rows: size, deviation, center }] };
+}
+
+/** A row of offsets; none where the spec leaves biases out. */
+export function bias(spec: ResolvedSpec, name: string, size: number): TensorPlan[] {
+  return spec.biases ? [row(`${name}.bias`, size, SPREAD.bias)] : [];
+}
+
+/** A layer norm: factors and offsets. */
+export function layerNorm(name: string, size: number): TensorPlan[] {
+  return [...rmsNorm(name, size), row(`${name}.bias`, size, SPREAD.norm)];
+}
+
+/** A norm without offsets. */
+export function rmsNorm(name: string, size: number): TensorPlan[] {
+  return [row(`${name}.weight`, size, SPREAD.norm, 1)];
+}
+
+/**
+ * The queries', keys' and values' tensors of a layer, three or one. The numbers are the same either way: a fused model
+ * gives the vectors of the one that is not.
+ */
+export function attentionInputs(spec: ResolvedSpec, block: string): TensorPlan[] {
+  const { dimensions } = spec;
+  const keys = (dimensions / spec.heads) * spec.headsKv;
+  const unit = 1 / Math.sqrt(dimensions);
+  const parts = [
+    { letter: 'q', rows: dimensions, weight: SPREAD.queryKey * unit, bias: SPREAD.queryKeyBias },
+    { letter: 'k', rows: keys, weight: SPREAD.queryKey * unit, bias: SPREAD.queryKeyBias },
+    { letter: 'v', rows: keys, weight: SPREAD.value * unit, bias: SPREAD.bias },
+  ];
+  const planned = parts.map(({ letter, rows, weight, bias: offset }) => {
+    const draw = (kind: 'weight' | 'bias', deviation: number): Draw => ({
+      label: `${block}.attn_${letter}.${kind}`,
+      rows,
+      deviation,
+    });
+    return { letter, rows, weight: draw('weight', weight), bias: draw('bias', offset) };
+  });
+  const tensors = (name: string, of: typeof planned): TensorPlan[] => {
+    const rows = of.reduce((sum, part) => sum + part.rows, 0);
+    const weights = of.map((part) => part.weight);
+    const biases = of.map((part) => part.bias);
+    return [
+      { name: `${block}.${name}.weight`, shape: [dimensions, rows], type: spec.type, draws: weights },
+      ...(spec.biases
+        ? [{ name: `${block}.${name}.bias`, shape: [rows], type: 'F32', draws: biases } as const]
+        : []),
+    ];
+  };
+  if (spec.fusedQkv) return tensors('attn_qkv', planned);
+  return planned.flatMap((part) => tensors(`attn_${part.letter}`, [part]));
+}
+
+/** The token matrix. */
+export function tokenEmbedding(spec: ResolvedSpec): TensorPlan {
+  const { dimensions, vocabulary } = spec;
+  return {
+    name: 'token_embd.weight',
+    shape: [dimensions, vocabulary],
+    type: spec.type,
+    draws: [
+      {
+        label: 'token_embd',
+        rows: vocabulary,
+        deviation: SPREAD.token,
+        ...(!spec.biases && { shared: SPREAD.sharedToken }),
+      },
+    ],
+  };
+}
+
+/** A table of F32 rows that are added to the tokens' vectors. */
+export function addedRows(name: string, columns: number, rows: number, deviation: number): TensorPlan {
+  return { name, shape: [columns, rows], type: 'F32', draws: [{ label: name, rows, deviation }] };
+}
+
+/** What every architecture's metadata begins with. */
+export function commonMetadata(spec: ResolvedSpec): Metadata {
+  const { arch } = spec;
+  return [
+    ['general.architecture', { type: 'string', value: arch }],
+    ['general.type', { type: 'string', value: 'model' }],
+    ['general.name', { type: 'string', value: `longembed random ${arch}` }],
+    ['general.description', { type: 'string', value: `random weights, seed ${spec.seed}: for tests only` }],
+    ['general.file_type', { type: 'u32', value: spec.type === 'F16' ? 1 : 0 }],
+    ['general.quantization_version', { type: 'u32', value: 2 }],
+    [`${arch}.block_count`, { type: 'u32', value: spec.layers }],
+    [`${arch}.context_length`, { type: 'u32', value: spec.context }],
+    [`${arch}.embedding_length`, { type: 'u32', value: spec.dimensions }],
+    [`${arch}.feed_forward_length`, { type: 'u32', value: spec.feedForward }],
+    [`${arch}.attention.head_count`, { type: 'u32', value: spec.heads }],
+    [`${arch}.attention.head_count_kv`, { type: 'u32', value: spec.headsKv }],
+    ...(spec.pooling === null
+      ? []
+      : ([[`${arch}.pooling_type`, { type: 'u32', value: POOLING_IDS[spec.pooling] }]] as const)),
+  ];
+}

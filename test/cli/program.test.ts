@@ -1,0 +1,207 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { EmbeddingModel } from '../../lib/index.js';
+import { modelPath } from '../models.js';
+import { firstLine, longembed, start } from './program.js';
+
+interface Row {
+  id: string | number;
+  embedding: number[];
+  tokens: number;
+  windows: number;
+  truncated: boolean;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'longembed-program-'));
+const model = modelPath('bert');
+const words = 'the state of the house on the hill was not what they had said ';
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const rows = (jsonl: Buffer | string): Row[] =>
+  jsonl
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Row);
+
+describe('embed', () => {
+  const short = file('short.txt', words);
+  const long = file('long.txt', words.repeat(50));
+
+  it('gives the vectors of the library', async () => {
+    const { code, stdout, stderr } = await longembed([
+      'embed',
+      short,
+      long,
+      '-m',
+      model,
+      '--extend',
+      'pcw:4k',
+    ]);
+    expect(stderr).toMatch(/^longembed: 2 documents/);
+    expect(code).toBe(0);
+    const given = rows(stdout);
+    expect(given.map(({ id }) => id)).toEqual([short, long]);
+    expect(given[1]!.windows).toBeGreaterThan(10);
+    await using loaded = await EmbeddingModel.load(model);
+    for (const { id, embedding, tokens, windows, truncated } of given) {
+      const expected = await loaded.embed(readFileSync(id, 'utf8'), { extend: 'pcw:4k' });
+      expect({ tokens, windows, truncated }).toEqual({
+        tokens: expected.tokens,
+        windows: expected.windows,
+        truncated: expected.truncated,
+      });
+      // Batches may differ, and with them the last bits.
+      for (const [i, number] of embedding.entries()) expect(number).toBeCloseTo(expected.embedding[i]!, 5);
+    }
+  });
+
+  it('gives token ids the vector of their text, and NumPy the numbers of jsonl', async () => {
+    const tokens = await longembed(['tokenize', short, '-m', model]);
+    expect(tokens.code).toBe(0);
+    const output = join(folder, 'out.npy');
+    const args = ['embed', '-', '-m', model, '--input-format', 'tokens', '--no-normalize'];
+    const npy = await longembed([...args, '-o', output], tokens.stdout.toString());
+    expect(npy.code).toBe(0);
+    const { stdout } = await longembed(['embed', short, '-m', model, '--no-normalize', '-q']);
+    const { embedding } = rows(stdout)[0]!;
+    const bytes = readFileSync(output).subarray(128);
+    expect(bytes.length).toBe(4 * embedding.length);
+    expect(embedding.map((_, i) => bytes.readFloatLE(4 * i))).toEqual(embedding.map(Math.fround));
+  });
+
+  it('names the documents that fail and writes the others', async () => {
+    const lines = [
+      { id: 'empty', text: '' },
+      { id: 'spaces', text: ' \n\t ' },
+      { id: 'surrogate', text: 'half \ud800 pair' },
+      { id: 'long', text: words.repeat(50) },
+      { id: 'NUL', text: 'a\0b' },
+      { id: 'one character', text: 'a'.repeat(5_000_000) },
+      { id: 'good', text: words },
+    ];
+    const stdin = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+    const { code, stdout, stderr } = await longembed(
+      ['embed', '-m', model, '--input-format', 'jsonl', '-q'],
+      stdin,
+    );
+    expect(code).toBe(1);
+    expect(rows(stdout).map(({ id }) => id)).toEqual(['NUL', 'good']);
+    for (const [id, error] of [
+      ['empty', 'ERR_INPUT_EMPTY'],
+      ['spaces', 'ERR_INPUT_EMPTY'],
+      ['surrogate', 'ERR_TOKENIZER'],
+      ['long', 'ERR_INPUT_TOO_LONG'],
+      ['one character', 'ERR_INPUT_TOO_LONG'],
+    ]) {
+      expect(stderr).toMatch(new RegExp(`^longembed: -:\\d \\(id "${id}"\\): ${error}: .+\\.$`, 'm'));
+    }
+  });
+
+  it('warns once of a self-extend that leaves the native context, in the name of longembed', async () => {
+    const args = ['embed', short, long, '-m', modelPath('jina-bert-v3'), '--extend', 'se:1k,g=3,w=8'];
+    const { code, stderr } = await longembed([...args, '-o', join(folder, 'warned.jsonl'), '-q']);
+    expect(code).toBe(0);
+    expect(stderr).toBe(
+      'longembed: warning: Self-extend with g=3,w=8 reaches relative position 347 at 1024 tokens, past the native context ' +
+        'of 64: g=18 would fit.\n',
+    );
+  });
+
+  it('cuts what is too long when told to', async () => {
+    const { code, stdout } = await longembed(['embed', long, '-m', model, '--truncate', '-q']);
+    expect(code).toBe(0);
+    expect(rows(stdout)).toMatchObject([{ tokens: 64, windows: 1, truncated: true }]);
+  });
+
+  it('stops quietly when its reader goes away', async () => {
+    const program = start(['embed', '-m', model, '--input-format', 'jsonl', '-q']);
+    const line = `${JSON.stringify({ text: words })}\n`;
+    program.child.stdin.write(line);
+    await firstLine(program);
+    program.child.stdout.destroy();
+    program.child.stdin.end(line.repeat(200));
+    expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('writes what is done at %s, while standard input is silent', async (signal, code) => {
+    const program = start(['embed', '-m', model, '--input-format', 'jsonl']);
+    program.child.stdin.write(`${JSON.stringify({ text: words })}\n`);
+    await firstLine(program);
+    program.child.kill(signal);
+    const ended = await program.ended;
+    expect(ended.code).toBe(code);
+    expect(rows(ended.stdout)).toHaveLength(1);
+    expect(ended.stderr).toBe(`longembed: interrupted (${signal}); what was done is written: 1 document\n`);
+  });
+
+  it.skipIf(process.platform !== 'linux')('says that the disk is full', async () => {
+    const ended = await longembed(['embed', short, '-m', model, '-q', '-o', '/dev/full']);
+    expect(ended).toMatchObject({
+      code: 2,
+      stderr: 'longembed: Cannot write to /dev/full: the disk is full.\n',
+    });
+  });
+});
+
+describe('a model that cannot be used ends with 2 and a sentence', () => {
+  const good = readFileSync(model);
+  const unknown = Buffer.from(good);
+  unknown.write('zert', good.indexOf('bert', good.indexOf('general.architecture')));
+
+  it.each<[string, string, string]>([
+    ['missing', join(folder, 'none.gguf'), 'ERR_MODEL_NOT_FOUND'],
+    ['a directory', folder, 'ERR_MODEL_(INVALID|NOT_FOUND)'],
+    ['empty', file('empty.gguf', ''), 'ERR_MODEL_INVALID'],
+    ['cut off', file('cut.gguf', good.subarray(0, good.length * 0.7)), 'ERR_MODEL_INVALID'],
+    ['cut off in its header', file('header.gguf', good.subarray(0, 1000)), 'ERR_MODEL_INVALID'],
+    ['foreign', file('foreign.gguf', words.repeat(100)), 'ERR_MODEL_INVALID'],
+    ['of an unknown architecture', file('unknown.gguf', unknown), 'ERR_ARCHITECTURE_UNSUPPORTED'],
+    ['a language model without pooling', modelPath('llama-text'), 'ERR_INVALID_OPTION'],
+  ])('%s', async (_what, path, code) => {
+    const output = join(folder, 'never.jsonl');
+    const ended = await longembed(['embed', '-m', path, '-o', output], words);
+    expect(ended.stderr).toMatch(new RegExp(`^longembed: ${code}: .+\\.\\n$`));
+    expect(ended.code).toBe(2);
+    expect(() => readFileSync(output)).toThrow('ENOENT');
+  });
+
+  it('a strategy it cannot take', async () => {
+    const { code, stderr } = await longembed(['embed', '-m', model, '--extend', 'se:4k'], words);
+    expect(stderr).toMatch(/^longembed: ERR_STRATEGY_UNSUPPORTED: This model cannot take se: .+\.\n$/);
+    expect(code).toBe(2);
+  });
+});
+
+describe('info', () => {
+  it('lists what the model can take', async () => {
+    const { code, stdout } = await longembed(['info', model, '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout.toString())).toMatchObject({
+      architecture: 'bert',
+      nativeContext: 64,
+      nativeContextSource: 'file',
+      positionEncoding: 'absolute',
+      strategies: [
+        { method: 'none', supported: true },
+        { method: 'pcw', supported: true },
+        { method: 'gp', supported: true },
+        { method: 'rp', supported: true },
+        { method: 'pi', supported: true },
+        { method: 'ntk', supported: false },
+        { method: 'se', supported: false },
+      ],
+      devices: [{ backend: 'CPU' }],
+    });
+  });
+});

@@ -1,0 +1,94 @@
+import { Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { duration, statusLine, summaryLine } from '../../lib/cli/progress/format.js';
+import { LinesView } from '../../lib/cli/progress/lines.js';
+import { Meter } from '../../lib/cli/progress/meter.js';
+import { viewOn } from '../../lib/cli/progress/view.js';
+
+class Clock {
+  time = 0;
+  readonly now = (): number => this.time;
+}
+
+function terminal(isTTY: boolean): { stream: Writable & { isTTY: boolean }; text: () => string } {
+  let text = '';
+  const stream = new Writable({
+    write(piece: Buffer, _encoding, done) {
+      text += piece.toString();
+      done();
+    },
+  });
+  return { stream: Object.assign(stream, { isTTY, columns: 120 }), text: () => text };
+}
+
+describe('Meter', () => {
+  it('knows speed and what is left', () => {
+    const clock = new Clock();
+    const meter = new Meter(4000, clock.now);
+    expect(meter.fraction).toBe(0);
+    expect(meter.secondsLeft).toBeNull();
+    meter.read(2000);
+    meter.computed({ tokensDone: 50, tokensTotal: 100 });
+    clock.time = 10_000;
+    expect(meter).toMatchObject({ fraction: 0.25, tokensDone: 50, tokensPerSecond: 5, secondsLeft: 30 });
+    expect(statusLine(meter)).toBe('0 documents, 50 tokens, 5 tokens/s, 30 s left');
+    meter.done({ tokens: 100, truncated: true });
+    meter.fail();
+    expect(statusLine(meter)).toBe('2 documents, 1 failed, 100 tokens, 10 tokens/s, 30 s left');
+    expect(summaryLine(meter)).toBe('2 documents (1 failed, 1 truncated), 100 tokens in 10 s, 10 tokens/s');
+  });
+
+  it('estimates nothing when the size of the input is not known', () => {
+    const clock = new Clock();
+    const meter = new Meter(null, clock.now);
+    meter.read(10);
+    meter.computed({ tokensDone: 1234, tokensTotal: 2000 });
+    clock.time = 1000;
+    expect(statusLine(meter)).toBe('0 documents, 1,234 tokens, 1,234 tokens/s');
+  });
+});
+
+it.each([
+  [0.4, '0 s'],
+  [59.4, '59 s'],
+  [125, '2 min 05 s'],
+  [3720, '1 h 02 min'],
+])('writes %d seconds as %s', (seconds, text) => {
+  expect(duration(seconds)).toBe(text);
+});
+
+describe('views', () => {
+  it('print a line every five seconds at most where there is no terminal', () => {
+    const clock = new Clock();
+    const { stream, text } = terminal(false);
+    const view = new LinesView(stream, clock.now);
+    const meter = new Meter(null, clock.now);
+    for (clock.time = 0; clock.time <= 11_000; clock.time += 100) view.show(meter);
+    expect(text().split('\n')).toHaveLength(3);
+  });
+
+  it('keep messages clear of the bar on a terminal, and leave no bar behind', () => {
+    const { stream, text } = terminal(true);
+    const view = viewOn(stream, false);
+    view.loading(0.5);
+    view.show(new Meter(100));
+    view.message('longembed: a.txt: failed');
+    view.show(new Meter(100));
+    view.end();
+    expect(text()).toContain('loading the model');
+    expect(text()).toContain('0 documents');
+    expect(text()).toMatch(/\[\d*Klongembed: a\.txt: failed\n/);
+    expect(text().endsWith('\x1b[2K') || text().endsWith('\x1b[0K')).toBe(true);
+  });
+
+  it('print only messages when quiet', () => {
+    const { stream, text } = terminal(true);
+    const view = viewOn(stream, true);
+    view.loading(0.5);
+    view.show(new Meter(100));
+    view.summary('summary');
+    view.message('message');
+    view.end();
+    expect(text()).toBe('message\n');
+  });
+});

@@ -1,0 +1,351 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { Interrupted } from '../../lib/cli/exit.js';
+import { LongEmbedError } from '../../lib/index.js';
+import { lines, longembed } from './world.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'longembed-run-'));
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const row = (id: string | number, length: number) => ({
+  id,
+  embedding: [length, 0.1],
+  tokens: length,
+  windows: 1,
+  truncated: false,
+});
+
+describe('embed', () => {
+  it('writes a line a document in order, and nothing else on standard output', async () => {
+    const [a, b] = [file('a.txt', 'four'), file('b.txt', 'fives')];
+    const { code, stdout, stderr } = await longembed(['embed', a, b, '--model', 'm.gguf']);
+    expect(code).toBe(0);
+    expect(lines(stdout)).toEqual([row(a, 4), row(b, 5)]);
+    expect(stderr).toMatch(/^longembed: 2 documents, 9 tokens in .* tokens\/s\n$/);
+  });
+
+  it('reads standard input when it is piped', async () => {
+    expect(lines((await longembed(['embed', '-m', 'm.gguf', '-q'], { stdin: 'four' })).stdout)).toEqual([
+      row('-', 4),
+    ]);
+    expect(lines((await longembed(['embed', '-', '-m', 'm.gguf'], { stdin: 'four' })).stdout)).toEqual([
+      row('-', 4),
+    ]);
+  });
+
+  it('passes its options on', async () => {
+    const args =
+      'embed -m m.gguf --extend pi:4k,s=16 --native-context 4k --max-tokens 2k --as query --pooling cls --no-normalize --truncate ' +
+      '--backend cpu --threads 2 --gpu-layers 0 --preset none --tokenizer t.json';
+    const { code, loaded, embedded } = await longembed([...args.split(' '), '--prompt', 'query: '], {
+      stdin: 'four',
+    });
+    expect(code).toBe(0);
+    expect(loaded).toMatchObject({
+      nativeContext: 4096,
+      backend: 'cpu',
+      threads: 2,
+      gpuLayers: 0,
+      preset: false,
+      tokenizer: 't.json',
+    });
+    expect(embedded).toMatchObject([
+      {
+        input: { id: '-', text: 'four' },
+        options: {
+          extend: { method: 'pi', target: 4096, s: 16 },
+          maxTokens: 2048,
+          as: 'query',
+          prompt: 'query: ',
+          pooling: 'cls',
+          normalize: false,
+          truncate: true,
+        },
+      },
+    ]);
+  });
+
+  it('leaves to the library what is not given', async () => {
+    const { loaded, embedded } = await longembed(['embed', '-m', 'm.gguf'], { stdin: 'four' });
+    expect(loaded).toMatchObject({ backend: 'auto', preset: undefined, threads: undefined });
+    expect(embedded[0]!.options).toMatchObject({
+      as: 'document',
+      normalize: true,
+      extend: undefined,
+      pooling: undefined,
+    });
+  });
+
+  it('takes token ids', async () => {
+    const { stdout, embedded } = await longembed(['embed', '-m', 'm.gguf', '--input-format', 'tokens'], {
+      stdin: '[5,6,7]\n[8]\n',
+    });
+    expect(embedded.map(({ input }) => input)).toEqual([
+      { id: 0, tokens: [5, 6, 7] },
+      { id: 1, tokens: [8] },
+    ]);
+    expect(lines(stdout)).toEqual([row(0, 3), row(1, 1)]);
+  });
+
+  it('names each document that fails, writes the others and exits with 1', async () => {
+    const [a, empty] = [file('a.txt', 'four'), file('empty.txt', '')];
+    const broken = file('broken.jsonl', '{"id":"x","text":"seven77"}\n{"id":"y"}\n{"id":"z","text":""}\n');
+    const missing = join(folder, 'missing.txt');
+    const latin1 = file('latin1.txt', Buffer.from('\xe9', 'latin1'));
+    const { code, stdout, stderr } = await longembed([
+      'embed',
+      a,
+      empty,
+      missing,
+      latin1,
+      broken,
+      '-m',
+      'm.gguf',
+      '-q',
+    ]);
+    expect(code).toBe(1);
+    expect(lines(stdout)).toEqual([row(a, 4), row('x', 7)]);
+    // What cannot be read is told as soon as it is read, what cannot be embedded when its turn comes.
+    expect(stderr.trimEnd().split('\n').sort()).toEqual(
+      [
+        `longembed: ${missing}: ENOENT: there is no such file`,
+        `longembed: ${latin1}: ERR_TOKENIZER: The text is not UTF-8: it ends within a character, at byte 1. Convert it to UTF-8 first.`,
+        `longembed: ${empty}: ERR_INPUT_EMPTY: The input is empty.`,
+        `longembed: ${broken}:2 (id 1): ERR_INVALID_OPTION: The line has no "text": expected {"id": "…", "text": "…"}.`,
+        `longembed: ${broken}:3 (id "z"): ERR_INPUT_EMPTY: The input is empty.`,
+      ].sort(),
+    );
+  });
+
+  it('keeps the rows of a NumPy file in step with the input', async () => {
+    const output = join(folder, 'out.npy');
+    const stdin = '{"text":"a"}\nnonsense\n{"text":""}\n{"text":"bb"}\nnonsense\n';
+    const { code } = await longembed(['embed', '-m', 'm.gguf', '--input-format', 'jsonl', '-o', output], {
+      stdin,
+    });
+    expect(code).toBe(1);
+    const bytes = readFileSync(output);
+    expect(bytes.toString('latin1', 10, 128)).toContain("'shape': (5, 2)");
+    const numbers = Array.from({ length: 10 }, (_, i) => bytes.readFloatLE(128 + 4 * i));
+    expect(numbers).toEqual([1, Math.fround(0.1), NaN, NaN, NaN, NaN, 2, Math.fround(0.1), NaN, NaN]);
+  });
+
+  it('writes an empty output for an empty input', async () => {
+    const output = file('old.jsonl', 'old\n');
+    const empty = file('empty.jsonl', '\n\n');
+    const { code, stderr } = await longembed(['embed', empty, '-m', 'm.gguf', '-o', output]);
+    expect([code, readFileSync(output, 'utf8')]).toEqual([0, '']);
+    expect(stderr).toBe('longembed: the input holds no documents\n');
+  });
+
+  it('writes each result as soon as it is there, while the input goes on', async () => {
+    const stdin = new Readable({ read: () => undefined });
+    const written: string[] = [];
+    const stdout = new Writable({
+      write(piece: Buffer, _encoding, done) {
+        written.push(piece.toString());
+        stdin.push(written.length < 3 ? `{"text":"${'a'.repeat(written.length + 1)}"}\n` : null);
+        done();
+      },
+    });
+    stdin.push('{"text":"a"}\n');
+    expect(
+      (await longembed(['embed', '-m', 'm.gguf', '--input-format', 'jsonl'], { stdin, stdout })).code,
+    ).toBe(0);
+    expect(written.flatMap(lines)).toEqual([row(0, 1), row(1, 2), row(2, 3)]);
+  });
+
+  it('ends quietly when its reader goes away, and stops the work', async () => {
+    const stdout = new Writable({
+      write: (_piece, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
+    });
+    const stdin = '{"text":"a"}\n'.repeat(100);
+    const { code, stderr, embedded } = await longembed(['embed', '-m', 'm.gguf', '--input-format', 'jsonl'], {
+      stdin,
+      stdout,
+    });
+    expect([code, stderr, embedded.length]).toEqual([0, '', 1]);
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('keeps what is done at %s and exits with %i', async (name, expected) => {
+    const controller = new AbortController();
+    const output = join(folder, `${name}.jsonl`);
+    const stdin = '{"text":"a"}\n{"text":"bb"}\n{"text":"stop"}\n{"text":"dddd"}\n';
+    const { code, stderr } = await longembed(
+      ['embed', '-m', 'm.gguf', '--input-format', 'jsonl', '-o', output],
+      {
+        stdin,
+        signal: controller.signal,
+        before: (input) => {
+          if ((input as { text: string }).text === 'stop') controller.abort(new Interrupted(name));
+        },
+      },
+    );
+    expect(code).toBe(expected);
+    expect(lines(readFileSync(output, 'utf8'))).toEqual([row(0, 1), row(1, 2)]);
+    expect(stderr).toBe(`longembed: interrupted (${name}); what was done is written: 2 documents\n`);
+  });
+
+  it('finishes a NumPy file when it is interrupted', async () => {
+    const controller = new AbortController();
+    const output = join(folder, 'interrupted.npy');
+    await longembed(['embed', '-m', 'm.gguf', '--input-format', 'jsonl', '-o', output], {
+      stdin: '{"text":"a"}\n{"text":"stop"}\n',
+      signal: controller.signal,
+      before: (input) => {
+        if ((input as { text: string }).text === 'stop') controller.abort(new Interrupted('SIGINT'));
+      },
+    });
+    expect(readFileSync(output).toString('latin1', 10, 128)).toContain("'shape': (1, 2)");
+  });
+});
+
+describe('unusable arguments exit with 2, a sentence and no stack trace', () => {
+  const text = file('text.txt', 'four');
+
+  it.each<[string, RegExp]>([
+    ['embed T', /required option '-m, --model <file>'/],
+    ['embed T -m m.gguf --modle x', /unknown option '--modle'\n\(Did you mean --model\?\)/],
+    ['embd T', /unknown command 'embd'\n\(Did you mean embed\?\)/],
+    ['embed T -m m.gguf --extend se:4k,group=9', /Unknown key "group" for se: it takes g, w/],
+    ['embed T -m m.gguf --extend pcw:0', /target is "0": it must be a whole number from 1/],
+    ['embed T -m m.gguf --max-tokens 0', /--max-tokens.*whole number from 1/],
+    ['embed T -m m.gguf --max-tokens 1e3', /whole number/],
+    ['embed T -m m.gguf --threads -1', /--threads/],
+    ['embed T -m m.gguf --native-context 1', /whole number from 2/],
+    ['embed T -m m.gguf --pooling max', /Allowed choices are mean, cls, last/],
+    ['embed T -m m.gguf --as doc', /Allowed choices are query, document, raw/],
+    ['embed T -m m.gguf --backend tpu', /Allowed choices are auto, cpu, cuda, metal, vulkan/],
+    ['embed T -m m.gguf --input-format csv', /Allowed choices are text, jsonl, tokens/],
+    ['embed T -m m.gguf --output-format csv', /Allowed choices are jsonl, npy/],
+    ['embed T -m', /argument missing/],
+    ['embed -m m.gguf', /No document is given/],
+    ['embed - - -m m.gguf', /named twice/],
+    ['embed T -m m.gguf -o T', /same file as the input/],
+    ['embed T -m m.gguf -o /nowhere/out.jsonl', /directory does not exist/],
+    ['info', /missing required argument 'model'/],
+    ['info a b', /too many arguments/],
+    ['tokenize T', /required option/],
+    ['', /Usage: longembed/],
+  ])('%s', async (line, message) => {
+    const args = line.split(' ').filter((part) => part !== '');
+    const { code, stdout, stderr, loaded } = await longembed(
+      args.map((part) => (part === 'T' ? text : part)),
+    );
+    expect([code, stdout, loaded]).toEqual([2, '', null]);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+
+  it('a model that cannot be loaded', async () => {
+    const output = join(folder, 'never.jsonl');
+    const { code, stderr } = await longembed(['embed', text, '-m', 'm.gguf', '-o', output], {
+      loadError: new LongEmbedError('ERR_MODEL_INVALID', 'The file m.gguf is cut off: fetch it again.'),
+    });
+    expect(code).toBe(2);
+    expect(stderr).toBe('longembed: ERR_MODEL_INVALID: The file m.gguf is cut off: fetch it again.\n');
+    expect(() => readFileSync(output)).toThrow('ENOENT');
+  });
+
+  it('a strategy that the model cannot take', async () => {
+    const { code, stderr, embedded } = await longembed(['embed', text, '-m', 'm.gguf', '--extend', 'ntk:4k']);
+    expect([code, embedded]).toEqual([2, []]);
+    expect(stderr).toMatch(
+      /^longembed: ERR_STRATEGY_UNSUPPORTED: This model cannot take ntk: it needs rotary/,
+    );
+  });
+
+  it('an error of longembed itself', async () => {
+    const { code, stderr } = await longembed(['embed', text, '-m', 'm.gguf'], {
+      loadError: new TypeError('x is not a function\nmore'),
+    });
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      'longembed: an error in longembed itself: x is not a function (LONGEMBED_DEBUG=1 shows where)\n',
+    );
+  });
+});
+
+describe('help and version', () => {
+  it.each(['--help', 'help', 'embed --help', 'help embed', 'info --help', 'tokenize --help'])(
+    '%s',
+    async (line) => {
+      const { code, stdout, stderr } = await longembed(line.split(' '));
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(/^Usage: longembed/);
+    },
+  );
+
+  it('teach what embed does', async () => {
+    const { stdout } = await longembed(['embed', '--help']);
+    for (const word of [
+      'pcw',
+      'ntk',
+      'se',
+      '--native-context',
+      'NaN',
+      'Exit status',
+      '"truncated"',
+      '4k for 4096',
+    ]) {
+      expect(stdout).toContain(word);
+    }
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(110);
+  });
+
+  it('--version', async () => {
+    expect((await longembed(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('info', () => {
+  it('is readable', async () => {
+    const { code, stdout } = await longembed(['info', 'm.gguf']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Fake (bert)');
+    expect(stdout).toMatch(/native context +256 tokens \(from the option; the file says 512\)/);
+    expect(stdout).toMatch(/query prompt +"query: "/);
+    expect(stdout).toMatch(/ntk +not with this model: it needs rotary positions/);
+    expect(stdout).toMatch(/CPU +CPU \(cpu\): a processor; 24\.0 GB, 20\.0 GB free/);
+  });
+
+  it('is JSON with --json', async () => {
+    const { stdout } = await longembed(['info', 'm.gguf', '--json', '--native-context', '256']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      architecture: 'bert',
+      nativeContext: 256,
+      devices: [{ name: 'CPU' }],
+    });
+  });
+});
+
+describe('tokenize', () => {
+  it('prints content token ids', async () => {
+    const { code, stdout, loaded } = await longembed(['tokenize', file('ab.txt', 'ab'), '-m', 'm.gguf']);
+    expect([code, stdout, loaded]).toEqual([0, '[97,98]\n', null]);
+    expect((await longembed(['tokenize', '-m', 'm.gguf'], { stdin: '' })).stdout).toBe('[]\n');
+  });
+
+  it('adds the special tokens of the model when asked', async () => {
+    expect((await longembed(['tokenize', '-m', 'm.gguf', '--with-special'], { stdin: 'ab' })).stdout).toBe(
+      '[101,97,98,102]\n',
+    );
+  });
+
+  it('fails with 1 when the text cannot be read', async () => {
+    const { code, stdout, stderr } = await longembed(['tokenize', join(folder, 'none.txt'), '-m', 'm.gguf']);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/none\.txt: ENOENT: there is no such file/);
+  });
+});

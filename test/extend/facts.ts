@@ -1,0 +1,38 @@
+import type { ExtendFacts } from '../../lib/extend/index.js';
+
+/** The facts of models that stand for each position encoding; native context 512 unless a test says otherwise. */
+const base: ExtendFacts = {
+  nativeContext: 512,
+  positionEncoding: 'rope',
+  positionRows: 0,
+  causal: false,
+  ropeBase: 10_000,
+  engine: 'graph',
+};
+
+export const rope = (more: Partial<ExtendFacts> = {}): ExtendFacts => ({ ...base, ...more });
+
+export const absolute = (more: Partial<ExtendFacts> = {}): ExtendFacts => ({
+  ...base,
+  positionEncoding: 'absolute',
+  positionRows: 512,
+  ropeBase: 0,
+  ...more,
+});
+
+export const without = (positionEncoding: 'alibi' | 'relative' | 'none'): ExtendFacts => ({
+  ...base,
+  positionEncoding,
+  ropeBase: 0,
+});
+
+/** The code and message of what a function throws. */
+export function thrown(run: () => unknown): { code: string; message: string } {
+  try {
+    run();
+  } catch (error) {
+    const { code, message } = error as { code: string; message: string };
+    return { code, message };
+  }
+  throw new Error('nothing was thrown');
+}

@@ -1,0 +1,156 @@
+/** Reads test/fixtures/*.json: vectors that the float64 oracle computed (test/oracle/README.md has the format). */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+import { integer, words } from '../scripts/make-model/random.js';
+import { modelPath, type SpecName } from './models.js';
+
+export type Pooling = 'mean' | 'cls' | 'last';
+
+/** One text and the vector that it must give. */
+export interface FixtureCase {
+  /** What tells the case from the others of its file. */
+  id: string;
+  /** Spec string. */
+  extend: string;
+  pooling: Pooling;
+  /** Lo, where the case does not take the file's context length. */
+  nativeContext: number | null;
+  prompt: { text: string; tokens: number[] } | null;
+  /** null: as the file's flags say. */
+  specialTokens: { bos: boolean; eos: boolean } | null;
+  /** The text: content token ids, without prompt and special tokens. */
+  content: Int32Array;
+  /** n: content, prompt and special tokens. */
+  tokens: number;
+  windows: number;
+  /** The vector of length 1. */
+  embedding: Float64Array;
+  /** Its length before it was normalised. */
+  norm: number;
+}
+
+export interface Fixture {
+  name: string;
+  model: SpecName;
+  /** The model's GGUF file, the same bytes that the oracle read. */
+  path: string;
+  /** The file's context length. */
+  nativeContext: number;
+  dimensions: number;
+  cases: FixtureCase[];
+}
+
+interface StoredCase {
+  extend: string;
+  tokens: number;
+  windows: number;
+  pooling: Pooling;
+  nativeContext?: number;
+  prompt?: { text: string; tokens: number[] };
+  specialTokens?: { bos: boolean; eos: boolean };
+  content: { seed: number; count: number };
+  norm: number;
+  embedding: string;
+}
+
+interface StoredFixture {
+  format: number;
+  model: SpecName;
+  sha256: string;
+  nativeContext: number;
+  dimensions: number;
+  contentIds: { low: number; high: number };
+  cases: StoredCase[];
+}
+
+const FORMAT = 1;
+
+/**
+ * Token ids as the fixtures draw them (test/oracle/prng.py).
+ *
+ * @param range the ids that may come: low … high − 1
+ */
+export function drawTokenIds(seed: number, count: number, range: { low: number; high: number }): Int32Array {
+  const next = words(seed, 'tokens');
+  return Int32Array.from({ length: count }, () => integer(next, range.low, range.high));
+}
+
+/**
+ * A fixture, decoded; its model is made when it is not there yet.
+ *
+ * @param name the file's name without .json
+ * @throws Error when the model maker gives other bytes than the oracle read: the fixtures must be made again then
+ */
+export function readFixture(name: string): Fixture {
+  const file = new URL(`fixtures/${name}.json`, import.meta.url);
+  const stored = JSON.parse(readFileSync(file, 'utf8')) as StoredFixture;
+  if (stored.format !== FORMAT) throw new Error(`${name}.json has format ${stored.format}, not ${FORMAT}`);
+  const path = modelPath(stored.model);
+  const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
+  if (sha256 !== stored.sha256) {
+    throw new Error(`${path} is not the file that ${name}.json was computed from: see test/oracle/README.md`);
+  }
+  const { model, nativeContext, dimensions, contentIds } = stored;
+  return {
+    name,
+    model,
+    path,
+    nativeContext,
+    dimensions,
+    cases: stored.cases.map((one) => decode(one, contentIds)),
+  };
+}
+
+function decode(stored: StoredCase, contentIds: { low: number; high: number }): FixtureCase {
+  const {
+    extend,
+    tokens,
+    windows,
+    pooling,
+    norm,
+    nativeContext = null,
+    prompt = null,
+    specialTokens = null,
+  } = stored;
+  const remarks = [
+    ...(nativeContext === null ? [] : [`Lo ${nativeContext}`]),
+    ...(prompt === null ? [] : ['prompt']),
+    ...(specialTokens === null ? [] : ['no special tokens']),
+  ];
+  return {
+    id: [extend, `n ${tokens}`, pooling, ...remarks].join(' · '),
+    extend,
+    pooling,
+    nativeContext,
+    prompt,
+    specialTokens,
+    content: drawTokenIds(stored.content.seed, stored.content.count, contentIds),
+    tokens,
+    windows,
+    embedding: decodeFloats(stored.embedding),
+    norm,
+  };
+}
+
+/** Base64 of little-endian float64. */
+function decodeFloats(text: string): Float64Array {
+  const bytes = Buffer.from(text, 'base64');
+  return Float64Array.from({ length: bytes.length / 8 }, (_, i) => bytes.readDoubleLE(i * 8));
+}
+
+/** 1 − cosine, from the difference of the vectors scaled to length 1, so that small values keep their digits. */
+export function cosineDistance(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) throw new RangeError(`vectors of ${a.length} and ${b.length} numbers`);
+  const [lengthA, lengthB] = [length(a), length(b)];
+  let squares = 0;
+  for (let i = 0; i < a.length; i += 1) squares += (a[i]! / lengthA - b[i]! / lengthB) ** 2;
+  return squares / 2;
+}
+
+/** A vector's Euclidean length. */
+export function length(vector: ArrayLike<number>): number {
+  let squares = 0;
+  for (let i = 0; i < vector.length; i += 1) squares += vector[i]! ** 2;
+  return Math.sqrt(squares);
+}

@@ -1,0 +1,63 @@
+/** What a model's info says of the strategies is what it does, on the real engine. */
+import { afterAll, describe, expect, it } from 'vitest';
+import type { LongEmbedError } from '../lib/index.js';
+import { contentTokens, StrategyModels } from './strategy-models.js';
+
+const models = new StrategyModels();
+afterAll(() => models.close());
+
+describe.each([
+  ['bert', 'none pcw gp rp pi'],
+  ['bert-rows', 'none pcw gp rp pi'],
+  ['jina-bert-v3', 'none pcw gp rp pi ntk se'],
+  ['nomic-bert', 'none pcw gp rp pi ntk se'],
+  ['llama', 'none pcw gp rp pi ntk se'],
+  ['jina-bert-v2', 'none pcw'],
+] as const)('%s', (name, expected) => {
+  it(`takes ${expected}`, async () => {
+    const { info } = await models.load(name);
+    expect(info.strategies.flatMap(({ method, supported }) => (supported ? [method] : [])).join(' ')).toBe(
+      expected,
+    );
+  });
+
+  it('embeds with what it takes, and refuses the rest for the reason that it gives', async () => {
+    const model = await models.load(name);
+    for (const { method, supported, reason } of model.info.strategies) {
+      const embedded = await model
+        .embed(contentTokens(20), { extend: method })
+        .catch((error: unknown) => error as LongEmbedError);
+      if (supported) expect(embedded, method).toHaveProperty('embedding');
+      else {
+        expect(embedded).toMatchObject({ code: 'ERR_STRATEGY_UNSUPPORTED' });
+        expect((embedded as LongEmbedError).message).toContain(
+          `cannot take ${method}: ${reason ?? ''}. It takes`,
+        );
+      }
+    }
+  });
+});
+
+it('none goes as far as the rows of a position matrix, and no further', async () => {
+  const model = await models.load('bert-rows');
+  expect(model.info.strategies[0]).toMatchObject({
+    method: 'none',
+    note: 'at most 2048 tokens, the rows of its position matrix',
+  });
+  const { tokens } = await model.embed(contentTokens(2046), { extend: 'none:2k' });
+  expect(tokens).toBe(2048);
+  await expect(model.embed(contentTokens(10), { extend: 'none:2049' })).rejects.toThrow(/^target is 2049/);
+});
+
+it('llama.cpp’s context goes past the native context only without attention scaling', async () => {
+  const model = await models.load('jina-bert-v2');
+  expect(model.info.strategies[0]).toMatchObject({
+    method: 'none',
+    note: 'longer texts only with attention-scale=off',
+  });
+  await expect(model.embed(contentTokens(100), { extend: 'none:128' })).rejects.toThrow(
+    /none:128,attention-scale=off/,
+  );
+  const { tokens } = await model.embed(contentTokens(100), { extend: 'none:128,attention-scale=off' });
+  expect(tokens).toBe(102);
+});

@@ -1,0 +1,167 @@
+"""Which models are run on what: the fixtures' contents. n counts special tokens and prompt (design.md §5)."""
+
+from dataclasses import dataclass
+
+from pooling import POOLINGS
+
+NATIVE = 64
+PROMPT = "find this: "
+
+
+@dataclass
+class Case:
+    """extend: spec string; n: tokens in all; native: None where the file's context counts; special: False for a
+    sequence without special tokens."""
+
+    extend: str
+    n: int
+    pooling: str = "mean"
+    native: int | None = None
+    prompt: str | None = None
+    special: bool = True
+
+
+# One block of the engine's tokens is 512, so lengths lie on both sides of one, two and three of them.
+BLOCK_LENGTHS = (511, 512, 513, 1024, 1025, 1537, 2048)
+
+
+def each_pooling(extend, lengths, **more):
+    return [Case(extend, n, pooling, **more) for n in lengths for pooling in POOLINGS]
+
+
+def turning_poolings(extend, lengths, **more):
+    return [Case(extend, n, POOLINGS[i % 3], **more) for i, n in enumerate(lengths)]
+
+
+def within_context():
+    return each_pooling("none", (3, 4, 63, 64)) + [
+        Case("none", 40, prompt=PROMPT),
+        Case("none,attention-scale=position", 64),
+    ]
+
+
+def windows():
+    """Windows of 64 with two special tokens hold 62: exact windows end at 126 and 188."""
+    return (
+        each_pooling("pcw:512", (3, 64, 65, 129))
+        + turning_poolings("pcw:512", (63, 66, 126, 127, 188, 511, 512))
+        + turning_poolings("pcw:512", (40, 64, 65, 129, 511), prompt=PROMPT)
+        + [Case("pcw", 200), Case("pcw:100", 100), Case("pcw:512,attention-scale=off", 129)]
+    )
+
+
+def alibi():
+    """What llama.cpp's own context, which computes this architecture, can do: nothing with attention scaling."""
+    return each_pooling("none", (3, 4, 63, 64)) + each_pooling("pcw:512", (65, 129)) + [
+        Case("none", 40, prompt=PROMPT), Case("pcw:512", 129, prompt=PROMPT),
+        *turning_poolings("none:512,attention-scale=off", (65, 129, 511)),
+    ]  # fmt: skip
+
+
+def past_context():
+    """RoPE without extension, across the context and across the engine's blocks."""
+    scales = ("attention-scale=position", "attention-scale=off", "attention-scale=length")
+    return (
+        each_pooling("none:512", (64, 65, 129, 511))
+        + [Case(f"none:512,{scale}", n) for scale in scales for n in (65, 129)]
+        + turning_poolings("none:2k", BLOCK_LENGTHS)
+        + turning_poolings("none:2k,attention-scale=position", (513, 1537))
+    )
+
+
+def ntk():
+    return (
+        each_pooling("ntk:512", (3, 64, 65, 129))
+        + turning_poolings("ntk:512", (4, 63, 511, 512))
+        + turning_poolings("ntk:128", (3, 63, 64, 65, 128))
+        + turning_poolings("ntk:256", (64, 129, 255))
+        + turning_poolings("ntk:512,lambda=7.5", (64, 129, 511))
+        + turning_poolings("ntk:2k", (513, 1025, 1537))
+        + [Case("ntk", 300), Case("ntk:100", 90), Case("ntk:512", 129, prompt=PROMPT)]
+        + [Case(f"ntk:512,attention-scale={kind}", 129, "last") for kind in ("length", "position", "off")]
+    )
+
+
+def position_rows():
+    """A position matrix of 2,048 rows: on its own, and with a smaller native context said by the caller."""
+    return (
+        turning_poolings("none", (3, *BLOCK_LENGTHS))
+        + turning_poolings("none:2k", (3, 63, 64, 65, 129, *BLOCK_LENGTHS), native=NATIVE)
+        + [Case(f"none:2k,attention-scale={kind}", 513, native=NATIVE) for kind in ("position", "off")]
+        + turning_poolings("pcw:2k", (513, 1025), native=NATIVE)
+        + turning_poolings("pcw:2k", (1025,), native=512)
+    )
+
+
+def without_special_tokens():
+    return [
+        Case("none", n, pooling, special=False) for n, pooling in ((1, "mean"), (1, "last"), (2, "last"), (64, "mean"))
+    ]
+
+
+def extended(spec):
+    """A strategy below its native context, where nothing may change, and above it with every attention scaling."""
+    lengths = (65, 129, 511)
+    return (
+        turning_poolings(spec, (3, 63, 64))
+        + turning_poolings(spec, lengths)
+        + [
+            Case(f"{spec},attention-scale={kind}", n, POOLINGS[(i + j) % 3])
+            for i, kind in enumerate(("length", "position", "off"))
+            for j, n in enumerate(lengths)
+        ]
+    )
+
+
+def position_strategies():
+    specs = ("gp:512", "gp:512,s=9", "rp:512", "pi:512", "pi:512,s=12.5")
+    return [case for spec in specs for case in extended(spec)] + [
+        Case("gp", 300), Case("rp", 300), Case("pi", 300),
+        Case("gp:100", 100), Case("rp:100", 100), Case("pi:100", 100),
+        Case("gp:512", 512, "last"), Case("rp:512", 512, "last"), Case("pi:512", 512, "last"),
+        Case("gp:512", 129, prompt=PROMPT), Case("rp:512", 129, prompt=PROMPT), Case("pi:512", 129, prompt=PROMPT),
+        *turning_poolings("gp:2k", (513, 1025)), *turning_poolings("rp:2k", (513, 1025)),
+        *turning_poolings("pi:2k", (513, 1025)),
+    ]  # fmt: skip
+
+
+def self_extend():
+    """Groups that divide the window and groups that do not; windows of one token, and wider than a block or the text."""
+    specs = (
+        "se:512", "se:512,g=9,w=64", "se:512,g=3,w=7", "se:512,g=4,w=1", "se:512,g=5,w=600", "se:512,g=1,w=8",
+        "se:512,g=7,w=33",
+    )  # fmt: skip
+    return [case for spec in specs for case in extended(spec)] + [
+        Case("se", 300), Case("se:100", 100), Case("se:128", 128), Case("se:256", 200), Case("se:512", 512, "last"),
+        Case("se:512", 129, prompt=PROMPT),
+        *turning_poolings("se:2k", (513, 1025, 1537)),
+        *turning_poolings("se:2k,g=33,w=129", (513, 1537)),
+        *turning_poolings("se:2k,g=5,w=700", (1025, 1537)),
+        *turning_poolings("se:2k,g=601,w=2", (1537,)),
+        *turning_poolings("se:2k,g=5,w=512", (1025,)),
+    ]  # fmt: skip
+
+
+# Fixture file: (model's name in scripts/make-model/spec.ts, cases). Those of self-extend and the position strategies
+# lie apart, in files that end in -strategies.
+FIXTURES = {
+    "bert": ("bert", within_context() + windows() + without_special_tokens()),
+    "bert-rows": ("bert-rows", position_rows()),
+    "bert-bare": ("bert-bare", within_context()),
+    "jina-bert-v3": ("jina-bert-v3", within_context() + windows() + past_context() + ntk() + without_special_tokens()),
+    "jina-bert-v3-bare": ("jina-bert-v3-bare", within_context() + turning_poolings("ntk:512", (65, 129, 511))),
+    "nomic-bert": ("nomic-bert", within_context() + windows() + past_context() + ntk() + without_special_tokens()),
+    "llama": ("llama", within_context() + windows() + past_context() + ntk() + without_special_tokens()),
+    "llama-biases": ("llama-biases", within_context() + turning_poolings("ntk:512", (65, 129, 511))),
+    "jina-bert-v2": ("jina-bert-v2", alibi()),
+    "bert-strategies": ("bert", position_strategies()),
+    "jina-bert-v3-strategies": ("jina-bert-v3", position_strategies() + self_extend()),
+    "nomic-bert-strategies": ("nomic-bert", position_strategies() + self_extend()),
+    "llama-strategies": ("llama", position_strategies() + self_extend()),
+}
+
+# Minutes of computing each, so they are made apart: make_fixtures.py long.
+LONG_FIXTURES = {
+    "jina-bert-v3-32k": ("jina-bert-v3-32k", each_pooling("ntk:32k", (32768,))),
+    "llama-32k": ("llama-32k", each_pooling("ntk:32k", (32768,))),
+}

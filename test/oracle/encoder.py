@@ -1,0 +1,32 @@
+"""BERT's kin: embeddings, then layers with the norm after each half. The architectures differ in three places: what is
+added to the embeddings, how attention knows positions, and the feed-forward."""
+
+from attention import attend
+from layers import layer_norm, linear, queries_keys_values
+
+
+def run(file, sequence, feed_forward, added=None, rotation=None, distance_penalty=None):
+    """The hidden state of every token after the last layer, (n, dimensions).
+
+    feed_forward(file, block, x); added: rows put onto the embeddings, (n, dimensions) or None.
+    """
+    heads = file.value("attention.head_count")
+    epsilon = file.value("attention.layer_norm_epsilon")
+
+    def norm(name, x):
+        return layer_norm(x, file.tensor(f"{name}.weight"), file.tensor(f"{name}.bias"), epsilon)
+
+    x = file.tensor("token_embd.weight")[sequence.tokens]
+    types = file.tensor("token_types.weight")
+    if types is not None:
+        x = x + types[0]
+    if added is not None:
+        x = x + added
+    x = norm("token_embd_norm", x)
+    for layer in range(file.value("block_count")):
+        block = f"blk.{layer}"
+        q, k, v = queries_keys_values(file, block, x, heads, heads)
+        mixed = attend(q, k, v, sequence, rotation=rotation, distance_penalty=distance_penalty)
+        x = norm(f"{block}.attn_output_norm", x + linear(file, f"{block}.attn_output", mixed))
+        x = norm(f"{block}.layer_output_norm", x + feed_forward(file, block, x))
+    return x

@@ -1,0 +1,27 @@
+"""jina-bert-v2: a penalty on distance in attention (ALiBi) and a gated GELU feed-forward."""
+
+import math
+
+import numpy as np
+
+import encoder
+from layers import gelu, linear
+
+
+def slopes(heads):
+    """ALiBi's slope of each head: 2^(−8k/h) for k = 1 … h with h the largest power of two within `heads`; the heads
+    past it take every other slope of twice as many heads."""
+    power = 2 ** math.floor(math.log2(heads))
+    first = [2.0 ** (-8.0 * k / power) for k in range(1, power + 1)]
+    rest = [2.0 ** (-4.0 * k / power) for k in range(1, 2 * (heads - power), 2)]
+    return np.array(first + rest)
+
+
+def feed_forward(file, block, x):
+    gate, up = linear(file, f"{block}.ffn_gate", x), linear(file, f"{block}.ffn_up", x)
+    return linear(file, f"{block}.ffn_down", gelu(gate) * up)
+
+
+def hidden(file, sequence):
+    penalty = slopes(file.value("attention.head_count"))
+    return encoder.run(file, sequence, feed_forward, distance_penalty=penalty)

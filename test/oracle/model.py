@@ -1,0 +1,64 @@
+"""A GGUF model as the oracle runs it: tokens in, float64 vector out."""
+
+import numpy as np
+
+import bert
+import jina_bert_v2
+import jina_bert_v3
+import llama
+import nomic_bert
+from gguf import GgufFile
+from pooling import POOLINGS, normalize, pool
+from strategies import parse, plan
+from vocabulary import prompt_tokens, special_tokens
+
+_ARCHITECTURES = {
+    "bert": (bert, "absolute"),
+    "jina-bert-v3": (jina_bert_v3, "rope"),
+    "nomic-bert": (nomic_bert, "rope"),
+    "jina-bert-v2": (jina_bert_v2, "alibi"),
+    "llama": (llama, "rope"),
+}
+
+
+class Model:
+    """path: a GGUF file with F32, F16 or BF16 tensors."""
+
+    def __init__(self, path):
+        self.file = GgufFile(path)
+        self._module, self.position_encoding = _ARCHITECTURES[self.file.architecture]
+        self.causal = self.file.architecture == "llama"
+        self.context = self.file.value("context_length")
+        self.rope_base = float(self.file.value("rope.freq_base", 10000.0))
+
+    def embed(self, content, extend="none", pooling="mean", **more):
+        """The text's vector before normalisation, its tokens (design.md's n) and its windows; see embed_poolings."""
+        vectors, tokens, windows = self.embed_poolings(content, extend, **more)
+        return vectors[pooling], tokens, windows
+
+    def embed_poolings(self, content, extend="none", native=None, prompt=None, special=None, cache=None):
+        """As embed, with a vector for every pooling.
+
+        content: token ids without special tokens; native: Lo, the file's where left out; prompt: text put before the
+        content; special: (ids before, ids after) in place of what the file says; cache: a dict that keeps what was
+        computed.
+        """
+        before, after = special if special is not None else special_tokens(self.file)
+        if prompt:
+            before = before + prompt_tokens(self.file, prompt)
+        sequences = plan(parse(extend), list(content), before, after, native or self.context, self)
+        pooled = [self._pooled(sequence, {} if cache is None else cache) for sequence in sequences]
+        vectors = {how: np.mean([one[how] for one in pooled], axis=0) for how in POOLINGS}
+        return vectors, len(before) + len(content) + len(after), len(sequences)
+
+    def _pooled(self, sequence, cache):
+        key = sequence.key()
+        if key not in cache:
+            hidden = self._module.hidden(self.file, sequence)
+            cache[key] = {how: pool(hidden, how) for how in POOLINGS}
+        return cache[key]
+
+
+def cosine_distance(a, b):
+    """1 − cosine, computed from the difference of the normalised vectors so that small values keep their digits."""
+    return 0.5 * float(np.sum((normalize(np.asarray(a)) - normalize(np.asarray(b))) ** 2))

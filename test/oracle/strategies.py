@@ -1,0 +1,131 @@
+"""The context-extension strategies, as design.md §5 defines them: from a spec string and a token count to what the
+model is run on. Nothing here knows a model's weights."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+# What each method may be told beside its target.
+_KEYS = {
+    "none": set(),
+    "pcw": set(),
+    "gp": {"s"},
+    "rp": set(),
+    "pi": {"s"},
+    "ntk": {"lambda"},
+    "se": {"g", "w"},
+}
+_FOR_POSITIONS = {
+    "absolute": {"none", "pcw", "gp", "rp", "pi"},
+    "rope": {"none", "pcw", "gp", "rp", "pi", "ntk", "se"},
+    "alibi": {"none", "pcw"},
+}
+
+
+@dataclass
+class Spec:
+    """A parsed spec string. target: None where it names none; options: numbers by key."""
+
+    method: str
+    target: int | None = None
+    options: dict = field(default_factory=dict)
+    attention_scale: str | None = None
+
+
+@dataclass
+class Sequence:
+    """One run of the model."""
+
+    tokens: np.ndarray
+    positions: np.ndarray
+    logit_scale: np.ndarray
+    rope_base: float
+    self_extend: tuple | None = None
+
+    def key(self):
+        """Equal for sequences that give equal hidden states."""
+        arrays = (self.tokens, self.positions, self.logit_scale)
+        return (*(array.tobytes() for array in arrays), self.rope_base, self.self_extend)
+
+
+def _size(text):
+    return int(text[:-1]) * 1024 if text.endswith("k") else int(text)
+
+
+def parse(text):
+    head, *pairs = text.split(",")
+    method, _, target = head.partition(":")
+    spec = Spec(method, _size(target) if target else None)
+    for pair in pairs:
+        key, _, value = pair.partition("=")
+        if key == "attention-scale":
+            if value not in ("length", "position", "off"):
+                raise ValueError(f"attention-scale={value}")
+            spec.attention_scale = value
+        elif key in _KEYS[method]:
+            spec.options[key] = float(value)
+        else:
+            raise ValueError(f"{method} has no key {key}")
+    return spec
+
+
+def plan(spec, content, before, after, native, model):
+    """The sequences that a text is run as; its vector is the mean of their pooled vectors.
+
+    content: the text's token ids; before and after: the ids put around every window (special tokens, prompt);
+    native: Lo; model: gives `position_encoding`, `causal` and `rope_base`.
+    """
+    if spec.method not in _FOR_POSITIONS[model.position_encoding]:
+        raise ValueError(f"{spec.method} on {model.position_encoding} positions")
+    if spec.method == "pcw":
+        return [
+            _sequence(spec, np.array([*before, *window, *after]), native, model)
+            for window in pcw_windows(content, native - len(before) - len(after))
+        ]
+    return [_sequence(spec, np.array([*before, *content, *after]), native, model)]
+
+
+def pcw_windows(content, size):
+    """Pieces of `size` tokens; the last one starts earlier where it would be short. One piece when all fits."""
+    if len(content) <= size:
+        return [content]
+    starts = list(range(0, len(content), size))
+    starts[-1] = len(content) - size
+    return [content[start : start + size] for start in starts]
+
+
+def _sequence(spec, tokens, native, model):
+    n = len(tokens)
+    index = np.arange(n, dtype=np.float64)
+    target = spec.target if spec.target is not None else 8 * native
+    scale = math.ceil(target / native)
+    out = Sequence(tokens, index, attention_scale(spec, n, native, model), model.rope_base)
+    if spec.method == "ntk":
+        # For every input, long or short.
+        out.rope_base = model.rope_base * spec.options.get("lambda", scale + max(1.0, scale / 4))
+    if n <= native:
+        return out
+    if spec.method == "gp":
+        out.positions = index // spec.options.get("s", math.ceil(n / native))
+    elif spec.method == "rp":
+        out.positions = index % native
+    elif spec.method == "pi":
+        out.positions = index / spec.options.get("s", target / native)
+    elif spec.method == "se":
+        group = int(spec.options.get("g", scale + 1))
+        window = int(spec.options.get("w", native // scale))
+        out.self_extend = (group, window)
+    return out
+
+
+def attention_scale(spec, n, native, model):
+    """The factor on each query's logits, (n,)."""
+    kind = spec.attention_scale
+    if kind is None:
+        kind = "position" if spec.method == "se" and model.causal else "length"
+    if kind == "off":
+        return np.ones(n)
+    if kind == "length":
+        return np.full(n, max(1.0, math.log(n) / math.log(native)))
+    return np.maximum(1.0, np.log(np.arange(n) + 1.0) / math.log(native))
