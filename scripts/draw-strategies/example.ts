@@ -1,0 +1,39 @@
+/** What the pictures show: a model small enough to see every token, and a text that fills the target. */
+import {
+  type ExtendFacts,
+  type Method,
+  planDocument,
+  type ResolvedExtend,
+  resolveExtend,
+  type WindowPlan,
+} from '../../lib/extend/index.js';
+
+/** A RoPE model, which takes every strategy. */
+export const MODEL: ExtendFacts = {
+  nativeContext: 16,
+  positionEncoding: 'rope',
+  positionRows: 0,
+  causal: false,
+  ropeBase: 10_000,
+  engine: 'graph',
+};
+
+/** Tokens before and after the content of every window: [CLS] and [SEP]. */
+export const AROUND = { before: 1, after: 1 };
+
+export interface Planned {
+  readonly resolved: ResolvedExtend;
+  readonly windows: readonly WindowPlan[];
+}
+
+/** What the library plans for a text of `tokens` tokens, special ones included, with that target and every default. */
+export function plan(method: Method, tokens: number, model: ExtendFacts = MODEL): Planned {
+  const resolved = resolveExtend({ method, target: tokens }, model);
+  return { resolved, windows: planDocument(resolved, model, tokens - AROUND.before - AROUND.after, AROUND) };
+}
+
+/** The positions of a window's tokens, special ones included, as the model meets them. */
+export function positionsOf({ from, to, positions, ropeScale }: WindowPlan): number[] {
+  const n = to - from + AROUND.before + AROUND.after;
+  return Array.from({ length: n }, (_, i) => (positions?.[i] ?? i) * ropeScale);
+}
