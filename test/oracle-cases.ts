@@ -18,15 +18,15 @@ const LENGTH_LIMIT = 1e-4;
 /**
  * The fixture's model, loaded once for each set of load options.
  *
- * One thread where nothing else is said: test files run side by side, and on models this small threads that wait for each
- * other on a busy machine cost more than they bring.
+ * Two threads where nothing else is said: longer texts are then shared out in blocks and shorter ones are not, and both
+ * must be right.
  */
 export class FixtureModels implements AsyncDisposable {
   private readonly models = new Map<string, Promise<EmbeddingModel>>();
 
   constructor(
     private readonly fixture: Fixture,
-    private readonly threads = 1,
+    private readonly threads = 2,
   ) {}
 
   /** The model as a case wants it. */
