@@ -12,8 +12,9 @@ namespace {
 constexpr int64_t rows_per_step             = 256;
 constexpr int64_t rows_per_step_self_extend = 64;
 
+/// Null of null.
 ggml_tensor * slice(ggml_context * ctx, ggml_tensor * vector, int64_t first, int64_t count) {
-    return ggml_view_1d(ctx, vector, count, first * vector->nb[0]);
+    return vector == nullptr ? nullptr : ggml_view_1d(ctx, vector, count, first * vector->nb[0]);
 }
 
 /// Columns first … first + count − 1 of a matrix [rows, columns].
@@ -30,11 +31,6 @@ ggml_tensor * slabs(ggml_context * ctx, ggml_tensor * tensor, int64_t first, int
 ggml_tensor * part(ggml_context * ctx, ggml_tensor * fused, int64_t head_size, int64_t first_head, int64_t heads) {
     const size_t head_bytes = head_size * fused->nb[0];
     return ggml_view_3d(ctx, fused, head_size, heads, fused->ne[1], head_bytes, fused->nb[1], first_head * head_bytes);
-}
-
-/// The s-th of a segment's sequences, by itself.
-Segment nth_of(const Segment & segment, int64_t s) {
-    return {segment.first_query + s * segment.queries, segment.queries, segment.first_key + s * segment.keys, segment.keys, 1};
 }
 
 } // namespace
@@ -55,8 +51,10 @@ double PassSetup::total_operations() const {
 
 BlockPass::BlockPass(const PassSetup & setup, Lane & lane, int number, Control & control, WorkMeter & meter)
     : setup_(setup), shape_(setup.architecture.attention()), workspace_(setup.workspace), own_(setup.workspace.lanes[number]),
-      attention_(shape_, setup.workspace), steps_(lane, control, meter) {
-    if (setup.plan.self_extend) {
+      uses_self_extend_(setup.plan.self_extend.has_value()), attention_(shape_, setup.workspace), steps_(lane, control, meter) {
+    if (setup.kernel != nullptr) {
+        cpu_attention_.emplace(shape_, setup.workspace, setup.kernel);
+    } else if (uses_self_extend_) {
         self_extend_.emplace(shape_, setup.workspace, own_.scores);
     }
 }
@@ -76,12 +74,19 @@ void BlockPass::run_whole(const Block & block, const SequenceRange & sequences) 
 
 void BlockPass::flush() {
     steps_.flush();
-    attention_.forget_masks();
+    forget();
 }
 
 void BlockPass::end_step(double operations) {
     if (steps_.end_step(operations)) {
-        attention_.forget_masks();
+        forget();
+    }
+}
+
+void BlockPass::forget() {
+    attention_.forget_masks();
+    if (cpu_attention_) {
+        cpu_attention_->forget();
     }
 }
 
@@ -120,14 +125,28 @@ void BlockPass::fill_keys_and_values(int layer, const Block & block) {
         k = ggml_reshape_3d(ctx(), linear(ctx(), weights.k, input), size, shape_.kv_heads, block.tokens);
         v = ggml_reshape_3d(ctx(), linear(ctx(), weights.v, input), size, shape_.kv_heads, block.tokens);
     }
-    keep_by_head(rotate(k, slice(ctx(), workspace_.positions, block.first, block.tokens)), workspace_.keys, block);
-    if (self_extend_) {
-        keep_by_head(rotate(k, slice(ctx(), workspace_.far_key_positions, block.first, block.tokens)), workspace_.far_keys, block);
+    keep(k, v, block);
+    end_step(0.5 * setup_.layer_operations(block.tokens));
+}
+
+void BlockPass::keep(ggml_tensor * k, ggml_tensor * v, const Block & block) {
+    ggml_tensor * near = rotate(k, slice(ctx(), workspace_.positions, block.first, block.tokens));
+    ggml_tensor * far  = uses_self_extend_ ? rotate(k, slice(ctx(), workspace_.far_key_positions, block.first, block.tokens)) : nullptr;
+    if (cpu_attention_) {
+        cpu_attention_->keep_keys(steps_, near, workspace_.key_tiles, block.first);
+        if (far != nullptr) {
+            cpu_attention_->keep_keys(steps_, far, workspace_.far_key_tiles, block.first);
+        }
+        keep_by_head(v, workspace_.values, block);
+        return;
+    }
+    keep_by_head(near, workspace_.keys, block);
+    if (far != nullptr) {
+        keep_by_head(far, workspace_.far_keys, block);
         keep_by_dimension(v, block);
     } else {
         keep_by_head(v, workspace_.values, block);
     }
-    end_step(0.5 * setup_.layer_operations(block.tokens));
 }
 
 void BlockPass::keep_by_head(ggml_tensor * rows, ggml_tensor * kept, const Block & block) {
@@ -182,40 +201,52 @@ ggml_tensor * BlockPass::heads_of_block(const Block & block, ggml_tensor * queri
         queries = ggml_mul(ctx(), queries, slabs(ctx(), workspace_.logit_scale, block.first, block.tokens));
     }
 
-    SelfExtendQueries rotated;
-    rotated.near = rotate(queries, positions(workspace_.positions));
-    if (self_extend_) {
-        rotated.before = rotate(queries, positions(workspace_.before_positions));
-        rotated.after  = shape_.causal ? nullptr : rotate(queries, positions(workspace_.after_positions));
-    }
+    const SelfExtendQueries rotated = rotate_queries(queries, positions(workspace_.positions), positions(workspace_.before_positions),
+                                                     positions(workspace_.after_positions));
 
+    std::vector<AttentionRun> runs;
     for (const Segment & segment : block.segments) {
-        const int64_t tokens      = segment.queries * segment.count;
-        const int64_t first_index = segment.first_query - segment.first_key;
-        const int64_t offset      = segment.first_query - block.first;
-        const float   factor      = factors_in_queries ? 1.0f : *setup_.plan.shared_factor(segment.first_query, tokens);
-        if (self_extend_) {
-            for (int64_t s = 0; s < segment.count; ++s) {
-                self_extend_->gather(steps_, rotated, offset + s * segment.queries, nth_of(segment, s), first_index, factor, own_.heads);
-            }
-        } else {
-            attend(rotated.near, offset, segment, first_index, factor);
-        }
+        const float factor = factors_in_queries ? 1.0f : *setup_.plan.shared_factor(segment.first_query, segment.queries * segment.count);
+        runs.push_back({segment.first_query - block.first, segment.first_query - segment.first_key, segment.queries, segment.first_key,
+                        segment.keys, segment.count, factor});
     }
+    attend(rotated, runs);
     return columns(ctx(), own_.heads, 0, block.tokens);
 }
 
-void BlockPass::attend(ggml_tensor * queries, int64_t offset, const Segment & segment, int64_t first_index, float factor) {
-    if (segment.count > 1) {
-        keep_heads(attention_.gather(ctx(), queries, offset, segment, first_index, factor), offset);
+SelfExtendQueries BlockPass::rotate_queries(ggml_tensor * queries, ggml_tensor * near, ggml_tensor * before, ggml_tensor * after) const {
+    SelfExtendQueries rotated;
+    rotated.near = rotate(queries, near);
+    if (uses_self_extend_) {
+        rotated.before = rotate(queries, before);
+        rotated.after  = after == nullptr ? nullptr : rotate(queries, after);
+    }
+    return rotated;
+}
+
+void BlockPass::attend(const SelfExtendQueries & queries, const std::vector<AttentionRun> & runs) {
+    if (cpu_attention_) {
+        cpu_attention_->gather(steps_, queries, runs, own_.heads);
         return;
     }
-    const int64_t step = Attention::queries_per_step(shape_, segment.keys, segment.queries);
-    for (int64_t from = 0; from < segment.queries; from += step) {
-        Segment some     = segment;
-        some.first_query = segment.first_query + from;
-        some.queries     = std::min(step, segment.queries - from);
-        keep_heads(attention_.gather(ctx(), queries, offset + from, some, first_index + from, factor), offset + from);
+    for (const AttentionRun & run : runs) {
+        attend_by_ggml(queries, run);
+    }
+}
+
+void BlockPass::attend_by_ggml(const SelfExtendQueries & queries, const AttentionRun & run) {
+    if (self_extend_) {
+        for (int64_t s = 0; s < run.count; ++s) {
+            const Segment one{0, run.queries, run.first_key + s * run.keys, run.keys, 1};
+            self_extend_->gather(steps_, queries, run.column + s * run.queries, one, run.first_index, run.logit_factor, own_.heads);
+        }
+        return;
+    }
+    // of one long sequence a few queries at a time, of several sequences all at once
+    const int64_t step = run.count > 1 ? run.queries : Attention::queries_per_step(shape_, run.keys, run.queries);
+    for (int64_t from = 0; from < run.queries; from += step) {
+        const Segment some{0, std::min(step, run.queries - from), run.first_key, run.keys, run.count};
+        keep_heads(attention_.gather(ctx(), queries.near, run.column + from, some, run.first_index + from, run.logit_factor), run.column + from);
     }
 }
 
@@ -225,7 +256,7 @@ void BlockPass::keep_heads(ggml_tensor * heads, int64_t first) {
 
 void BlockPass::compute_rows(const SequenceRange & sequences) {
     const int     layer = setup_.layers - 1;
-    const int64_t most  = std::min(own_.heads->ne[1], self_extend_ ? rows_per_step_self_extend : rows_per_step);
+    const int64_t most  = std::min(own_.heads->ne[1], uses_self_extend_ && !cpu_attention_ ? rows_per_step_self_extend : rows_per_step);
     const int64_t end   = sequences.first + sequences.count;
 
     for (int64_t first = sequences.first; first < end; first += most) {
@@ -257,31 +288,24 @@ ggml_tensor * BlockPass::queries_of_rows(int64_t first_row, ggml_tensor * x) con
 }
 
 ggml_tensor * BlockPass::heads_of_rows(int64_t first_row, int64_t rows, ggml_tensor * queries) {
-    const auto        positions = [&](ggml_tensor * all) { return slice(ctx(), all, first_row, rows); };
-    SelfExtendQueries rotated;
-    rotated.near = rotate(queries, positions(workspace_.row_positions));
-    if (self_extend_) {
-        rotated.before = rotate(queries, positions(workspace_.row_before_positions));
-        rotated.after  = shape_.causal ? nullptr : rotate(queries, positions(workspace_.row_after_positions));
-    }
+    const auto              positions = [&](ggml_tensor * all) { return slice(ctx(), all, first_row, rows); };
+    const SelfExtendQueries rotated   = rotate_queries(queries, positions(workspace_.row_positions), positions(workspace_.row_before_positions),
+                                                       positions(workspace_.row_after_positions));
 
-    int64_t row = 0;
-    while (row < rows) {
-        // neighbours of the same length attend in one operation
+    std::vector<AttentionRun> runs;
+    for (int64_t row = 0; row < rows; ++row) {
         const PackedSequence & sequence = setup_.layout.sequences[first_row + row];
-        const int64_t          index    = setup_.plan.row_indices[first_row + row];
-        int64_t count = 1;
-        while (!self_extend_ && row + count < rows && setup_.layout.sequences[first_row + row + count].length == sequence.length) {
-            ++count;
-        }
-        const Segment segment{sequence.first + index, 1, sequence.first, sequence.length, count};
-        if (self_extend_) {
-            self_extend_->gather(steps_, rotated, row, segment, index, 1.0f, own_.heads);
+        AttentionRun run{row, setup_.plan.row_indices[first_row + row], 1, sequence.first, sequence.length, 1, 1.0f};
+        // neighbours of the same length attend in one operation
+        const bool joins = !runs.empty() && runs.back().keys == run.keys &&
+                           runs.back().first_key + runs.back().count * run.keys == run.first_key;
+        if (joins) {
+            ++runs.back().count;
         } else {
-            keep_heads(attention_.gather(ctx(), rotated.near, row, segment, index, 1.0f), row);
+            runs.push_back(run);
         }
-        row += count;
     }
+    attend(rotated, runs);
     return columns(ctx(), own_.heads, 0, rows);
 }
 

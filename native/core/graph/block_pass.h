@@ -4,6 +4,7 @@
 
 #include "architectures/architecture.h"
 #include "attention.h"
+#include "cpu_attention.h"
 #include "layout.h"
 #include "packed_plan.h"
 #include "self_extend.h"
@@ -21,6 +22,7 @@ struct PassSetup {
     const Layout &       layout;
     const PackedPlan &   plan;
     const bool           pools_rows;        ///< cls or last pooling: the last layer is computed for the pooled tokens only
+    const AttentionKernel kernel;           ///< null: attention by ggml's operations
     std::optional<Rope>  rope;
 
     /// Operations of all layers over all tokens.
@@ -55,6 +57,7 @@ private:
     bool           is_last(int layer) const { return layer == setup_.layers - 1; }
     ggml_tensor *  x_of(const Block & block) const;
     ggml_tensor *  rotate(ggml_tensor * x, ggml_tensor * positions) const;
+    void           keep(ggml_tensor * k, ggml_tensor * v, const Block & block);
     void           keep_by_head(ggml_tensor * rows, ggml_tensor * kept, const Block & block);
     void           keep_by_dimension(ggml_tensor * rows, const Block & block);
 
@@ -66,15 +69,20 @@ private:
     /// What queries gather by attention, [head size · heads, n].
     ggml_tensor * heads_of_block(const Block & block, ggml_tensor * queries);
     ggml_tensor * heads_of_rows(int64_t first_row, int64_t rows, ggml_tensor * queries);
-    void          attend(ggml_tensor * queries, int64_t offset, const Segment & segment, int64_t first_index, float factor);
+    void          attend(const SelfExtendQueries & queries, const std::vector<AttentionRun> & runs);
+    void          attend_by_ggml(const SelfExtendQueries & queries, const AttentionRun & run);
+    SelfExtendQueries rotate_queries(ggml_tensor * queries, ggml_tensor * near, ggml_tensor * before, ggml_tensor * after) const;
     void          keep_heads(ggml_tensor * heads, int64_t first);
 
     void end_step(double operations);
+    void forget();
 
     const PassSetup &                setup_;
     const AttentionShape &           shape_;
     const Workspace &                workspace_;
     const Workspace::LaneTensors &   own_;
+    const bool                       uses_self_extend_;
+    std::optional<CpuAttention>      cpu_attention_;  ///< our kernel, or else:
     Attention                        attention_;
     std::optional<SelfExtend>        self_extend_;
     StepGraph                        steps_;

@@ -47,13 +47,13 @@ double parameters_per_layer(const llama_model & model) {
 } // namespace
 
 GraphEngine::GraphEngine(const llama_model & model, int threads)
-    : model_(model), architecture_(make_architecture(model)), lanes_(model, threads), layer_parameters_(parameters_per_layer(model)) {}
+    : model_(model), architecture_(make_architecture(model)), lanes_(model, threads),
+      kernel_(lanes_.main_is_cpu() ? attention_kernel() : nullptr), layer_parameters_(parameters_per_layer(model)) {}
 
 void GraphEngine::embed(const Batch & batch, float * out, Control & control) {
     const AttentionShape & shape  = architecture_->attention();
     const int              shares = lanes_.shares(batch.n_tokens);
-    const int64_t          alignment = batch.uses_self_extend() ? SelfExtend::alignment : 1;
-    const Layout           layout(batch, choose_block_tokens(batch.n_tokens, shares), alignment);
+    const Layout           layout(batch, choose_cut(batch, shares));
     const PackedPlan       plan(batch, layout, architecture_->position_rows(), shape.causal);
 
     WorkspaceSize needed;
@@ -63,6 +63,7 @@ void GraphEngine::embed(const Batch & batch, float * out, Control & control) {
     needed.block        = longest_block(layout);
     needed.lanes        = shares;
     needed.dimensions   = model_.hparams.n_embd;
+    needed.own_kernel   = kernel_ != nullptr;
     needed.keep_queries = architecture_->qkv(0).is_fused();
     needed.between_rows = !plan.positions_upper.empty();
     if (plan.self_extend) {
@@ -73,11 +74,20 @@ void GraphEngine::embed(const Batch & batch, float * out, Control & control) {
     workspace_->upload(plan);
 
     PassSetup setup{*architecture_, static_cast<int>(model_.hparams.n_layer()), layer_parameters_, *workspace_, layout, plan,
-                    batch.pooling != Pooling::mean, std::nullopt};
+                    batch.pooling != Pooling::mean, kernel_, std::nullopt};
     if (architecture_->rope() != nullptr) {
         setup.rope = architecture_->rope()->with(batch.rope_base, batch.rope_scale);
     }
     ForwardPass(setup, lanes_, shares, control).run(out);
+}
+
+Cut GraphEngine::choose_cut(const Batch & batch, int shares) const {
+    const int64_t tokens = choose_block_tokens(batch.n_tokens, shares);
+    if (kernel_ != nullptr) {
+        // a tile of keys is written by one lane only
+        return {(tokens + tile_keys - 1) / tile_keys * tile_keys, tile_keys, 1};
+    }
+    return {tokens, 1, batch.uses_self_extend() ? SelfExtend::alignment : 1};
 }
 
 void GraphEngine::make_room(const WorkspaceSize & needed) {

@@ -4,7 +4,9 @@
 
 #include "architectures/architecture.h"
 #include "lanes.h"
+#include "layout.h"
 #include "engine.h"
+#include "kernels/attention_kernel.h"
 #include "workspace.h"
 
 struct llama_model;
@@ -21,10 +23,12 @@ public:
 
 private:
     void make_room(const WorkspaceSize & needed);
+    Cut  choose_cut(const Batch & batch, int shares) const;
 
     const llama_model &           model_;
     std::unique_ptr<Architecture> architecture_;
     Lanes                         lanes_;
+    AttentionKernel               kernel_;  ///< null: attention by ggml's operations
     std::unique_ptr<Workspace>    workspace_;
     double                        layer_parameters_;
 };

@@ -35,7 +35,8 @@ void add(Block & block, const PackedSequence & sequence) {
 
 } // namespace
 
-Layout::Layout(const Batch & batch, int64_t block_tokens, int64_t alignment) {
+Layout::Layout(const Batch & batch, const Cut & cut) {
+    const int64_t block_tokens = cut.block_tokens;
     int64_t input = 0;
     for (int64_t i = 0; i < batch.n_sequences; ++i) {
         sequences.push_back({i, input, 0, batch.lengths[i]});
@@ -49,12 +50,15 @@ Layout::Layout(const Batch & batch, int64_t block_tokens, int64_t alignment) {
     int64_t first = 0;
     for (size_t i = 0; i < sequences.size(); ++i) {
         PackedSequence & sequence = sequences[i];
+        const bool joins = sequence.length <= block_tokens && cut.sequence_alignment == 1 && !whole.empty() &&
+                           whole.back().tokens + sequence.length <= block_tokens;
+        first          = round_up(first, joins ? 1 : std::max(cut.block_alignment, cut.sequence_alignment));
         sequence.first = first;
-        first += round_up(sequence.length, alignment);
+        first += sequence.length;
         if (sequence.length > block_tokens) {
             const std::vector<Block> some = parts_of(sequence, block_tokens);
             parts.insert(parts.end(), some.begin(), some.end());
-        } else if (alignment == 1 && !whole.empty() && whole.back().tokens + sequence.length <= block_tokens) {
+        } else if (joins) {
             add(whole.back(), sequence);
             ++whole_contents.back().count;
         } else {
@@ -62,7 +66,7 @@ Layout::Layout(const Batch & batch, int64_t block_tokens, int64_t alignment) {
             whole_contents.push_back({static_cast<int64_t>(i), 1});
         }
     }
-    tokens = first;
+    tokens = round_up(first, cut.sequence_alignment);
     // ordered by length, the long ones come last
     const auto n_long = std::count_if(sequences.begin(), sequences.end(), [&](const PackedSequence & s) { return s.length > block_tokens; });
     long_sequences = {static_cast<int64_t>(sequences.size()) - n_long, n_long};

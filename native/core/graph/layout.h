@@ -37,6 +37,13 @@ struct SequenceRange {
     int64_t count;
 };
 
+/// How to cut a batch. With gaps between them, blocks or sequences begin at multiples of some number.
+struct Cut {
+    int64_t block_tokens;            ///< the most tokens of a block; a multiple of block_alignment
+    int64_t block_alignment    = 1;
+    int64_t sequence_alignment = 1;  ///< above 1, blocks hold one sequence each, so that no block has a gap
+};
+
 /// How a batch is laid out and cut: sequences ordered by length, so that equal lengths form one attention operation, and
 /// cut into blocks of at most `block_tokens`, which bounds every activation that is not kept for all tokens.
 struct Layout {
@@ -48,9 +55,7 @@ struct Layout {
     int64_t                     tokens  = 0;  ///< of packed order, gaps included
     int64_t                     longest = 0;
 
-    /// @param alignment  each sequence begins at a multiple of this, with a gap before it where needed; above 1, blocks hold
-    ///                   one sequence each, so that no block has a gap
-    Layout(const Batch & batch, int64_t block_tokens, int64_t alignment);
+    Layout(const Batch & batch, const Cut & cut);
 };
 
 } // namespace longembed

@@ -11,7 +11,8 @@ class StepGraph {
 public:
     StepGraph(Lane & lane, Control & control, WorkMeter & meter);
 
-    ggml_context * ctx() const { return ctx_.get(); }
+    ggml_context *  ctx() const { return ctx_.get(); }
+    const Control & control() const { return control_; }
 
     /// Adds a tensor, and what it is made from, to the graph. Order of calls is order of execution.
     void add(ggml_tensor * tensor) { ggml_build_forward_expand(graph_, tensor); }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "error.h"
+#include "kernels/attention_kernel.h"
 #include "self_extend.h"
 
 namespace longembed {
@@ -30,7 +31,7 @@ template <typename T> std::vector<T> taken_at(const std::vector<T> & values, con
 } // namespace
 
 bool WorkspaceSize::is_of_a_kind_with(const WorkspaceSize & other) const {
-    return dimensions == other.dimensions && keep_queries == other.keep_queries && self_extend_window == other.self_extend_window;
+    return dimensions == other.dimensions && own_kernel == other.own_kernel && keep_queries == other.keep_queries && self_extend_window == other.self_extend_window;
 }
 
 bool WorkspaceSize::fits_in(const WorkspaceSize & other) const {
@@ -59,17 +60,22 @@ Workspace::Workspace(const WorkspaceSize & size, const AttentionShape & shape, g
 
     const int64_t n = size.tokens;
     x         = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, size.dimensions, n);
-    keys      = ggml_new_tensor_3d(ctx, kv_type, shape.head_size, n, shape.kv_heads);
     for (int64_t lane = 0; lane < size.lanes; ++lane) {
         lanes.push_back({ggml_new_tensor_2d(ctx, GGML_TYPE_F32, shape.head_size * shape.heads, size.block), nullptr});
     }
     tokens    = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
     positions = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
     logit_scale = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, 1, 1, n);
+    if (size.own_kernel) {
+        key_tiles = ggml_new_tensor_4d(ctx, GGML_TYPE_F32, tile_keys, shape.head_size, (n + tile_keys - 1) / tile_keys, shape.kv_heads);
+    } else {
+        keys = ggml_new_tensor_3d(ctx, kv_type, shape.head_size, n, shape.kv_heads);
+    }
+    if (size.self_extend_window == 0 || size.own_kernel) {
+        values = ggml_new_tensor_3d(ctx, kv_type, shape.head_size, n, shape.kv_heads);
+    }
     if (size.self_extend_window > 0) {
         add_self_extend(ctx, shape, kv_type);
-    } else {
-        values = ggml_new_tensor_3d(ctx, kv_type, shape.head_size, n, shape.kv_heads);
     }
     if (size.keep_queries) {
         queries = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, shape.head_size, shape.heads, n);
@@ -78,7 +84,7 @@ Workspace::Workspace(const WorkspaceSize & size, const AttentionShape & shape, g
         positions_upper    = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
         positions_fraction = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, 1, n);
     }
-    if (shape.causal && size.self_extend_window == 0) {
+    if (shape.causal && size.self_extend_window == 0 && !size.own_kernel) {
         staircase = ggml_new_tensor_2d(ctx, GGML_TYPE_F16, size.longest, size.block);
     }
     if (size.rows > 0) {
@@ -104,29 +110,32 @@ Workspace::Workspace(const WorkspaceSize & size, const AttentionShape & shape, g
 }
 
 void Workspace::add_self_extend(ggml_context * ctx, const AttentionShape & shape, ggml_type kv_type) {
-    const int64_t n       = size_.tokens;
+    const int64_t n = size_.tokens;
+    far_key_positions = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
+    before_positions  = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
+    after_positions   = shape.causal ? nullptr : ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
+    if (size_.rows > 0) {
+        row_before_positions = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, size_.rows);
+        row_after_positions  = shape.causal ? nullptr : ggml_new_tensor_1d(ctx, GGML_TYPE_I32, size_.rows);
+    }
+    if (size_.own_kernel) {
+        far_key_tiles = ggml_dup_tensor(ctx, key_tiles);
+        return;
+    }
     const int64_t width   = SelfExtend::zone_width(size_.self_extend_window, shape.causal);
     const int64_t queries = SelfExtend::queries_per_step;
-
-    far_keys            = ggml_new_tensor_3d(ctx, kv_type, shape.head_size, n, shape.kv_heads);
-    values_by_dimension = ggml_new_tensor_3d(ctx, kv_type, n, shape.head_size, shape.kv_heads);
-    far_key_positions   = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
-    before_positions    = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
-    zone_near           = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, width, queries);
-    zone_before         = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, width, queries);
+    far_keys              = ggml_new_tensor_3d(ctx, kv_type, shape.head_size, n, shape.kv_heads);
+    values_by_dimension   = ggml_new_tensor_3d(ctx, kv_type, n, shape.head_size, shape.kv_heads);
+    zone_near             = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, width, queries);
+    zone_before           = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, width, queries);
     if (shape.causal) {
         zone_hidden = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, width, queries);
     } else {
-        after_positions = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
         zone_after      = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, width, queries);
         hidden_keys     = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, SelfExtend::alignment, queries, shape.heads);
         for (LaneTensors & lane : lanes) {
             lane.scores = ggml_new_tensor_1d(ctx, GGML_TYPE_F32, SelfExtend::score_elements(shape, size_.longest));
         }
-    }
-    if (size_.rows > 0) {
-        row_before_positions = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, size_.rows);
-        row_after_positions  = shape.causal ? nullptr : ggml_new_tensor_1d(ctx, GGML_TYPE_I32, size_.rows);
     }
 }
 

@@ -17,6 +17,7 @@ struct WorkspaceSize {
     int64_t block        = 0;  ///< tokens of a block
     int64_t lanes        = 0;  ///< blocks computed side by side
     int64_t dimensions   = 0;
+    bool    own_kernel   = false;  ///< attention by our own CPU kernel, which takes its keys in tiles
     bool    keep_queries = false;  ///< fused q-k-v weights give queries with keys and values, long before they are used
     bool    between_rows = false;  ///< fractional absolute positions
     int64_t self_extend_window = 0;  ///< 0: ordinary attention
@@ -51,8 +52,9 @@ public:
     std::vector<LaneTensors> lanes;
 
     ggml_tensor * x         = nullptr;  ///< [dimensions, tokens] the layer's input, overwritten by its output block by block
-    ggml_tensor * keys      = nullptr;  ///< [head size, tokens, kv heads], rotated
-    ggml_tensor * values    = nullptr;  ///< [head size, tokens, kv heads]; not for self-extend
+    ggml_tensor * key_tiles = nullptr;  ///< [tile_keys, head size, tiles, kv heads], rotated; for our own kernel
+    ggml_tensor * keys      = nullptr;  ///< [head size, tokens, kv heads], rotated; for ggml's operations
+    ggml_tensor * values    = nullptr;  ///< [head size, tokens, kv heads]; not for self-extend by ggml's operations
     ggml_tensor * queries   = nullptr;  ///< [head size, heads, tokens], not rotated yet; only with keep_queries
     ggml_tensor * tokens    = nullptr;  ///< [tokens] I32
     ggml_tensor * positions = nullptr;  ///< [tokens] I32
@@ -66,7 +68,8 @@ public:
     ggml_tensor * pooled_rows     = nullptr;  ///< [dimensions, rows]
 
     // self-extend only; see self_extend.h
-    ggml_tensor * far_keys            = nullptr;  ///< [head size, tokens, kv heads]
+    ggml_tensor * far_key_tiles       = nullptr;  ///< as key_tiles
+    ggml_tensor * far_keys            = nullptr;  ///< as keys
     ggml_tensor * values_by_dimension = nullptr;  ///< [tokens, head size, kv heads]
     ggml_tensor * far_key_positions   = nullptr;  ///< [tokens] I32
     ggml_tensor * before_positions    = nullptr;  ///< [tokens] I32, of queries

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "architectures/architecture.h"
+#include "control.h"
+#include "kernels/attention_kernel.h"
+#include "layout.h"
+#include "self_extend.h"
+#include "workspace.h"
+
+namespace longembed {
+
+class StepGraph;
+
+/// Queries of some neighbouring sequences of the same length, and what they attend to.
+struct AttentionRun {
+    int64_t column;       ///< of the first query, in the queries and in `heads`
+    int64_t first_index;  ///< of the first query, in its sequence
+    int64_t queries;      ///< of each sequence
+    int64_t first_key;    ///< of the first sequence, in packed order
+    int64_t keys;         ///< of each sequence
+    int64_t count;        ///< sequences
+    float   logit_factor; ///< beside the model's own
+};
+
+/// Attention by our own kernel, as ggml operations that the CPU backend runs: keys are packed once when they are made, and
+/// self-extend, causality and logit factors happen inside the kernel's tiles.
+class CpuAttention {
+public:
+    /// @param kernel  not null
+    CpuAttention(const AttentionShape & shape, const Workspace & workspace, AttentionKernel kernel)
+        : shape_(shape), workspace_(workspace), kernel_(kernel) {}
+
+    /// Packs rotated keys [head size, kv heads, n] of packed tokens `first` … into `tiles` (the workspace's).
+    void keep_keys(StepGraph & steps, ggml_tensor * keys, ggml_tensor * tiles, int64_t first);
+
+    /// Writes what all runs' queries gather to `heads` [head size · heads, n].
+    void gather(StepGraph & steps, const SelfExtendQueries & queries, std::vector<AttentionRun> runs, ggml_tensor * heads);
+
+    /// To be called when the graph that holds these operations has run.
+    void forget() {
+        packs_.clear();
+        gathers_.clear();
+    }
+
+private:
+    struct Pack {
+        int64_t first;
+    };
+    struct Gather {
+        const CpuAttention *      owner;
+        const Control *           control;
+        std::vector<AttentionRun> runs;
+    };
+
+    static void pack(ggml_tensor * tiles, int part, int parts, void * data);
+    static void attend(ggml_tensor * heads, int part, int parts, void * data);
+
+    AttentionTile tile_of(const AttentionRun & run, const ggml_tensor * heads) const;
+
+    const AttentionShape & shape_;
+    const Workspace &      workspace_;
+    AttentionKernel        kernel_;
+
+    // ggml keeps pointers to these until the graph has run
+    std::deque<Pack>   packs_;
+    std::deque<Gather> gathers_;
+};
+
+} // namespace longembed

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+
+namespace longembed {
+
+/// Keys that lie together in packed order: a tile is [head size][tile_keys], so that one vector instruction meets the same
+/// dimension of several keys.
+constexpr int64_t tile_keys = 64;
+
+/// Queries that share the reading of a tile.
+constexpr int64_t tile_queries = 48;
+
+/// Some queries of one head of one sequence, and the keys and values they may see.
+struct AttentionTile {
+    /// Queries rotated for near keys and, with self-extend, for keys far before and far after them.
+    const float * near_queries;
+    const float * before_queries;
+    const float * after_queries;
+    int64_t       query_stride;  ///< floats from one query to the next
+    int64_t       queries;       ///< 1 … tile_queries
+    int64_t       first_index;   ///< of the first query, in its sequence
+
+    const float * near_keys;     ///< the head's tiles, of all sequences in packed order
+    const float * far_keys;      ///< the same, rotated for self-extend; null without it
+    const float * values;        ///< the head's values [packed tokens][head size]
+    int64_t       first_key;     ///< the sequence's first token in packed order
+    int64_t       keys;          ///< of the sequence
+
+    int64_t       head_size;
+    int64_t       window;        ///< self-extend's; 0: ordinary attention
+    bool          causal;
+    float         scale;         ///< on the logits
+
+    float *       out;           ///< [queries][head size]
+    int64_t       out_stride;    ///< floats from one query's output to the next
+};
+
+/// Floats of scratch memory that a tile of this head size takes.
+constexpr int64_t attention_scratch(int64_t head_size) {
+    return 4 * tile_queries * head_size + 2 * tile_queries * tile_keys;
+}
+
+/// Exact attention in one sweep over the keys (online softmax, arXiv 2205.14135): scores never leave the tile.
+/// @param scratch  attention_scratch(head_size) floats, 64-byte aligned
+using AttentionKernel = void (*)(const AttentionTile & tile, float * scratch);
+
+/// The fastest kernel for this machine; null where the compiler could make none.
+///
+/// The environment variable LONGEMBED_ATTENTION names another one, for tests and comparisons: "avx512", "avx2", "portable"
+/// (a kernel that the machine cannot run is passed over), or "ggml" for none.
+AttentionKernel attention_kernel();
+
+} // namespace longembed

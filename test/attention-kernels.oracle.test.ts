@@ -1,0 +1,37 @@
+/**
+ * Every way attention is computed on a CPU, against the float64 oracle: our kernel in each of its variants (those that this
+ * machine cannot run give way to the best it can), and ggml's operations, which is how a GPU computes it.
+ */
+import { afterAll, beforeAll, describe, it } from 'vitest';
+
+import { readFixture } from './fixtures.js';
+import { compareCase, FixtureModels, Worst } from './oracle-cases.js';
+
+const MODELS = [
+  'jina-bert-v3-strategies',
+  'llama-strategies',
+  'jina-bert-v3',
+  'nomic-bert',
+  'llama',
+  'bert-rows',
+];
+
+describe.each(['ggml', 'portable', 'avx2', 'avx512'])('attention by %s', (kernel) => {
+  beforeAll(() => {
+    process.env.LONGEMBED_ATTENTION = kernel;
+  });
+  afterAll(() => {
+    delete process.env.LONGEMBED_ATTENTION;
+  });
+
+  it.each(MODELS)(`gives the oracle's vectors: %s`, async (name) => {
+    const fixture = readFixture(name);
+    await using models = new FixtureModels(fixture);
+    const worst = new Worst();
+    // other fixtures' tests go through all cases with the default kernel
+    for (const one of fixture.cases.filter((_, index) => index % 3 === 0)) {
+      worst.add(one, await compareCase(models, one));
+    }
+    console.info(`${kernel}, ${name}: worst 1 - cosine to the oracle: ${worst.toString()}`);
+  });
+});
