@@ -6,7 +6,8 @@ import { loadOptions } from './model-options.js';
 import { LateOutput } from './output/late.js';
 import { openOutput } from './output/open.js';
 import { Meter } from './progress/meter.js';
-import { type View, viewOn } from './progress/view.js';
+import { viewOn } from './progress/view-on.js';
+import type { View } from './progress/view.js';
 
 /** `longembed embed`: documents in, vectors out. Resolves to the exit code. */
 export async function embed(

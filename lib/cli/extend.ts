@@ -6,7 +6,7 @@ import { EXIT } from './exit.js';
 import { NATIVE_CONTEXT, PRESET, presetOption } from './model-options.js';
 import { wholeNumber } from './numbers.js';
 import { bytes, plural } from './progress/format.js';
-import { viewOn } from './progress/view.js';
+import { viewOn } from './progress/view-on.js';
 
 /** The options of `longembed extend`, as commander gives them. */
 export interface ExtendCommandOptions {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { duration, statusLine, summaryLine } from '../../lib/cli/progress/format.js';
 import { LinesView } from '../../lib/cli/progress/lines.js';
 import { Meter } from '../../lib/cli/progress/meter.js';
-import { viewOn } from '../../lib/cli/progress/view.js';
+import { viewOn } from '../../lib/cli/progress/view-on.js';
 
 class Clock {
   time = 0;

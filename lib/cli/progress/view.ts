@@ -1,6 +1,4 @@
 import type { Writable } from 'node:stream';
-import { BarView } from './bar.js';
-import { LinesView } from './lines.js';
 import type { Meter } from './meter.js';
 
 /** stderr, as far as progress needs to know it. */
@@ -17,30 +15,4 @@ export interface View {
   summary(line: string): void;
   /** Nothing more to show; before anything else is written. */
   end(): void;
-}
-
-/** A bar on a terminal, plain lines elsewhere; `quiet` leaves only messages. */
-export function viewOn(stderr: Terminal, quiet: boolean): View {
-  if (quiet) return new QuietView(stderr);
-  return stderr.isTTY === true ? new BarView(stderr) : new LinesView(stderr);
-}
-
-class QuietView implements View {
-  readonly #stderr: Terminal;
-
-  constructor(stderr: Terminal) {
-    this.#stderr = stderr;
-  }
-
-  loading(): void {}
-
-  show(): void {}
-
-  message(line: string): void {
-    this.#stderr.write(`${line}\n`);
-  }
-
-  summary(): void {}
-
-  end(): void {}
 }

@@ -1,5 +1,7 @@
 #include "architecture.h"
 
+#include <cmath>
+
 #include "bert.h"
 #include "error.h"
 #include "jina_bert_v3.h"
@@ -26,6 +28,17 @@ bool has_weight_scales(const llama_model & model) {
 }
 
 } // namespace
+
+AttentionShape AttentionShape::of(const llama_model & model) {
+    const llama_hparams & h = model.hparams;
+    AttentionShape shape;
+    shape.head_size = h.n_embd_head_k();
+    shape.heads     = h.n_head();
+    shape.kv_heads  = h.n_head_kv();
+    shape.scale     = 1.0f / std::sqrt(static_cast<float>(shape.head_size));
+    shape.causal    = h.causal_attn;
+    return shape;
+}
 
 std::optional<std::string> why_not_own_graph(const llama_model & model) {
     const llama_hparams & h = model.hparams;

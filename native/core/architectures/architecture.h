@@ -26,6 +26,9 @@ struct AttentionShape {
     int64_t kv_heads  = 0;
     float   scale     = 0.0f;  ///< factor on the logits, 1 / sqrt(head size)
     bool    causal    = false;
+
+    /// What the file says.
+    static AttentionShape of(const llama_model & model);
 };
 
 /// One transformer architecture as graph pieces: everything that happens to a token by itself. What tokens do to each

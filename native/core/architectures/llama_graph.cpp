@@ -1,20 +1,13 @@
 #include "llama_graph.h"
 
-#include <cmath>
-
 #include "llama-model.h"
 #include "ops.h"
 
 namespace longembed {
 
-LlamaGraph::LlamaGraph(const llama_model & model) : rope_(Rope::of(model)) {
+LlamaGraph::LlamaGraph(const llama_model & model) : shape_(AttentionShape::of(model)), rope_(Rope::of(model)) {
     const llama_hparams & h = model.hparams;
-    shape_.head_size = h.n_embd_head_k();
-    shape_.heads     = h.n_head();
-    shape_.kv_heads  = h.n_head_kv();
-    shape_.scale     = 1.0f / std::sqrt(static_cast<float>(shape_.head_size));
-    shape_.causal    = h.causal_attn;
-    eps_             = h.f_norm_rms_eps;
+    eps_ = h.f_norm_rms_eps;
 
     const Weights weights(model);
     token_embedding_ = weights.required("token_embd.weight");

@@ -1,20 +1,13 @@
 #include "post_norm_encoder.h"
 
-#include <cmath>
-
 #include "llama-model.h"
 #include "ops.h"
 
 namespace longembed {
 
-PostNormEncoder::PostNormEncoder(const llama_model & model) {
+PostNormEncoder::PostNormEncoder(const llama_model & model) : shape_(AttentionShape::of(model)) {
     const llama_hparams & h = model.hparams;
-    shape_.head_size = h.n_embd_head_k();
-    shape_.heads     = h.n_head();
-    shape_.kv_heads  = h.n_head_kv();
-    shape_.scale     = 1.0f / std::sqrt(static_cast<float>(shape_.head_size));
-    shape_.causal    = h.causal_attn;
-    eps_             = h.f_norm_eps;
+    eps_ = h.f_norm_eps;
 
     const Weights weights(model);
     token_embedding_   = weights.required("token_embd.weight");
