@@ -205,14 +205,22 @@ describe('an output that cannot be written is refused at once', () => {
     expect(readFileSync(path, 'utf8')).toBe('text');
   });
 
-  it.skipIf(process.getuid?.() === 0)('without permission', async () => {
-    chmodSync(folder, 0o500);
-    await expect(open(join(folder, 'out.jsonl'))).rejects.toThrow(/permission is denied/);
-  });
+  it.skipIf(process.getuid?.() === 0)(
+    'without permission (not as root, who may write anywhere)',
+    async () => {
+      chmodSync(folder, 0o500);
+      await expect(open(join(folder, 'out.jsonl'))).rejects.toThrow(/permission is denied/);
+    },
+  );
 });
 
-it.skipIf(!existsSync('/dev/full'))('says so when the disk fills up while writing', async () => {
-  const output = await openOutput('/dev/full', 'jsonl', [], new Memory());
-  await output.begin(1);
-  await expect(output.write('a', result(1))).rejects.toThrow('Cannot write to /dev/full: the disk is full.');
-});
+it.skipIf(!existsSync('/dev/full'))(
+  'says so when the disk fills up while writing (where there is a /dev/full)',
+  async () => {
+    const output = await openOutput('/dev/full', 'jsonl', [], new Memory());
+    await output.begin(1);
+    await expect(output.write('a', result(1))).rejects.toThrow(
+      'Cannot write to /dev/full: the disk is full.',
+    );
+  },
+);

@@ -145,13 +145,16 @@ describe('embed', () => {
     expect(ended.stderr).toBe(`longembed: interrupted (${signal}); what was done is written: 1 document\n`);
   });
 
-  it.skipIf(process.platform !== 'linux')('says that the disk is full', async () => {
-    const ended = await longembed(['embed', short, '-m', model, '-q', '-o', '/dev/full']);
-    expect(ended).toMatchObject({
-      code: 2,
-      stderr: 'longembed: Cannot write to /dev/full: the disk is full.\n',
-    });
-  });
+  it.skipIf(process.platform !== 'linux')(
+    'says that the disk is full (on Linux, by its /dev/full)',
+    async () => {
+      const ended = await longembed(['embed', short, '-m', model, '-q', '-o', '/dev/full']);
+      expect(ended).toMatchObject({
+        code: 2,
+        stderr: 'longembed: Cannot write to /dev/full: the disk is full.\n',
+      });
+    },
+  );
 });
 
 describe('a model that cannot be used ends with 2 and a sentence', () => {
