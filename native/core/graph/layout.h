@@ -17,7 +17,7 @@ struct PackedSequence {
 
 /// Queries that attend together: `count` neighbouring sequences of the same length, or a run of queries of one long sequence.
 struct Segment {
-    int64_t first_query;  ///< in packed order
+    int64_t first_query;  ///< in packed order; unused where the queries' place is known otherwise
     int64_t queries;      ///< of each sequence
     int64_t first_key;    ///< of the first sequence, in packed order
     int64_t keys;         ///< of each sequence: all its tokens; the engine leaves out what causality hides

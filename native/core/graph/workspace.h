@@ -61,13 +61,13 @@ public:
     ggml_tensor * positions_upper    = nullptr;  ///< [tokens] I32; only with between_rows
     ggml_tensor * positions_fraction = nullptr;  ///< [1, tokens]; only with between_rows
     ggml_tensor * logit_scale        = nullptr;  ///< [1, 1, tokens]
-    ggml_tensor * staircase = nullptr;  ///< causal models, not for self-extend; [longest, block] F16: 0 where column <= row + longest − block, else −inf
+    ggml_tensor * staircase = nullptr;  ///< for causal models and ggml's flash attention; [longest, block] F16: 0 where column <= row + longest − block, else −inf
     ggml_tensor * row_ids   = nullptr;  ///< [rows] I32, in packed order
     ggml_tensor * row_positions   = nullptr;  ///< [rows] I32
     ggml_tensor * row_logit_scale = nullptr;  ///< [1, 1, rows]
     ggml_tensor * pooled_rows     = nullptr;  ///< [dimensions, rows]
 
-    // self-extend only; see self_extend.h
+    // self-extend only; see self_extend_positions.h and, for what ggml's operations need, self_extend.h
     ggml_tensor * far_key_tiles       = nullptr;  ///< as key_tiles
     ggml_tensor * far_keys            = nullptr;  ///< as keys
     ggml_tensor * values_by_dimension = nullptr;  ///< [tokens, head size, kv heads]
