@@ -39,14 +39,14 @@ target_compile_definitions(longembed_core PUBLIC
     LONGEMBED_NATIVE_TUNED=$<BOOL:${GGML_NATIVE}>
     LONGEMBED_BACKEND_DL=$<BOOL:${GGML_BACKEND_DL}>)
 
-# The attention kernel is compiled once for each instruction set and chosen at run time; a product and a sum are one
+# The kernels are compiled once for each instruction set and chosen at run time; a product and a sum are one
 # instruction there, which ISO C++ alone would not allow the compiler.
 if (NOT MSVC)
     set(kernels "${CMAKE_CURRENT_SOURCE_DIR}/native/core/kernels")
-    set_source_files_properties("${kernels}/attention_portable.cpp" PROPERTIES COMPILE_OPTIONS "-O3;-ffp-contract=fast")
+    set_source_files_properties("${kernels}/variant_portable.cpp" PROPERTIES COMPILE_OPTIONS "-O3;-ffp-contract=fast")
     if (CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
-        set_source_files_properties("${kernels}/attention_avx2.cpp" PROPERTIES COMPILE_OPTIONS "-O3;-ffp-contract=fast;-mavx2;-mfma")
-        set_source_files_properties("${kernels}/attention_avx512.cpp" PROPERTIES COMPILE_OPTIONS
+        set_source_files_properties("${kernels}/variant_avx2.cpp" PROPERTIES COMPILE_OPTIONS "-O3;-ffp-contract=fast;-mavx2;-mfma")
+        set_source_files_properties("${kernels}/variant_avx512.cpp" PROPERTIES COMPILE_OPTIONS
             "-O3;-ffp-contract=fast;-mavx512f;-mfma;-mprefer-vector-width=512")
     endif()
 endif()

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "ggml.h"
+#include "graph_context.h"
 #include "rope.h"
 #include "weights.h"
 
@@ -48,18 +49,18 @@ public:
     virtual int64_t position_rows() const { return 0; }
 
     /// The first layer's input for token ids [n] (I32).
-    virtual ggml_tensor * embed(ggml_context * ctx, ggml_tensor * tokens, const AbsolutePositions & positions) const = 0;
+    virtual ggml_tensor * embed(const GraphContext & ctx, ggml_tensor * tokens, const AbsolutePositions & positions) const = 0;
 
     virtual const QkvWeights & qkv(int layer) const = 0;
 
     /// What queries, keys and values of a layer are made from.
-    virtual ggml_tensor * attention_input(ggml_context * ctx, int layer, ggml_tensor * x) const = 0;
+    virtual ggml_tensor * attention_input(const GraphContext & ctx, int layer, ggml_tensor * x) const = 0;
 
     /// The layer's output from its input x and the heads' outputs [heads · head size, n].
-    virtual ggml_tensor * finish_layer(ggml_context * ctx, int layer, ggml_tensor * x, ggml_tensor * heads) const = 0;
+    virtual ggml_tensor * finish_layer(const GraphContext & ctx, int layer, ggml_tensor * x, ggml_tensor * heads) const = 0;
 
     /// What follows the last layer.
-    virtual ggml_tensor * finish(ggml_context * ctx, ggml_tensor * x) const {
+    virtual ggml_tensor * finish(const GraphContext & ctx, ggml_tensor * x) const {
         (void) ctx;
         return x;
     }

@@ -6,7 +6,7 @@ namespace longembed {
 
 Bert::Bert(const llama_model & model) : PostNormEncoder(model), position_embedding_(Weights(model).required("position_embd.weight")) {}
 
-ggml_tensor * Bert::add_positions(ggml_context * ctx, ggml_tensor * x, const AbsolutePositions & positions) const {
+ggml_tensor * Bert::add_positions(const GraphContext & ctx, ggml_tensor * x, const AbsolutePositions & positions) const {
     ggml_tensor * rows = ggml_get_rows(ctx, position_embedding_, positions.lower);
     if (positions.upper != nullptr) {
         // lower + fraction · (upper − lower)
@@ -16,7 +16,7 @@ ggml_tensor * Bert::add_positions(ggml_context * ctx, ggml_tensor * x, const Abs
     return ggml_add(ctx, x, rows);
 }
 
-ggml_tensor * Bert::feed_forward(ggml_context * ctx, const Layer & layer, ggml_tensor * x) const {
+ggml_tensor * Bert::feed_forward(const GraphContext & ctx, const Layer & layer, ggml_tensor * x) const {
     return gelu_feed_forward(ctx, layer.up, layer.down, x);
 }
 

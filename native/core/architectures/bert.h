@@ -12,8 +12,8 @@ public:
     int64_t position_rows() const override { return position_embedding_->ne[1]; }
 
 protected:
-    ggml_tensor * add_positions(ggml_context * ctx, ggml_tensor * x, const AbsolutePositions & positions) const override;
-    ggml_tensor * feed_forward(ggml_context * ctx, const Layer & layer, ggml_tensor * x) const override;
+    ggml_tensor * add_positions(const GraphContext & ctx, ggml_tensor * x, const AbsolutePositions & positions) const override;
+    ggml_tensor * feed_forward(const GraphContext & ctx, const Layer & layer, ggml_tensor * x) const override;
 
 private:
     ggml_tensor * position_embedding_;  ///< [dimensions, rows]

@@ -6,7 +6,7 @@ namespace longembed {
 
 JinaBertV3::JinaBertV3(const llama_model & model) : PostNormEncoder(model), rope_(Rope::of(model)) {}
 
-ggml_tensor * JinaBertV3::feed_forward(ggml_context * ctx, const Layer & layer, ggml_tensor * x) const {
+ggml_tensor * JinaBertV3::feed_forward(const GraphContext & ctx, const Layer & layer, ggml_tensor * x) const {
     return gelu_feed_forward(ctx, layer.up, layer.down, x);
 }
 

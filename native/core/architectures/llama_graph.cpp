@@ -27,15 +27,15 @@ LlamaGraph::LlamaGraph(const llama_model & model) : shape_(AttentionShape::of(mo
     }
 }
 
-ggml_tensor * LlamaGraph::embed(ggml_context * ctx, ggml_tensor * tokens, const AbsolutePositions & /*positions*/) const {
+ggml_tensor * LlamaGraph::embed(const GraphContext & ctx, ggml_tensor * tokens, const AbsolutePositions & /*positions*/) const {
     return ggml_get_rows(ctx, token_embedding_, tokens);
 }
 
-ggml_tensor * LlamaGraph::attention_input(ggml_context * ctx, int layer, ggml_tensor * x) const {
+ggml_tensor * LlamaGraph::attention_input(const GraphContext & ctx, int layer, ggml_tensor * x) const {
     return rms_norm(ctx, layers_[layer].attention_norm, x, eps_);
 }
 
-ggml_tensor * LlamaGraph::finish_layer(ggml_context * ctx, int index, ggml_tensor * x, ggml_tensor * heads) const {
+ggml_tensor * LlamaGraph::finish_layer(const GraphContext & ctx, int index, ggml_tensor * x, ggml_tensor * heads) const {
     const Layer & layer = layers_[index];
 
     x = ggml_add(ctx, x, linear(ctx, layer.attention_output, heads));
@@ -44,7 +44,7 @@ ggml_tensor * LlamaGraph::finish_layer(ggml_context * ctx, int index, ggml_tenso
     return ggml_add(ctx, x, swiglu_feed_forward(ctx, layer.gate, layer.up, layer.down, normed));
 }
 
-ggml_tensor * LlamaGraph::finish(ggml_context * ctx, ggml_tensor * x) const {
+ggml_tensor * LlamaGraph::finish(const GraphContext & ctx, ggml_tensor * x) const {
     return rms_norm(ctx, output_norm_, x, eps_);
 }
 

@@ -16,10 +16,10 @@ public:
     const Rope *           rope() const override { return &rope_; }
     const QkvWeights &     qkv(int layer) const override { return layers_[layer].qkv; }
 
-    ggml_tensor * embed(ggml_context * ctx, ggml_tensor * tokens, const AbsolutePositions & positions) const override;
-    ggml_tensor * attention_input(ggml_context * ctx, int layer, ggml_tensor * x) const override;
-    ggml_tensor * finish_layer(ggml_context * ctx, int layer, ggml_tensor * x, ggml_tensor * heads) const override;
-    ggml_tensor * finish(ggml_context * ctx, ggml_tensor * x) const override;
+    ggml_tensor * embed(const GraphContext & ctx, ggml_tensor * tokens, const AbsolutePositions & positions) const override;
+    ggml_tensor * attention_input(const GraphContext & ctx, int layer, ggml_tensor * x) const override;
+    ggml_tensor * finish_layer(const GraphContext & ctx, int layer, ggml_tensor * x, ggml_tensor * heads) const override;
+    ggml_tensor * finish(const GraphContext & ctx, ggml_tensor * x) const override;
 
 private:
     struct Layer {

@@ -11,7 +11,7 @@ NomicBert::NomicBert(const llama_model & model) : PostNormEncoder(model), rope_(
     }
 }
 
-ggml_tensor * NomicBert::feed_forward(ggml_context * ctx, const Layer & layer, ggml_tensor * x) const {
+ggml_tensor * NomicBert::feed_forward(const GraphContext & ctx, const Layer & layer, ggml_tensor * x) const {
     return swiglu_feed_forward(ctx, layer.gate, layer.up, layer.down, x);
 }
 

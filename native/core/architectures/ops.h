@@ -1,23 +1,24 @@
 #pragma once
 
 #include "ggml.h"
+#include "graph_context.h"
 #include "weights.h"
 
 namespace longembed {
 
 /// weight · x + bias; x is [in, n], the result [out, n]
-ggml_tensor * linear(ggml_context * ctx, const Linear & layer, ggml_tensor * x);
+ggml_tensor * linear(const GraphContext & ctx, const Linear & layer, ggml_tensor * x);
 
 /// (x − mean) / sqrt(variance + eps) · weight + bias, a row (token) at a time
-ggml_tensor * layer_norm(ggml_context * ctx, const Norm & norm, ggml_tensor * x, float eps);
+ggml_tensor * layer_norm(const GraphContext & ctx, const Norm & norm, ggml_tensor * x, float eps);
 
 /// x / sqrt(mean(x²) + eps) · weight, a row (token) at a time
-ggml_tensor * rms_norm(ggml_context * ctx, const Norm & norm, ggml_tensor * x, float eps);
+ggml_tensor * rms_norm(const GraphContext & ctx, const Norm & norm, ggml_tensor * x, float eps);
 
 /// down · gelu(up · x) with GELU by erf, the form BERT's kin were trained with
-ggml_tensor * gelu_feed_forward(ggml_context * ctx, const Linear & up, const Linear & down, ggml_tensor * x);
+ggml_tensor * gelu_feed_forward(const GraphContext & ctx, const Linear & up, const Linear & down, ggml_tensor * x);
 
 /// down · (silu(gate · x) ⊙ up · x)
-ggml_tensor * swiglu_feed_forward(ggml_context * ctx, const Linear & gate, const Linear & up, const Linear & down, ggml_tensor * x);
+ggml_tensor * swiglu_feed_forward(const GraphContext & ctx, const Linear & gate, const Linear & up, const Linear & down, ggml_tensor * x);
 
 } // namespace longembed

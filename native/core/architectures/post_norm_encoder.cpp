@@ -28,7 +28,7 @@ PostNormEncoder::PostNormEncoder(const llama_model & model) : shape_(AttentionSh
     }
 }
 
-ggml_tensor * PostNormEncoder::embed(ggml_context * ctx, ggml_tensor * tokens, const AbsolutePositions & positions) const {
+ggml_tensor * PostNormEncoder::embed(const GraphContext & ctx, ggml_tensor * tokens, const AbsolutePositions & positions) const {
     ggml_tensor * x = ggml_get_rows(ctx, token_embedding_, tokens);
     if (segment_embedding_ != nullptr) {
         // one text is all "sentence A": row 0
@@ -39,15 +39,15 @@ ggml_tensor * PostNormEncoder::embed(ggml_context * ctx, ggml_tensor * tokens, c
     return layer_norm(ctx, embedding_norm_, x, eps_);
 }
 
-ggml_tensor * PostNormEncoder::add_positions(ggml_context * /*ctx*/, ggml_tensor * x, const AbsolutePositions & /*positions*/) const {
+ggml_tensor * PostNormEncoder::add_positions(const GraphContext & /*ctx*/, ggml_tensor * x, const AbsolutePositions & /*positions*/) const {
     return x;
 }
 
-ggml_tensor * PostNormEncoder::attention_input(ggml_context * /*ctx*/, int /*layer*/, ggml_tensor * x) const {
+ggml_tensor * PostNormEncoder::attention_input(const GraphContext & /*ctx*/, int /*layer*/, ggml_tensor * x) const {
     return x;
 }
 
-ggml_tensor * PostNormEncoder::finish_layer(ggml_context * ctx, int index, ggml_tensor * x, ggml_tensor * heads) const {
+ggml_tensor * PostNormEncoder::finish_layer(const GraphContext & ctx, int index, ggml_tensor * x, ggml_tensor * heads) const {
     const Layer & layer = layers_[index];
 
     ggml_tensor * attended = linear(ctx, layer.attention_output, heads);

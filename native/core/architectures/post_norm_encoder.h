@@ -14,9 +14,9 @@ public:
     const Rope *           rope() const override { return nullptr; }
     const QkvWeights &     qkv(int layer) const override { return layers_[layer].qkv; }
 
-    ggml_tensor * embed(ggml_context * ctx, ggml_tensor * tokens, const AbsolutePositions & positions) const override;
-    ggml_tensor * attention_input(ggml_context * ctx, int layer, ggml_tensor * x) const override;
-    ggml_tensor * finish_layer(ggml_context * ctx, int layer, ggml_tensor * x, ggml_tensor * heads) const override;
+    ggml_tensor * embed(const GraphContext & ctx, ggml_tensor * tokens, const AbsolutePositions & positions) const override;
+    ggml_tensor * attention_input(const GraphContext & ctx, int layer, ggml_tensor * x) const override;
+    ggml_tensor * finish_layer(const GraphContext & ctx, int layer, ggml_tensor * x, ggml_tensor * heads) const override;
 
 protected:
     struct Layer {
@@ -32,9 +32,9 @@ protected:
     explicit PostNormEncoder(const llama_model & model);
 
     /// Adds what an absolute position embedding adds to the token embeddings x; nothing by default.
-    virtual ggml_tensor * add_positions(ggml_context * ctx, ggml_tensor * x, const AbsolutePositions & positions) const;
+    virtual ggml_tensor * add_positions(const GraphContext & ctx, ggml_tensor * x, const AbsolutePositions & positions) const;
 
-    virtual ggml_tensor * feed_forward(ggml_context * ctx, const Layer & layer, ggml_tensor * x) const = 0;
+    virtual ggml_tensor * feed_forward(const GraphContext & ctx, const Layer & layer, ggml_tensor * x) const = 0;
 
     std::vector<Layer> layers_;
 

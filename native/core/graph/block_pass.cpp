@@ -52,8 +52,8 @@ double PassSetup::total_operations() const {
 BlockPass::BlockPass(const PassSetup & setup, Lane & lane, int number, Control & control, WorkMeter & meter)
     : setup_(setup), shape_(setup.architecture.attention()), workspace_(setup.workspace), own_(setup.workspace.lanes[number]),
       uses_self_extend_(setup.plan.self_extend.has_value()), attention_(shape_, setup.workspace), steps_(lane, control, meter) {
-    if (setup.kernel != nullptr) {
-        cpu_attention_.emplace(shape_, setup.workspace, setup.kernel);
+    if (setup.kernels.attention != nullptr) {
+        cpu_attention_.emplace(shape_, setup.workspace, setup.kernels.attention);
     } else if (uses_self_extend_) {
         self_extend_.emplace(shape_, setup.workspace, own_.scores);
     }

@@ -5,6 +5,7 @@
 #include "architectures/architecture.h"
 #include "attention.h"
 #include "cpu_attention.h"
+#include "kernels/cpu_kernels.h"
 #include "layout.h"
 #include "packed_plan.h"
 #include "self_extend.h"
@@ -22,7 +23,7 @@ struct PassSetup {
     const Layout &       layout;
     const PackedPlan &   plan;
     const bool           pools_rows;        ///< cls or last pooling: the last layer is computed for the pooled tokens only
-    const AttentionKernel kernel;           ///< null: attention by ggml's operations
+    const CpuKernels     kernels;           ///< null ones: ggml's operations instead
     std::optional<Rope>  rope;
 
     /// Operations of all layers over all tokens.
@@ -53,7 +54,7 @@ public:
     void flush();
 
 private:
-    ggml_context * ctx() const { return steps_.ctx(); }
+    GraphContext   ctx() const { return {steps_.ctx(), setup_.kernels.gelu}; }
     bool           is_last(int layer) const { return layer == setup_.layers - 1; }
     ggml_tensor *  x_of(const Block & block) const;
     ggml_tensor *  rotate(ggml_tensor * x, ggml_tensor * positions) const;

@@ -48,7 +48,7 @@ double parameters_per_layer(const llama_model & model) {
 
 GraphEngine::GraphEngine(const llama_model & model, int threads)
     : model_(model), architecture_(make_architecture(model)), lanes_(model, threads),
-      kernel_(lanes_.main_is_cpu() ? attention_kernel() : nullptr), layer_parameters_(parameters_per_layer(model)) {}
+      kernels_(lanes_.main_is_cpu() ? cpu_kernels() : CpuKernels{}), layer_parameters_(parameters_per_layer(model)) {}
 
 void GraphEngine::embed(const Batch & batch, float * out, Control & control) {
     const AttentionShape & shape  = architecture_->attention();
@@ -63,7 +63,7 @@ void GraphEngine::embed(const Batch & batch, float * out, Control & control) {
     needed.block        = longest_block(layout);
     needed.lanes        = shares;
     needed.dimensions   = model_.hparams.n_embd;
-    needed.own_kernel   = kernel_ != nullptr;
+    needed.own_kernel   = kernels_.attention != nullptr;
     needed.keep_queries = architecture_->qkv(0).is_fused();
     needed.between_rows = !plan.positions_upper.empty();
     if (plan.self_extend) {
@@ -74,7 +74,7 @@ void GraphEngine::embed(const Batch & batch, float * out, Control & control) {
     workspace_->upload(plan);
 
     PassSetup setup{*architecture_, static_cast<int>(model_.hparams.n_layer()), layer_parameters_, *workspace_, layout, plan,
-                    batch.pooling != Pooling::mean, kernel_, std::nullopt};
+                    batch.pooling != Pooling::mean, kernels_, std::nullopt};
     if (architecture_->rope() != nullptr) {
         setup.rope = architecture_->rope()->with(batch.rope_base, batch.rope_scale);
     }
@@ -83,7 +83,7 @@ void GraphEngine::embed(const Batch & batch, float * out, Control & control) {
 
 Cut GraphEngine::choose_cut(const Batch & batch, int shares) const {
     const int64_t tokens = choose_block_tokens(batch.n_tokens, shares);
-    if (kernel_ != nullptr) {
+    if (kernels_.attention != nullptr) {
         // a tile of keys is written by one lane only
         return {(tokens + tile_keys - 1) / tile_keys * tile_keys, tile_keys, 1};
     }

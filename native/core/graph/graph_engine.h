@@ -6,7 +6,7 @@
 #include "lanes.h"
 #include "layout.h"
 #include "engine.h"
-#include "kernels/attention_kernel.h"
+#include "kernels/cpu_kernels.h"
 #include "workspace.h"
 
 struct llama_model;
@@ -28,7 +28,7 @@ private:
     const llama_model &           model_;
     std::unique_ptr<Architecture> architecture_;
     Lanes                         lanes_;
-    AttentionKernel               kernel_;  ///< null: attention by ggml's operations
+    CpuKernels                    kernels_;  ///< null on a GPU: ggml's operations instead
     std::unique_ptr<Workspace>    workspace_;
     double                        layer_parameters_;
 };

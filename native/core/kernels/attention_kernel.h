@@ -45,10 +45,4 @@ constexpr int64_t attention_scratch(int64_t head_size) {
 /// @param scratch  attention_scratch(head_size) floats, 64-byte aligned
 using AttentionKernel = void (*)(const AttentionTile & tile, float * scratch);
 
-/// The fastest kernel for this machine; null where the compiler could make none.
-///
-/// The environment variable LONGEMBED_ATTENTION names another one, for tests and comparisons: "avx512", "avx2", "portable"
-/// (a kernel that the machine cannot run is passed over), or "ggml" for none.
-AttentionKernel attention_kernel();
-
 } // namespace longembed

@@ -1,18 +1,13 @@
-// The attention kernel, compiled once for each instruction set: an including file says how many floats a vector has
-// (LONGEMBED_VECTOR_FLOATS) and how the function is called (LONGEMBED_KERNEL_NAME).
-//
-// Everything here is local to its file and uses no templates of the standard library: the linker keeps one copy of those,
-// and it might be the one for instructions that the machine lacks.
+// The attention kernel, compiled once for each instruction set; see simd.h.
 
 #include <cmath>
 
 #include "attention_kernel.h"
+#include "simd.h"
 
 namespace longembed {
 
 namespace {
-
-constexpr int width = LONGEMBED_VECTOR_FLOATS;
 
 // accumulators of rows × vectors must fit the registers: 32 of AVX-512 and NEON, 16 of AVX2 and SSE
 constexpr int rows = 6;
@@ -22,54 +17,12 @@ constexpr int vectors = 2;
 constexpr int vectors = 4;
 #endif
 
-typedef float   Vector __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(float))));
-typedef int32_t Bits __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(int32_t))));
-
-inline Vector load(const float * from) {
-    Vector v;
-    __builtin_memcpy(&v, from, sizeof(v));
-    return v;
-}
-
-inline void store(float * to, Vector v) {
-    __builtin_memcpy(to, &v, sizeof(v));
-}
-
-inline Vector all(float value) {
-    return value - Vector{};
-}
-
-inline Vector larger(Vector a, Vector b) {
-    return a > b ? a : b;
-}
-
 inline int64_t smaller(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
 inline int64_t between(int64_t low, int64_t value, int64_t high) {
     return value < low ? low : (value > high ? high : value);
-}
-
-/// e^x for x <= 0, within two units in the last place; 0 for −inf.
-inline Vector exponential(Vector x) {
-    // e^x = 2^n · e^r with n whole and |r| <= ln 2 / 2; the large number makes the sum round n to a whole one
-    const Vector  round  = all(12582912.0f);
-    const Vector  whole  = (x * 1.44269504f + round) - round;
-    const Vector  r      = (x - whole * 0.693359375f) - whole * -2.12194440e-4f;
-    Vector        p      = all(1.9875691500e-4f);
-    p                    = p * r + 1.3981999507e-3f;
-    p                    = p * r + 8.3334519073e-3f;
-    p                    = p * r + 4.1665795894e-2f;
-    p                    = p * r + 1.6666665459e-1f;
-    p                    = p * r + 5.0000001201e-1f;
-    p                    = p * r * r + r + 1.0f;
-    const Bits    power  = (__builtin_convertvector(whole, Bits) + 127) << 23;
-    Vector        result;
-    Vector        scale;
-    __builtin_memcpy(&scale, &power, sizeof(scale));
-    result = p * scale;
-    return x > -87.0f ? result : Vector{};
 }
 
 inline float sum_of(Vector v) {
@@ -273,7 +226,7 @@ const float * scaled(const AttentionTile & t, const float * queries, float * to)
 
 } // namespace
 
-void LONGEMBED_KERNEL_NAME(const AttentionTile & t, float * scratch) {
+void LONGEMBED_VARIANT(attention)(const AttentionTile & t, float * scratch) {
     const int64_t area = tile_queries * t.head_size;
     Sweep s{t, scaled(t, t.near_queries, scratch), scaled(t, t.before_queries, scratch + area), scaled(t, t.after_queries, scratch + 2 * area),
             scratch + 3 * area, scratch + 4 * area, scratch + 4 * area + tile_queries * tile_keys, {}, {}};

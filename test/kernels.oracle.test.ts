@@ -1,6 +1,6 @@
 /**
- * Every way attention is computed on a CPU, against the float64 oracle: our kernel in each of its variants (those that this
- * machine cannot run give way to the best it can), and ggml's operations, which is how a GPU computes it.
+ * Every way of computing on a CPU, against the float64 oracle: our kernels in each of their variants (those that this machine
+ * cannot run give way to the best it can), and ggml's operations alone, which is how a GPU computes.
  */
 import { afterAll, beforeAll, describe, it } from 'vitest';
 
@@ -16,12 +16,12 @@ const MODELS = [
   'bert-rows',
 ];
 
-describe.each(['ggml', 'portable', 'avx2', 'avx512'])('attention by %s', (kernel) => {
+describe.each(['ggml', 'portable', 'avx2', 'avx512'])('by %s', (kernel) => {
   beforeAll(() => {
-    process.env.LONGEMBED_ATTENTION = kernel;
+    process.env.LONGEMBED_KERNELS = kernel;
   });
   afterAll(() => {
-    delete process.env.LONGEMBED_ATTENTION;
+    delete process.env.LONGEMBED_KERNELS;
   });
 
   it.each(MODELS)(`gives the oracle's vectors: %s`, async (name) => {

@@ -1,5 +1,6 @@
 #if defined(__GNUC__) && defined(__x86_64__)
 #define LONGEMBED_VECTOR_FLOATS 8
-#define LONGEMBED_KERNEL_NAME attention_avx2
+#define LONGEMBED_VARIANT(name) name##_avx2
 #include "attention_kernel_body.h"
+#include "gelu_kernel_body.h"
 #endif

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "attention_kernel.h"
+#include "gelu_kernel.h"
+
+namespace longembed {
+
+/// Our own kernels, all for the same instruction set; null where the compiler could make none.
+struct CpuKernels {
+    AttentionKernel attention = nullptr;
+    GeluKernel      gelu      = nullptr;
+};
+
+/// The fastest for this machine.
+///
+/// The environment variable LONGEMBED_KERNELS names others, for tests and comparisons: "avx512", "avx2", "portable" (what the
+/// machine cannot run is passed over), or "ggml" for none.
+CpuKernels cpu_kernels();
+
+} // namespace longembed
