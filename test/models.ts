@@ -1,6 +1,5 @@
 /** Random models for tests: made once into .cache/models, by name or by spec. */
-import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,7 +10,6 @@ import {
   type SpecName,
   writeModel,
 } from '../scripts/make-model/index.js';
-import { tokenizerJson } from '../scripts/make-model/tokenizer-json.js';
 
 export type { ModelSpec, SpecName };
 
@@ -24,29 +22,8 @@ const FOLDER = fileURLToPath(new URL('../.cache/models/', import.meta.url));
  * @param model a name of scripts/make-model/spec.ts, or a spec of your own
  */
 export function modelPath(model: SpecName | ModelSpec): string {
-  const spec = specOf(model);
-  const path = cachePath(model, 'gguf');
+  const [name, spec] = typeof model === 'string' ? [model, NAMED_SPECS[model]] : [model.arch, model];
+  const path = join(FOLDER, `${name}-${specKey(spec)}.gguf`);
   if (!existsSync(path)) writeModel(spec, path);
   return path;
-}
-
-/** The path of the tokenizer.json that says what the model's own vocabulary says. */
-export function tokenizerPath(model: SpecName | ModelSpec): string {
-  const path = cachePath(model, 'tokenizer.json');
-  if (!existsSync(path)) {
-    const temporary = `${path}.${randomUUID()}.part`;
-    mkdirSync(FOLDER, { recursive: true });
-    writeFileSync(temporary, JSON.stringify(tokenizerJson(specOf(model))));
-    renameSync(temporary, path);
-  }
-  return path;
-}
-
-function specOf(model: SpecName | ModelSpec): ModelSpec {
-  return typeof model === 'string' ? NAMED_SPECS[model] : model;
-}
-
-function cachePath(model: SpecName | ModelSpec, extension: string): string {
-  const name = typeof model === 'string' ? model : model.arch;
-  return join(FOLDER, `${name}-${specKey(specOf(model))}.${extension}`);
 }

@@ -24,9 +24,6 @@ public:
     /// Lanes that would share `tokens` out: 1, or one a thread.
     int shares(int64_t tokens) const;
 
-    /// The most lanes that ever work side by side.
-    int most() const { return team_.members(); }
-
     /// Calls work(lane, its number, piece) for every piece, on `shares` lanes side by side, and returns when all are done.
     void run(int shares, int64_t pieces, const std::function<void(Lane & lane, int number, int64_t piece)> & work);
 
