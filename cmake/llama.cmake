@@ -33,6 +33,11 @@ if (LONGEMBED_SANITIZE)
     add_link_options(-fsanitize=address,undefined)
 endif()
 
+# A failed assertion of ggml may leave as an exception (native/core/abort_guard.h), also through ggml's C functions.
+if (NOT MSVC)
+    add_compile_options($<$<COMPILE_LANGUAGE:C>:-fexceptions>)
+endif()
+
 # llama.cpp asks git for its commit, and in a folder without a repository of its own git would answer with ours:
 # each of our commits would then recompile parts of it. The commit is known, so it is told and git is not asked.
 string(SUBSTRING "${LLAMA_COMMIT}" 0 9 LLAMA_BUILD_COMMIT)

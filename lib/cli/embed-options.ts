@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Extend, parseExtend } from '../extend/index.js';
 import type { EmbedManyOptions, Pooling } from '../index.js';
 import { INPUT_FORMATS } from './input/sources.js';
-import { addModelOptions, type ModelOptions } from './model-options.js';
+import { addModelOptions, MODEL, type ModelOptions } from './model-options.js';
 import { wholeNumber } from './numbers.js';
 import { OUTPUT_FORMATS } from './output/open.js';
 import { STRATEGY_LINES } from './strategies-help.js';
@@ -26,7 +26,7 @@ export interface EmbedCommandOptions extends ModelOptions {
 export function addEmbedOptions(command: Command): Command {
   command
     .argument('[files...]', 'documents; - or nothing reads standard input')
-    .requiredOption('-m, --model <file>', 'the GGUF model')
+    .requiredOption('-m, --model <file>', MODEL)
     .optionsGroup('Embedding:')
     .option('--extend <spec>', 'how to go past the native context, see below (default: none)', parseSpec)
     .option(

@@ -3,7 +3,7 @@ import { type Extend, extendModelFile } from '../index.js';
 import type { Context } from './context.js';
 import { parseSpec } from './embed-options.js';
 import { EXIT } from './exit.js';
-import { NATIVE_CONTEXT, PRESET, presetOption } from './model-options.js';
+import { MODEL, NATIVE_CONTEXT, PRESET, presetOption } from './model-options.js';
 import { wholeNumber } from './numbers.js';
 import { bytes, plural } from './progress/format.js';
 import { viewOn } from './progress/view-on.js';
@@ -20,7 +20,7 @@ export interface ExtendCommandOptions {
 
 export function addExtendOptions(command: Command): Command {
   return command
-    .argument('<model>', 'the GGUF model; it is left as it is')
+    .argument('<model>', `${MODEL}; it is left as it is`)
     .requiredOption('--extend <spec>', 'the strategy, see below', parseSpec)
     .requiredOption('-o, --output <file>', 'the GGUF file to write')
     .option('--force', 'replace the output if it exists')

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Context } from './context.js';
 import { EXIT } from './exit.js';
 import { describe } from './info-text.js';
-import { addModelOptions, loadOptions, type ModelOptions } from './model-options.js';
+import { addModelOptions, loadOptions, MODEL, type ModelOptions } from './model-options.js';
 import { StdoutSink } from './output/stdout-sink.js';
 
 /** The options of `longembed info`, as commander gives them. */
@@ -11,7 +11,7 @@ export interface InfoCommandOptions extends ModelOptions {
 }
 
 export function addInfoOptions(command: Command): Command {
-  command.argument('<model>', 'the GGUF model').optionsGroup('Output:').option('--json', 'as JSON');
+  command.argument('<model>', MODEL).optionsGroup('Output:').option('--json', 'as JSON');
   return addModelOptions(command)
     .optionsGroup('Other:')
     .helpOption('-h, --help', 'this help')

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { LoadOptions } from '../index.js';
+import { SHIPPED_MODELS } from '../shipped-models.js';
 import { wholeNumber } from './numbers.js';
 
 /** The options that say which model to load and how, as commander gives them. */
@@ -11,6 +12,9 @@ export interface ModelOptions {
   gpuLayers?: number;
   threads?: number;
 }
+
+/** What a model may be given as. */
+export const MODEL = `the GGUF model: a file, or ${SHIPPED_MODELS.join(', ')}`;
 
 /** What --native-context is. */
 export const NATIVE_CONTEXT = 'tokens the model was trained for (default: the preset, else the file)';

@@ -3,7 +3,7 @@ import type { Context } from './context.js';
 import { EXIT } from './exit.js';
 import { isFailure } from './input/document.js';
 import { readDocuments, sourcesOf } from './input/sources.js';
-import { PRESET, presetOption } from './model-options.js';
+import { MODEL, PRESET, presetOption } from './model-options.js';
 import { StdoutSink } from './output/stdout-sink.js';
 
 /** The options of `longembed tokenize`, as commander gives them. */
@@ -17,7 +17,7 @@ export interface TokenizeCommandOptions {
 export function addTokenizeOptions(command: Command): Command {
   return command
     .argument('[file]', 'a UTF-8 text; - or nothing reads standard input')
-    .requiredOption('-m, --model <file>', 'the GGUF model')
+    .requiredOption('-m, --model <file>', MODEL)
     .option('--with-special', 'add the special tokens that embed puts around a text')
     .option('--tokenizer <file>', "a tokenizer.json to use instead of the model file's own vocabulary")
     .option('--preset <name>', PRESET)

@@ -12,6 +12,7 @@ import { throwIfAborted } from '../model/abort.js';
 import { EXTENDED_KEYS, readExtended } from '../model/extended.js';
 import { chooseNativeContext } from '../model/native-context.js';
 import { choosePreset } from '../model/presets/index.js';
+import { modelFile } from '../shipped-models.js';
 import { packageVersion } from '../version.js';
 import { contentWith } from './content.js';
 import type { Changes, Extension } from './changes.js';
@@ -27,7 +28,7 @@ import { checkWritable } from './writable.js';
  * Writes a model file with a strategy in it, so that any program that reads GGUF takes the longer texts: for a position
  * matrix more rows (pi, gp, rp), for RoPE other keys (ntk, pi). All other tensors and keys are copied byte for byte, from
  * file to file. The file is there whole or not at all.
- * @param input path of the GGUF file, which is left as it is; not of a part of a split one
+ * @param input path of the GGUF file (or the name of a model that ships), which is left as it is; not of a part of a split one
  * @param output path of the file to write
  * @param options see `ExtendFileOptions`
  * @throws LongEmbedError ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID, ERR_STRATEGY_UNSUPPORTED when a file cannot hold the strategy,
@@ -44,11 +45,12 @@ export async function extendModelFile(
   checkPath('output', output);
   const checked = checkExtendFileOptions(options);
   throwIfAborted(checked.signal);
-  await using file = await GgufFile.open(input);
+  const source = modelFile(input);
+  await using file = await GgufFile.open(source);
   const metadata = metadataOf(file);
   const model = fileFacts(file.header, metadata);
-  refuseSplit(input, model);
-  refuseExtended(input, model);
+  refuseSplit(source, model);
+  refuseExtended(source, model);
 
   const preset = choosePreset(checked.preset, model);
   const context = chooseNativeContext(model, checked.nativeContext, preset);
@@ -74,7 +76,7 @@ export async function extendModelFile(
     tensors: changes.tensors,
   });
   const sizeBytes = ggufSize(content);
-  await checkOutput(output, input, checked.overwrite ?? false);
+  await checkOutput(output, source, checked.overwrite ?? false);
   await write(output, ggufPieces(content), sizeBytes, checked);
   return {
     path: output,

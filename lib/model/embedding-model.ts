@@ -1,6 +1,7 @@
 import { display } from '../display.js';
 import { LongEmbedError } from '../error.js';
 import { startJob, type NativeModel } from '../native/index.js';
+import { DEFAULT_MODEL, modelFile } from '../shipped-models.js';
 import { checkWellFormed, HuggingFaceTokenizer, modelTokenizer } from '../tokenize/index.js';
 import { throwIfAborted } from './abort.js';
 import { configure } from './configure.js';
@@ -8,8 +9,8 @@ import { EmbedRun, type Reader } from './embed-run.js';
 import type { Engine } from './engine.js';
 import { describeModel } from './info.js';
 import { readId, readInput, readManyInput, type DocumentInput } from './input.js';
-import { loadNative } from './load.js';
-import { checkMemory } from './memory.js';
+import { checkPath, loadNative } from './load.js';
+import { checkMemory, memoryOf } from './memory.js';
 import { Operations } from './operations.js';
 import { checkEmbedManyOptions, checkEmbedOptions, checkLoadOptions } from './options.js';
 import { PromptTokens } from './prompt-tokens.js';
@@ -86,16 +87,19 @@ export class EmbeddingModel implements AsyncDisposable {
 
   /**
    * Loads a GGUF file.
-   * @param path of the file; of its first part where a model is split
+   * @param path of the file, of its first part where a model is split; or the name of one of the small models that ship:
+   *   "mini-rope" (default), "mini-ape", "mini-causal"
    * @param options see `LoadOptions`
    * @throws LongEmbedError ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID, ERR_ARCHITECTURE_UNSUPPORTED, ERR_OUT_OF_MEMORY,
    *   ERR_BACKEND, ERR_INVALID_OPTION, ERR_TOKENIZER (the option tokenizer), ERR_ABORTED
    * @example
    * const model = await EmbeddingModel.load('model.gguf', { pooling: 'last', nativeContext: 4096 });
    */
-  static async load(path: string, options?: LoadOptions): Promise<EmbeddingModel> {
+  static async load(path: string = DEFAULT_MODEL, options?: LoadOptions): Promise<EmbeddingModel> {
     const checked = checkLoadOptions(options);
-    return createModel(path, await loadNative(path, checked), checked);
+    checkPath(path);
+    const file = modelFile(path);
+    return createModel(file, await loadNative(file, checked), checked);
   }
 
   /**
@@ -171,7 +175,7 @@ export class EmbeddingModel implements AsyncDisposable {
     const { native, operations, settings: model, warnings } = this.#engine;
     operations.check();
     const settings = resolveEmbedOptions(options, model);
-    checkMemory(settings, model.extendFacts.nativeContext, native.facts);
+    checkMemory(settings, model.extendFacts.nativeContext, native.facts, memoryOf(native));
     for (const warning of settings.extend.warnings) warnings.tell(warning);
     return new EmbedRun(this.#engine, settings, new Source(inputs), reader);
   }

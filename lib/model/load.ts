@@ -1,14 +1,13 @@
 import { display } from '../display.js';
 import { LongEmbedError } from '../error.js';
-import { abandon, addon, startJob, type NativeModel } from '../native/index.js';
+import { abandon, addon, loadIsolated, startJob, type NativeModel } from '../native/index.js';
 import { listenForAbort, throwIfAborted } from './abort.js';
 import type { LoadOptions } from './types.js';
 
-/** Loads a model file on the native side. @throws LongEmbedError; what the caller's onProgress throws */
+/** Loads a model file on the native side, in this process or in one of its own. @throws LongEmbedError; what the caller's onProgress throws */
 export async function loadNative(path: string, options: LoadOptions): Promise<NativeModel> {
-  checkPath(path);
   throwIfAborted(options.signal);
-  const { onProgress } = options;
+  const { isolate = false, onProgress } = options;
   const report = (fraction: number): void => {
     try {
       onProgress?.(fraction);
@@ -16,17 +15,17 @@ export async function loadNative(path: string, options: LoadOptions): Promise<Na
       stop(error);
     }
   };
+  const nativeOptions = {
+    threads: options.threads ?? 0,
+    backend: options.backend ?? 'auto',
+    gpuLayers: options.gpuLayers ?? -1,
+    mmap: options.mmap ?? true,
+  };
+  const nativeReport = onProgress === undefined ? null : report;
   const job = startJob(() =>
-    addon().loadModel(
-      path,
-      {
-        threads: options.threads ?? 0,
-        backend: options.backend ?? 'auto',
-        gpuLayers: options.gpuLayers ?? -1,
-        mmap: options.mmap ?? true,
-      },
-      onProgress === undefined ? null : report,
-    ),
+    isolate
+      ? loadIsolated(path, nativeOptions, nativeReport)
+      : addon().loadModel(path, nativeOptions, nativeReport),
   );
   let stop = (_reason: unknown): void => undefined;
   const stopped = new Promise<never>((_resolve, reject) => {
@@ -45,10 +44,11 @@ export async function loadNative(path: string, options: LoadOptions): Promise<Na
   }
 }
 
-function checkPath(path: unknown): void {
+/** @throws LongEmbedError ERR_INVALID_OPTION */
+export function checkPath(path: unknown): void {
   if (typeof path === 'string' && path !== '') return;
   throw new LongEmbedError(
     'ERR_INVALID_OPTION',
-    `The path is ${display(path)}: it must be the path of a GGUF file.`,
+    `The path is ${display(path)}: it must be the path of a GGUF file or the name of a model that ships.`,
   );
 }

@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os';
 import { LongEmbedError } from '../error.js';
-import { addon, type NativeFacts } from '../native/index.js';
+import { devicesOf, type NativeFacts, type NativeModel } from '../native/index.js';
 import type { EmbedSettings } from './settings.js';
 
 type MemoryFacts = Pick<NativeFacts, 'device' | 'dimensions' | 'gpuLayers' | 'heads' | 'headsKv'>;
@@ -14,7 +14,7 @@ export function checkMemory(
   { extend, limit }: Pick<EmbedSettings, 'extend' | 'limit'>,
   nativeContext: number,
   facts: MemoryFacts,
-  memory = memoryOf(facts),
+  memory: number,
 ): void {
   if (extend.method === 'pcw' || limit <= nativeContext) return;
   const most = Math.floor(memory / bytesPerToken(facts, extend.method === 'se'));
@@ -36,12 +36,13 @@ function bytesPerToken({ dimensions, gpuLayers, heads, headsKv }: MemoryFacts, s
   return float * dimensions + keyFloat * (selfExtend ? 3 : 2) * Math.ceil((dimensions / heads) * headsKv);
 }
 
-/** Bytes of memory where the activations are: of the machine, or what a container leaves of it; else of the GPU. */
-function memoryOf({ device, gpuLayers }: MemoryFacts): number {
+/** Bytes of memory where a model's activations are: of the machine, or what a container leaves of it; else of the GPU. */
+export function memoryOf(native: NativeModel): number {
+  const { device, gpuLayers } = native.facts;
   if (gpuLayers === 0) return Math.min(totalmem(), process.constrainedMemory() || Infinity);
   const names = device.split(', ');
-  const sizes = addon()
-    .devices()
-    .flatMap(({ name, memoryTotal }) => (names.includes(name) && memoryTotal > 0 ? [memoryTotal] : []));
+  const sizes = devicesOf(native).flatMap(({ name, memoryTotal }) =>
+    names.includes(name) && memoryTotal > 0 ? [memoryTotal] : [],
+  );
   return sizes.length === 0 ? Infinity : Math.max(...sizes);
 }

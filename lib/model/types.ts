@@ -30,6 +30,13 @@ export interface LoadOptions {
   threads?: number | undefined;
   /** Maps the file into memory instead of reading it. Default `true`. */
   mmap?: boolean | undefined;
+  /**
+   * Runs the model in a process of its own, so that nothing it does can end this one: a fault in the native code, a driver's,
+   * or the system taking the memory back. Should that process die, the call that it was computing fails with ERR_BACKEND and
+   * the next one starts it again; after three deaths in a row without a vector it is given up. Costs a few tenths of a
+   * millisecond a call. docs/isolation.md has more. Default `false`.
+   */
+  isolate?: boolean | undefined;
   /** Stops loading: the promise rejects with ERR_ABORTED. */
   signal?: AbortSignal | undefined;
   /** Called with the part of the file that is loaded, 0 to 1. */

@@ -1,6 +1,9 @@
 /** The one typed edge to the C++ addon. */
 export { addon } from './addon.js';
+export { devicesOf } from './devices.js';
+export { dotProducts } from './dot-products.js';
 export { toLongEmbedError } from './error.js';
+export { loadIsolated } from './isolated/index.js';
 export { abandon, startJob } from './job.js';
 export type {
   Backend,

@@ -117,6 +117,18 @@ export interface NativeVocabulary {
 export interface NativeAddon {
   buildInfo(): { llama: string; commit: string; nativeTuned: boolean };
   devices(): NativeDevice[];
+  /**
+   * The dot product of every left row with every right row: a row of results a left row. A result is off by about 1e-6 of
+   * the sum of its products' magnitudes at most, and depends on the two rows only. Neither array may change until the job settles.
+   * @param dimensions numbers of a row
+   * @param threads 0: as many as there are physical cores
+   */
+  dotProducts(
+    left: Float32Array,
+    right: Float32Array,
+    dimensions: number,
+    threads: number,
+  ): NativeJob<Float32Array>;
   loadModel(
     path: string,
     options: NativeLoadOptions,

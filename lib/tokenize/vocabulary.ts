@@ -1,4 +1,5 @@
 import { addon, startJob, type NativeVocabulary, type NativeVocabularyFacts } from '../native/index.js';
+import { modelFile } from '../shipped-models.js';
 import { checkWellFormed } from './text.js';
 
 /** The vocabulary of a GGUF file, which may hold no weights: for tools and tests that only tokenize. */
@@ -13,7 +14,7 @@ export class Vocabulary {
 
   /** @throws LongEmbedError ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID */
   static async load(path: string): Promise<Vocabulary> {
-    return new Vocabulary(await startJob(() => addon().loadVocabulary(path)).promise);
+    return new Vocabulary(await startJob(() => addon().loadVocabulary(modelFile(path))).promise);
   }
 
   /**

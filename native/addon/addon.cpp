@@ -5,6 +5,7 @@
 #include "addon_data.h"
 #include "backend_folder.h"
 #include "devices.h"
+#include "dot_products_job.h"
 #include "job.h"
 #include "model_object.h"
 #include "vocabulary_object.h"
@@ -49,6 +50,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
 
     exports.Set("buildInfo", Napi::Function::New<build_info>(env, "buildInfo"));
     exports.Set("devices", Napi::Function::New<list_devices>(env, "devices"));
+    exports.Set("dotProducts", Napi::Function::New<DotProductsJob::start>(env, "dotProducts"));
     exports.Set("loadModel", Napi::Function::New<ModelObject::load>(env, "loadModel"));
     exports.Set("loadVocabulary", Napi::Function::New<VocabularyObject::load>(env, "loadVocabulary"));
     return exports;

@@ -39,6 +39,12 @@ void Job::reject(Napi::Env env, const Error & error) {
     release();
 }
 
+Napi::ObjectReference keep(const Napi::Object & object) {
+    Napi::ObjectReference reference = Napi::Persistent(object);
+    reference.SuppressDestruct();
+    return reference;
+}
+
 Napi::Error to_js(Napi::Env env, const Error & error) {
     Napi::Error js = Napi::Error::New(env, error.what());
     js.Set("code", error_name(error.code()));

@@ -45,6 +45,10 @@ private:
     bool                    settled_ = false;
 };
 
+/// A reference to what a job keeps alive, to be dropped in release(), on the JavaScript thread. When the environment ends first it
+/// is gone with it, and deleting it then would be a crash.
+Napi::ObjectReference keep(const Napi::Object & object);
+
 /// A JavaScript Error with `code`.
 Napi::Error to_js(Napi::Env env, const Error & error);
 

@@ -5,18 +5,6 @@
 
 namespace longembed::addon {
 
-namespace {
-
-/// A reference that is dropped in release(), on the JavaScript thread. When the environment ends first it is gone with it,
-/// and deleting it then would be a crash.
-Napi::ObjectReference keep(const Napi::Object & object) {
-    Napi::ObjectReference reference = Napi::Persistent(object);
-    reference.SuppressDestruct();
-    return reference;
-}
-
-} // namespace
-
 WorkerJob::WorkerJob(Napi::Env env, std::shared_ptr<Worker> worker, const Napi::Value & on_progress)
     : Job(env), worker_(std::move(worker)) {
     if (on_progress.IsFunction()) {

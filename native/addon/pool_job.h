@@ -12,7 +12,7 @@ namespace longembed::addon {
 /// Runs a job on Node's thread pool, beside the models' own threads. Node waits for such work when an environment ends.
 class PoolJob : public Napi::AsyncWorker {
 public:
-    /// @return { promise, cancel }; cancel rejects when the work is done, since nothing can interrupt it
+    /// @return { promise, cancel }; cancel rejects once the work has ended: at its next check of `control`, or when it is done
     static Napi::Object start(Napi::Env env, std::shared_ptr<Job> job) {
         (new PoolJob(env, job))->Queue(); // AsyncWorker deletes itself
         return job_object(env, job->promise(), [job](Napi::Env) { job->control.cancelled = true; });

@@ -1,7 +1,10 @@
 #include "model.h"
 
+#include <algorithm>
+#include <cmath>
 #include <vector>
 
+#include "abort_guard.h"
 #include "batch_check.h"
 #include "context_engine.h"
 #include "devices.h"
@@ -31,10 +34,27 @@ Error load_error(const std::string & path) {
     return Error(ErrorCode::model_invalid, "llama.cpp cannot load \"" + path + "\"" + (reason.empty() ? "." : ": " + reason + "."));
 }
 
+/// Broken weights, and sums too large for half precision on a GPU, give infinities and NaN. As vectors they would spoil whatever
+/// they are put into.
+void check_finite(const float * numbers, int64_t count) {
+    if (!std::all_of(numbers, numbers + count, [](float number) { return std::isfinite(number); })) {
+        throw Error(ErrorCode::backend, "The model gave a vector with numbers that are infinite or none at all: its weights are broken, or the file is. Check the file's checksum.");
+    }
+}
+
 } // namespace
 
 std::unique_ptr<Model> Model::load(const std::string & path, const LoadOptions & options, Control & control) {
     load_backends();
+    const AbortGuard guard;
+    try {
+        return load_checked(path, options, control);
+    } catch (const AssertionFailed & failure) {
+        throw Error(ErrorCode::model_invalid, "\"" + path + "\" is not a usable model file: " + failure.what());
+    }
+}
+
+std::unique_ptr<Model> Model::load_checked(const std::string & path, const LoadOptions & options, Control & control) {
     check_model_file(path);
     control.check();
 
@@ -66,18 +86,32 @@ std::unique_ptr<Model> Model::load(const std::string & path, const LoadOptions &
     model->facts_         = read_facts(*model->model_);
     model->facts_.threads = threads;
     model->vocabulary_    = std::make_unique<Vocabulary>(llama_model_get_vocab(model->model_.get()));
-    if (model->facts_.engine == "graph") {
-        model->engine_ = std::make_unique<GraphEngine>(*model->model_, threads);
-    } else {
-        model->engine_ = std::make_unique<ContextEngine>(*model->model_, threads);
-    }
+    model->start_engine();
     return model;
+}
+
+void Model::start_engine() {
+    if (facts_.engine == "graph") {
+        engine_ = std::make_unique<GraphEngine>(*model_, facts_.threads);
+    } else {
+        engine_ = std::make_unique<ContextEngine>(*model_, facts_.threads);
+    }
 }
 
 void Model::embed(const Batch & batch, float * out, Control & control) {
     check_batch(batch, facts_, vocabulary_->size());
     control.check();
-    engine_->embed(batch, out, control);
+    const AbortGuard guard;
+    if (engine_ == nullptr) {
+        start_engine();
+    }
+    try {
+        engine_->embed(batch, out, control);
+    } catch (const AssertionFailed &) {
+        engine_.reset(); // it stopped in the middle: the next call starts another
+        throw;
+    }
+    check_finite(out, batch.n_sequences * facts_.dimensions);
 }
 
 } // namespace longembed

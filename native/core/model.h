@@ -36,6 +36,10 @@ public:
 private:
     Model() = default;
 
+    static std::unique_ptr<Model> load_checked(const std::string & path, const LoadOptions & options, Control & control);
+
+    void start_engine();
+
     std::shared_ptr<llama_model> model_;
     Facts                        facts_;
     std::unique_ptr<Vocabulary>  vocabulary_;

@@ -67,6 +67,22 @@ void check_tensors_lie_within(const gguf_context * file, uintmax_t size, const s
     }
 }
 
+bool ends_with(const std::string & text, const std::string & ending) {
+    return text.size() >= ending.size() && text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
+}
+
+/// ggml multiplies by whatever function its table has for the type, and for integers and doubles it has none.
+void check_tensor_types(const gguf_context * file, const std::string & path) {
+    for (int64_t i = 0; i < gguf_get_n_tensors(file); ++i) {
+        const std::string    name = gguf_get_tensor_name(file, i);
+        const enum ggml_type type = gguf_get_tensor_type(file, i);
+        const bool usable = type == GGML_TYPE_F32 || ggml_get_type_traits(type)->to_float != nullptr;
+        if (!usable && (ends_with(name, ".weight") || ends_with(name, ".bias"))) {
+            throw invalid(path, "its tensor \"" + name + "\" is of type " + ggml_type_name(type) + ", which weights cannot be.");
+        }
+    }
+}
+
 } // namespace
 
 void check_model_file(const std::string & path) {
@@ -85,6 +101,7 @@ void check_model_file(const std::string & path) {
         throw Error(ErrorCode::architecture_unsupported,
                     "The model in \"" + path + "\" is of the architecture \"" + architecture + "\", which llama.cpp cannot run as a text model.");
     }
+    check_tensor_types(file.get(), path);
     check_tensors_lie_within(file.get(), size, path);
 }
 

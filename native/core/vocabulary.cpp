@@ -2,6 +2,7 @@
 
 #include <climits>
 
+#include "abort_guard.h"
 #include "devices.h"
 #include "error.h"
 #include "llama.h"
@@ -59,6 +60,7 @@ std::vector<int32_t> Vocabulary::tokenize(const std::string & text) const {
         return {};
     }
     try {
+        const AbortGuard guard;
         // a token is a byte or more, and a leading space may be added
         std::vector<int32_t> tokens(text.size() + 2);
         const auto length = static_cast<int32_t>(text.size());
@@ -84,6 +86,7 @@ VocabularyFile::VocabularyFile(const std::string & path) {
     load_backends();
     check_model_file(path);
 
+    const AbortGuard guard;
     forget_errors();
     llama_model_params params = llama_model_default_params();
     params.vocab_only         = true;

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { Document, Source } from '../../lib/cli/input/document.js';
 import { readDocuments, sourcesOf } from '../../lib/cli/input/sources.js';
-import { decodeUtf8 } from '../../lib/cli/input/utf8.js';
+import { decodeUtf8 } from '../../lib/utf8.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'longembed-input-'));
 

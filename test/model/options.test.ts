@@ -83,7 +83,7 @@ describe('options that are wrong are named, with what was given and what is allo
 
 describe('arguments that are wrong', () => {
   it.each<[unknown, string]>([
-    [undefined, 'The path is undefined'],
+    [null, 'The path is null'],
     ['', 'The path is ""'],
     [5, 'The path is 5'],
   ])('path %o', async (path, message) => {

@@ -1,7 +1,6 @@
+import { splitLines } from '../../split-lines.js';
+import { decodeUtf8 } from '../../utf8.js';
 import { type Document, failureOf, type Source } from './document.js';
-import { collect, decodeUtf8 } from './utf8.js';
-
-const NEWLINE = 0x0a;
 
 /** What a line gives: its content, and its id when it has one of its own. */
 export interface Line {
@@ -43,21 +42,4 @@ function toDocument(
   } catch (error) {
     return { ...named, content: failureOf(error) };
   }
-}
-
-/** Cuts a stream of bytes at newlines, which are left out. */
-async function* splitLines(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let begun: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const piece of pieces) {
-    let from = 0;
-    for (let to = piece.indexOf(NEWLINE); to >= 0; to = piece.indexOf(NEWLINE, from)) {
-      yield Buffer.concat([...begun, piece.subarray(from, to)]);
-      begun = [];
-      bytes = 0;
-      from = to + 1;
-    }
-    if (from < piece.length) bytes = collect(begun, piece.subarray(from), bytes);
-  }
-  if (begun.length > 0) yield Buffer.concat(begun);
 }

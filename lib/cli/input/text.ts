@@ -1,5 +1,5 @@
+import { collect, decodeUtf8 } from '../../utf8.js';
 import { type Document, failureOf, type Source } from './document.js';
-import { collect, decodeUtf8 } from './utf8.js';
 
 /** A file is a document; its path is the id. */
 export async function* readText({ path, open }: Source): AsyncGenerator<Document> {

@@ -5,6 +5,19 @@
 
 namespace longembed {
 
+namespace {
+
+/// ggml adds and multiplies F32 rows by nothing else.
+ggml_tensor * check_vector(ggml_tensor * tensor) {
+    if (tensor->type != GGML_TYPE_F32) {
+        throw Error(ErrorCode::model_invalid, std::string("The model's tensor \"") + tensor->name + "\" is of type " +
+                                                  ggml_type_name(tensor->type) + "; gains, shifts and biases must be F32.");
+    }
+    return tensor;
+}
+
+} // namespace
+
 ggml_tensor * Weights::optional(const std::string & name) const {
     // llama_model hands out const tensors; ggml's graph functions take them mutable but never write to a source
     return const_cast<ggml_tensor *>(model_.get_tensor(name.c_str()));
@@ -18,12 +31,17 @@ ggml_tensor * Weights::required(const std::string & name) const {
     return tensor;
 }
 
+ggml_tensor * Weights::optional_vector(const std::string & name) const {
+    ggml_tensor * tensor = optional(name);
+    return tensor == nullptr ? nullptr : check_vector(tensor);
+}
+
 Linear Weights::linear(const std::string & prefix) const {
-    return {required(prefix + ".weight"), optional(prefix + ".bias")};
+    return {required(prefix + ".weight"), optional_vector(prefix + ".bias")};
 }
 
 Norm Weights::norm(const std::string & prefix) const {
-    return {required(prefix + ".weight"), optional(prefix + ".bias")};
+    return {check_vector(required(prefix + ".weight")), optional_vector(prefix + ".bias")};
 }
 
 QkvWeights Weights::qkv(const std::string & prefix) const {

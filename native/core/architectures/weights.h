@@ -39,14 +39,19 @@ public:
     /// Null when the file lacks it.
     ggml_tensor * optional(const std::string & name) const;
 
-    /// PREFIX.weight (required) and PREFIX.bias (optional)
+    /// PREFIX.weight (required) and PREFIX.bias (optional), the bias F32
+    /// @throws Error ERR_MODEL_INVALID, naming the tensor, when the file lacks one or it is of another type
     Linear linear(const std::string & prefix) const;
-    Norm   norm(const std::string & prefix) const;
+
+    /// PREFIX.weight (required) and PREFIX.bias (optional), both F32
+    Norm norm(const std::string & prefix) const;
 
     /// attn_qkv or attn_q, attn_k, attn_v of a layer, e.g. prefix "blk.3."
     QkvWeights qkv(const std::string & prefix) const;
 
 private:
+    ggml_tensor * optional_vector(const std::string & name) const;
+
     const llama_model & model_;
 };
 

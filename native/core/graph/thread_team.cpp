@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "abort_guard.h"
+
 namespace longembed {
 
 ThreadTeam::ThreadTeam(int members) {
@@ -67,6 +69,7 @@ void ThreadTeam::take_pieces(int member) {
         lock.unlock();
         std::exception_ptr failure;
         try {
+            const AbortGuard guard;
             (*work)(member, piece);
         } catch (...) {
             failure = std::current_exception();

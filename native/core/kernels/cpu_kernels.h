@@ -1,6 +1,7 @@
 #pragma once
 
 #include "attention_kernel.h"
+#include "dot_kernel.h"
 #include "gelu_kernel.h"
 
 namespace longembed {
@@ -9,6 +10,7 @@ namespace longembed {
 struct CpuKernels {
     AttentionKernel attention = nullptr;
     GeluKernel      gelu      = nullptr;
+    DotKernel       dot       = nullptr;
 };
 
 /// The fastest for this machine.

@@ -2,5 +2,6 @@
 #define LONGEMBED_VECTOR_FLOATS 8
 #define LONGEMBED_VARIANT(name) name##_avx2
 #include "attention_kernel_body.h"
+#include "dot_kernel_body.h"
 #include "gelu_kernel_body.h"
 #endif

@@ -1,5 +1,5 @@
 import { constants } from 'node:buffer';
-import { LongEmbedError } from '../../error.js';
+import { LongEmbedError } from './error.js';
 
 /** JavaScript's longest string; UTF-8 of so many bytes always fits into one. */
 const MOST_BYTES = constants.MAX_STRING_LENGTH;

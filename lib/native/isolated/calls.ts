@@ -1,0 +1,115 @@
+import { LOAD, type CallRequest } from './messages.js';
+
+export type Vector = Int32Array | Float32Array;
+
+type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
+/** What is asked of the model; the number comes from `Calls`. */
+export type Ask = WithoutId<CallRequest>;
+
+/** A call on an isolated model that somebody waits for. */
+export interface Call {
+  /** What is sent. It holds the caller's arrays, not copies: it may have to be sent once more. */
+  readonly request: CallRequest;
+  readonly onProgress: ((fraction: number) => void) | null;
+  readonly promise: Promise<Vector>;
+  resolve(value: Vector): void;
+  reject(error: Error): void;
+  /** The process has said that the batch arrived. */
+  began: boolean;
+  /** A process died with it, and it was kept. */
+  kept: boolean;
+}
+
+/** The calls on an isolated model, in the order in which they came; a process computes batches in the same order. */
+export class Calls {
+  readonly #open = new Map<number, Call>();
+  /** Batches that nobody waits for any longer and that may still be being computed. */
+  readonly #cancelled = new Set<number>();
+  #lastId = LOAD;
+
+  get open(): number {
+    return this.#open.size;
+  }
+
+  /** Whether a process has anything to do. */
+  get working(): boolean {
+    return this.#open.size + this.#cancelled.size > 0;
+  }
+
+  [Symbol.iterator](): IterableIterator<Call> {
+    return this.#open.values();
+  }
+
+  add(ask: Ask, onProgress: Call['onProgress']): Call {
+    const id = ++this.#lastId;
+    let resolve!: Call['resolve'];
+    let reject!: Call['reject'];
+    const promise = new Promise<Vector>((...both) => {
+      [resolve, reject] = both;
+    });
+    const call = { request: { ...ask, id }, onProgress, promise, resolve, reject, began: false, kept: false };
+    this.#open.set(id, call);
+    return call;
+  }
+
+  get(id: number): Call | undefined {
+    return this.#open.get(id);
+  }
+
+  /** Takes out a call that was answered; undefined when nobody waits for it. */
+  answered(id: number): Call | undefined {
+    const call = this.#open.get(id);
+    this.#open.delete(id);
+    this.#cancelled.delete(id);
+    return call;
+  }
+
+  /**
+   * Takes out a call.
+   * @param sent whether a process has it
+   * @returns whether it was there
+   */
+  cancel({ request }: Call, sent: boolean): boolean {
+    if (!this.#open.delete(request.id)) return false;
+    if (sent && request.kind === 'embed') this.#cancelled.add(request.id);
+    return true;
+  }
+
+  /**
+   * The process has died: takes out the calls that it took with it. That is the batch that it was computing; those behind it
+   * had not begun, so they are kept for the next process. Texts are split on other threads meanwhile: whether one of
+   * them was to blame shows when it is tried once more.
+   */
+  takeLost(): Call[] {
+    const begun = [...this].filter(({ began }) => began).map(({ request }) => request.id);
+    const computing = Math.min(...begun, ...this.#cancelled);
+    this.#cancelled.clear();
+    const lost = [...this].filter(
+      ({ request, kept }) => request.id === computing || (kept && request.kind === 'tokenize'),
+    );
+    for (const { request } of lost) this.#open.delete(request.id);
+    for (const call of this) {
+      call.kept = true;
+      call.began = false;
+    }
+    return lost;
+  }
+
+  takeAll(): Call[] {
+    const all = [...this];
+    this.#open.clear();
+    this.#cancelled.clear();
+    return all;
+  }
+}
+
+/** What a process did that had these calls to do, after "while it". */
+export function describeCalls(calls: readonly Call[]): string {
+  const [request] = calls.map(({ request }) => request);
+  if (request === undefined) return 'was at work';
+  if (request.kind === 'tokenize') return `split a text of ${request.text.length} characters into tokens`;
+  const { tokens, lengths } = request.batch;
+  return lengths.length === 1
+    ? `computed a sequence of ${tokens.length} tokens`
+    : `computed ${lengths.length} sequences of ${tokens.length} tokens in all`;
+}

@@ -1,0 +1,217 @@
+import { resolve } from 'node:path';
+import { LongEmbedError } from '../../error.js';
+import type { NativeJob, NativeLoadOptions } from '../types.js';
+import { Calls, describeCalls, type Ask, type Call, type Vector } from './calls.js';
+import { deathError, type Death } from './death.js';
+import { LOAD, type Answer, type Loaded } from './messages.js';
+import { isThere, stampOf } from './model-files.js';
+import { MOST_DEATHS, RestartLimit } from './restart-limit.js';
+import { Session, type Loading } from './session.js';
+import type { Start } from './start.js';
+
+const GIVEN_UP = `It died ${MOST_DEATHS} times in a row without computing anything and is not started again: dispose of the model and load it anew.`;
+const STARTS_AGAIN = 'The next call starts it again.';
+
+/** A model in a process of its own, which is started again when it has died. */
+export class IsolatedEngine {
+  readonly #start: Start;
+  readonly #path: string;
+  readonly #options: NativeLoadOptions;
+  /** Of the files that were loaded first: the model must not become another one on the way. */
+  readonly #stamp: string;
+  readonly #calls = new Calls();
+  readonly #limit = new RestartLimit();
+  /** null: the process has died, or was never started. */
+  #session: Session | null = null;
+  /** Why no call is taken any longer. */
+  #refusal: (() => LongEmbedError) | null = null;
+  #disposal: Promise<void> | null = null;
+
+  constructor(start: Start, path: string, options: NativeLoadOptions) {
+    this.#start = start;
+    this.#path = path;
+    this.#options = options;
+    this.#stamp = this.#stampNow();
+  }
+
+  /** Loads the model for the first time; `cancel` ends the process. */
+  load(onProgress: ((fraction: number) => void) | null): NativeJob<Loaded> {
+    let settled = false;
+    const report = (fraction: number): void => {
+      if (!settled) onProgress?.(fraction);
+    };
+    const session = this.#open(onProgress === null ? null : report);
+    let cancel = (): void => undefined;
+    const promise = new Promise<Loaded>((resolve, reject) => {
+      cancel = () => {
+        if (settled) return;
+        settled = true;
+        session.kill();
+        reject(aborted());
+      };
+      void session.loading.then((loading) => {
+        if (settled) return;
+        settled = true;
+        this.#hold();
+        if (loading.kind === 'loaded') resolve(loading);
+        else reject(loadingError(loading, 'loaded the model', 'Loading it again starts another.'));
+      });
+    });
+    return { promise, cancel: () => cancel() };
+  }
+
+  /** @throws what cannot be sent to another process */
+  call(ask: Ask, onProgress: ((fraction: number) => void) | null): NativeJob<Vector> {
+    if (this.#refusal !== null) return { promise: Promise.reject(this.#refusal()), cancel: () => undefined };
+    const call = this.#calls.add(ask, onProgress);
+    try {
+      if (this.#session === null) this.#restart();
+      else if (this.#session.loaded) this.#session.send(call.request);
+    } catch (error) {
+      this.#calls.answered(call.request.id);
+      throw error;
+    }
+    this.#hold();
+    return { promise: call.promise, cancel: () => this.#cancel(call) };
+  }
+
+  /** Rejects what is not done with ERR_DISPOSED and ends the process. */
+  dispose(): Promise<void> {
+    return (this.#disposal ??= this.#end());
+  }
+
+  async #end(): Promise<void> {
+    this.#refusal = () => new LongEmbedError('ERR_DISPOSED', 'The model is disposed: load it again.');
+    this.#failAll(
+      () => new LongEmbedError('ERR_DISPOSED', 'The model was disposed before the call was done.'),
+    );
+    await this.#session?.end();
+  }
+
+  #cancel(call: Call): void {
+    const session = this.#session?.loaded === true ? this.#session : null;
+    if (!this.#calls.cancel(call, session !== null)) return;
+    call.reject(aborted());
+    session?.send({ kind: 'cancel', id: call.request.id });
+    this.#hold();
+  }
+
+  #open(onProgress: ((fraction: number) => void) | null): Session {
+    const request = {
+      kind: 'load',
+      path: this.#path,
+      options: this.#options,
+      progress: onProgress !== null,
+    } as const;
+    const session = new Session(this.#start, request, (answer) => this.#hear(answer, onProgress));
+    this.#session = session;
+    void session.ended.then((death) => this.#ended(session, death));
+    return session;
+  }
+
+  /** Starts the process again for the calls that wait. */
+  #restart(): void {
+    if (this.#stampNow() !== this.#stamp && isThere(this.#file)) {
+      this.#failAll(() => this.#changedError());
+      return;
+    }
+    const session = this.#open(null);
+    void session.loading.then((loading) => {
+      if (session === this.#session) this.#restarted(session, loading);
+    });
+  }
+
+  #restarted(session: Session, loading: Loading): void {
+    if (loading.kind === 'died') return; // #ended says the rest
+    // It may have changed while it was loaded.
+    if (loading.kind === 'loaded' && this.#stampNow() === this.#stamp) {
+      for (const { request } of this.#calls) session.send(request);
+      this.#hold();
+      return;
+    }
+    this.#session = null;
+    session.kill();
+    this.#failAll(() =>
+      loading.kind === 'failed' ? new LongEmbedError(loading.code, loading.message) : this.#changedError(),
+    );
+  }
+
+  #hear(answer: Answer, onLoadProgress: ((fraction: number) => void) | null): void {
+    switch (answer.kind) {
+      case 'began': {
+        const call = this.#calls.get(answer.id);
+        if (call !== undefined) call.began = true;
+        return;
+      }
+      case 'progress':
+        if (answer.id === LOAD) onLoadProgress?.(answer.fraction);
+        else this.#calls.get(answer.id)?.onProgress?.(answer.fraction);
+        return;
+      case 'done': {
+        const call = this.#calls.answered(answer.id);
+        if (call?.request.kind === 'embed') this.#limit.computed();
+        call?.resolve(withOwnMemory(answer.value));
+        break;
+      }
+      case 'failed':
+        this.#calls.answered(answer.id)?.reject(new LongEmbedError(answer.code, answer.message));
+    }
+    this.#hold();
+  }
+
+  #ended(session: Session, death: Death): void {
+    if (session !== this.#session) return;
+    this.#session = null;
+    // A process that is idle takes nothing with it: nobody need know.
+    if (this.#refusal !== null || !this.#calls.working) return;
+    if (death.notStarted === undefined) this.#limit.died();
+    const lost = session.loaded ? this.#calls.takeLost() : this.#calls.takeAll();
+    const doing = session.loaded ? describeCalls(lost) : 'loaded the model again';
+    if (this.#limit.reached) {
+      lost.push(...this.#calls.takeAll());
+      this.#refusal = () => deathError(death, doing, GIVEN_UP);
+    }
+    const error = this.#refusal ?? (() => deathError(death, doing, STARTS_AGAIN));
+    for (const call of lost) call.reject(error());
+    if (this.#calls.open > 0) this.#restart();
+  }
+
+  /** The event loop goes on while somebody waits for a call, as with a model in this process. */
+  #hold(): void {
+    this.#session?.hold(this.#calls.open > 0);
+  }
+
+  #failAll(error: () => LongEmbedError): void {
+    for (const call of this.#calls.takeAll()) call.reject(error());
+  }
+
+  get #file(): string {
+    return resolve(this.#start.cwd, this.#path);
+  }
+
+  #stampNow(): string {
+    return stampOf(this.#file);
+  }
+
+  #changedError(): LongEmbedError {
+    return new LongEmbedError(
+      'ERR_MODEL_INVALID',
+      `${this.#path} has changed since it was loaded, and the process that had it has died: dispose of the model and load it anew.`,
+    );
+  }
+}
+
+function loadingError(loading: Exclude<Loading, Loaded>, doing: string, next: string): LongEmbedError {
+  return loading.kind === 'failed'
+    ? new LongEmbedError(loading.code, loading.message)
+    : deathError(loading.death, doing, next);
+}
+
+function aborted(): LongEmbedError {
+  return new LongEmbedError('ERR_ABORTED', 'The call was aborted.');
+}
+
+/** What Node has read from the channel at once lies in one piece of memory, which an array must not keep or show. */
+function withOwnMemory(value: Vector): Vector {
+  return value.byteLength === value.buffer.byteLength ? value : value.slice();
+}

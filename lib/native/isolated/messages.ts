@@ -1,0 +1,39 @@
+/**
+ * What the library and the process that computes say to each other. Messages are structured clones: a typed array travels as
+ * its bytes, and the receiver has a copy of its own.
+ */
+import type { ErrorCode } from '../../error.js';
+import type { NativeBatch, NativeDevice, NativeFacts, NativeLoadOptions } from '../types.js';
+
+/** The `id` of loading, which comes first; calls count from there. */
+export const LOAD = 0;
+
+export interface LoadRequest {
+  kind: 'load';
+  path: string;
+  options: NativeLoadOptions;
+  /** Whether anybody wants to hear of progress. */
+  progress: boolean;
+}
+
+/** A call on the model. Every answer to it has its `id`. */
+export type CallRequest =
+  | { kind: 'tokenize'; id: number; text: string }
+  | { kind: 'embed'; id: number; batch: NativeBatch; progress: boolean };
+
+export type Request = LoadRequest | CallRequest | { kind: 'cancel'; id: number } | { kind: 'dispose' };
+
+export interface Loaded {
+  kind: 'loaded';
+  facts: NativeFacts;
+  /** The devices of that process, which may be the only one that has opened a GPU; none when the model is on the CPU. */
+  devices: NativeDevice[];
+}
+
+export type Answer =
+  | Loaded
+  /** A batch has arrived and is computed when its turn comes: batches go in the order in which they were sent. */
+  | { kind: 'began'; id: number }
+  | { kind: 'progress'; id: number; fraction: number }
+  | { kind: 'done'; id: number; value: Int32Array | Float32Array }
+  | { kind: 'failed'; id: number; code: ErrorCode; message: string };

@@ -1,0 +1,96 @@
+#include "dot_products_job.h"
+
+#include <cmath>
+
+#include "convert.h"
+#include "devices.h"
+#include "pool_job.h"
+
+namespace longembed::addon {
+
+namespace {
+
+// V8 ends the process where it cannot allocate an array: 1 GiB of results is far from that, and more than a caller should want
+constexpr int64_t most_products   = int64_t{1} << 28;
+constexpr int64_t most_dimensions = int64_t{1} << 24;
+constexpr int64_t most_threads    = 1024;
+
+Error out_of_range(const std::string & what) {
+    return Error(ErrorCode::invalid_option, "dotProducts: " + what + ".");
+}
+
+Napi::Float32Array float_array(const Napi::Value & value, const char * name) {
+    if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_float32_array) {
+        throw Napi::TypeError::New(value.Env(), std::string("dotProducts: ") + name + " is not a Float32Array");
+    }
+    return value.As<Napi::Float32Array>();
+}
+
+int64_t whole_number(const Napi::Value & value, const char * name, int64_t least, int64_t most) {
+    if (!value.IsNumber()) {
+        throw Napi::TypeError::New(value.Env(), std::string("dotProducts: ") + name + " is not a number");
+    }
+    const double number = value.As<Napi::Number>().DoubleValue();
+    if (!(number >= static_cast<double>(least) && number <= static_cast<double>(most)) || number != std::floor(number)) {
+        throw out_of_range(std::string(name) + " is not a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+    }
+    return static_cast<int64_t>(number);
+}
+
+int64_t rows_of(const Napi::Float32Array & array, int64_t dimensions, const char * name) {
+    const auto length = static_cast<int64_t>(array.ElementLength());
+    if (length % dimensions != 0) {
+        throw out_of_range(std::string(name) + " has " + std::to_string(length) + " entries, which is not a multiple of " +
+                           std::to_string(dimensions) + " dimensions");
+    }
+    return length / dimensions;
+}
+
+RowPairs row_pairs(const Napi::Float32Array & left, const Napi::Float32Array & right, int64_t dimensions) {
+    RowPairs rows;
+    rows.left_rows  = rows_of(left, dimensions, "left");
+    rows.right_rows = rows_of(right, dimensions, "right");
+    rows.size       = dimensions;
+    if (rows.right_rows != 0 && rows.left_rows > most_products / rows.right_rows) {
+        throw out_of_range(std::to_string(rows.left_rows) + " times " + std::to_string(rows.right_rows) + " rows are more than " +
+                           std::to_string(most_products) + " products");
+    }
+    rows.left  = left.Data();
+    rows.right = right.Data();
+    return rows;
+}
+
+} // namespace
+
+Napi::Value DotProductsJob::start(const Napi::CallbackInfo & info) {
+    const Napi::Env env = info.Env();
+    try {
+        const Napi::Float32Array left       = float_array(info[0], "left");
+        const Napi::Float32Array right      = float_array(info[1], "right");
+        const int64_t            dimensions = whole_number(info[2], "dimensions", 1, most_dimensions);
+        const auto               threads    = static_cast<int>(whole_number(info[3], "threads", 0, most_threads));
+        const RowPairs           rows       = row_pairs(left, right, dimensions);
+        return PoolJob::start(env, std::make_shared<DotProductsJob>(env, rows, threads, left, right));
+    } catch (const Error & error) {
+        throw to_js(env, error);
+    }
+}
+
+DotProductsJob::DotProductsJob(Napi::Env env, const RowPairs & rows, int threads, const Napi::Object & left, const Napi::Object & right)
+    : Job(env), rows_(rows), threads_(threads), left_(keep(left)), right_(keep(right)) {}
+
+void DotProductsJob::work() {
+    products_.resize(static_cast<size_t>(rows_.left_rows * rows_.right_rows));
+    dot_products(rows_, products_.data(), threads_ == 0 ? usable_cores() : threads_, control);
+}
+
+Napi::Value DotProductsJob::result(Napi::Env env) {
+    return float32_array(env, products_);
+}
+
+void DotProductsJob::release() {
+    left_.Reset();
+    right_.Reset();
+}
+
+} // namespace longembed::addon

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "error.h"
+
+namespace longembed {
+
+/// A failed assertion of ggml or llama.cpp.
+class AssertionFailed : public Error {
+public:
+    using Error::Error;
+};
+
+/// ggml ends the process when one of its assertions fails. While a guard lives, one that fails on the guard's thread throws
+/// AssertionFailed instead. On other threads, and where an exception is already on its way, the process still ends: ggml's own
+/// threads have nobody who could catch. What the assertion left behind is not to be used again.
+class AbortGuard {
+public:
+    AbortGuard() noexcept;
+    ~AbortGuard();
+
+    AbortGuard(const AbortGuard &)             = delete;
+    AbortGuard & operator=(const AbortGuard &) = delete;
+};
+
+} // namespace longembed

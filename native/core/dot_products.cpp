@@ -1,0 +1,57 @@
+#include "dot_products.h"
+
+#include <algorithm>
+
+#include "graph/thread_team.h"
+#include "kernels/cpu_kernels.h"
+
+namespace longembed {
+
+namespace {
+
+/// For compilers that our kernels are not written for.
+void dot_plain(const DotTile & t) {
+    for (int64_t l = 0; l < t.left_rows; ++l) {
+        for (int64_t r = 0; r < t.right_rows; ++r) {
+            double sum = 0.0;
+            for (int64_t i = 0; i < t.size; ++i) {
+                sum += static_cast<double>(t.left[l * t.size + i]) * t.right[r * t.size + i];
+            }
+            t.out[l * t.out_stride + r] = static_cast<float>(sum);
+        }
+    }
+}
+
+int64_t tiles_of(int64_t rows) {
+    return (rows + dot_tile - 1) / dot_tile;
+}
+
+} // namespace
+
+void dot_products(const RowPairs & rows, float * out, int threads, const Control & control) {
+    const DotKernel kernel = cpu_kernels().dot;
+    const DotKernel dot    = kernel == nullptr ? dot_plain : kernel;
+    const int64_t   across = tiles_of(rows.right_rows);
+    const int64_t   tiles  = tiles_of(rows.left_rows) * across;
+    if (tiles == 0) {
+        return;
+    }
+
+    ThreadTeam team(static_cast<int>(std::min<int64_t>(threads, tiles)));
+    team.run(tiles, [&](int /*member*/, int64_t tile) {
+        control.check();
+        const int64_t left  = tile / across * dot_tile;
+        const int64_t right = tile % across * dot_tile;
+        DotTile       t;
+        t.left       = rows.left + left * rows.size;
+        t.left_rows  = std::min(dot_tile, rows.left_rows - left);
+        t.right      = rows.right + right * rows.size;
+        t.right_rows = std::min(dot_tile, rows.right_rows - right);
+        t.size       = rows.size;
+        t.out        = out + left * rows.right_rows + right;
+        t.out_stride = rows.right_rows;
+        dot(t);
+    });
+}
+
+} // namespace longembed

@@ -1,0 +1,104 @@
+// Dot products of rows, compiled once for each instruction set; see simd.h.
+
+#include "dot_kernel.h"
+#include "simd.h"
+
+namespace longembed {
+
+namespace {
+
+// accumulators of left × right rows must fit the registers: 32 of AVX-512 and NEON, 16 of AVX2 and SSE
+#if LONGEMBED_VECTOR_FLOATS == 8 || (LONGEMBED_VECTOR_FLOATS == 4 && !defined(__aarch64__))
+constexpr int dot_left  = 3;
+constexpr int dot_right = 4;
+#else
+constexpr int dot_left  = 4;
+constexpr int dot_right = 6;
+#endif
+
+// floats of a row that are multiplied before the lanes' sums go to doubles: sixteen additions in a lane, each off by 6e-8 at most
+constexpr int64_t dot_chunk = 16 * width;
+
+/// The last floats of a row that do not fill a vector, and zeros.
+inline Vector load_some(const float * from, int64_t count) {
+    Vector v = {};
+    __builtin_memcpy(&v, from, count * sizeof(float));
+    return v;
+}
+
+/// products [dot_left][dot_right] = dot products of rows of `size` floats
+inline void multiply(const float * const * left, const float * const * right, int64_t size, double (*products)[dot_right]) {
+    constexpr int lanes = dot_left * dot_right * width;
+    float         gathered[lanes];
+    double        sums[lanes] = {};
+    int64_t       i           = 0;
+    while (i < size) {
+        Vector        chunk[dot_left][dot_right] = {};
+        const int64_t stop = i + dot_chunk < size ? i + dot_chunk : size;
+        for (; i + width <= stop; i += width) {
+            Vector b[dot_right];
+            for (int r = 0; r < dot_right; ++r) {
+                b[r] = load(right[r] + i);
+            }
+            for (int l = 0; l < dot_left; ++l) {
+                const Vector a = load(left[l] + i);
+                for (int r = 0; r < dot_right; ++r) {
+                    chunk[l][r] += a * b[r];
+                }
+            }
+        }
+        if (i < stop) {
+            for (int l = 0; l < dot_left; ++l) {
+                for (int r = 0; r < dot_right; ++r) {
+                    chunk[l][r] += load_some(left[l] + i, stop - i) * load_some(right[r] + i, stop - i);
+                }
+            }
+            i = stop;
+        }
+        for (int l = 0; l < dot_left; ++l) {
+            for (int r = 0; r < dot_right; ++r) {
+                store(gathered + (l * dot_right + r) * width, chunk[l][r]);
+            }
+        }
+        for (int lane = 0; lane < lanes; ++lane) {
+            sums[lane] += gathered[lane];
+        }
+    }
+    for (int l = 0; l < dot_left; ++l) {
+        for (int r = 0; r < dot_right; ++r) {
+            products[l][r] = 0.0;
+            for (int lane = 0; lane < width; ++lane) {
+                products[l][r] += sums[(l * dot_right + r) * width + lane];
+            }
+        }
+    }
+}
+
+/// Rows first … first + count − 1; those past the last row are the last one again: every pair is computed by the same instructions.
+inline void rows_from(const float * matrix, int64_t rows, int64_t size, int64_t first, int count, const float ** to) {
+    for (int row = 0; row < count; ++row) {
+        to[row] = matrix + (first + row < rows ? first + row : rows - 1) * size;
+    }
+}
+
+} // namespace
+
+void LONGEMBED_VARIANT(dot)(const DotTile & t) {
+    for (int64_t r = 0; r < t.right_rows; r += dot_right) {
+        const float * right[dot_right];
+        rows_from(t.right, t.right_rows, t.size, r, dot_right, right);
+        for (int64_t l = 0; l < t.left_rows; l += dot_left) {
+            const float * left[dot_left];
+            rows_from(t.left, t.left_rows, t.size, l, dot_left, left);
+            double products[dot_left][dot_right];
+            multiply(left, right, t.size, products);
+            for (int64_t i = 0; i < dot_left && l + i < t.left_rows; ++i) {
+                for (int64_t j = 0; j < dot_right && r + j < t.right_rows; ++j) {
+                    t.out[(l + i) * t.out_stride + r + j] = static_cast<float>(products[i][j]);
+                }
+            }
+        }
+    }
+}
+
+} // namespace longembed

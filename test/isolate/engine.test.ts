@@ -1,0 +1,235 @@
+/** When a process that computes dies, with one that has no model and dies on command. */
+import { mkdtempSync, rmSync, utimesSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { IsolatedEngine } from '../../lib/native/isolated/isolated-engine.js';
+import { codeOf, errorOf } from './errors.js';
+import {
+  ASSERTS,
+  embed,
+  FAILS,
+  FINE,
+  fakeEngine,
+  loadedEngine,
+  NEVER,
+  tokenize,
+  writeModel,
+} from './fake-engine.js';
+import { engineProcesses, kill, onlyEngine, until } from './processes.js';
+
+const engines: IsolatedEngine[] = [];
+const folder = mkdtempSync(join(tmpdir(), 'longembed-'));
+
+async function loaded(...args: Parameters<typeof loadedEngine>): Promise<IsolatedEngine> {
+  const engine = await loadedEngine(...args);
+  engines.push(engine);
+  return engine;
+}
+
+afterEach(async () => {
+  for (const engine of engines.splice(0)) await engine.dispose();
+  expect(engineProcesses()).toEqual([]);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('a death', () => {
+  it('fails the batch that was computed, and says how, at what and why', async () => {
+    const engine = await loaded();
+    const error = await errorOf(embed(engine, ASSERTS, 5, 6).promise);
+    expect(error.code).toBe('ERR_BACKEND');
+    expect(error.message).toBe(
+      'The process that computes was ended by SIGABRT while it computed a sequence of 3 tokens: ' +
+        '/llama.cpp/ggml.c:12: GGML_ASSERT(n > 0) failed. The next call starts it again.',
+    );
+    expect((error.cause as Error).message).toContain('a line before');
+  });
+
+  it('is over with the next call, in another process', async () => {
+    const engine = await loaded();
+    const [before] = await embed(engine, FINE).promise;
+    await errorOf(embed(engine, ASSERTS).promise);
+    expect(engineProcesses()).toEqual([]);
+    const [after] = await embed(engine, FINE).promise;
+    expect(before).not.toBe(after);
+    expect(engineProcesses()).toHaveLength(1);
+  });
+
+  it('does not fail the batches behind: the next process computes them, in order', async () => {
+    const engine = await loaded();
+    const calls = [ASSERTS, FINE, FINE, FINE].map((token) => embed(engine, token).promise);
+    expect(await codeOf(calls[0]!)).toBe('ERR_BACKEND');
+    const pids = await Promise.all(calls.slice(1));
+    expect(new Set(pids.map(([pid]) => pid))).toEqual(new Set([onlyEngine()]));
+  });
+
+  it('blames a batch that is cancelled and still computed, not the one behind it', async () => {
+    const engine = await loaded();
+    const first = embed(engine, NEVER);
+    const cancelled = codeOf(first.promise);
+    const second = embed(engine, FINE);
+    first.cancel();
+    expect(await cancelled).toBe('ERR_ABORTED');
+    kill(onlyEngine());
+    const [pid] = await second.promise;
+    expect(pid).toBe(onlyEngine());
+  });
+
+  it('has a text that was being tokenized tried once more, and then fails it', async () => {
+    const engine = await loaded();
+    const error = await errorOf(tokenize(engine, 'die').promise);
+    expect(error.message).toContain('split a text of 3 characters into tokens: /llama.cpp/ggml.c:12');
+    // Had it not been tried again, this were its first death in a row.
+    const again = await errorOf(embed(engine, ASSERTS).promise);
+    expect(again.message).toContain('3 times in a row');
+  });
+
+  it('leaves a text that was tokenized beside the batch to blame alone', async () => {
+    const engine = await loaded();
+    const batch = embed(engine, NEVER).promise;
+    const text = tokenize(engine, 'never').promise;
+    await until(() => engineProcesses().length === 1);
+    // The process has the batch once it has answered what came after it.
+    await tokenize(engine, 'abc').promise;
+    const first = onlyEngine();
+    kill(first);
+    expect(await codeOf(batch)).toBe('ERR_BACKEND');
+    await until(() => engineProcesses().length === 1 && onlyEngine() !== first);
+    await tokenize(engine, 'abc').promise;
+    kill(onlyEngine());
+    expect((await errorOf(text)).message).toContain('split a text of 5 characters');
+  });
+
+  it('names an exception of the process and its exit code', async () => {
+    const engine = await loaded();
+    const error = await errorOf(tokenize(engine, 'throw').promise);
+    expect(error.message).toContain('ended with exit code 1 while it split a text of 5 characters');
+    expect(error.message).toContain('TypeError: no such thing.');
+  });
+
+  it('passes on errors that are none', async () => {
+    const engine = await loaded();
+    const error = await errorOf(embed(engine, FAILS).promise);
+    expect([error.code, error.message]).toEqual(['ERR_OUT_OF_MEMORY', 'no memory']);
+    const [pid] = await embed(engine, FINE).promise;
+    expect(pid).toBe(onlyEngine());
+  });
+
+  it('while idle fails nothing, however often, even when the call comes before the news', async () => {
+    const engine = await loaded();
+    for (let i = 0; i < 5; i++) {
+      const pid = onlyEngine();
+      kill(pid);
+      if (i % 2 === 0) await until(() => !engineProcesses().includes(pid));
+      expect([...(await tokenize(engine, 'four').promise)]).toEqual([4]);
+      kill(onlyEngine());
+      expect(await embed(engine, FINE).promise).toHaveLength(1);
+    }
+  });
+});
+
+describe('the limit', () => {
+  it('is three deaths without a batch in between; then every call fails without a start', async () => {
+    const engine = await loaded();
+    for (let i = 0; i < 2; i++) {
+      expect((await errorOf(embed(engine, ASSERTS).promise)).message).toContain(
+        'The next call starts it again.',
+      );
+      await tokenize(engine, 'tokenizing is no success').promise;
+    }
+    const last = embed(engine, ASSERTS).promise;
+    const behind = embed(engine, FINE).promise;
+    for (const call of [last, behind]) {
+      const { code, message } = await errorOf(call);
+      expect(code).toBe('ERR_BACKEND');
+      expect(message).toContain('GGML_ASSERT(n > 0) failed. It died 3 times in a row');
+    }
+    expect((await errorOf(tokenize(engine, 'abc').promise)).message).toContain('3 times in a row');
+    expect(engineProcesses()).toEqual([]);
+    await engine.dispose();
+    expect(await codeOf(embed(engine, FINE).promise)).toBe('ERR_DISPOSED');
+  });
+
+  it('counts from the last batch that was computed', async () => {
+    const engine = await loaded();
+    for (let i = 0; i < 5; i++) {
+      expect(await codeOf(embed(engine, ASSERTS).promise)).toBe('ERR_BACKEND');
+      await embed(engine, FINE).promise;
+    }
+  });
+});
+
+describe('loading', () => {
+  it('fails with the process', async () => {
+    const error = await errorOf(fakeEngine('assert').load(null).promise);
+    expect([error.code, error.message]).toEqual([
+      'ERR_BACKEND',
+      'The process that computes was ended by SIGABRT while it loaded the model: ' +
+        '/llama.cpp/ggml.c:12: GGML_ASSERT(n > 0) failed. Loading it again starts another.',
+    ]);
+    const silent = await errorOf(fakeEngine('exit').load(null).promise);
+    expect(silent.message).toContain('ended with exit code 3 while it loaded the model. Loading');
+  });
+
+  it('fails when there can be no process', async () => {
+    for (const start of [{ cwd: '/no/such/folder' }, { file: '/no/such/file.mjs' }]) {
+      const error = await errorOf(fakeEngine('fake.gguf', start).load(null).promise);
+      expect(error.code).toBe('ERR_BACKEND');
+      expect(error.message).toMatch(
+        /could not be started: .*ENOENT|exit code 1 while it loaded.*Cannot find module/,
+      );
+    }
+  });
+
+  it('can be cancelled, which leaves no process', async () => {
+    const job = fakeEngine('never').load(null);
+    const code = codeOf(job.promise);
+    await until(() => engineProcesses().length === 1);
+    job.cancel();
+    expect(await code).toBe('ERR_ABORTED');
+    await until(() => engineProcesses().length === 0);
+  });
+
+  it('again wants the same file', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'longembed-')), 'model.gguf');
+    writeModel(path);
+    const engine = await loaded(path);
+    await errorOf(embed(engine, ASSERTS).promise);
+    utimesSync(path, 1, 1);
+    const error = await errorOf(embed(engine, FINE).promise);
+    expect(error.code).toBe('ERR_MODEL_INVALID');
+    expect(error.message).toContain(`${path} has changed`);
+    rmSync(path);
+  });
+});
+
+describe('dispose', () => {
+  it('fails what is not done, waits for the end of the process and may come twice', async () => {
+    const engine = await loaded();
+    const calls = [embed(engine, NEVER), embed(engine, FINE), tokenize(engine, 'never')];
+    const codes = Promise.all(calls.map(({ promise }) => codeOf(promise)));
+    const disposal = engine.dispose();
+    expect(engine.dispose()).toBe(disposal);
+    expect(await codes).toEqual(['ERR_DISPOSED', 'ERR_DISPOSED', 'ERR_DISPOSED']);
+    await disposal;
+    expect(engineProcesses()).toEqual([]);
+  });
+
+  it('kills a process that does not end', async () => {
+    const engine = await loaded('fake.gguf', { env: { ...process.env, FAKE_STUBBORN: '1' } });
+    const started = performance.now();
+    await engine.dispose();
+    expect(performance.now() - started).toBeGreaterThan(2000);
+    expect(engineProcesses()).toEqual([]);
+  });
+
+  it('ends a process that is being started again', async () => {
+    const engine = await loaded();
+    await errorOf(embed(engine, ASSERTS).promise);
+    const code = codeOf(embed(engine, FINE).promise);
+    await until(() => engineProcesses().length === 1);
+    await engine.dispose();
+    expect(await code).toBe('ERR_DISPOSED');
+    expect(engineProcesses()).toEqual([]);
+  });
+});

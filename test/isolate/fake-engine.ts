@@ -1,0 +1,51 @@
+/** An isolated engine over `fake-child.mjs`. */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { NativeBatch } from '../../lib/native/index.js';
+import { IsolatedEngine } from '../../lib/native/isolated/isolated-engine.js';
+import type { Start } from '../../lib/native/isolated/start.js';
+
+export const FAKE_START: Start = {
+  file: fileURLToPath(new URL('./fake-child.mjs', import.meta.url)),
+  execArgv: [],
+  env: process.env,
+  cwd: process.cwd(),
+};
+
+const OPTIONS = { threads: 1, backend: 'cpu', gpuLayers: 0, mmap: true } as const;
+
+/** Not loaded yet. */
+export function fakeEngine(path = 'fake.gguf', start: Partial<Start> = {}): IsolatedEngine {
+  return new IsolatedEngine({ ...FAKE_START, ...start }, path, OPTIONS);
+}
+
+export async function loadedEngine(path?: string, start?: Partial<Start>): Promise<IsolatedEngine> {
+  const engine = fakeEngine(path, start);
+  await engine.load(null).promise;
+  return engine;
+}
+
+/** What the first token of a batch makes of it. */
+export const [FINE, ASSERTS, NEVER, FAILS] = [0, 1, 2, 3];
+
+export function batchOf(...tokens: number[]): NativeBatch {
+  return {
+    tokens: Int32Array.from(tokens),
+    lengths: Int32Array.of(tokens.length),
+    positions: null,
+    logitScale: null,
+    selfExtend: null,
+    ropeBase: 0,
+    ropeScale: 1,
+    pooling: 'mean',
+  };
+}
+
+export const embed = (engine: IsolatedEngine, ...tokens: number[]) =>
+  engine.call({ kind: 'embed', batch: batchOf(...tokens), progress: false }, null);
+export const tokenize = (engine: IsolatedEngine, text: string) =>
+  engine.call({ kind: 'tokenize', text }, null);
+
+export function writeModel(path: string): void {
+  writeFileSync(path, 'weights');
+}

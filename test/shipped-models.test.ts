@@ -1,0 +1,32 @@
+import { chdir, cwd } from 'node:process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { modelFile, SHIPPED_MODELS } from '../lib/shipped-models.js';
+
+describe('modelFile', () => {
+  const home = cwd();
+  const folder = mkdtempSync(join(tmpdir(), 'longembed-names-'));
+  afterEach(() => chdir(home));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it.each(SHIPPED_MODELS)('takes %s from the package, whatever the working directory', (name) => {
+    chdir(tmpdir());
+    const path = modelFile(name);
+    expect(isAbsolute(path)).toBe(true);
+    expect(path).toMatch(new RegExp(`models.${name}\\.gguf$`));
+  });
+
+  it('leaves paths alone', () => {
+    for (const path of ['mini-rope.gguf', './mini-rope', 'mini', '/models/mini-ape', '']) {
+      expect(modelFile(path)).toBe(path);
+    }
+  });
+
+  it('prefers a file of that name', () => {
+    chdir(folder);
+    writeFileSync('mini-rope', '');
+    expect(modelFile('mini-rope')).toBe('mini-rope');
+  });
+});
