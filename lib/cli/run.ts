@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { LongEmbedError } from '../error.js';
+import { addBenchOptions, type BenchCommandOptions } from './bench-options.js';
+import { addCompareOptions, compare, type CompareCommandOptions } from './compare.js';
 import type { Context } from './context.js';
 import { addEmbedOptions, type EmbedCommandOptions } from './embed-options.js';
 import { embed } from './embed.js';
@@ -16,6 +18,8 @@ Examples:
   longembed embed corpus.jsonl --model e5-mistral.gguf --extend ntk:32k --output corpus.npy
   longembed tokenize contract.txt --model minilm.gguf
   longembed extend minilm.gguf --extend pi:2k --output minilm-2k.gguf
+  longembed bench --model minilm.gguf --extend none pcw:4k --output results
+  longembed compare results
 
 longembed help embed explains the formats, the strategies and the exit status.
 `;
@@ -56,6 +60,19 @@ export async function run(args: readonly string[], context: Context): Promise<nu
       code = await tokenize(file, options, context);
     },
   );
+
+  addBenchOptions(
+    program.command('bench').description('score models and strategies on the LongEmbed benchmark'),
+  ).action(async (options: BenchCommandOptions) => {
+    // Loaded when it is asked for: the benchmark brings much that the other commands do without.
+    const { bench } = await import('./bench.js');
+    code = await bench(options, context);
+  });
+  addCompareOptions(
+    program.command('compare').description('put results of the benchmark side by side'),
+  ).action(async (paths: string[], options: CompareCommandOptions) => {
+    code = await compare(paths, options, context);
+  });
 
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -1,0 +1,25 @@
+import { LongEmbedError } from '../../lib/index.js';
+
+/** Data that are missing, malformed or contradict themselves. */
+export function badData(message: string, cause?: unknown): LongEmbedError {
+  return new LongEmbedError('ERR_INVALID_OPTION', message, cause === undefined ? {} : { cause });
+}
+
+/** Data that are there but hold nothing. */
+export function emptyData(message: string): LongEmbedError {
+  return new LongEmbedError('ERR_INPUT_EMPTY', message);
+}
+
+const REASONS: Record<string, string> = {
+  ENOENT: 'there is no such file or folder',
+  ENOTDIR: 'a part of its path is not a folder',
+  EISDIR: 'it is a folder',
+  EACCES: 'permission to read it is denied',
+  EPERM: 'permission to read it is denied',
+};
+
+/** Why a file of the data could not be read. */
+export function unreadable(path: string, error: unknown): LongEmbedError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return badData(`${path} cannot be read: ${REASONS[code ?? ''] ?? message}.`, error);
+}

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { badData } from '../errors.js';
+
+/** How to reach the hub and where to keep what comes from it: what Hugging Face's own programs go by. */
+export interface HubSettings {
+  /** Without a slash at its end. */
+  readonly endpoint: string;
+  /** The folder that all of them share. */
+  readonly cache: string;
+  readonly token: string | null;
+  /** Nothing may be asked of the network. */
+  readonly offline: boolean;
+  readonly proxies: Proxies;
+  /** The pause before the first repetition of a request that failed, in milliseconds; each later one is twice as long. */
+  readonly firstPause: number;
+}
+
+/** URLs of proxies, '' for none, and the hosts that are reached without, as environment variables have them. */
+export interface Proxies {
+  readonly http: string;
+  readonly https: string;
+  readonly none: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_TOKEN_PATH, HF_HUB_OFFLINE, HTTP_PROXY, HTTPS_PROXY, NO_PROXY
+ * and the older names of these, as huggingface_hub does.
+ * @throws LongEmbedError ERR_INVALID_OPTION when one of them is unusable
+ */
+export async function hubSettings(environment: Environment = process.env): Promise<HubSettings> {
+  const first = (...names: string[]): string | undefined =>
+    names.map((name) => environment[name]).find((value) => value !== undefined && value !== '');
+  const path = (value: string): string => value.replace(/^~(?=$|[/\\])/, homedir());
+
+  const home = path(first('HF_HOME') ?? join(first('XDG_CACHE_HOME') ?? '~/.cache', 'huggingface'));
+  return {
+    endpoint: checkUrl('HF_ENDPOINT', first('HF_ENDPOINT') ?? 'https://huggingface.co').replace(/\/+$/, ''),
+    cache: path(first('HF_HUB_CACHE', 'HUGGINGFACE_HUB_CACHE') ?? join(home, 'hub')),
+    token:
+      clean(first('HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN')) ??
+      clean(await readToken(path(first('HF_TOKEN_PATH') ?? join(home, 'token')), environment)),
+    offline: isTrue(first('HF_HUB_OFFLINE', 'TRANSFORMERS_OFFLINE')),
+    proxies: {
+      http: proxyUrl('HTTP_PROXY', first('http_proxy', 'HTTP_PROXY')),
+      https: proxyUrl('HTTPS_PROXY', first('https_proxy', 'HTTPS_PROXY')),
+      none: first('no_proxy', 'NO_PROXY') ?? '',
+    },
+    firstPause: 1000,
+  };
+}
+
+/** What `hf auth login` left. */
+async function readToken(file: string, environment: Environment): Promise<string | undefined> {
+  if (isTrue(environment['HF_HUB_DISABLE_IMPLICIT_TOKEN'])) return undefined;
+  return readFile(file, 'utf8').catch(() => undefined);
+}
+
+function clean(token: string | undefined): string | null {
+  const trimmed = token?.trim() ?? '';
+  return trimmed === '' ? null : trimmed;
+}
+
+function isTrue(value: string | undefined): boolean {
+  return ['1', 'ON', 'YES', 'TRUE'].includes(value?.toUpperCase() ?? '');
+}
+
+/** Proxies are often given as host:port. */
+function proxyUrl(name: string, value: string | undefined): string {
+  if (value === undefined) return '';
+  return checkUrl(name, /^[a-z0-9]+:\/\//i.test(value) ? value : `http://${value}`, ['socks5:', 'socks:']);
+}
+
+function checkUrl(name: string, value: string, others: readonly string[] = []): string {
+  const protocol = URL.canParse(value) ? new URL(value).protocol : '';
+  if (['http:', 'https:', ...others].includes(protocol)) return value;
+  // The value is not shown: the URL of a proxy may hold a password.
+  throw badData(`The environment variable ${name} is no URL of the kind https://host:port.`);
+}

@@ -1,0 +1,66 @@
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { throwIfAborted } from '../../lib/model/abort.js';
+import { badData, unreadable } from './errors.js';
+import type { Row } from './row.js';
+
+/**
+ * Reads a parquet file, one row group in memory at a time.
+ * @param columns those that may be wanted; others, of whatever type, are not decoded
+ * @throws LongEmbedError ERR_INVALID_OPTION when it cannot be read, or is cut off or damaged; ERR_ABORTED
+ */
+export async function* readParquet(
+  path: string,
+  columns: readonly string[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Row> {
+  const { file, metadata, present } = await open(path, columns);
+  let rowStart = 0;
+  for (const group of metadata.row_groups) {
+    throwIfAborted(signal);
+    const rowEnd = rowStart + Number(group.num_rows);
+    const rows = await parquetReadObjects({
+      file,
+      metadata,
+      columns: present,
+      rowStart,
+      rowEnd,
+      compressors,
+      parsers: { stringFromBytes },
+    }).catch((error: unknown) => {
+      throw damaged(path, error);
+    });
+    for (const values of rows) {
+      rowStart += 1;
+      yield { values, file: path, at: `row ${rowStart}` };
+    }
+    if (rowStart !== rowEnd) throw badData(`${path} is damaged: it says it has more rows than it holds.`);
+  }
+}
+
+async function open(path: string, columns: readonly string[]) {
+  try {
+    const file = await asyncBufferFromFile(path);
+    const metadata = await parquetMetadataAsync(file);
+    const names = parquetSchema(metadata).children.map(({ element }) => element.name);
+    return { file, metadata, present: names.filter((name) => columns.includes(name)) };
+  } catch (error) {
+    throw damaged(path, error);
+  }
+}
+
+function damaged(path: string, error: unknown): Error {
+  if ((error as NodeJS.ErrnoException).syscall !== undefined) return unreadable(path, error);
+  return badData(`${path} is no whole parquet file that can be read: ${(error as Error).message}.`, error);
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The library's own decoder would put U+FFFD in the place of wrong bytes, silently. */
+function stringFromBytes(bytes: Uint8Array | undefined): string | undefined {
+  try {
+    return bytes && utf8.decode(bytes);
+  } catch {
+    throw new Error('a text in it is not UTF-8');
+  }
+}

@@ -1,0 +1,37 @@
+/** The models of the paper that a preset of longembed knows (LongEmbed, arXiv 2404.12096, section 5.1 and appendix A). */
+
+export interface PaperModel {
+  /** As the paper's tables call it. */
+  readonly name: string;
+  /** Name of longembed's preset of the same model. */
+  readonly preset: string;
+  /** Lo of its runs in the paper, in tokens. */
+  readonly nativeContext: number;
+  /** Whether a token sees only those before it. */
+  readonly causal?: boolean;
+  /** Where one preset serves models of several sizes: that of the paper has no more parameters than this. */
+  readonly maxParameters?: number;
+}
+
+/**
+ * Nomic-V1 is left out: the paper runs it at 8,192 tokens with a dynamic NTK scaling, which is none of our strategies.
+ * So are GTR and the models behind an API, which have no preset.
+ */
+export const PAPER_MODELS = {
+  e5: { name: 'E5-Base', preset: 'e5-base-v2', nativeContext: 512 },
+  /** E5-Base with a position matrix of 4,096 rows, interpolated and tuned. */
+  e5Tuned: { name: 'E5-Base + tuning', preset: 'e5-base-4k', nativeContext: 4096 },
+  e5Rope: { name: 'E5-RoPE-Base', preset: 'e5rope-base', nativeContext: 512 },
+  e5Mistral: { name: 'E5-Mistral', preset: 'e5-mistral-7b-instruct', nativeContext: 4096, causal: true },
+  gte: { name: 'GTE-Base', preset: 'gte-base', nativeContext: 512 },
+  bge: { name: 'BGE-Base', preset: 'bge-base-en-v1.5', nativeContext: 512 },
+  contriever: { name: 'Contriever', preset: 'contriever', nativeContext: 512 },
+  bgeM3: { name: 'BGE-M3', preset: 'bge-m3', nativeContext: 8192 },
+  /** Its preset is that of the larger German, Spanish, Chinese and code models too. */
+  jina: {
+    name: 'Jina-V2',
+    preset: 'jina-embeddings-v2-base-en',
+    nativeContext: 8192,
+    maxParameters: 145_000_000,
+  },
+} as const satisfies Record<string, PaperModel>;

@@ -1,0 +1,128 @@
+/** Acc@1 by length of the synthetic tasks, as the paper's Figure 1(b): a heatmap that is a table, its figures in its colours. */
+import { mainScore } from '../../results/lookup.js';
+import { percent } from '../../results/percent.js';
+import type { ModelResult, RunResult, SplitResult, TaskResult } from '../../results/results.js';
+import type { Task } from '../../tasks/task.js';
+import { heatClass } from '../heat.js';
+import { html, type Html } from '../html.js';
+import { whole } from '../numbers.js';
+import { paperOf } from '../paper.js';
+import type { Section } from '../section.js';
+import { table } from '../table.js';
+import { metricTitle, taskOfRun, type View } from '../view.js';
+
+export function lengthsSection(view: View): Section | null {
+  const tasks = view.tasks.filter(({ kind }) => kind === 'synthetic');
+  if (tasks.length === 0) return null;
+  return {
+    id: 'lengths',
+    title: 'By length',
+    body: html`<p>
+        How often the one right document comes first, by the length of the documents (the paper’s Figure 1b).
+      </p>
+      ${legend(tasks, view)} ${tasks.map((task) => heatmap(task, view))}`,
+  };
+}
+
+/** A row: a run with its scores by length, or the paper's. */
+interface Row {
+  readonly kind: 'ours' | 'paper';
+  readonly name: Html;
+  /** Length → score from 0 to 1. */
+  readonly scores: ReadonlyMap<number, number>;
+  /** Lengths of which documents were cut. */
+  readonly cut: ReadonlySet<number>;
+  /** null: not known. */
+  readonly mean: number | null;
+}
+
+function heatmap(task: Task, view: View): Html {
+  const groups = view.models
+    .map(({ model, runs }) => ({ model, rows: runs.flatMap((run) => rowsOf(task, model, run, view)) }))
+    .filter(({ rows }) => rows.length > 0);
+  const rows = groups.flatMap((group) => group.rows);
+  const lengths = [
+    ...new Set(rows.filter(({ kind }) => kind === 'ours').flatMap(({ scores }) => [...scores.keys()])),
+  ].toSorted((a, b) => a - b);
+  // Of 50 queries, as the paper's, all scores are whole percents.
+  const areWhole = rows.every(({ scores }) => [...scores.values()].every(isWholePercent));
+  const figure = (score: number): string => (areWhole ? percent(score).replace('.0', '') : percent(score));
+  const row = ({ kind, name, scores, cut, mean }: Row): Html =>
+    html`<tr class="${kind}">
+      <th scope="row">${name}</th>
+      ${lengths.map((length) => heatCell(scores.get(length), cut.has(length), figure))}
+      <td>${mean === null ? '–' : percent(mean)}</td>
+    </tr> `;
+  return table({
+    id: `lengths-${task.name}`,
+    className: 'heat',
+    caption: html`<b>${task.title}</b>: ${metricTitle(task)} in percent, by length in tokens`,
+    head: html`<tr>
+      <th scope="col">Strategy</th>
+      ${lengths.map((length) => html`<th scope="col">${whole(length)}</th>`)}
+      <th scope="col">Mean</th>
+    </tr>`,
+    body: groups.map(
+      (group) =>
+        html`<tbody>
+          <tr class="group">
+            <th scope="rowgroup" colspan="${lengths.length + 2}"><span>${group.model.id}</span></th>
+          </tr>
+          ${group.rows.map(row)}
+        </tbody> `,
+    ),
+  });
+}
+
+function rowsOf(task: Task, model: ModelResult, run: RunResult, view: View): Row[] {
+  const result = taskOfRun(run, task.name);
+  if (result === null) return [];
+  const ours: Row = {
+    kind: 'ours',
+    name: html`<code>${run.extend}</code>`,
+    scores: new Map(byLength(result).map(([length, split]) => [length, mainScore(result, split)])),
+    cut: new Set(
+      byLength(result).flatMap(([length, { truncatedDocuments }]) => (truncatedDocuments > 0 ? length : [])),
+    ),
+    mean: result.main,
+  };
+  const paper = paperOf(view, model, run);
+  const scores = paper?.lengths(task.name) ?? null;
+  if (paper === null || scores === null) return [ours];
+  return [ours, { kind: 'paper', name: html`paper`, scores, cut: new Set(), mean: paper.main(task.name) }];
+}
+
+function byLength({ splits }: TaskResult): [number, SplitResult][] {
+  return splits.flatMap((split) =>
+    split.length === null ? [] : [[split.length, split] as [number, SplitResult]],
+  );
+}
+
+function isWholePercent(score: number): boolean {
+  return percent(score).endsWith('.0') && Math.abs(100 * score - Math.round(100 * score)) < 1e-6;
+}
+
+function heatCell(score: number | undefined, cut: boolean, figure: (score: number) => string): Html {
+  if (score === undefined) return html`<td class="missing">–</td>`;
+  if (!cut) return html`<td class="${heatClass(score)}">${figure(score)}</td>`;
+  return html`<td class="${heatClass(score)} cut">${figure(score)}<span class="hidden"> (cut)</span></td>`;
+}
+
+/** The colours from 0 to 100 %, and the mark of documents that were cut where there are any. */
+function legend(tasks: readonly Task[], { models }: View): Html {
+  const splits = models.flatMap(({ runs }) =>
+    runs.flatMap((run) => tasks.flatMap(({ name }) => taskOfRun(run, name)?.splits ?? [])),
+  );
+  const hasCut = splits.some(({ truncatedDocuments }) => truncatedDocuments > 0);
+  return html`<p class="legend">
+    <span class="scale"
+      >${[0, 25, 50, 75, 100].map(
+        (step) => html`<span class="${heatClass(step / 100)}">${step}</span>`,
+      )}</span
+    >${
+      hasCut
+        ? html`<span class="cut sample"></span> some documents were longer than the target and were cut`
+        : null
+    }
+  </p>`;
+}

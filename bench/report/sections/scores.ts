@@ -1,0 +1,134 @@
+/** The main table: every model with every strategy, above what the paper found for the same. */
+import { percent } from '../../results/percent.js';
+import type { ModelResult, RunResult } from '../../results/results.js';
+import type { Task } from '../../tasks/task.js';
+import { html, type Html, type Part } from '../html.js';
+import { METHOD_NAMES } from '../methods.js';
+import { whole } from '../numbers.js';
+import { type Paper, paperOf } from '../paper.js';
+import type { Section } from '../section.js';
+import { table } from '../table.js';
+import { metricTitle, type ModelView, taskOfRun, type View } from '../view.js';
+
+/** A column: how it is headed, our score and the paper's. */
+interface Column {
+  readonly heading: Part;
+  readonly ours: (run: RunResult) => number | null;
+  readonly paper: (paper: Paper) => number | null;
+}
+
+export function scoresSection(view: View): Section | null {
+  const models = view.models.filter(({ runs }) => runs.length > 0);
+  if (models.length === 0) return null;
+  const columns = columnsOf(view);
+  const scores = table({
+    id: 'scores-table',
+    className: 'scores',
+    caption: caption(view),
+    head: html`<tr>
+      <th scope="col">Strategy</th>
+      <th scope="col">Target<small>tokens</small></th>
+      ${columns.map(({ heading }) => html`<th scope="col">${heading}</th>`)}
+    </tr>`,
+    body: body(models, columns, view),
+  });
+  return { id: 'scores', title: 'Scores', body: html`${scores}${notes(view)}` };
+}
+
+function columnsOf(view: View): Column[] {
+  const columns = view.tasks.map((task): Column => ({
+    heading: taskHeading(task),
+    ours: (run) => taskOfRun(run, task.name)?.main ?? null,
+    paper: ({ main }) => main(task.name),
+  }));
+  const hasAverage = view.models.some(({ runs }) => runs.some(({ average }) => average !== null));
+  if (!hasAverage) return columns;
+  const heading = html`Avg.<small>all six</small>`;
+  return [...columns, { heading, ours: ({ average }) => average, paper: ({ average }) => average }];
+}
+
+export function taskHeading(task: Task): Html {
+  return html`${task.title}<small>${metricTitle(task)}</small>`;
+}
+
+function body(models: readonly ModelView[], columns: readonly Column[], view: View): Html[] {
+  const best = columns.map(({ ours }) => bestOf(models.flatMap(({ runs }) => runs.map(ours))));
+  return models.map(({ model, runs }) => {
+    const own = columns.map(({ ours }) => bestOf(runs.map(ours)));
+    const row = (run: RunResult): Html =>
+      html`<tr>
+          <th scope="row"><code>${run.extend}</code></th>
+          <td>${whole(run.target)}</td>
+          ${columns.map(({ ours }, i) => {
+            const score = ours(run);
+            const figure = percent(score);
+            if (score === null || (figure !== own[i] && figure !== best[i])) return figureCell(score);
+            return html`<td${figure === best[i] ? html` class="best"` : null}><strong>${figure}</strong></td>`;
+          })}
+        </tr>
+        ${paperRow(model, run, columns, view)}`;
+    return html`<tbody>
+      <tr class="group">
+        <th scope="rowgroup" colspan="${columns.length + 2}"><span>${model.id}</span></th>
+      </tr>
+      ${runs.map(row)}
+    </tbody> `;
+  });
+}
+
+/** The best figure as it is shown, so that equal figures are marked alike; null when there is nothing to choose. */
+function bestOf(scores: readonly (number | null)[]): string | null {
+  const known = scores.filter((score) => score !== null);
+  if (new Set(known.map(percent)).size < 2) return null;
+  return percent(Math.max(...known));
+}
+
+function paperRow(model: ModelResult, run: RunResult, columns: readonly Column[], view: View): Html | null {
+  const paper = paperOf(view, model, run);
+  if (paper === null) return null;
+  const source = paper.source === null ? '' : `, ${paper.source}`;
+  return html`<tr class="paper">
+    <th scope="row">paper${source}</th>
+    <td></td>
+    ${columns.map((column) => figureCell(column.paper(paper)))}
+  </tr> `;
+}
+
+function figureCell(score: number | null): Html {
+  return score === null ? html`<td class="missing">–</td>` : html`<td>${percent(score)}</td>`;
+}
+
+function caption(view: View): Html {
+  return html`Scores in percent. <strong>Bold</strong>: the best of a model;
+    <strong class="best">shaded</strong>: the best of the
+    column.${
+      hasPaper(view) ? ' Grey lines: the paper’s figures for the same model, strategy and target.' : null
+    }`;
+}
+
+function hasPaper(view: View): boolean {
+  return view.models.some(({ model, runs }) => runs.some((run) => paperOf(view, model, run) !== null));
+}
+
+function notes(view: View): Html {
+  const generated = view.tasks.filter(({ name }) =>
+    view.results.data.some(({ task, origin }) => task === name && origin.startsWith('generated')),
+  );
+  return html`<p class="note">${methodList(view)}</p>
+    ${
+      hasPaper(view) && generated.length > 0
+        ? html`<p class="note">
+            ${generated.map(({ title }) => title).join(', ')}: generated after the paper’s recipe; the paper’s
+            own texts differ.
+          </p> `
+        : null
+    }`;
+}
+
+/** What the short names in the specs mean. */
+function methodList({ models }: View): Html[] {
+  const used = new Set(models.flatMap(({ runs }) => runs.map(({ method }) => method)));
+  return (Object.keys(METHOD_NAMES) as RunResult['method'][])
+    .filter((method) => used.has(method))
+    .map((method, i) => html`${i === 0 ? '' : ' · '}<code>${method}</code> ${METHOD_NAMES[method]}`);
+}

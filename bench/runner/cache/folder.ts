@@ -1,0 +1,91 @@
+import { access, constants, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import envPaths from 'env-paths';
+import { LongEmbedError } from '../../../lib/error.js';
+import { writeFailure } from '../../../lib/system-error.js';
+
+/** Changes when older versions would misread what is stored, or when vectors of older versions should no longer be used. */
+export const CACHE_FORMAT = 1;
+
+/** Says that a folder is a cache, and of which format. */
+const MARKER = 'longembed-bench-cache.json';
+
+/** Where embeddings are kept unless the caller says otherwise: LONGEMBED_CACHE, else `bench` in the user's cache folder. */
+export function defaultCacheFolder(): string {
+  const set = process.env['LONGEMBED_CACHE'] ?? '';
+  return set === '' ? join(envPaths('longembed', { suffix: '' }).cache, 'bench') : resolve(set);
+}
+
+/**
+ * Makes a folder ready to be a cache: a new or empty one becomes one, another must be one already, of this format.
+ * Nothing that is there is changed.
+ * @throws LongEmbedError ERR_INVALID_OPTION that says what is in the way and what to do
+ */
+export async function prepareCacheFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    const marker = await readMarker(folder);
+    if (marker !== null) checkMarker(folder, marker);
+    else if ((await readdir(folder)).every((name) => name.startsWith(MARKER))) await writeMarker(folder);
+    else throw notACache(folder);
+  } catch (error) {
+    if (error instanceof LongEmbedError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'a file is in its place' : writeFailure(error);
+    throw invalid(`The cache folder ${folder} cannot be used: ${why}. Give another --cache.`, error);
+  }
+}
+
+async function readMarker(folder: string): Promise<string | null> {
+  try {
+    return await readFile(join(folder, MARKER), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function checkMarker(folder: string, marker: string): void {
+  const format = formatOf(marker);
+  if (format === CACHE_FORMAT) return;
+  if (format === null) throw damaged(folder, `its ${MARKER} cannot be read`);
+  throw invalid(
+    `The cache in ${folder} has format ${format}, and this version of longembed uses format ${CACHE_FORMAT}. ` +
+      'It is left as it is: give another --cache, or delete the folder if no other version uses it.',
+  );
+}
+
+function formatOf(marker: string): number | null {
+  try {
+    const { format } = JSON.parse(marker) as { format?: unknown };
+    return typeof format === 'number' ? format : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whole or not at all; several processes may do it at once, and all write the same. */
+async function writeMarker(folder: string): Promise<void> {
+  const partial = join(folder, `${MARKER}.${process.pid}`);
+  await writeFile(partial, `${JSON.stringify({ format: CACHE_FORMAT })}\n`);
+  await rename(partial, join(folder, MARKER));
+}
+
+function notACache(folder: string): LongEmbedError {
+  return invalid(
+    `The folder ${folder} holds files and is no cache of longembed: give --cache a new or empty folder.`,
+  );
+}
+
+/** @param how a clause */
+export function damaged(folder: string, how: string, cause?: unknown): LongEmbedError {
+  return invalid(
+    `The cache in ${folder} is damaged: ${how}. Delete the folder, or give another --cache; its embeddings are then computed again.`,
+    cause,
+  );
+}
+
+export function invalid(message: string, cause?: unknown): LongEmbedError {
+  return new LongEmbedError('ERR_INVALID_OPTION', message, cause === undefined ? {} : { cause });
+}

@@ -1,0 +1,68 @@
+import { cpus, totalmem } from 'node:os';
+import { basename } from 'node:path';
+import { formatExtend } from '../../lib/index.js';
+import { addon } from '../../lib/native/index.js';
+import { packageVersion } from '../../lib/version.js';
+import { RESULTS_FORMAT, type ModelResult, type Results, type TaskDataResult } from '../results/results.js';
+import type { ReadTask } from './data.js';
+import type { CheckedModel } from './models.js';
+import type { BenchOptions } from './options.js';
+import type { Prepared } from './prepare.js';
+
+/** Results without runs: what was run on what, where and with what. Nothing in it differs between two runs of the same. */
+export function describeRun({ tasks, models }: Prepared, { seed, limit }: BenchOptions): Results {
+  const { llama, commit } = addon().buildInfo();
+  const first = models[0]?.info;
+  return {
+    format: RESULTS_FORMAT,
+    versions: { longembed: packageVersion(), llama, commit, node: process.versions.node },
+    machine: {
+      platform: `${process.platform}-${process.arch}`,
+      cpu: cpus()[0]?.model.trim() ?? 'unknown',
+      cores: cpus().length,
+      memoryBytes: totalmem(),
+      threads: first?.threads ?? 0,
+      backend: first?.device ?? '',
+    },
+    seed,
+    limit,
+    data: tasks.map(describeTask),
+    models: models.map(describeModel),
+    runs: [],
+  };
+}
+
+function describeTask({ task, origin, splits }: ReadTask): TaskDataResult {
+  return {
+    task: task.name,
+    origin,
+    splits: splits.map(({ name, length, sha256, documents, queries }) => ({
+      name,
+      length,
+      documents: documents.hashes.length,
+      queries: queries.hashes.length,
+      sha256,
+    })),
+  };
+}
+
+function describeModel({ id, path, sha256, info, unsupported }: CheckedModel): ModelResult {
+  return {
+    id,
+    name: info.name,
+    file: basename(path),
+    sha256,
+    preset: info.preset,
+    architecture: info.architecture,
+    quantization: info.quantization,
+    parameters: info.parameters,
+    dimensions: info.dimensions,
+    positionEncoding: info.positionEncoding,
+    nativeContext: info.nativeContext,
+    // A model without pooling is refused before this.
+    pooling: info.pooling ?? '',
+    prompts: { query: info.prompts.query, document: info.prompts.document },
+    engine: `${info.engine} on ${info.device}`,
+    unsupported: unsupported.map(({ extend, reason }) => ({ extend: formatExtend(extend), reason })),
+  };
+}

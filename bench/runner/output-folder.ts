@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LongEmbedError } from '../../lib/error.js';
+import { writeFailure } from '../../lib/system-error.js';
+import { readResults, RESULTS_FILE } from '../results/read.js';
+import type { Results, RunResult, TaskResult } from '../results/results.js';
+
+/**
+ * Makes the folder if need be, and tries whether a file can be written there: hours later would be too late.
+ * @throws LongEmbedError ERR_INVALID_OPTION with the reason
+ */
+export async function prepareOutputFolder(folder: string): Promise<void> {
+  const probe = join(folder, `.longembed-${randomUUID().slice(0, 8)}`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(probe, 'Can this folder be written to?\n');
+    await rm(probe);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'a file is in its place' : writeFailure(error);
+    throw new LongEmbedError(
+      'ERR_INVALID_OPTION',
+      `The output folder ${folder} cannot be written to: ${why}. Give another --output.`,
+      { cause: error },
+    );
+  }
+}
+
+/** What is needed of a run to tell whether it is the same as another. */
+export type PlannedRun = Pick<RunResult, 'model' | 'extend' | 'target'> & {
+  readonly tasks: readonly Pick<TaskResult, 'task'>[];
+};
+
+/**
+ * Makes sure that no results of another run get lost: what the folder holds must be part of what is about to be run.
+ * @throws LongEmbedError ERR_INVALID_OPTION that names what would be lost
+ */
+export async function checkNothingIsLost(
+  folder: string,
+  description: Results,
+  planned: readonly PlannedRun[],
+): Promise<void> {
+  if (!existsSync(join(folder, RESULTS_FILE))) return;
+  const there = await readResults(folder).catch((error: unknown) => {
+    throw refused(folder, `holds a ${RESULTS_FILE} that is not understood`, error);
+  });
+  const coming = new Set(tasksOf(description, planned).map(({ identity }) => identity));
+  const lost = tasksOf(there, there.runs).filter(({ identity }) => !coming.has(identity));
+  const [first] = lost;
+  if (first === undefined) return;
+  const others = lost.length === 1 ? '' : ` and ${lost.length - 1} more`;
+  throw refused(folder, `holds results that this run would replace: ${first.name}${others}`);
+}
+
+/** @param why a clause about the folder */
+function refused(folder: string, why: string, cause?: unknown): LongEmbedError {
+  return new LongEmbedError(
+    'ERR_INVALID_OPTION',
+    `The output folder ${folder} ${why}. Give another --output, or --force to replace it.`,
+    { cause },
+  );
+}
+
+/** The tasks of runs, each with all that its scores depend on. */
+function tasksOf(
+  { models, data, limit }: Results,
+  runs: readonly PlannedRun[],
+): { name: string; identity: string }[] {
+  return runs.flatMap(({ model: id, extend, target, tasks }) => {
+    const model = models.find((one) => one.id === id);
+    return tasks.map(({ task }) => ({
+      name: `${id} with ${extend} on ${task}`,
+      identity: JSON.stringify([
+        [model?.sha256, model?.pooling, model?.prompts, model?.nativeContext],
+        [extend, target, limit],
+        [task, data.find((one) => one.task === task)?.splits.map(({ name, sha256 }) => [name, sha256])],
+      ]),
+    }));
+  });
+}

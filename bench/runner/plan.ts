@@ -1,0 +1,120 @@
+import { LongEmbedError } from '../../lib/error.js';
+import { planDocument, resolveExtend, type Method } from '../../lib/extend/index.js';
+import type { Extend } from '../../lib/index.js';
+import { keyOf } from './cache/keys.js';
+import type { BenchModel } from './options.js';
+
+/** What texts are embedded as. */
+export type Kind = 'query' | 'document';
+
+/** A strategy as one model runs it. */
+export interface Plan {
+  readonly extend: Extend;
+  readonly method: Method;
+  /** In canonical form with its target: what results are named after. */
+  readonly spec: string;
+  /** Longer texts are cut, in tokens. */
+  readonly target: number;
+  /** What an embedding depends on beside its text. */
+  readonly keys: Readonly<Record<Kind, Buffer>>;
+}
+
+/** A strategy that a model does not take. */
+export interface Unsupported {
+  /** As it was given, in canonical form. */
+  readonly extend: Extend;
+  /** A sentence. */
+  readonly reason: string;
+}
+
+/** What identifies a model: hashes of its file and of the tokenizer.json used with it. */
+export interface Identity {
+  readonly model: string;
+  readonly tokenizer: string | null;
+}
+
+/**
+ * Settles a strategy for a model, to the point where embedding cannot fail for any text but those that are wrong
+ * themselves: the model takes it, it fits into memory, and prompt and special tokens leave room for content.
+ * @throws LongEmbedError ERR_OUT_OF_MEMORY, ERR_TOKENIZER, ERR_INVALID_OPTION about the prompts or the pooling
+ */
+export async function settlePlan(
+  model: BenchModel,
+  identity: Identity,
+  extend: Extend,
+  maxTokens: number | null,
+): Promise<Plan | Unsupported> {
+  const { info } = model;
+  let resolved;
+  try {
+    resolved = resolveExtend(extend, info);
+  } catch (error) {
+    // Also a target that is too low or too high for this model: another of the run may well take it.
+    if (error instanceof LongEmbedError) return { extend, reason: error.message };
+    throw error;
+  }
+  const target = Math.min(resolved.limit, maxTokens ?? Infinity);
+  const plan = (kind: Kind): Buffer =>
+    keyOf(
+      'embedding',
+      identity,
+      { engine: info.engine, device: info.device },
+      { pooling: info.pooling, special: info.specialTokens, shortInputs: info.shortInputs },
+      {
+        nativeContext: info.nativeContext,
+        target,
+        method: resolved.method,
+        scaling: resolved.attentionScale,
+      },
+      { s: resolved.s, lambda: resolved.lambda, g: resolved.g, w: resolved.w },
+      info.prompts[kind],
+    );
+  const settled: Plan = {
+    extend,
+    method: resolved.method,
+    spec: resolved.spec,
+    target,
+    keys: { query: plan('query'), document: plan('document') },
+  };
+  for (const kind of ['query', 'document'] as const) {
+    // Checks the options and the memory, and computes nothing.
+    await model.embedMany([], embedOptions(settled, kind)).return?.();
+    await checkRoom(model, kind, target, resolved);
+  }
+  return settled;
+}
+
+export function isPlan(settled: Plan | Unsupported): settled is Plan {
+  return 'keys' in settled;
+}
+
+/** How texts of a kind are embedded; they are cut at the target, as in the paper. */
+export function embedOptions(plan: Plan, kind: Kind) {
+  return { extend: plan.extend, as: kind, truncate: true, maxTokens: plan.target };
+}
+
+/** Tokens around the content of every window. */
+export async function overheadOf(model: BenchModel, kind: Kind): Promise<{ before: number; after: number }> {
+  const { prompts, specialTokens } = model.info;
+  const prompt = prompts[kind] === '' ? 0 : (await model.tokenize(prompts[kind])).length;
+  return { before: specialTokens.prefix.length + prompt, after: specialTokens.suffix.length };
+}
+
+async function checkRoom(
+  model: BenchModel,
+  kind: Kind,
+  target: number,
+  resolved: ReturnType<typeof resolveExtend>,
+): Promise<void> {
+  const overhead = await overheadOf(model, kind);
+  const around = overhead.before + overhead.after;
+  if (around < target) {
+    planDocument(resolved, model.info, 1, overhead);
+    return;
+  }
+  throw new LongEmbedError(
+    'ERR_INVALID_OPTION',
+    `The ${kind} prompt and the special tokens alone are ${around} tokens, and texts are cut at ${target} with ${resolved.spec}: ` +
+      'give a shorter prompt or a higher limit.',
+  );
+}

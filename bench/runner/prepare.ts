@@ -1,0 +1,50 @@
+import { LongEmbedError } from '../../lib/error.js';
+import { Store } from './cache/store.js';
+import { readTasks, type ReadTask } from './data.js';
+import { ModelSlot } from './model-slot.js';
+import { checkModels, type CheckedModel } from './models.js';
+import type { BenchHooks, BenchOptions } from './options.js';
+
+/** All that a run needs, looked at and found usable. */
+export interface Prepared {
+  readonly store: Store;
+  readonly tasks: readonly ReadTask[];
+  readonly models: readonly CheckedModel[];
+  readonly slot: ModelSlot;
+}
+
+/**
+ * Looks at everything that could end a run, before hours are spent: options, the cache, the data of all tasks, all models
+ * and whether they take the strategies; then does the work, and lets go of it all.
+ */
+export async function withPrepared<T>(
+  options: BenchOptions,
+  hooks: BenchHooks,
+  work: (prepared: Prepared) => Promise<T>,
+): Promise<T> {
+  checkLists(options);
+  const store = await Store.open(options.cache);
+  const slot = new ModelSlot(options.load, hooks);
+  try {
+    const { data, essays, seed, lengths, limit } = options;
+    const { signal, onMessage, onWait } = hooks;
+    const tasks = await readTasks(
+      options.tasks,
+      { data, essays, seed, lengths, signal, onMessage },
+      limit,
+      onWait,
+    );
+    const models = await checkModels(options, tasks, store, slot, hooks);
+    return await work({ store, tasks, models, slot });
+  } finally {
+    await slot.free();
+    await store.close();
+  }
+}
+
+function checkLists({ models, extend, tasks }: BenchOptions): void {
+  for (const [name, list] of Object.entries({ models, extend, tasks })) {
+    if (list.length > 0) continue;
+    throw new LongEmbedError('ERR_INVALID_OPTION', `The option ${name} is empty: give at least one.`);
+  }
+}

@@ -1,0 +1,119 @@
+import { LongEmbedError } from '../../lib/error.js';
+import { evaluate, search } from '../metrics/index.js';
+import type { SplitResult, TaskResult } from '../results/results.js';
+import type { Course } from './ahead.js';
+import { throwIfAborted, type ReadSplit, type ReadTask, type TextFacts } from './data.js';
+import { embedTexts, type Embedded, type Text } from './embed-texts.js';
+import { expectedOf } from './missing.js';
+import type { BenchHooks, BenchOptions } from './options.js';
+import type { Kind } from './plan.js';
+import type { Prepared } from './prepare.js';
+import type { Meter } from './progress.js';
+import { workOf } from './work.js';
+
+/** A model with a strategy at work. */
+export interface Worker extends Course {
+  readonly prepared: Prepared;
+  readonly options: BenchOptions;
+  readonly hooks: BenchHooks;
+  readonly meter: Meter;
+}
+
+/** A task's scores, and the seconds that its embeddings took, now or when the cache was filled. */
+export interface FinishedTask {
+  readonly result: TaskResult;
+  readonly seconds: number;
+}
+
+/**
+ * Runs a task, split by split: no more than one split's texts and vectors are in memory.
+ * @throws LongEmbedError what embedding a text throws, with the task and the split
+ */
+export async function runTask(worker: Worker, { task, splits }: ReadTask): Promise<FinishedTask> {
+  const results: SplitResult[] = [];
+  let seconds = 0;
+  for (const split of splits) {
+    throwIfAborted(worker.hooks.signal);
+    const run = await runSplit(worker, task, split).catch((error: unknown) => {
+      throw inSplit(error, `${task.name} (${split.name})`);
+    });
+    results.push(run.result);
+    seconds += run.seconds;
+  }
+  const main = results.map(({ scores }) => scores[task.mainMetric] ?? 0);
+  const result = { task: task.name, mainMetric: task.mainMetric, main: mean(main), splits: results };
+  return { result, seconds };
+}
+
+async function runSplit(
+  worker: Worker,
+  task: ReadTask['task'],
+  split: ReadSplit,
+): Promise<{ result: SplitResult; seconds: number }> {
+  const { documents, queries, relevance } = await split.load();
+  const embed = (texts: readonly Text[], facts: TextFacts, kind: Kind): Promise<Embedded> =>
+    embedGroup(worker, { task: task.name, split: split.name, kind }, texts, facts);
+  const found = await embed(documents, split.documents, 'document');
+  const asked = await embed(queries, split.queries, 'query');
+  const rankings = await search(
+    asked.vectors,
+    found.vectors,
+    { queries: queries.map(({ id }) => id), documents: documents.map(({ id }) => id) },
+    { signal: worker.hooks.signal },
+  );
+  const { mean: scores, perQuery } = evaluate(rankings, relevance, { perQuery: task.mainMetric });
+  const result = {
+    name: split.name,
+    length: split.length,
+    documents: documents.length,
+    queries: queries.length,
+    documentTokens: found.tokens,
+    truncatedDocuments: found.truncated,
+    scores,
+    perQuery: Object.fromEntries(perQuery),
+  };
+  return { result, seconds: found.seconds + asked.seconds };
+}
+
+async function embedGroup(
+  { prepared, options, hooks, meter, checked, plan, pace }: Worker,
+  where: { readonly task: ReadTask['task']['name']; readonly split: string; readonly kind: Kind },
+  texts: readonly Text[],
+  facts: TextFacts,
+): Promise<Embedded> {
+  const report = (): void => {
+    const { progress } = meter;
+    if (progress !== null) hooks.onProgress(progress);
+  };
+  return embedTexts(
+    texts,
+    { model: await prepared.slot.get(checked.path), plan, kind: where.kind },
+    prepared.store,
+    { batchTokens: options.batchTokens, signal: hooks.signal },
+    {
+      onMissing: (places) => {
+        const place = { model: checked.id, extend: plan.spec, ...where, texts: texts.length };
+        meter.begin(place, pace, facts, expectedOf(checked, plan, facts, places));
+        report();
+      },
+      onAdvance: (tokens) => {
+        meter.advance(tokens);
+        report();
+      },
+      onComputed: (tokens) => {
+        const seconds = meter.done(tokens, workOf(checked.info, plan.method, tokens));
+        report();
+        return seconds;
+      },
+    },
+  );
+}
+
+function inSplit(error: unknown, where: string): unknown {
+  if (!(error instanceof LongEmbedError) || error.code === 'ERR_ABORTED') return error;
+  return new LongEmbedError(error.code, `${where}: ${error.message}`, { cause: error });
+}
+
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

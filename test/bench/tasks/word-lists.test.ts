@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { FACTS } from '../../../bench/tasks/synthetic/facts/index.js';
+import { FIRST_NAMES } from '../../../bench/tasks/synthetic/first-names.js';
+import { LAST_NAMES } from '../../../bench/tasks/synthetic/last-names.js';
+import { people } from '../../../bench/tasks/synthetic/people.js';
+import { Random } from '../../../bench/tasks/synthetic/random.js';
+import { words } from './helpers.js';
+
+describe('names', () => {
+  it.each([
+    ['first names', FIRST_NAMES, 120],
+    ['last names', LAST_NAMES, 150],
+  ])('%s are many, different and single words', (_, names, least) => {
+    expect(names.length).toBeGreaterThanOrEqual(least);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^[A-Z][A-Za-z]+$/);
+  });
+
+  it('have no last name that begins another, which would put one person into the sentence of another', () => {
+    for (const name of LAST_NAMES) {
+      expect(LAST_NAMES.filter((other) => other.startsWith(name))).toEqual([name]);
+    }
+  });
+
+  it('make people who all differ, up to every pair of names', () => {
+    const all = FIRST_NAMES.length * LAST_NAMES.length;
+    expect(new Set(people(all, Random.of('people'))).size).toBe(all);
+  });
+});
+
+describe('facts', () => {
+  it('are a hundred, each one or two sentences that fit into the shortest document', () => {
+    expect(FACTS).toHaveLength(100);
+    for (const { text, query } of FACTS) {
+      expect(text).toMatch(/^[A-Z].*\.$/);
+      expect(words(text).join(' ')).toBe(text);
+      expect(words(text).length).toBeLessThanOrEqual(40);
+      expect(query).toMatch(/^[A-Z].*\?$/);
+    }
+  });
+
+  it('each have an answer that is in the fact, and not in its query or in any other fact or query', () => {
+    for (const { text, query, answer } of FACTS) {
+      expect(FACTS.filter((other) => other.text.includes(answer)).map((other) => other.text)).toEqual([text]);
+      expect(FACTS.filter((other) => other.query.includes(answer))).toEqual([]);
+      expect(query).not.toContain(text);
+    }
+  });
+
+  it('are about different things: no two share many of their rarer words', () => {
+    const rare = FACTS.map(
+      ({ text }) => new Set(words(text.toLowerCase()).filter((word) => word.length > 6)),
+    );
+    for (const [index, of] of rare.entries()) {
+      for (const other of rare.slice(index + 1)) {
+        expect([...of].filter((word) => other.has(word)).length).toBeLessThanOrEqual(2);
+      }
+    }
+  });
+});
