@@ -63,6 +63,17 @@ foreach (program longembed-core longembed-kernels)
     set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}")
 endforeach()
 
+# the fuzzing programs: docs/robustness.md
+if (LONGEMBED_FUZZ)
+    foreach (name model_file plan)
+        add_executable(fuzz_${name} "${CMAKE_CURRENT_SOURCE_DIR}/native/fuzz/fuzz_${name}.cpp")
+        longembed_compile_options(fuzz_${name})
+        target_link_libraries(fuzz_${name} PRIVATE longembed_core)
+        target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+        set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}")
+    endforeach()
+endif()
+
 # the addon: its headers come from cmake-js, or from node_modules when cmake is run by hand
 set(node_headers ${CMAKE_JS_INC})
 if (NOT node_headers)
