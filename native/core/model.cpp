@@ -86,6 +86,7 @@ std::unique_ptr<Model> Model::load_checked(const std::string & path, const LoadO
         throw load_error(path);
     }
 
+    model->precision_ = options.precision;
     const int threads     = options.threads > 0 ? options.threads : usable_cores();
     model->facts_         = read_facts(*model->model_);
     model->facts_.threads = threads;
@@ -96,7 +97,10 @@ std::unique_ptr<Model> Model::load_checked(const std::string & path, const LoadO
 
 void Model::start_engine() {
     if (facts_.engine == "graph") {
-        engine_ = std::make_unique<GraphEngine>(*model_, facts_.threads);
+        engine_ = std::make_unique<GraphEngine>(*model_, facts_.threads, precision_);
+    } else if (precision_ != Precision::full) {
+        throw Error(ErrorCode::invalid_option, "The precision bf16 is only for architectures that longembed has a graph of its own for, and " +
+                                                   facts_.engine_reason + ".");
     } else {
         engine_ = std::make_unique<ContextEngine>(*model_, facts_.threads);
     }

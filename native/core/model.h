@@ -7,6 +7,7 @@
 #include "control.h"
 #include "engine.h"
 #include "facts.h"
+#include "kernels/cpu_kernels.h"
 #include "vocabulary.h"
 
 struct llama_model;
@@ -18,12 +19,14 @@ struct LoadOptions {
     std::string backend    = "auto";  ///< "auto", "cpu", "cuda", "metal" or "vulkan"
     int         gpu_layers = -1;      ///< layers on the GPU; −1: all
     bool        mmap       = true;    ///< map the file rather than read it
+    Precision   precision  = Precision::full;  ///< of products and attention on a CPU
 };
 
 /// A loaded model: what it is, its vocabulary, and the engine that computes with it.
 class Model {
 public:
-    /// @throws Error ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID, ERR_ARCHITECTURE_UNSUPPORTED, ERR_BACKEND, ERR_OUT_OF_MEMORY, ERR_ABORTED
+    /// @throws Error ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID, ERR_ARCHITECTURE_UNSUPPORTED, ERR_BACKEND, ERR_OUT_OF_MEMORY, ERR_ABORTED,
+    ///               ERR_INVALID_OPTION for a precision that this model or machine has not
     static std::unique_ptr<Model> load(const std::string & path, const LoadOptions & options, Control & control);
 
     const Facts &      facts() const { return facts_; }
@@ -41,6 +44,7 @@ private:
     void start_engine();
 
     std::shared_ptr<llama_model> model_;
+    Precision                    precision_ = Precision::full;
     Facts                        facts_;
     std::unique_ptr<Vocabulary>  vocabulary_;
     std::unique_ptr<Engine>      engine_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "error.h"
 #include "forward_pass.h"
 #include "layout.h"
 #include "llama-model.h"
@@ -46,9 +47,15 @@ double parameters_per_layer(const llama_model & model) {
 
 } // namespace
 
-GraphEngine::GraphEngine(const llama_model & model, int threads)
+GraphEngine::GraphEngine(const llama_model & model, int threads, Precision precision)
     : model_(model), architecture_(make_architecture(model)), lanes_(model, threads),
-      kernels_(lanes_.main_is_cpu() ? cpu_kernels() : CpuKernels{}), layer_parameters_(parameters_per_layer(model)) {}
+      kernels_(lanes_.main_is_cpu() ? cpu_kernels(precision) : CpuKernels{}), layer_parameters_(parameters_per_layer(model)) {
+    if (precision == Precision::bf16 && kernels_.product == nullptr) {
+        throw Error(ErrorCode::invalid_option, lanes_.main_is_cpu()
+                                                   ? "The precision bf16 needs a CPU with BF16 instructions (AVX512-BF16), which this machine's has not. Leave it out: full precision runs everywhere."
+                                                   : "The precision bf16 is for CPUs, and this model runs on a GPU. Leave it out, or choose the backend cpu.");
+    }
+}
 
 void GraphEngine::embed(const Batch & batch, float * out, Control & control) {
     const AttentionShape & shape  = architecture_->attention();
@@ -64,6 +71,7 @@ void GraphEngine::embed(const Batch & batch, float * out, Control & control) {
     needed.lanes        = shares;
     needed.dimensions   = model_.hparams.n_embd;
     needed.own_kernel   = kernels_.attention != nullptr;
+    needed.numbers_per_item = kernels_.numbers_per_item;
     needed.keep_queries = architecture_->qkv(0).is_fused();
     needed.between_rows = !plan.positions_upper.empty();
     if (plan.self_extend) {

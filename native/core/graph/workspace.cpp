@@ -31,7 +31,7 @@ template <typename T> std::vector<T> taken_at(const std::vector<T> & values, con
 } // namespace
 
 bool WorkspaceSize::is_of_a_kind_with(const WorkspaceSize & other) const {
-    return dimensions == other.dimensions && own_kernel == other.own_kernel && keep_queries == other.keep_queries && self_extend_window == other.self_extend_window;
+    return dimensions == other.dimensions && own_kernel == other.own_kernel && numbers_per_item == other.numbers_per_item && keep_queries == other.keep_queries && self_extend_window == other.self_extend_window;
 }
 
 bool WorkspaceSize::fits_in(const WorkspaceSize & other) const {
@@ -67,11 +67,14 @@ Workspace::Workspace(const WorkspaceSize & size, const AttentionShape & shape, g
     positions = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
     logit_scale = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, 1, 1, n);
     if (size.own_kernel) {
-        key_tiles = ggml_new_tensor_4d(ctx, GGML_TYPE_F32, tile_keys, shape.head_size, (n + tile_keys - 1) / tile_keys, shape.kv_heads);
+        const int64_t tiles = (n + tile_keys - 1) / tile_keys;
+        const int64_t per   = size.numbers_per_item;
+        key_tiles = ggml_new_tensor_4d(ctx, GGML_TYPE_F32, tile_keys, (shape.head_size + per - 1) / per, tiles, shape.kv_heads);
+        values    = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, shape.head_size, tiles * tile_keys / per, shape.kv_heads);
     } else {
         keys = ggml_new_tensor_3d(ctx, kv_type, shape.head_size, n, shape.kv_heads);
     }
-    if (size.self_extend_window == 0 || size.own_kernel) {
+    if (size.self_extend_window == 0 && !size.own_kernel) {
         values = ggml_new_tensor_3d(ctx, kv_type, shape.head_size, n, shape.kv_heads);
     }
     if (size.self_extend_window > 0) {
