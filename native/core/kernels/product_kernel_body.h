@@ -36,12 +36,24 @@ const float * weight_items(const ProductTile & t, int64_t out, int64_t k, int64_
     return to;
 }
 
+/// Has an output's weights brought near, while others are made ready: they come from far memory, once for a block of tokens.
+inline void prefetch_weights(const ProductTile & t, int64_t out, int64_t k, int64_t depth) {
+    constexpr int64_t line = 64;
+    if (out < t.outs) {
+        const char * weights = t.weights + out * t.weight_stride + k / t.block * t.block_bytes;
+        for (int64_t byte = 0; byte < depth / t.block * t.block_bytes; byte += line) {
+            __builtin_prefetch(weights + byte, 0, 2);
+        }
+    }
+}
+
 /// Packs items of panel_outs outputs' weights as the sums take them: [items_of(depth)][panel_outs].
 void pack_weights(const ProductTile & t, int64_t o, int64_t k, int64_t depth, float * packed, float * converted) {
     const int64_t items = items_of(depth);
     for (int64_t group = 0; group < panel_outs; group += width) {
         const float * from[width];
         for (int64_t i = 0; i < width; ++i) {
+            prefetch_weights(t, o + group + i + 2 * width, k, depth);
             from[i] = weight_items(t, o + group + i, k, depth, converted + i * product_depth);
         }
         int64_t item = 0;
