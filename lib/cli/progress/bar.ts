@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import { LOADING, statusLine } from './format.js';
+import { LOADING } from './format.js';
 import type { Meter } from './meter.js';
 import type { Terminal, View } from './view.js';
 
@@ -20,7 +20,7 @@ export class BarView implements View {
   show(meter: Meter): void {
     const { fraction } = meter;
     const format = fraction === null ? '{status}' : '{bar} {percentage} % {status}';
-    this.#open('documents', format).update(fraction ?? 0, { status: statusLine(meter) });
+    this.#open('documents', format).update(fraction ?? 0, { status: meter.status });
   }
 
   message(line: string): void {
