@@ -4,7 +4,7 @@ import { TASK_NAMES, type TaskName } from '../../bench/tasks/task.js';
 import type { Extend, Pooling } from '../index.js';
 import { parseSpec } from './embed-options.js';
 import { SHIPPED_MODELS } from '../shipped-models.js';
-import { addModelOptions, type ModelOptions } from './model-options.js';
+import { addIsolateOption, addModelOptions, type ModelOptions } from './model-options.js';
 import { wholeNumber } from './numbers.js';
 import { STRATEGY_LINES } from './strategies-help.js';
 
@@ -89,7 +89,7 @@ export function addBenchOptions(command: Command): Command {
       wholeNumber(1),
       1,
     );
-  return addModelOptions(command)
+  return addIsolateOption(addModelOptions(command))
     .optionsGroup('Other:')
     .option('-q, --quiet', 'no progress on standard error')
     .helpOption('-h, --help', 'this help')

@@ -9,9 +9,9 @@ import {
   TASKS,
 } from '../../bench/index.js';
 import { TASK_NAMES } from '../../bench/tasks/task.js';
+import { modelFile } from '../shipped-models.js';
 import { dryRunText } from './bench-dry-run.js';
 import { BenchMeter } from './bench-meter.js';
-import { modelFile } from '../shipped-models.js';
 import type { BenchCommandOptions } from './bench-options.js';
 import type { Context } from './context.js';
 import { EXIT, Interrupted, UsageError } from './exit.js';

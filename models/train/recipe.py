@@ -21,8 +21,8 @@ class Recipe:
     stages: tuple = field(
         default=(
             Stage(steps=300, shortest=20, longest=48, batch=96),
-            Stage(steps=250, shortest=32, longest=112, batch=56),
-            Stage(steps=300, shortest=64, longest=256, batch=32, full=0.4),
+            Stage(steps=220, shortest=32, longest=112, batch=56),
+            Stage(steps=240, shortest=64, longest=256, batch=32, full=0.4),
         )
     )
     peak_rate: float = 2e-3
