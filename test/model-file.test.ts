@@ -319,18 +319,18 @@ describe('a split model', () => {
     };
     writeFileSync(parts[0]!, split(0, [...whole.metadata], halves[0]!, whole.data.subarray(0, cut)));
     writeFileSync(parts[1]!, split(1, whole.metadata.slice(0, 1), last, whole.data.subarray(cut)));
-    await using model = await EmbeddingModel.load(parts[0]!, { threads: 1 });
+    await using model = await EmbeddingModel.load(parts[0], { threads: 1 });
     await using other = await EmbeddingModel.load(modelPath('llama'), { threads: 1 });
     const text = 'The grass is green.';
     expect((await model.embed(text)).embedding).toEqual((await other.embed(text)).embedding);
 
-    const { message } = await errorOf(EmbeddingModel.load(parts[1]!));
+    const { message } = await errorOf(EmbeddingModel.load(parts[1]));
     expect(message).toContain('it is part 2 of a split model: give the first.');
     writeFileSync(
       parts[1]!,
       split(1, whole.metadata.slice(0, 1), last.slice(0, -1), whole.data.subarray(cut)),
     );
-    expect((await errorOf(EmbeddingModel.load(parts[0]!))).message).toContain(
+    expect((await errorOf(EmbeddingModel.load(parts[0]))).message).toContain(
       'it has no tensor "blk.3.ffn_down.weight"',
     );
   });
