@@ -1,6 +1,5 @@
 /** What the machine does to `longembed embed`: signals at any time, pipes that close, disks that fill up, too little memory. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -42,10 +41,13 @@ function place(name: string): string {
   return path;
 }
 
-function embed(
-  output: string,
-  ...args: string[]
-): ChildProcess & { ended: Promise<{ code: number | null; signal: string | null; stderr: string }> } {
+interface Ended {
+  code: number | null;
+  signal: string | null;
+  stderr: string;
+}
+
+function embed(output: string, ...args: string[]): ChildProcess & { ended: Promise<Ended> } {
   const all = [
     MAIN,
     'embed',
@@ -64,7 +66,9 @@ function embed(
   const child = spawn(process.execPath, all, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
   let stderr = '';
   child.stderr.on('data', (piece: Buffer) => (stderr += piece.toString()));
-  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, stderr }) as never);
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (code, signal) => resolve({ code, signal, stderr }));
+  });
   return Object.assign(child, { ended });
 }
 
@@ -142,7 +146,7 @@ it('the process that computes is killed: its documents fail, the others are writ
   expect(idsIn(output)).toHaveLength(DOCUMENTS - failed);
 });
 
-it('a reader that goes away ends the program quietly', async () => {
+it('a reader that goes away ends the program quietly', () => {
   const command = `"${process.execPath}" "${MAIN}" embed "${corpus}" -m "${model}" --extend pcw:4k -q | head -n 2; echo "\${PIPESTATUS[0]}"`;
   const { stdout, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8', timeout: 30_000 });
   const lines = stdout.trim().split('\n');
