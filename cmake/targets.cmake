@@ -45,9 +45,9 @@ if (NOT MSVC)
     set(kernels "${CMAKE_CURRENT_SOURCE_DIR}/native/core/kernels")
     set_source_files_properties("${kernels}/variant_portable.cpp" PROPERTIES COMPILE_OPTIONS "-O3;-ffp-contract=fast")
     if (CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
-        set_source_files_properties("${kernels}/variant_avx2.cpp" PROPERTIES COMPILE_OPTIONS "-O3;-ffp-contract=fast;-mavx2;-mfma")
+        set_source_files_properties("${kernels}/variant_avx2.cpp" PROPERTIES COMPILE_OPTIONS "-O3;-ffp-contract=fast;-mavx2;-mfma;-mf16c")
         set_source_files_properties("${kernels}/variant_avx512.cpp" PROPERTIES COMPILE_OPTIONS
-            "-O3;-ffp-contract=fast;-mavx512f;-mfma;-mprefer-vector-width=512")
+            "-O3;-ffp-contract=fast;-mavx512f;-mfma;-mf16c;-mprefer-vector-width=512")
     endif()
 endif()
 
