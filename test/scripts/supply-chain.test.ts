@@ -23,7 +23,8 @@ it('every package is pinned: an exact version, and a checksum in the lock file',
   for (const version of Object.values({ ...manifest.dependencies, ...manifest.devDependencies })) {
     expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
   }
-  for (const [path, { integrity }] of packages) expect([path, integrity]).toEqual([path, expect.stringMatching(/^sha512-/)]);
+  for (const [path, { integrity }] of packages)
+    expect([path, integrity]).toEqual([path, expect.stringMatching(/^sha512-/)]);
 });
 
 it('nothing runs when the package is installed but its own build', () => {
