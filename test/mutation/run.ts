@@ -12,6 +12,7 @@ import { Random } from './random.js';
 const WORKER = fileURLToPath(new URL('worker.mjs', import.meta.url));
 /** Longer than this, in milliseconds, is a hang. */
 const PATIENCE = 10_000;
+const HUNG = `hung for ${PATIENCE} ms`;
 
 export interface Finding {
   /** Gives the file again: `mutate(model, new Random(seed))`. */
@@ -58,7 +59,13 @@ export async function runMutations(
       writeFileSync(path, bytes);
 
       const started = performance.now();
-      const { outcome, message } = await worker.outcome(path);
+      let { outcome, message } = await worker.outcome(path);
+      if (outcome === HUNG) {
+        // On a machine that has other things to do, anything may take that long once.
+        worker.stop();
+        worker = new Worker();
+        ({ outcome, message } = await worker.outcome(path));
+      }
       report.slowest = Math.max(report.slowest, performance.now() - started);
       report.files += 1;
       const known = outcome === 'ok' || /^ERR_[A-Z_]+$/.test(outcome);
@@ -111,7 +118,7 @@ class Worker {
     this.#process.stdin.write(`${path}\n`);
     const patience = new AbortController();
     const hung = new Promise<Outcome>((resolve) => {
-      const hang = { outcome: `hung for ${PATIENCE} ms`, message: '' };
+      const hang = { outcome: HUNG, message: '' };
       const timer = setTimeout(() => resolve(hang), PATIENCE);
       patience.signal.addEventListener('abort', () => clearTimeout(timer));
     });
