@@ -18,7 +18,7 @@ const report = await runMutations(
     firstSeed: Number(values.seed ?? 1),
   },
 );
-console.log(`${report.files} files, the slowest ${report.slowest.toFixed(0)} ms`);
+console.log(`${report.files} files, the slowest ${report.slowest.toFixed(0)} ms of processor time`);
 for (const [outcome, count] of [...report.outcomes].sort((a, b) => b[1] - a[1]))
   console.log(`${count}\t${outcome}`);
 if (report.late.size > 0) console.log("not found by longembed's own checks, but refused by llama.cpp:");
