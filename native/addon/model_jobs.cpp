@@ -77,6 +77,7 @@ void EmbedJob::release() {
     WorkerJob::release();
     model_object_.Reset();
     batch_object_.Reset();
+    vectors_ = {};
 }
 
 } // namespace longembed::addon

@@ -26,7 +26,7 @@ bool on_load_progress(float fraction, void * control) {
 /// llama.cpp says why a load failed only in its log.
 Error load_error(const std::string & path) {
     const std::string reason = logged_errors();
-    const bool memory = reason.find("allocate") != std::string::npos || reason.find("out of memory") != std::string::npos ||
+    const bool memory = reason.find("alloca") != std::string::npos || reason.find("out of memory") != std::string::npos ||
                         reason.find("bad_alloc") != std::string::npos;
     if (memory) {
         return Error(ErrorCode::out_of_memory, "There is not enough memory to load \"" + path + "\" (" + reason + "). A smaller quantization needs less.");
@@ -50,6 +50,9 @@ std::unique_ptr<Model> Model::load(const std::string & path, const LoadOptions &
     try {
         return load_checked(path, options, control);
     } catch (const AssertionFailed & failure) {
+        if (failure.code() == ErrorCode::out_of_memory) {
+            throw;
+        }
         throw Error(ErrorCode::model_invalid, "\"" + path + "\" is not a usable model file: " + failure.what());
     }
 }
