@@ -1,7 +1,5 @@
 #include "facts.h"
 
-#include <algorithm>
-
 #include "architectures/architecture.h"
 #include "ggml-backend.h"
 #include "llama-model.h"
@@ -83,8 +81,9 @@ Facts read_facts(const llama_model & model) {
     }
     if (facts.device.empty()) {
         facts.device = "CPU";
-    } else {
-        facts.gpu_layers = std::min<int32_t>(static_cast<int32_t>(model.n_gpu_layers()), facts.layers);
+    }
+    for (int32_t layer = 0; layer < facts.layers; ++layer) {
+        facts.gpu_layers += ggml_backend_dev_type(model.dev_layer(layer)) == GGML_BACKEND_DEVICE_TYPE_CPU ? 0 : 1;
     }
     return facts;
 }

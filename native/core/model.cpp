@@ -34,11 +34,25 @@ Error load_error(const std::string & path) {
     return Error(ErrorCode::model_invalid, "llama.cpp cannot load \"" + path + "\"" + (reason.empty() ? "." : ": " + reason + "."));
 }
 
+/// A GPU backend that finds no room in the middle of an operation logs why and fails an assertion.
+void throw_if_out_of_memory(int64_t tokens) {
+    const std::string reason = logged_errors();
+    if (reason.find("out of memory") != std::string::npos) {
+        throw Error(ErrorCode::out_of_memory, "The GPU ran out of memory while it computed " + std::to_string(tokens) + " tokens (" + reason +
+                                                  "). Fewer tokens at once, a smaller quantization, or fewer layers on the GPU (gpuLayers) need less.");
+    }
+}
+
+class NotFinite : public Error {
+public:
+    using Error::Error;
+};
+
 /// Broken weights, and sums too large for half precision on a GPU, give infinities and NaN. As vectors they would spoil whatever
 /// they are put into.
 void check_finite(const float * numbers, int64_t count) {
     if (!std::all_of(numbers, numbers + count, [](float number) { return std::isfinite(number); })) {
-        throw Error(ErrorCode::backend, "The model gave a vector with numbers that are infinite or none at all: its weights are broken, or the file is. Check the file's checksum.");
+        throw NotFinite(ErrorCode::backend, "The model gave a vector with numbers that are infinite or none at all: its weights are broken, or the file is. Check the file's checksum.");
     }
 }
 
@@ -59,13 +73,14 @@ std::unique_ptr<Model> Model::load_checked(const std::string & path, const LoadO
     control.check();
 
     std::vector<ggml_backend_dev_t> gpus = {nullptr};
-    if (options.backend != "cpu") {
+    if (options.backend != "cpu" && options.gpu_layers != 0) {
         gpus = gpu_devices(options.backend);
     }
 
     llama_model_params params          = llama_model_default_params();
     params.devices                     = gpus.data();
-    params.n_gpu_layers                = options.gpu_layers;
+    // llama.cpp counts what follows the last layer as one more
+    params.n_gpu_layers                = options.gpu_layers < 0 ? -1 : options.gpu_layers + 1;
     params.load_mode                   = options.mmap ? LLAMA_LOAD_MODE_MMAP : LLAMA_LOAD_MODE_NONE;
     params.progress_callback           = on_load_progress;
     params.progress_callback_user_data = &control;
@@ -105,13 +120,18 @@ void Model::embed(const Batch & batch, float * out, Control & control) {
     if (engine_ == nullptr) {
         start_engine();
     }
+    forget_errors();
     try {
         engine_->embed(batch, out, control);
-    } catch (const AssertionFailed &) {
+        check_finite(out, batch.n_sequences * facts_.dimensions);
+    } catch (const AssertionFailed & failure) {
         engine_.reset(); // it stopped in the middle: the next call starts another
+        throw_if_out_of_memory(batch.n_tokens);
+        throw;
+    } catch (const NotFinite &) {
+        engine_.reset(); // what it keeps between calls would spoil vectors that read beside it
         throw;
     }
-    check_finite(out, batch.n_sequences * facts_.dimensions);
 }
 
 } // namespace longembed

@@ -14,12 +14,13 @@ namespace {
 // Tokens computed at once: enough for full speed in matrix products, few enough that a block's widest activation (the
 // feed-forward part's) is small beside what is kept for all tokens, also where many lanes compute side by side.
 constexpr int64_t most_block_tokens  = 512;
+constexpr int64_t most_block_tokens_gpu = 2048; // a GPU needs larger products, and fewer of them, to be busy
 constexpr int64_t least_block_tokens = 64;
 constexpr int64_t tokens_side_by_side = 4096;
 
 /// Blocks of about the same size, as many as lanes or a multiple of that.
-int64_t choose_block_tokens(int64_t tokens, int lanes) {
-    const int64_t most   = std::clamp(tokens_side_by_side / lanes, least_block_tokens, most_block_tokens);
+int64_t choose_block_tokens(int64_t tokens, int lanes, bool on_cpu) {
+    const int64_t most   = std::clamp(tokens_side_by_side / lanes, least_block_tokens, on_cpu ? most_block_tokens : most_block_tokens_gpu);
     const int64_t rounds = (tokens + most * lanes - 1) / (most * lanes);
     return std::min(most, std::max<int64_t>(1, (tokens + rounds * lanes - 1) / (rounds * lanes)));
 }
@@ -48,7 +49,8 @@ double parameters_per_layer(const llama_model & model) {
 
 GraphEngine::GraphEngine(const llama_model & model, int threads)
     : model_(model), architecture_(make_architecture(model)), lanes_(model, threads),
-      kernels_(lanes_.main_is_cpu() ? cpu_kernels() : CpuKernels{}), layer_parameters_(parameters_per_layer(model)) {}
+      kernels_(lanes_.main_is_cpu() ? cpu_kernels() : CpuKernels{}), layer_parameters_(parameters_per_layer(model)),
+      flash_head_size_(lanes_.flash_head_size(architecture_->attention().head_size, kv_type())) {}
 
 void GraphEngine::embed(const Batch & batch, float * out, Control & control) {
     const AttentionShape & shape  = architecture_->attention();
@@ -66,6 +68,7 @@ void GraphEngine::embed(const Batch & batch, float * out, Control & control) {
     needed.own_kernel   = kernels_.attention != nullptr;
     needed.keep_queries = architecture_->qkv(0).is_fused();
     needed.between_rows = !plan.positions_upper.empty();
+    needed.flash_head_size = flash_head_size_;
     if (plan.self_extend) {
         // a window beyond the longest sequence sees all of it as near; masks need not be wider
         needed.self_extend_window = std::min<int64_t>(batch.self_extend_window, layout.longest);
@@ -74,7 +77,7 @@ void GraphEngine::embed(const Batch & batch, float * out, Control & control) {
     workspace_->upload(plan);
 
     PassSetup setup{*architecture_, static_cast<int>(model_.hparams.n_layer()), layer_parameters_, *workspace_, layout, plan,
-                    batch.pooling != Pooling::mean, kernels_, std::nullopt};
+                    batch.pooling != Pooling::mean, kernels_, lanes_.main_is_cpu(), std::nullopt};
     if (architecture_->rope() != nullptr) {
         setup.rope = architecture_->rope()->with(batch.rope_base, batch.rope_scale);
     }
@@ -82,7 +85,7 @@ void GraphEngine::embed(const Batch & batch, float * out, Control & control) {
 }
 
 Cut GraphEngine::choose_cut(const Batch & batch, int shares) const {
-    const int64_t tokens = choose_block_tokens(batch.n_tokens, shares);
+    const int64_t tokens = choose_block_tokens(batch.n_tokens, shares, lanes_.main_is_cpu());
     if (kernels_.attention != nullptr) {
         // a tile of keys is written by one lane only
         return {(tokens + tile_keys - 1) / tile_keys * tile_keys, tile_keys, 1};
@@ -97,9 +100,7 @@ void GraphEngine::make_room(const WorkspaceSize & needed) {
     // batches of different shapes in turn must not each make room anew
     const WorkspaceSize size = workspace_ ? needed.grown_to(workspace_->size()) : needed;
     workspace_.reset(); // before the new one, so that both are never held at once
-    // GPU flash attention takes halves; on the CPU full floats cost nothing and keep vectors exact
-    const ggml_type kv_type = lanes_.main_is_cpu() ? GGML_TYPE_F32 : GGML_TYPE_F16;
-    workspace_ = std::make_unique<Workspace>(size, architecture_->attention(), kv_type, lanes_.main_buffer_type());
+    workspace_ = std::make_unique<Workspace>(size, architecture_->attention(), kv_type(), lanes_.main_buffer_type());
 }
 
 } // namespace longembed

@@ -25,12 +25,17 @@ private:
     void make_room(const WorkspaceSize & needed);
     Cut  choose_cut(const Batch & batch, int shares) const;
 
+    /// Of keys and values where ggml computes attention: GPU flash attention takes halves; on the CPU full floats cost nothing and
+    /// keep vectors exact.
+    ggml_type kv_type() const { return lanes_.main_is_cpu() ? GGML_TYPE_F32 : GGML_TYPE_F16; }
+
     const llama_model &           model_;
     std::unique_ptr<Architecture> architecture_;
     Lanes                         lanes_;
     CpuKernels                    kernels_;  ///< null on a GPU: ggml's operations instead
     std::unique_ptr<Workspace>    workspace_;
     double                        layer_parameters_;
+    int64_t                       flash_head_size_;
 };
 
 } // namespace longembed

@@ -53,7 +53,10 @@ Lane::Lane(const llama_model & model, int threads) {
     for (const auto & backend : backends_) {
         raw.push_back(backend.get());
     }
-    sched_.reset(ggml_backend_sched_new(raw.data(), nullptr, static_cast<int>(raw.size()), max_nodes, false, false));
+    // weights that did not fit on the GPU are brought there for a block of tokens and used there: bringing them takes less than
+    // computing with them on the CPU
+    const bool bring_weights = raw.size() > 1;
+    sched_.reset(ggml_backend_sched_new(raw.data(), nullptr, static_cast<int>(raw.size()), max_nodes, /*parallel*/ false, bring_weights));
     if (!sched_) {
         throw Error(ErrorCode::backend, "The compute scheduler could not be created.");
     }

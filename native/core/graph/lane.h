@@ -28,6 +28,9 @@ public:
     ggml_backend_buffer_type_t main_buffer_type() const;
     bool                       main_is_cpu() const { return main_ == cpu_; }
 
+    /// Whether the device where activations live can compute an operation itself.
+    bool supports(const ggml_tensor * operation) const { return ggml_backend_supports_op(main_, operation); }
+
     /// An empty context for the next graph, in memory that is used again for each: the one before must be gone.
     ggml_context_ptr new_graph_context();
 

@@ -1,5 +1,10 @@
 #include "lanes.h"
 
+#include <cstdlib>
+#include <string>
+
+#include "ggml-cpp.h"
+
 namespace longembed {
 
 namespace {
@@ -7,12 +12,34 @@ namespace {
 // With fewer tokens than this for each lane, every lane reading all weights costs more than meeting after each operation.
 constexpr int64_t least_tokens_per_lane = 48;
 
+// the largest that any GPU backend computes without conditions on the rest of the shape
+constexpr int64_t most_head_size = 256;
+
+/// Whether heads are to be padded as a CUDA device has it, which has no flash attention for heads of 32; for tests on a CPU.
+bool pads_as_cuda() {
+    const char * kernels = std::getenv("LONGEMBED_KERNELS");
+    return kernels != nullptr && std::string(kernels) == "ggml-padded";
+}
+
 } // namespace
 
 Lanes::Lanes(const llama_model & model, int threads) : wide_(model, threads), team_(wide_.main_is_cpu() ? threads : 1) {
     for (int i = 0; team_.members() > 1 && i < team_.members(); ++i) {
         narrow_.push_back(std::make_unique<Lane>(model, 1));
     }
+}
+
+int64_t Lanes::flash_head_size(int64_t head_size, ggml_type type) const {
+    for (int64_t size = head_size; size <= most_head_size; ++size) {
+        const ggml_context_ptr ctx(ggml_init({8 * ggml_tensor_overhead(), nullptr, /*no_alloc*/ true}));
+        ggml_tensor * q = ggml_new_tensor_3d(ctx.get(), GGML_TYPE_F32, size, 64, 1);
+        ggml_tensor * k = ggml_new_tensor_3d(ctx.get(), type, size, 64, 1);
+        const bool padded = !pads_as_cuda() || size % 64 == 0;
+        if (padded && wide_.supports(ggml_flash_attn_ext(ctx.get(), q, k, k, nullptr, 1.0f, 0.0f, 0.0f))) {
+            return size;
+        }
+    }
+    return head_size;
 }
 
 int Lanes::shares(int64_t tokens) const {

@@ -100,6 +100,7 @@ void SelfExtend::gather_heads(StepGraph & steps, const SelfExtendQueries & queri
     ggml_tensor * values   = ggml_view_3d(ctx, kept, step.keys, kept->ne[1], step.kv_heads, kept->nb[1], kept->nb[2],
                                           step.first_key * kept->nb[0] + step.first_kv_head * kept->nb[2]);
     ggml_tensor * gathered = ggml_mul_mat(ctx, values, weights); // [head size, queries, heads]
+    ggml_prec_set_acc(gathered, GGML_PREC_F32); // weights of long texts are below what halves hold
 
     const size_t  head  = shape_.head_size * heads->nb[0];
     ggml_tensor * place = ggml_view_3d(ctx, heads, shape_.head_size, n, step.queries, head, heads->nb[1],
@@ -155,7 +156,9 @@ ggml_tensor * SelfExtend::score(ggml_context * ctx, ggml_tensor * keys, ggml_ten
                                    (step.first_key + begin) * keys->nb[1] + step.first_kv_head * keys->nb[2]);
     ggml_tensor * q = ggml_view_3d(ctx, queries, queries->ne[0], step.queries, step.kv_heads * per_kv, queries->nb[2], queries->nb[1],
                                    step.offset * queries->nb[2] + step.first_kv_head * per_kv * queries->nb[1]);
-    return ggml_mul_mat(ctx, k, ggml_cont(ctx, q)); // ggml's fast CPU product takes no gaps on this side
+    ggml_tensor * scores = ggml_mul_mat(ctx, k, ggml_cont(ctx, q)); // ggml's fast CPU product takes no gaps on this side
+    ggml_prec_set_acc(scores, GGML_PREC_F32); // a GPU would sum them as halves, which are too coarse for large logits
+    return scores;
 }
 
 ggml_tensor * SelfExtend::masked(ggml_context * ctx, ggml_tensor * zone_scores, ggml_tensor * mask, const Step & step) const {

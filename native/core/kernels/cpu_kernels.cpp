@@ -33,7 +33,7 @@ void dot_avx2(const DotTile & tile);
 CpuKernels cpu_kernels() {
     const char *      variable = std::getenv("LONGEMBED_KERNELS");
     const std::string wanted   = variable == nullptr ? "" : variable;
-    if (wanted == "ggml") {
+    if (wanted == "ggml" || wanted == "ggml-padded") {
         return {};
     }
     // the fastest first; four floats a vector are NEON's and SSE's
