@@ -140,7 +140,18 @@ void ContextEngine::prepare(const Setup & wanted) {
     setup_ = wanted;
 }
 
-void ContextEngine::embed_one(const int32_t * tokens, int32_t n, float * out, Control & control) {
+void ContextEngine::rehearse(const int32_t * tokens, int32_t n, Control & control) {
+    if (rehearsed_ || threads_ == 1) {
+        return;
+    }
+    constexpr int32_t most_tokens = 2;
+    llama_set_n_threads(context_.get(), 1, 1);
+    compute(tokens, std::min(n, most_tokens), control);
+    llama_set_n_threads(context_.get(), threads_, threads_);
+    rehearsed_ = true;
+}
+
+int ContextEngine::compute(const int32_t * tokens, int32_t n, Control & control) {
     if (llama_memory_t memory = llama_get_memory(context_.get()); memory != nullptr) {
         llama_memory_clear(memory, true);
     }
@@ -152,6 +163,12 @@ void ContextEngine::embed_one(const int32_t * tokens, int32_t n, float * out, Co
     const int status = encoder_only ? llama_encode(context_.get(), sequence.batch) : llama_decode(context_.get(), sequence.batch);
     llama_set_abort_callback(context_.get(), nullptr, nullptr);
     control.check();
+    return status;
+}
+
+void ContextEngine::embed_one(const int32_t * tokens, int32_t n, float * out, Control & control) {
+    rehearse(tokens, n, control);
+    const int status = compute(tokens, n, control);
     if (status != 0) {
         throw Error(ErrorCode::backend, "llama.cpp failed on a sequence of " + std::to_string(n) + " tokens (status " + std::to_string(status) + "): " + logged_errors() + ".");
     }

@@ -35,8 +35,16 @@ private:
     void embed_some(const Batch & batch, bool flash, int64_t & done, float * out, Control & control);
     void embed_one(const int32_t * tokens, int32_t n, float * out, Control & control);
 
+    /// Computes a few tokens on the calling thread alone, the first time. Nobody knows beforehand what llama.cpp's graph for an
+    /// architecture makes of a file's tensors, and of the threads that compute, this is the one where a failed assertion can
+    /// be caught.
+    void rehearse(const int32_t * tokens, int32_t n, Control & control);
+
+    int compute(const int32_t * tokens, int32_t n, Control & control);
+
     const llama_model &            model_;
     int                            threads_;
+    bool                           rehearsed_ = false;
     Setup                          setup_;
     std::shared_ptr<llama_context> context_;
 };

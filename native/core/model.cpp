@@ -11,7 +11,7 @@
 #include "graph/graph_engine.h"
 #include "llama-model.h"
 #include "log.h"
-#include "model_file.h"
+#include "model_file/model_file.h"
 
 namespace longembed {
 
@@ -108,7 +108,11 @@ void Model::embed(const Batch & batch, float * out, Control & control) {
     try {
         engine_->embed(batch, out, control);
     } catch (const AssertionFailed &) {
-        engine_.reset(); // it stopped in the middle: the next call starts another
+        if (facts_.threads > 1) {
+            // ggml's threads may be waiting for the one that left in the middle, and whoever ends them would wait too
+            (void) engine_.release();
+        }
+        engine_.reset(); // the next call starts another
         throw;
     }
     check_finite(out, batch.n_sequences * facts_.dimensions);
