@@ -118,4 +118,18 @@ void Model::embed(const Batch & batch, float * out, Control & control) {
     check_finite(out, batch.n_sequences * facts_.dimensions);
 }
 
+MemoryNeed Model::memory(const Batch & batch) {
+    check_batch(batch, facts_, vocabulary_->size());
+    const AbortGuard guard;
+    if (engine_ == nullptr) {
+        start_engine();
+    }
+    MemoryNeed need = engine_->memory(batch);
+    for (const auto & weights : model_->memory_breakdown()) {
+        need.on(weights.first).weights += weights.second;
+    }
+    need.resident = resident_memory();
+    return need;
+}
+
 } // namespace longembed
