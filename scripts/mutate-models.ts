@@ -30,6 +30,8 @@ const report = await runMutations(
 console.log(`${report.files} files, the slowest ${report.slowest.toFixed(0)} ms`);
 for (const [outcome, count] of [...report.outcomes].sort((a, b) => b[1] - a[1]))
   console.log(`${count}\t${outcome}`);
+if (report.late.size > 0) console.log("not found by longembed's own checks, but refused by llama.cpp:");
+for (const [message, seed] of report.late) console.log(`  ${message} (seed ${seed})`);
 for (const { seed, model, mutation, outcome, stderr } of report.findings) {
   console.log(`seed ${seed}, ${mutation} in ${model}: ${outcome}\n${stderr}`);
 }

@@ -1,5 +1,5 @@
 import { chdir, cwd } from 'node:process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
@@ -28,5 +28,11 @@ describe('modelFile', () => {
     chdir(folder);
     writeFileSync('mini-rope', '');
     expect(modelFile('mini-rope')).toBe('mini-rope');
+  });
+
+  it('does not take a folder of that name for the model', () => {
+    chdir(folder);
+    mkdirSync('mini-ape');
+    expect(isAbsolute(modelFile('mini-ape'))).toBe(true);
   });
 });

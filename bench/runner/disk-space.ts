@@ -1,20 +1,24 @@
-import { statfs } from 'node:fs/promises';
+import { statfsSync } from 'node:fs';
 import { LongEmbedError } from '../../lib/error.js';
 
 /** Room for what is not vectors, in bytes. */
 const MARGIN = 16e6;
+
+/** Bytes that may still be written to a folder's disk; Infinity where the file system does not say. */
+export function freeBytes(folder: string): number {
+  const { bavail, bsize, blocks } = statfsSync(folder);
+  // Some network and virtual file systems.
+  return blocks === 0 ? Infinity : bavail * bsize;
+}
 
 /**
  * Refuses to begin what certainly cannot end.
  * @param bytes of the vectors that are to be stored
  * @throws LongEmbedError ERR_INVALID_OPTION when the cache's disk has less room than that
  */
-export async function checkDiskSpace(folder: string, bytes: number): Promise<void> {
-  const { bavail, bsize, blocks } = await statfs(folder);
-  // Some network and virtual file systems do not say.
-  if (blocks === 0 || bytes === 0) return;
-  const free = bavail * bsize;
-  if (free >= bytes + MARGIN) return;
+export function checkDiskSpace(folder: string, bytes: number): void {
+  const free = freeBytes(folder);
+  if (bytes === 0 || free >= bytes + MARGIN) return;
   throw new LongEmbedError(
     'ERR_INVALID_OPTION',
     `The cache in ${folder} needs room for ${megabytes(bytes + MARGIN)} of embeddings, and its disk has ${megabytes(free)} left: ` +

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LongEmbedError } from '../../lib/error.js';
-import { writeFailure } from '../../lib/system-error.js';
 import { readResults, RESULTS_FILE } from '../results/read.js';
 import type { Results, RunResult, TaskResult } from '../results/results.js';
+import { folderFailure, makeFolder } from './make-folder.js';
 
 /**
  * Makes the folder if need be, and tries whether a file can be written there: hours later would be too late.
@@ -14,15 +14,13 @@ import type { Results, RunResult, TaskResult } from '../results/results.js';
 export async function prepareOutputFolder(folder: string): Promise<void> {
   const probe = join(folder, `.longembed-${randomUUID().slice(0, 8)}`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await writeFile(probe, 'Can this folder be written to?\n');
     await rm(probe);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'a file is in its place' : writeFailure(error);
     throw new LongEmbedError(
       'ERR_INVALID_OPTION',
-      `The output folder ${folder} cannot be written to: ${why}. Give another --output.`,
+      `The output folder ${folder} cannot be written to: ${folderFailure(error)}. Give another --output.`,
       { cause: error },
     );
   }

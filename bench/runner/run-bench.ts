@@ -51,7 +51,7 @@ class BenchRun {
     const { output, overwrite } = this.#options;
     if (!overwrite) await checkNothingIsLost(output, this.#description, this.#planned());
     const { courses, bytes } = lookAhead(this.#prepared, this.#meter);
-    await checkDiskSpace(store.folder, bytes);
+    checkDiskSpace(store.folder, bytes);
     for (const course of courses) await this.#run(course);
     await slot.free();
     return this.#results;

@@ -9,6 +9,7 @@ import {
   TASKS,
 } from '../../bench/index.js';
 import { TASK_NAMES } from '../../bench/tasks/task.js';
+import { modelFile } from '../shipped-models.js';
 import { dryRunText } from './bench-dry-run.js';
 import { BenchMeter } from './bench-meter.js';
 import type { BenchCommandOptions } from './bench-options.js';
@@ -68,7 +69,7 @@ function benchOptions(options: BenchCommandOptions): BenchOptions {
   }
   const { queryPrompt, documentPrompt } = options;
   return {
-    models: options.model,
+    models: options.model.map(modelFile),
     extend: options.extend ?? [{ method: 'none' }],
     tasks,
     lengths: [...new Set(options.lengths ?? PAPER_LENGTHS)].sort((a, b) => a - b),

@@ -132,6 +132,27 @@ Napi::Object facts_object(Napi::Env env, const Facts & facts, const Vocabulary &
     return object;
 }
 
+Napi::Object memory_object(Napi::Env env, const MemoryNeed & need) {
+    const auto  number  = [env](uint64_t bytes) { return Napi::Number::New(env, static_cast<double>(bytes)); };
+    Napi::Array devices = Napi::Array::New(env, need.devices.size());
+    for (size_t i = 0; i < need.devices.size(); ++i) {
+        const DeviceMemory & memory = need.devices[i];
+        Napi::Object         device = Napi::Object::New(env);
+        device.Set("name", memory.device);
+        device.Set("host", memory.host);
+        device.Set("weights", number(memory.weights));
+        device.Set("activations", number(memory.activations));
+        device.Set("graphs", number(memory.graphs));
+        device.Set("missing", number(memory.missing));
+        device.Set("available", number(memory.available));
+        devices.Set(static_cast<uint32_t>(i), device);
+    }
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("resident", number(need.resident));
+    object.Set("devices", devices);
+    return object;
+}
+
 Napi::Int32Array int32_array(Napi::Env env, const std::vector<int32_t> & values) {
     return copy_to<Napi::Int32Array>(env, values);
 }

@@ -2,6 +2,7 @@
 
 #include "batch.h"
 #include "control.h"
+#include "memory.h"
 
 namespace longembed {
 
@@ -14,6 +15,10 @@ public:
     /// The batch is checked already (check_batch).
     /// @throws Error
     virtual void embed(const Batch & batch, float * out, Control & control) = 0;
+
+    /// What embed() would take for this batch, beside the weights. Computes nothing.
+    /// @throws Error
+    virtual MemoryNeed memory(const Batch & batch) = 0;
 };
 
 } // namespace longembed

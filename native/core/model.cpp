@@ -11,7 +11,7 @@
 #include "graph/graph_engine.h"
 #include "llama-model.h"
 #include "log.h"
-#include "model_file.h"
+#include "model_file/model_file.h"
 
 namespace longembed {
 
@@ -124,14 +124,32 @@ void Model::embed(const Batch & batch, float * out, Control & control) {
     try {
         engine_->embed(batch, out, control);
         check_finite(out, batch.n_sequences * facts_.dimensions);
-    } catch (const AssertionFailed & failure) {
-        engine_.reset(); // it stopped in the middle: the next call starts another
+    } catch (const AssertionFailed &) {
+        if (facts_.threads > 1) {
+            // ggml's threads may be waiting for the one that left in the middle, and whoever ends them would wait too
+            (void) engine_.release();
+        }
+        engine_.reset(); // the next call starts another
         throw_if_out_of_memory(batch.n_tokens);
         throw;
     } catch (const NotFinite &) {
         engine_.reset(); // what it keeps between calls would spoil vectors that read beside it
         throw;
     }
+}
+
+MemoryNeed Model::memory(const Batch & batch) {
+    check_batch(batch, facts_, vocabulary_->size());
+    const AbortGuard guard;
+    if (engine_ == nullptr) {
+        start_engine();
+    }
+    MemoryNeed need = engine_->memory(batch);
+    for (const auto & weights : model_->memory_breakdown()) {
+        need.on(weights.first).weights += weights.second;
+    }
+    need.resident = resident_memory();
+    return need;
 }
 
 } // namespace longembed

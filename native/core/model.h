@@ -7,6 +7,7 @@
 #include "control.h"
 #include "engine.h"
 #include "facts.h"
+#include "memory.h"
 #include "vocabulary.h"
 
 struct llama_model;
@@ -32,6 +33,10 @@ public:
     /// Writes facts().dimensions floats per sequence to `out`: pooled, not normalised. One call at a time.
     /// @throws Error ERR_INVALID_OPTION, ERR_TOKENIZER, ERR_STRATEGY_UNSUPPORTED, ERR_INPUT_TOO_LONG, ERR_OUT_OF_MEMORY, ERR_BACKEND, ERR_ABORTED
     void embed(const Batch & batch, float * out, Control & control);
+
+    /// What embed() would take for this batch. Computes nothing. One call at a time, as with embed().
+    /// @throws Error as embed() does about the batch
+    MemoryNeed memory(const Batch & batch);
 
 private:
     Model() = default;

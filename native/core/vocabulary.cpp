@@ -7,7 +7,7 @@
 #include "error.h"
 #include "llama.h"
 #include "log.h"
-#include "model_file.h"
+#include "model_file/model_file.h"
 
 namespace longembed {
 
@@ -84,17 +84,21 @@ std::vector<int32_t> Vocabulary::tokenize(const std::string & text) const {
 
 VocabularyFile::VocabularyFile(const std::string & path) {
     load_backends();
-    check_model_file(path);
+    check_model_file(path, FilePart::vocabulary);
 
     const AbortGuard guard;
     forget_errors();
     llama_model_params params = llama_model_default_params();
     params.vocab_only         = true;
-    model_.reset(llama_model_load_from_file(path.c_str(), params), [](llama_model * model) {
-        if (model != nullptr) {
-            llama_model_free(model);
-        }
-    });
+    try {
+        model_.reset(llama_model_load_from_file(path.c_str(), params), [](llama_model * model) {
+            if (model != nullptr) {
+                llama_model_free(model);
+            }
+        });
+    } catch (const AssertionFailed & failure) {
+        throw Error(ErrorCode::model_invalid, "The vocabulary in \"" + path + "\" cannot be used: " + failure.what());
+    }
     if (!model_) {
         throw Error(ErrorCode::model_invalid, "The vocabulary in \"" + path + "\" cannot be read: " + logged_errors() + ".");
     }

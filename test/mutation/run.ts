@@ -26,6 +26,8 @@ export interface Report {
   files: number;
   /** Files by how they ended: "ok" or an error code. */
   readonly outcomes: Map<string, number>;
+  /** Files that only llama.cpp's own checks, or its assertions, found to be wrong: what they said, with an example's seed. */
+  readonly late: Map<string, number>;
   /** Signals, hangs, vectors that are not numbers, and errors of no known code. */
   readonly findings: Finding[];
   slowest: number;
@@ -40,7 +42,7 @@ export async function runMutations(
   models: readonly string[],
   { files, seconds, firstSeed }: { files: number; seconds: number; firstSeed: number },
 ): Promise<Report> {
-  const report: Report = { files: 0, outcomes: new Map(), findings: [], slowest: 0 };
+  const report: Report = { files: 0, outcomes: new Map(), late: new Map(), findings: [], slowest: 0 };
   const folder = mkdtempSync(join(tmpdir(), 'longembed-mutations-'));
   const originals = models.map((path) => ({ path, bytes: readFileSync(path) }));
   const end = performance.now() + seconds * 1000;
@@ -56,12 +58,13 @@ export async function runMutations(
       writeFileSync(path, bytes);
 
       const started = performance.now();
-      const outcome = await worker.outcome(path);
+      const { outcome, message } = await worker.outcome(path);
       report.slowest = Math.max(report.slowest, performance.now() - started);
       report.files += 1;
       const known = outcome === 'ok' || /^ERR_[A-Z_]+$/.test(outcome);
       const name = known ? outcome : 'FINDING';
       report.outcomes.set(name, (report.outcomes.get(name) ?? 0) + 1);
+      if (/^llama\.cpp cannot load|An assertion in/.test(message)) report.late.set(general(message), seed);
       if (known) continue;
       report.findings.push({ seed, model: original.path, mutation, outcome, stderr: worker.stderr });
       worker.stop();
@@ -74,10 +77,21 @@ export async function runMutations(
   return report;
 }
 
+/** The message without what differs from file to file. */
+function general(message: string): string {
+  return message.replace(/"[^"]*\.gguf"/g, '"…"').replace(/\d+/g, 'N');
+}
+
+interface Outcome {
+  /** "ok", an error's code, or how else it ended. */
+  outcome: string;
+  message: string;
+}
+
 class Worker {
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
-  readonly #exit: Promise<string>;
+  readonly #exit: Promise<Outcome>;
   stderr = '';
 
   constructor() {
@@ -87,19 +101,23 @@ class Worker {
       (text: Buffer) => void (this.stderr = (this.stderr + text.toString()).slice(-4000)),
     );
     this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
-    this.#exit = once(this.#process, 'close').then(
-      ([code, signal]) => `ended with ${String(signal ?? code)}`,
-    );
+    this.#exit = once(this.#process, 'close').then(([code, signal]) => ({
+      outcome: `ended with ${String(signal ?? code)}`,
+      message: '',
+    }));
   }
 
-  async outcome(path: string): Promise<string> {
+  async outcome(path: string): Promise<Outcome> {
     this.#process.stdin.write(`${path}\n`);
     const patience = new AbortController();
-    const hung = new Promise<string>((resolve) => {
-      const timer = setTimeout(() => resolve(`hung for ${PATIENCE} ms`), PATIENCE);
+    const hung = new Promise<Outcome>((resolve) => {
+      const hang = { outcome: `hung for ${PATIENCE} ms`, message: '' };
+      const timer = setTimeout(() => resolve(hang), PATIENCE);
       patience.signal.addEventListener('abort', () => clearTimeout(timer));
     });
-    const line = this.#lines.next().then(({ value, done }) => (done === true ? this.#exit : value));
+    const line = this.#lines
+      .next()
+      .then(({ value, done }) => (done === true ? this.#exit : (JSON.parse(value) as Outcome)));
     try {
       return await Promise.race([line, hung]);
     } finally {

@@ -4,23 +4,31 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { EmbeddingModel } from '../../dist/lib/index.js';
 
-for await (const path of createInterface({ input: process.stdin })) writeSync(1, `${await outcome(path)}\n`);
+let files = 0;
+for await (const path of createInterface({ input: process.stdin })) {
+  writeSync(1, `${JSON.stringify(await outcome(path, 1 + (files++ % 2)))}\n`);
+}
 
-/** @param {string} path */
-async function outcome(path) {
+/**
+ * @param {string} path
+ * @param {number} threads with several, ggml computes on threads of its own
+ */
+async function outcome(path, threads) {
   try {
-    const model = await EmbeddingModel.load(path, { backend: 'cpu', threads: 1, pooling: 'mean' });
+    const model = await EmbeddingModel.load(path, { backend: 'cpu', threads, pooling: 'mean' });
     try {
       await model.tokenize('The grass is green. Ünïcode, 12345 and [SEP] too!');
       const vectors = [
         await model.embed('The grass is green, and here we go.'),
         await model.embed([5, 6, 7, 8, 9], { extend: 'pcw', truncate: true }),
       ];
-      return vectors.every(({ embedding }) => embedding.every(Number.isFinite)) ? 'ok' : 'NAN';
+      const finite = vectors.every(({ embedding }) => embedding.every(Number.isFinite));
+      return { outcome: finite ? 'ok' : 'NAN', message: '' };
     } finally {
       await model.dispose();
     }
   } catch (error) {
-    return /** @type {{ code?: string }} */ (error).code ?? `UNKNOWN ${String(error)}`;
+    const { code, message } = /** @type {Error & { code?: string }} */ (error);
+    return { outcome: code ?? `UNKNOWN ${String(error)}`, message };
   }
 }

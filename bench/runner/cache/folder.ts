@@ -1,8 +1,9 @@
-import { access, constants, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { access, constants, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { LongEmbedError } from '../../../lib/error.js';
-import { writeFailure } from '../../../lib/system-error.js';
+import { folderFailure, makeFolder } from '../make-folder.js';
 
 /** Changes when older versions would misread what is stored, or when vectors of older versions should no longer be used. */
 export const CACHE_FORMAT = 1;
@@ -23,17 +24,20 @@ export function defaultCacheFolder(): string {
  */
 export async function prepareCacheFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    const names = await readdir(folder);
+    // Read after the names: another process may make the folder a cache at this moment, its marker first.
     const marker = await readMarker(folder);
     if (marker !== null) checkMarker(folder, marker);
-    else if ((await readdir(folder)).every((name) => name.startsWith(MARKER))) await writeMarker(folder);
+    else if (names.every((name) => name.startsWith(MARKER))) await writeMarker(folder);
     else throw notACache(folder);
   } catch (error) {
     if (error instanceof LongEmbedError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'a file is in its place' : writeFailure(error);
-    throw invalid(`The cache folder ${folder} cannot be used: ${why}. Give another --cache.`, error);
+    throw invalid(
+      `The cache folder ${folder} cannot be used: ${folderFailure(error)}. Give another --cache.`,
+      error,
+    );
   }
 }
 
@@ -65,9 +69,9 @@ function formatOf(marker: string): number | null {
   }
 }
 
-/** Whole or not at all; several processes may do it at once, and all write the same. */
+/** Whole or not at all; several runs may do it at once, and all write the same. */
 async function writeMarker(folder: string): Promise<void> {
-  const partial = join(folder, `${MARKER}.${process.pid}`);
+  const partial = join(folder, `${MARKER}.${randomUUID().slice(0, 8)}`);
   await writeFile(partial, `${JSON.stringify({ format: CACHE_FORMAT })}\n`);
   await rename(partial, join(folder, MARKER));
 }

@@ -38,7 +38,8 @@ class Batches:
         """`count` questions with documents of `tokens` content ids, or as near as the facts allow."""
         rng = self.rng
         kind = rng.choices(("passkey", "needle", "pairs"), weights)[0]
-        world = World(rng, rng.choice((4, 8, 16, 32, 100)), self.held_out)
+        is_open = rng.random() < 0.5
+        world = World(rng, rng.choice((4, 8, 16, 32, 100)), self.held_out, is_open)
         kinds = items.fact_kinds(self.held_out)
         if kind == "pairs":
             made = items.pairs(world, count, items.fact_kinds(False))
@@ -57,7 +58,7 @@ class Batches:
         for said, _, _ in made:
             others = [extra.pop()[0]] if extra and rng.random() < chance else []
             stated.append([(said, " " + said)] + [(other, " " + other) for other in others])
-        elsewhere = World(rng, 100, self.held_out)
+        elsewhere = World(rng, rng.choice((30, 100, 300)), self.held_out, is_open)
         distractors = [said for said, _, _ in items.facts(elsewhere, rng.choice((0, 10, 30)), kinds)]
         filler = choose_filler(elsewhere, self.encode, PASSKEY_FILLER if kind == "passkey" else NEEDLE_FILLER, distractors)
         return self._batch(kind, made, stated, filler, tokens, rng.choice((0, 0, max(1, count // 16))))

@@ -1,8 +1,12 @@
-"""The word lists in lists/*.txt."""
+"""The word lists in lists/*.txt, and the commonest English words."""
 
+import re
 from functools import cache
 from pathlib import Path
 
+from wordfreq import top_n_list
+
+ENGLISH = 20000
 LISTS = Path(__file__).parent / "lists"
 REPOSITORY = Path(__file__).parents[3]
 
@@ -22,6 +26,23 @@ def lines(name):
 def read_words(name):
     """The list's words, each once, in order; "write:wrote" gives "write"."""
     return tuple(dict.fromkeys(word.partition(":")[0] for line in lines(name) for word in line.split()))
+
+
+def benchmark_names():
+    """Every name in the benchmark's synthetic tasks, in lower case: people's, and what is capital within its facts."""
+    folder = REPOSITORY / "bench/tasks/synthetic"
+    people = "".join((folder / f"{name}-names.ts").read_text(encoding="utf-8") for name in ("first", "last"))
+    facts = "".join(path.read_text(encoding="utf-8") for path in sorted((folder / "facts").glob("*.ts")))
+    found = re.findall(r"[A-Z][a-z]+", people) + re.findall(r"(?<=[a-z,;-] )[A-Z][a-z]+|(?<=-)[A-Z][a-z]+", facts)
+    return {name.lower() for name in found}
+
+
+@cache
+def english():
+    """Words of three letters or more, the commonest first, without the benchmark's names."""
+    names = benchmark_names()
+    words = top_n_list("en", ENGLISH)
+    return tuple(word for word in words if word.isalpha() and word.isascii() and len(word) > 2 and word not in names)
 
 
 def plural(noun):

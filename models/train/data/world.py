@@ -1,12 +1,13 @@
 """A small invented world: the pools that facts draw their people, places and things from.
 
 A pool is made for each batch. Small pools give hard negatives: the same name with another attribute, the same attribute
-with another name.
+with another name. In an open world any English word may stand where a noun, a verb or an adjective is asked for: sentences
+lose their sense, and a model has to find a fact by the words that it shares with a question, whichever they are.
 """
 
 from functools import cache
 
-from data.lists import read_words, verbs
+from data.lists import english, read_words, verbs
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
           "December")  # fmt: skip
@@ -28,8 +29,9 @@ class World:
 
     POOLED = ("person", "first", "place", "org", "thing", "noun", "title", "animal", "field")
 
-    def __init__(self, rng, size, held_out=False):
+    def __init__(self, rng, size, held_out=False, is_open=False):
         self.rng = rng
+        self.is_open = is_open
         self.firsts = rng.sample(names("first-names", held_out), max(2, size))
         self.lasts = rng.sample(names("last-names", held_out), max(2, size))
         self.towns = names("places", held_out)
@@ -47,7 +49,17 @@ class World:
         return self.rng.choice(options)
 
     def word(self, name):
-        return self.rng.choice(read_words(name))
+        return self.rng.choice(english() if self.is_open else read_words(name))
+
+    def noun_from(self, first, last):
+        """One of a stretch of the list of nouns, in which nouns of a kind stand together."""
+        if self.is_open:
+            return self.rng.choice(english())
+        nouns = read_words("nouns")
+        return nouns[self.rng.randrange(nouns.index(first), nouns.index(last))]
+
+    def verb_form(self, form):
+        return self.rng.choice(english()) if self.is_open else self.rng.choice(verbs())[form]
 
     # pools
 
@@ -89,8 +101,7 @@ class World:
                            p=self.rng.choice(self.towns)).title()  # fmt: skip
 
     def animal(self):
-        nouns = read_words("nouns")
-        return nouns[self.rng.randrange(nouns.index("dog"), nouns.index("feather"))]
+        return self.noun_from("dog", "feather")
 
     def field(self):
         return self.choice("chemistry", "physics", "history", "geology", "medicine", "law", "music", "cooking", "biology",
@@ -104,23 +115,19 @@ class World:
         return self.word("adjectives")
 
     def food(self):
-        nouns = read_words("nouns")
-        return nouns[self.rng.randrange(nouns.index("bread"), nouns.index("meal"))]
+        return self.noun_from("bread", "meal")
 
     def job(self):
-        nouns = read_words("nouns")
-        return nouns[self.rng.randrange(nouns.index("teacher"), nouns.index("house"))]
+        return self.noun_from("teacher", "house")
 
     def material(self):
-        nouns = read_words("nouns")
-        return nouns[self.rng.randrange(nouns.index("wool"), nouns.index("glue"))]
+        return self.noun_from("wool", "glue")
 
     def color(self):
         return self.rng.choice(COLORS)
 
     def building(self):
-        nouns = read_words("nouns")
-        return nouns[self.rng.randrange(nouns.index("house"), nouns.index("city"))]
+        return self.noun_from("house", "city")
 
     def year(self):
         return str(self.rng.randrange(1400, 2060))
@@ -148,16 +155,16 @@ class World:
         return f"{letters}-{self.rng.randrange(100, 99999)}"
 
     def verb(self):
-        return self.rng.choice(verbs())[0]
+        return self.verb_form(0)
 
     def past(self):
-        return self.rng.choice(verbs())[1]
+        return self.verb_form(1)
 
     def ing(self):
-        return self.rng.choice(verbs())[2]
+        return self.verb_form(2)
 
     def does(self):
-        return self.rng.choice(verbs())[3]
+        return self.verb_form(3)
 
     def adverb(self):
         words = read_words("function-words")

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 NATIVE = 256  # tokens, special ones included
-LAYERS = 3
-HIDDEN = 192
+LAYERS = 2
+HIDDEN = 256
 FEED_FORWARD = 512
-HEADS = 6
+HEADS = 8
 ROPE_BASE = 10000.0
 
 

@@ -3,7 +3,7 @@
 import random
 
 from data import items, text
-from data.lists import plural, read_words, synonyms, verbs
+from data.lists import english, plural, read_words, verbs
 from data.world import World
 
 SEED = 5
@@ -11,9 +11,13 @@ SEED = 5
 
 # How often a word stands in the corpus: enough for it to become one token.
 FUNCTION, COMMON, NOUN, PLURAL, VERB, FORM = 500, 200, 200, 40, 200, 60
+# So many of the commonest words become tokens of their own; the others are put together.
+WHOLE, WHOLE_WEIGHT = 5500, 100
 
 
 def words():
+    for word in english()[:WHOLE]:
+        yield word, WHOLE_WEIGHT
     for word in read_words("function-words"):
         yield word, FUNCTION
     for name in ("common-words", "adjectives", "synonyms"):

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "forward_pass.h"
+#include "graph_memory.h"
 #include "layout.h"
 #include "llama-model.h"
 #include "packed_plan.h"
@@ -52,36 +53,60 @@ GraphEngine::GraphEngine(const llama_model & model, int threads)
       kernels_(lanes_.main_is_cpu() ? cpu_kernels() : CpuKernels{}), layer_parameters_(parameters_per_layer(model)),
       flash_head_size_(lanes_.flash_head_size(architecture_->attention().head_size, kv_type())) {}
 
+struct GraphEngine::Plan {
+    const Batch & batch;
+    int           shares;
+    Layout        layout;
+    PackedPlan    packed;
+
+    Plan(const GraphEngine & engine, const Batch & batch)
+        : batch(batch), shares(engine.lanes_.shares(batch.n_tokens)), layout(batch, engine.choose_cut(batch, shares)),
+          packed(batch, layout, engine.architecture_->position_rows(), engine.architecture_->attention().causal) {}
+};
+
 void GraphEngine::embed(const Batch & batch, float * out, Control & control) {
-    const AttentionShape & shape  = architecture_->attention();
-    const int              shares = lanes_.shares(batch.n_tokens);
-    const Layout           layout(batch, choose_cut(batch, shares));
-    const PackedPlan       plan(batch, layout, architecture_->position_rows(), shape.causal);
+    const Plan          plan(*this, batch);
+    const WorkspaceSize needed = size_for(plan);
+    if (!has_room(needed)) {
+        make_room(plan, needed);
+    }
+    workspace_->upload(plan.packed);
+    const PassSetup setup = setup_for(plan, *workspace_);
+    ForwardPass(setup, lanes_, plan.shares, control).run(out);
+}
 
-    WorkspaceSize needed;
-    needed.tokens       = layout.tokens;
-    needed.longest      = layout.longest;
-    needed.rows         = static_cast<int64_t>(plan.row_ids.size());
-    needed.block        = longest_block(layout);
-    needed.lanes        = shares;
-    needed.dimensions   = model_.hparams.n_embd;
-    needed.own_kernel   = kernels_.attention != nullptr;
-    needed.keep_queries = architecture_->qkv(0).is_fused();
-    needed.between_rows = !plan.positions_upper.empty();
-    needed.flash_head_size = flash_head_size_;
-    if (plan.self_extend) {
+MemoryNeed GraphEngine::memory(const Batch & batch) {
+    const Plan          plan(*this, batch);
+    const WorkspaceSize needed = size_for(plan);
+    return memory_for(plan, has_room(needed) ? workspace_->size() : grown_to(needed));
+}
+
+WorkspaceSize GraphEngine::size_for(const Plan & plan) const {
+    WorkspaceSize size;
+    size.tokens       = plan.layout.tokens;
+    size.longest      = plan.layout.longest;
+    size.rows         = static_cast<int64_t>(plan.packed.row_ids.size());
+    size.block        = longest_block(plan.layout);
+    size.lanes        = plan.shares;
+    size.dimensions   = model_.hparams.n_embd;
+    size.own_kernel   = kernels_.attention != nullptr;
+    size.keep_queries = architecture_->qkv(0).is_fused();
+    size.between_rows = !plan.packed.positions_upper.empty();
+    size.flash_head_size = flash_head_size_;
+    if (plan.packed.self_extend) {
         // a window beyond the longest sequence sees all of it as near; masks need not be wider
-        needed.self_extend_window = std::min<int64_t>(batch.self_extend_window, layout.longest);
+        size.self_extend_window = std::min<int64_t>(plan.batch.self_extend_window, plan.layout.longest);
     }
-    make_room(needed);
-    workspace_->upload(plan);
+    return size;
+}
 
-    PassSetup setup{*architecture_, static_cast<int>(model_.hparams.n_layer()), layer_parameters_, *workspace_, layout, plan,
-                    batch.pooling != Pooling::mean, kernels_, lanes_.main_is_cpu(), std::nullopt};
+PassSetup GraphEngine::setup_for(const Plan & plan, const Workspace & workspace) const {
+    PassSetup setup{*architecture_, static_cast<int>(model_.hparams.n_layer()), layer_parameters_, workspace, plan.layout, plan.packed,
+                    plan.batch.pooling != Pooling::mean, kernels_, lanes_.main_is_cpu(), std::nullopt};
     if (architecture_->rope() != nullptr) {
-        setup.rope = architecture_->rope()->with(batch.rope_base, batch.rope_scale);
+        setup.rope = architecture_->rope()->with(plan.batch.rope_base, plan.batch.rope_scale);
     }
-    ForwardPass(setup, lanes_, shares, control).run(out);
+    return setup;
 }
 
 Cut GraphEngine::choose_cut(const Batch & batch, int shares) const {
@@ -93,14 +118,39 @@ Cut GraphEngine::choose_cut(const Batch & batch, int shares) const {
     return {tokens, 1, batch.uses_self_extend() ? SelfExtend::alignment : 1};
 }
 
-void GraphEngine::make_room(const WorkspaceSize & needed) {
-    if (workspace_ && needed.fits_in(workspace_->size())) {
-        return;
+MemoryNeed GraphEngine::memory_for(const Plan & plan, const WorkspaceSize & size) const {
+    const auto        planned = new_workspace(size, Workspace::Room::planned);
+    const BufferSizes graphs  = measure_graphs(setup_for(plan, *planned), model_);
+
+    MemoryNeed   need;
+    const size_t has         = workspace_ ? workspace_->bytes() : 0;
+    DeviceMemory & main      = need.on(lanes_.main_buffer_type());
+    main.activations         = planned->bytes();
+    main.missing             = planned->bytes() - std::min(planned->bytes(), has);
+    for (const auto & [buffers, bytes] : graphs) {
+        need.on(buffers).graphs += bytes * plan.shares;
     }
-    // batches of different shapes in turn must not each make room anew
-    const WorkspaceSize size = workspace_ ? needed.grown_to(workspace_->size()) : needed;
+    for (const auto & [buffers, bytes] : lanes_.missing(plan.shares, graphs)) {
+        need.on(buffers).missing += bytes;
+    }
+    return need;
+}
+
+void GraphEngine::make_room(const Plan & plan, const WorkspaceSize & needed) {
+    WorkspaceSize size = grown_to(needed);
+    try {
+        memory_for(plan, size).check(plan.layout.tokens);
+    } catch (const Error &) {
+        // what other batches needed must not keep this one from its room
+        size = needed;
+        memory_for(plan, size).check(plan.layout.tokens);
+    }
     workspace_.reset(); // before the new one, so that both are never held at once
-    workspace_ = std::make_unique<Workspace>(size, architecture_->attention(), kv_type(), lanes_.main_buffer_type());
+    workspace_ = new_workspace(size, Workspace::Room::allocated);
+}
+
+std::unique_ptr<Workspace> GraphEngine::new_workspace(const WorkspaceSize & size, Workspace::Room room) const {
+    return std::make_unique<Workspace>(size, architecture_->attention(), kv_type(), lanes_.main_buffer_type(), room);
 }
 
 } // namespace longembed

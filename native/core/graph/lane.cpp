@@ -95,6 +95,14 @@ ggml_context_ptr Lane::new_graph_context() {
     return ggml_context_ptr(ggml_init({graph_memory_size_, graph_memory_.get(), /*no_alloc*/ true}));
 }
 
+BufferSizes Lane::graph_memory() const {
+    BufferSizes sizes;
+    for (const auto & backend : backends_) {
+        sizes[ggml_backend_sched_get_buffer_type(sched_.get(), backend.get())] += ggml_backend_sched_get_buffer_size(sched_.get(), backend.get());
+    }
+    return sizes;
+}
+
 void Lane::watch(Control * control) {
     for (const auto & backend : backends_) {
         ggml_backend_reg_t registry = ggml_backend_dev_backend_reg(ggml_backend_get_device(backend.get()));

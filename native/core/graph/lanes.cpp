@@ -1,5 +1,6 @@
 #include "lanes.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 
@@ -44,6 +45,18 @@ int64_t Lanes::flash_head_size(int64_t head_size, ggml_type type) const {
 
 int Lanes::shares(int64_t tokens) const {
     return tokens >= least_tokens_per_lane * team_.members() ? team_.members() : 1;
+}
+
+BufferSizes Lanes::missing(int shares, const BufferSizes & needed) const {
+    BufferSizes sizes;
+    for (int i = 0; i < shares; ++i) {
+        const BufferSizes has = (shares == 1 ? wide_ : *narrow_[i]).graph_memory();
+        for (const auto & [buffers, bytes] : needed) {
+            const auto found = has.find(buffers);
+            sizes[buffers] += bytes - std::min(bytes, found == has.end() ? 0 : found->second);
+        }
+    }
+    return sizes;
 }
 
 void Lanes::run(int shares, int64_t pieces, const std::function<void(Lane &, int, int64_t)> & work) {

@@ -28,6 +28,9 @@ public:
     /// Lanes that would share `tokens` out: 1, or one a thread.
     int shares(int64_t tokens) const;
 
+    /// What the graphs of `shares` lanes side by side need beyond what they have, where each needs as much as `needed` says.
+    BufferSizes missing(int shares, const BufferSizes & needed) const;
+
     /// Calls work(lane, its number, piece) for every piece, on `shares` lanes side by side, and returns when all are done.
     void run(int shares, int64_t pieces, const std::function<void(Lane & lane, int number, int64_t piece)> & work);
 

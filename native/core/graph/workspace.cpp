@@ -54,7 +54,8 @@ WorkspaceSize WorkspaceSize::grown_to(const WorkspaceSize & other) const {
     return size;
 }
 
-Workspace::Workspace(const WorkspaceSize & size, const AttentionShape & shape, ggml_type kv_type, ggml_backend_buffer_type_t where)
+Workspace::Workspace(const WorkspaceSize & size, const AttentionShape & shape, ggml_type kv_type, ggml_backend_buffer_type_t where,
+                     Room room)
     : size_(size) {
     const size_t most_tensors = 32 + 2 * size.lanes;
     ctx_.reset(ggml_init({most_tensors * ggml_tensor_overhead(), nullptr, true}));
@@ -99,18 +100,36 @@ Workspace::Workspace(const WorkspaceSize & size, const AttentionShape & shape, g
         pooled_rows     = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, size.dimensions, size.rows);
     }
 
-    buffer_.reset(ggml_backend_alloc_ctx_tensors_from_buft(ctx, where));
+    if (room == Room::planned) {
+        plan(where);
+    } else {
+        allocate(where, shape.causal);
+    }
+}
+
+void Workspace::plan(ggml_backend_buffer_type_t where) {
+    bytes_ = ggml_backend_alloc_ctx_tensors_from_buft_size(ctx_.get(), where);
+    // an empty buffer, which tells the scheduler where the tensors would be
+    buffer_.reset(ggml_backend_buft_alloc_buffer(where, 0));
+    for (ggml_tensor * tensor = ggml_get_first_tensor(ctx_.get()); tensor != nullptr; tensor = ggml_get_next_tensor(ctx_.get(), tensor)) {
+        tensor->buffer = buffer_.get();
+    }
+}
+
+void Workspace::allocate(ggml_backend_buffer_type_t where, bool causal) {
+    buffer_.reset(ggml_backend_alloc_ctx_tensors_from_buft(ctx_.get(), where));
     if (!buffer_) {
-        throw Error(ErrorCode::out_of_memory, "There is not enough memory to hold the activations of " + std::to_string(n) +
+        throw Error(ErrorCode::out_of_memory, "There is not enough memory to hold the activations of " + std::to_string(size_.tokens) +
                                                   " tokens. Shorter inputs, a smaller target or smaller batches need less.");
     }
+    bytes_ = ggml_backend_buffer_get_size(buffer_.get());
     // gaps between sequences and after the last are read, with weight 0, and must hold numbers; padding of heads stays zero
     ggml_backend_buffer_clear(buffer_.get(), 0);
     if (staircase != nullptr) {
         fill_staircase();
     }
     if (zone_near != nullptr) {
-        fill_zone_masks(shape.causal);
+        fill_zone_masks(causal);
     }
 }
 

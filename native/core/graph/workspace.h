@@ -36,11 +36,20 @@ private:
 /// between calls and made anew when a call needs more.
 class Workspace {
 public:
+    enum class Room {
+        allocated,
+        planned,  ///< no memory: graphs over such a workspace can be measured, not run
+    };
+
     /// @param kv_type  GGML_TYPE_F32 or GGML_TYPE_F16
     /// @throws Error ERR_OUT_OF_MEMORY
-    Workspace(const WorkspaceSize & size, const AttentionShape & shape, ggml_type kv_type, ggml_backend_buffer_type_t where);
+    Workspace(const WorkspaceSize & size, const AttentionShape & shape, ggml_type kv_type, ggml_backend_buffer_type_t where,
+              Room room = Room::allocated);
 
     const WorkspaceSize & size() const { return size_; }
+
+    /// Of memory that it takes, or would take.
+    size_t bytes() const { return bytes_; }
 
     /// Brings a plan's tokens, positions, factors and rows to the device.
     void upload(const PackedPlan & plan);
@@ -85,12 +94,15 @@ public:
 
 private:
     void add_self_extend(ggml_context * ctx, const AttentionShape & shape, ggml_type kv_type);
+    void plan(ggml_backend_buffer_type_t where);
+    void allocate(ggml_backend_buffer_type_t where, bool causal);
     void fill_staircase();
     void fill_zone_masks(bool causal);
 
     WorkspaceSize           size_;
     ggml_context_ptr        ctx_;
     ggml_backend_buffer_ptr buffer_;
+    size_t                  bytes_ = 0;
 };
 
 } // namespace longembed

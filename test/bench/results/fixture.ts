@@ -137,7 +137,7 @@ export function sixTasks(percent: readonly [number, number, number, number, numb
   const lengths = [256, 512, 1024, 2048, 4096, 8192, 16384, 32768];
   const names = ['passkey', 'needle', 'narrativeqa', 'qmsum', 'summ_screen_fd', '2wikimqa'] as const;
   return names.map((task, index) => {
-    const score = answers(1000, percent[index]! * 10);
+    const score = answers(100, percent[index]!);
     return taskResult(
       task,
       index < 2 ? lengths.map((length) => splitResult(task, score, length)) : [splitResult(task, score)],

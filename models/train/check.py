@@ -1,0 +1,71 @@
+"""Checks that longembed computes from a written model what the network computed that was trained.
+
+    python models/train/check.py --model mini-rope --checkpoint mini-rope.pt --file models/mini-rope.gguf
+
+Writes the network as an F32 file too, and embeds generated texts with both files by the program `longembed`. Prints the
+worst 1 - cosine of each; ends with 1 when the F32 file's is above 1e-6 or the shipped file's above 1e-3.
+"""
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+from torch.nn import functional
+
+from data import text
+from data.lists import REPOSITORY
+from data.world import World
+from export import export
+from network.build import build, vectors
+from network.shape import NATIVE, SHAPES
+from vocabulary.vocabulary import Vocabulary
+
+TEXTS = 40
+MOST = {"F32": 1e-6, "shipped": 1e-3}
+
+
+def texts():
+    rng = random.Random(3)
+    world = World(rng, 50, held_out=True)
+    return [" ".join(text.sentence(world) for _ in range(rng.randrange(1, 14))) for _ in range(TEXTS)]
+
+
+def by_program(path, said):
+    rows = "".join(json.dumps({"id": str(i), "text": one}) + "\n" for i, one in enumerate(said))
+    program = ["node", str(REPOSITORY / "dist/lib/cli/main.js"), "embed", "-", "--input-format", "jsonl", "--truncate"]
+    done = subprocess.run([*program, "--model", str(path)], input=rows, capture_output=True, text=True, check=True)
+    return torch.tensor([json.loads(line)["embedding"] for line in done.stdout.splitlines()])
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--model", choices=sorted(SHAPES), required=True)
+    options.add_argument("--checkpoint", type=Path, required=True, help="of train.py")
+    options.add_argument("--file", type=Path, required=True, help="the GGUF that train.py wrote")
+    chosen = options.parse_args()
+
+    shape = SHAPES[chosen.model]
+    vocabulary = Vocabulary(shape.vocabulary)
+    model = build(shape, vocabulary.size)
+    model.load_state_dict(torch.load(chosen.checkpoint))
+    model.eval()
+    said = texts()
+    with torch.no_grad():
+        expected = functional.normalize(vectors(model, vocabulary, vocabulary.encode_many(said), NATIVE), dim=-1)
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / f"{chosen.model}.gguf"
+        export(model, shape, vocabulary, whole, "f32")
+        found = {"F32": by_program(whole, said), "shipped": by_program(chosen.file, said)}
+    differences = {name: (1 - (rows * expected).sum(-1).min()).item() for name, rows in found.items()}
+    for name, difference in differences.items():
+        print(f"{name}: worst 1 - cosine {difference:.1e} over {TEXTS} texts")
+    sys.exit(any(differences[name] > most for name, most in MOST.items()))
+
+
+if __name__ == "__main__":
+    main()

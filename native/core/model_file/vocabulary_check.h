@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstdint>
+
+#include "metadata.h"
+
+namespace longembed {
+
+/// Holds the vocabulary against itself: as many types and scores as tokens, no token twice, special tokens that there are.
+/// @param fallback  tokens of a model whose file has no vocabulary, and does not say how many there are
+/// @return tokens
+/// @throws InvalidFile
+int64_t check_vocabulary(const Metadata & metadata, const std::string & architecture, int64_t fallback);
+
+} // namespace longembed

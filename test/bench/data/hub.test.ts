@@ -1,0 +1,263 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer, request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { hubTaskData } from '../../../bench/data/hub/index.js';
+import { hubSettings, type HubSettings } from '../../../bench/data/hub/settings.js';
+import { narrativeqa } from '../../../bench/tasks/narrativeqa.js';
+import { qmsum } from '../../../bench/tasks/qmsum.js';
+import type { TaskData } from '../../../bench/tasks/task.js';
+import { failure, jsonl, options, QRELS, QUERIES } from './folder.js';
+import { listen, sha256, startHub, stop, type TestHub } from './hub-server.js';
+
+/** Large enough to be cut in the middle. */
+const CORPUS = jsonl(
+  { doc_id: 'd1', text: 'First. '.repeat(40_000) },
+  { doc_id: 'd2', text: 'Second. '.repeat(40_000) },
+);
+const FILES = {
+  'qmsum/corpus.jsonl': CORPUS,
+  'qmsum/queries.jsonl': QUERIES,
+  'qmsum/qrels.jsonl': QRELS,
+};
+const CORPUS_BLOB = sha256(Buffer.from(CORPUS));
+
+async function hubOf(files: Readonly<Record<string, string>> = FILES): Promise<TestHub> {
+  const hub = await startHub(files);
+  onTestFinished(() => hub.close());
+  return hub;
+}
+
+function settingsOf(endpoint: string, given: Partial<HubSettings> = {}): HubSettings {
+  return {
+    endpoint,
+    cache: mkdtempSync(join(tmpdir(), 'longembed-hub-')),
+    token: null,
+    offline: false,
+    proxies: { http: '', https: '', none: '' },
+    firstPause: 1,
+    ...given,
+  };
+}
+
+const fetchQmsum = (settings: HubSettings, signal?: AbortSignal): Promise<TaskData> =>
+  hubTaskData(qmsum, options(null, { signal }), settings);
+
+async function documentsOf({ splits }: TaskData): Promise<string[]> {
+  return (await splits[0]!.load()).documents.map(({ id }) => id);
+}
+
+/** Requests for the corpus' content. */
+const corpusRequests = ({ seen }: TestHub) =>
+  seen.filter(({ host, url }) => host === 'storage' && url.includes('corpus'));
+
+const blobsOf = ({ cache }: HubSettings): string => join(cache, 'datasets--dwzhu--LongEmbed', 'blobs');
+
+describe('a task from the hub', () => {
+  it('is downloaded into the cache that Hugging Face’s programs share, and once', async () => {
+    const hub = await hubOf();
+    const settings = settingsOf(hub.endpoint);
+    const task = options(null);
+    const found = await hubTaskData(qmsum, task, settings);
+    expect(found).toMatchObject({ origin: 'hub dwzhu/LongEmbed@6e34664', splits: [{ name: 'test' }] });
+    expect(await documentsOf(found)).toEqual(['d1', 'd2']);
+    expect(task.messages[0]).toMatch(/^Downloading qmsum\/corpus\.jsonl, .* from http:/);
+    expect(readFileSync(join(blobsOf(settings), CORPUS_BLOB), 'utf8')).toBe(CORPUS);
+
+    const asked = hub.seen.length;
+    expect(await documentsOf(await fetchQmsum(settings))).toEqual(['d1', 'd2']);
+    expect(hub.seen.length).toBe(asked);
+    expect(await documentsOf(await fetchQmsum({ ...settings, offline: true }))).toEqual(['d1', 'd2']);
+  });
+
+  it('shows the token to the hub, and not to the host that it sends us to', async () => {
+    const hub = await hubOf();
+    await fetchQmsum(settingsOf(hub.endpoint, { token: 'hf_secret' }));
+    const tokens = (host: string) =>
+      new Set(hub.seen.filter((one) => one.host === host).map((one) => one.token));
+    expect(tokens('hub')).toEqual(new Set(['Bearer hf_secret']));
+    expect(tokens('storage')).toEqual(new Set([undefined]));
+  });
+
+  it('goes on where the connection was cut', async () => {
+    const hub = await hubOf();
+    hub.fault = ({ host, url, range }) =>
+      host === 'storage' && url.includes('corpus') && range === undefined ? { cutAfter: 100_000 } : undefined;
+    expect(await documentsOf(await fetchQmsum(settingsOf(hub.endpoint)))).toEqual(['d1', 'd2']);
+    const rest = corpusRequests(hub).filter(({ range }) => range !== undefined && range !== 'bytes=0-0');
+    expect(rest).toHaveLength(1);
+    expect(Number(/^bytes=(\d+)-$/.exec(rest[0]!.range!)![1])).toBeGreaterThan(0);
+  });
+
+  it('goes on where an earlier run was stopped', async () => {
+    const hub = await hubOf();
+    const settings = settingsOf(hub.endpoint);
+    const controller = new AbortController();
+    hub.fault = ({ host, url, range }) =>
+      host === 'storage' && url.includes('corpus') && range !== 'bytes=0-0'
+        ? { stopAfter: 100_000 }
+        : undefined;
+    const first = fetchQmsum(settings, controller.signal);
+    const stopped = expect(first).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    const arrived = (): boolean =>
+      existsSync(blobsOf(settings)) &&
+      readdirSync(blobsOf(settings)).some(
+        (name) => readFileSync(join(blobsOf(settings), name)).length === 100_000,
+      );
+    await expect.poll(arrived, { timeout: 10_000, interval: 10 }).toBe(true);
+    controller.abort(new Error('enough'));
+    await stopped;
+
+    hub.fault = () => undefined;
+    expect(await documentsOf(await fetchQmsum(settings))).toEqual(['d1', 'd2']);
+    expect(corpusRequests(hub).at(-1)!.range).toBe('bytes=100000-');
+  });
+
+  it('takes all of it again from a server that does not know ranges', async () => {
+    const hub = await hubOf();
+    hub.ranges = false;
+    let cuts = 0;
+    hub.fault = ({ host, url, range }) =>
+      host === 'storage' && url.includes('corpus') && range !== 'bytes=0-0' && cuts++ === 0
+        ? { cutAfter: 100_000 }
+        : undefined;
+    const settings = settingsOf(hub.endpoint);
+    expect(await documentsOf(await fetchQmsum(settings))).toEqual(['d1', 'd2']);
+    expect(cuts).toBe(2);
+    expect(readFileSync(join(blobsOf(settings), CORPUS_BLOB), 'utf8')).toBe(CORPUS);
+  });
+
+  it('refuses what arrived damaged, keeps none of it, and takes it when it is right', async () => {
+    const hub = await hubOf();
+    const settings = settingsOf(hub.endpoint);
+    hub.sent.set('qmsum/corpus.jsonl', Buffer.from(CORPUS.replace('First', 'Furst')));
+    await expect(fetchQmsum(settings)).rejects.toMatchObject(
+      failure('ERR_INVALID_OPTION', /QMSum cannot be had .*arrived damaged: its checksum is .*--data DIR/),
+    );
+    expect(existsSync(join(blobsOf(settings), CORPUS_BLOB))).toBe(false);
+    hub.sent.clear();
+    expect(await documentsOf(await fetchQmsum(settings))).toEqual(['d1', 'd2']);
+  });
+
+  it('waits for another process that downloads the same', async () => {
+    const hub = await hubOf();
+    const settings = settingsOf(hub.endpoint);
+    hub.fault = ({ host, url, range }) =>
+      host === 'storage' && url.includes('corpus') && range !== 'bytes=0-0'
+        ? { stopAfter: 100_000 }
+        : undefined;
+    const first = fetchQmsum(settings);
+    await expect.poll(() => corpusRequests(hub).length, { timeout: 10_000, interval: 10 }).toBeGreaterThan(0);
+    const second = options(null);
+    const both = Promise.all([first, hubTaskData(qmsum, second, settings)]);
+    await expect.poll(() => second.messages.length, { timeout: 10_000, interval: 10 }).toBe(2);
+    hub.release();
+    for (const found of await both) expect(await documentsOf(found)).toEqual(['d1', 'd2']);
+    expect(second.messages[1]).toBe('Another process is downloading qmsum/corpus.jsonl: waiting for it.');
+    expect(corpusRequests(hub).filter(({ range }) => range !== 'bytes=0-0')).toHaveLength(1);
+  });
+
+  it('is asked for again when the hub is busy', async () => {
+    const hub = await hubOf();
+    let busy = 2;
+    hub.fault = () => (busy-- > 0 ? { status: 503, headers: { 'retry-after': '0' } } : undefined);
+    expect(await documentsOf(await fetchQmsum(settingsOf(hub.endpoint)))).toEqual(['d1', 'd2']);
+  });
+
+  it.each([
+    ['that stays busy', 503, null, /answers 503, and did so again each time/],
+    ['that wants a token', 401, null, /answers 401: it gives no access .*set HF_TOKEN to a token/],
+    ['that does not take the token', 403, 'hf_x', /answers 403: .*the token in use .* may not read it/],
+    ['that has no such data set', 404, null, /answers 404: it does not have dwzhu\/LongEmbed@6e34664/],
+  ])('says what to do about a hub %s', async (_what, status, token, message) => {
+    const hub = await hubOf();
+    hub.fault = () => ({ status });
+    await expect(fetchQmsum(settingsOf(hub.endpoint, { token }))).rejects.toMatchObject(
+      failure('ERR_INVALID_OPTION', message),
+    );
+  });
+
+  it('says which task the hub does not have', async () => {
+    const hub = await hubOf();
+    await expect(hubTaskData(narrativeqa, options(null), settingsOf(hub.endpoint))).rejects.toMatchObject(
+      failure('ERR_INVALID_OPTION', /^NarrativeQA cannot be had from the Hugging Face hub\. .*narrativeqa/),
+    );
+  });
+
+  it('says that there is no connection, or that none is wanted', async () => {
+    const gone = await startHub(FILES);
+    await gone.close();
+    await expect(fetchQmsum(settingsOf(gone.endpoint))).rejects.toMatchObject(
+      failure(
+        'ERR_INVALID_OPTION',
+        /cannot be reached: the connection was refused; see whether .*--data DIR/,
+      ),
+    );
+    await expect(fetchQmsum(settingsOf(gone.endpoint, { offline: true }))).rejects.toMatchObject(
+      failure(
+        'ERR_INVALID_OPTION',
+        /HF_HUB_OFFLINE is set, and the cache .* does not have qmsum\/corpus\.jsonl/,
+      ),
+    );
+  });
+
+  it('comes through the proxy, except from hosts that need none', async () => {
+    const hub = await hubOf();
+    const proxied: string[] = [];
+    const proxy = createServer((request, response) => {
+      proxied.push(request.url!);
+      const { pathname, search, host } = new URL(request.url!);
+      const address = host === 'hub.test' ? `${hub.endpoint}${pathname}${search}` : request.url!;
+      const passed = httpRequest(address, { method: request.method, headers: request.headers }, (answer) => {
+        response.writeHead(answer.statusCode!, answer.headers);
+        answer.pipe(response);
+      });
+      request.pipe(passed);
+    });
+    const url = await listen(proxy);
+    onTestFinished(() => stop(proxy));
+    const settings = settingsOf('http://hub.test', { proxies: { http: url, https: '', none: '127.0.0.1' } });
+    expect(await documentsOf(await fetchQmsum(settings))).toEqual(['d1', 'd2']);
+    expect(new Set(proxied.map((one) => new URL(one).host))).toEqual(new Set(['hub.test']));
+    expect(corpusRequests(hub).length).toBeGreaterThan(0);
+  });
+});
+
+describe('hubSettings', () => {
+  const none = { HF_TOKEN_PATH: '/nowhere/token' };
+
+  it('has the defaults of huggingface_hub', async () => {
+    expect(await hubSettings({ ...none, XDG_CACHE_HOME: '/caches' })).toMatchObject({
+      endpoint: 'https://huggingface.co',
+      cache: '/caches/huggingface/hub',
+      token: null,
+      offline: false,
+      proxies: { http: '', https: '', none: '' },
+    });
+  });
+
+  it('goes by the environment', async () => {
+    const environment = {
+      HF_ENDPOINT: 'https://mirror.test/',
+      HF_HOME: '/hf',
+      HF_TOKEN: ' hf_x\n',
+      HF_HUB_OFFLINE: '1',
+      https_proxy: 'proxy.test:3128',
+      NO_PROXY: 'localhost',
+    };
+    expect(await hubSettings(environment)).toMatchObject({
+      endpoint: 'https://mirror.test',
+      cache: '/hf/hub',
+      token: 'hf_x',
+      offline: true,
+      proxies: { http: '', https: 'http://proxy.test:3128', none: 'localhost' },
+    });
+  });
+
+  it('refuses what is no URL, and does not show it', async () => {
+    await expect(hubSettings({ ...none, HTTPS_PROXY: 'ftp://me:password@host' })).rejects.toMatchObject(
+      failure('ERR_INVALID_OPTION', /^(?!.*password).*HTTPS_PROXY is no URL/),
+    );
+  });
+});

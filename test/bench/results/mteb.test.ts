@@ -1,0 +1,123 @@
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { evaluate } from '../../../bench/metrics/index.js';
+import { mtebModelName } from '../../../bench/results/mteb/names.js';
+import { writeMtebResults } from '../../../bench/results/mteb/index.js';
+import type { Results, SplitResult } from '../../../bench/results/results.js';
+import { timingKey } from '../../../bench/results/timing.js';
+import { answers, modelResult, resultsOf, runResult, splitResult, taskResult } from './fixture.js';
+
+interface Fixture {
+  mteb: string;
+  ranks: number[];
+  files: Record<string, Record<string, unknown>>;
+}
+
+const fixture = JSON.parse(
+  readFileSync(new URL('../../fixtures/mteb.json', import.meta.url), 'utf8'),
+) as Fixture;
+
+/** The rankings of the fixture: a query's only answer at each rank. */
+function scored(split: SplitResult): SplitResult {
+  const rankings = new Map(
+    fixture.ranks.map((rank, i) => [
+      `q${i}`,
+      Array.from({ length: 20 }, (_, at) => ({
+        id: at + 1 === rank ? `d${i}` : `x${at + 1}`,
+        score: 1 - (at + 1) / 100,
+      })),
+    ]),
+  );
+  const relevance = new Map(fixture.ranks.map((_rank, i) => [`q${i}`, new Map([[`d${i}`, 1]])]));
+  return { ...split, scores: evaluate(rankings, relevance).mean };
+}
+
+function published(documents: number, queries: number, split: SplitResult): SplitResult {
+  return { ...scored(split), documents, queries };
+}
+
+async function written(results: Results, seconds: Record<string, number> = {}): Promise<Map<string, string>> {
+  const folder = mkdtempSync(join(tmpdir(), 'longembed-mteb-'));
+  await writeMtebResults(folder, results, { evaluationSeconds: seconds });
+  const names = readdirSync(join(folder, 'mteb'), { recursive: true, withFileTypes: true });
+  return new Map(
+    names
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => {
+        const path = join(parentPath, name);
+        return [
+          path.slice(join(folder, 'mteb').length + 1).replaceAll('\\', '/'),
+          readFileSync(path, 'utf8'),
+        ];
+      }),
+  );
+}
+
+describe("MTEB's files", () => {
+  it('are what mteb itself writes for the same rankings', async () => {
+    const model = modelResult({ sha256: '0'.repeat(64) });
+    const passkey = [256, 512].map((length) =>
+      published(100, 50, splitResult('passkey', answers(5, 2), length)),
+    );
+    const summ = published(336, 336, splitResult('summ_screen_fd', answers(5, 2)));
+    const run = runResult('ntk:4k', [taskResult('passkey', passkey), taskResult('summ_screen_fd', [summ])]);
+    const seconds = Object.fromEntries(
+      (['passkey', 'summ_screen_fd'] as const).map((task) => [timingKey(model.id, 'ntk:4k', task), 1.5]),
+    );
+    const files = await written(resultsOf([run], { models: [model] }), seconds);
+    expect([...files.keys()].sort()).toEqual(Object.keys(fixture.files).sort());
+    for (const name of Object.keys(fixture.files).filter((one) => one.includes('LEMB'))) {
+      const ours = JSON.parse(files.get(name)!) as Record<string, Record<string, unknown>>;
+      const theirs = fixture.files[name]!;
+      expect(Object.keys(ours)).toEqual(Object.keys(theirs));
+      expect({ ...ours, scores: 0 }).toEqual({ ...theirs, scores: 0 });
+      const [a, b] = [ours['scores']!, theirs['scores'] as Record<string, unknown>];
+      expect(Object.keys(a)).toEqual(Object.keys(b));
+      for (const split of Object.keys(a)) compareScores(a[split], b[split]);
+    }
+    const meta = (content: unknown) => ({ ...(content as object), loader_kwargs: 0, max_tokens: 0 });
+    const name = Object.keys(fixture.files).find((one) => one.endsWith('model_meta.json'))!;
+    expect(meta(JSON.parse(files.get(name)!))).toEqual(meta(fixture.files[name]));
+    expect(JSON.parse(files.get(name)!)).toMatchObject({
+      max_tokens: 4096,
+      loader_kwargs: { extend: 'ntk:4k' },
+    });
+  });
+
+  function compareScores(ours: unknown, theirs: unknown): void {
+    const [[a], [b]] = [ours, theirs] as [Record<string, unknown>[], Record<string, unknown>[]];
+    // Of hit rates we have the first: Acc@1.
+    const wanted = Object.keys(b!).filter((name) => !/^hit_rate_at_(?!1$)/.test(name));
+    expect(Object.keys(a!).sort()).toEqual(wanted.sort());
+    for (const name of wanted) {
+      if (typeof b![name] === 'number') expect(a![name], name).toBeCloseTo(b![name], 5);
+      else expect(a![name], name).toEqual(b![name]);
+    }
+  }
+
+  it('say which data were scored: the published ones, or others by their hash', async () => {
+    const revision = async (given: Parameters<typeof resultsOf>[1], changed: object = {}) => {
+      const qmsum = { ...published(197, 1527, splitResult('qmsum', answers(5, 2))), ...changed };
+      const results = resultsOf([runResult('none', [taskResult('qmsum', [qmsum])])], given);
+      const file = [...(await written(results))].find(([path]) => path.includes('LEMBQMSum'))![1];
+      return (JSON.parse(file) as { dataset_revision: string }).dataset_revision;
+    };
+    expect(await revision({})).toBe('6e346642246bfb4928c560ee08640dc84d074e8c');
+    const others = [await revision({ limit: 20 }), await revision({}, { documents: 20 })];
+    for (const other of others) expect(other).toMatch(/^sha256-[0-9a-f]{64}$/);
+    expect(await revision({ data: 'others', limit: 20 })).not.toBe(others[0]);
+  });
+
+  it('name models so that no two share a folder and every file system takes them', () => {
+    const run = (extend: string) =>
+      runResult(extend, [taskResult('qmsum', [splitResult('qmsum', answers(2, 1))])]);
+    const name = (id: string, extend: string) => mtebModelName(modelResult({ id }), run(extend));
+    expect(name('e5-base-v2', 'se:4k,g=9,w=64')).toBe('e5-base-v2/se-4k_g-9_w-64');
+    const names = ['a b', 'a-b', 'a__b', 'a_b', 'a/b', 'ä'].map((id) => name(id, 'none'));
+    expect(new Set(names).size).toBe(names.length);
+    for (const one of names) expect(one).toMatch(/^[\w.+-]+\/none$/);
+    for (const one of names) expect(one).not.toContain('__');
+  });
+});
