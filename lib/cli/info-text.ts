@@ -108,13 +108,16 @@ function specialTokens({ specialTokens: { prefix, suffix } }: ModelInfo): string
   return `special tokens [${prefix.join(', ')}] … [${suffix.join(', ')}]`;
 }
 
-function runsOn({ device, gpuLayers, layers, threads, engine, engineReason }: ModelInfo): string {
-  const where = gpuLayers > 0 ? `${gpuLayers} of ${layers} layers on the GPU` : plural(threads, 'thread');
+function runsOn({ gpuLayers, placement, threads, engine, engineReason }: ModelInfo): string {
+  const where =
+    gpuLayers > 0
+      ? placement.map(({ device, layers }) => `${device}: ${plural(layers, 'layer')}`).join(', ')
+      : `CPU, ${plural(threads, 'thread')}`;
   const graph =
     engine === 'graph'
       ? "longembed's own graph"
       : `llama.cpp's context${engineReason === null ? '' : `: ${engineReason}`}`;
-  return `${device}, ${where}; ${graph}`;
+  return `${where}; ${graph}`;
 }
 
 function deviceLine({ backend, kind, description, memoryTotal, memoryFree }: Device): string {

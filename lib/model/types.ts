@@ -24,7 +24,10 @@ export interface LoadOptions {
   tokenizer?: string | undefined;
   /** Where to run. Default `auto`: a GPU if one is found, else the CPU. */
   backend?: Backend | undefined;
-  /** Layers to put on the GPU, from 0; -1 (default): as many as fit. */
+  /**
+   * Layers to put on GPUs, from 0; the last ones go there. -1 (default): as many as fit beside a text as long as the file's
+   * context, the rest on the CPU; `info.placement` says which.
+   */
   gpuLayers?: number | undefined;
   /** CPU threads, from 1; 0 (default): one a physical core. */
   threads?: number | undefined;
@@ -224,7 +227,10 @@ export interface ModelInfo {
   engineReason: string | null;
   /** Where it runs. */
   device: string;
+  /** Layers on GPUs: the last ones. */
   gpuLayers: number;
+  /** Which devices have how many of the layers, in the layers' order. */
+  placement: { device: string; layers: number }[];
   threads: number;
 }
 

@@ -105,6 +105,14 @@ Napi::Object facts_object(Napi::Env env, const Facts & facts, const Vocabulary &
         metadata.Set(pair.first, pair.second);
     }
 
+    Napi::Array placement = Napi::Array::New(env, facts.placement.size());
+    for (size_t i = 0; i < facts.placement.size(); ++i) {
+        Napi::Object share = Napi::Object::New(env);
+        share.Set("device", facts.placement[i].device);
+        share.Set("layers", facts.placement[i].layers);
+        placement.Set(static_cast<uint32_t>(i), share);
+    }
+
     Napi::Object object = vocabulary_facts_object(env, vocabulary);
     object.Set("architecture", facts.architecture);
     object.Set("name", text_or_null(env, facts.name));
@@ -127,6 +135,7 @@ Napi::Object facts_object(Napi::Env env, const Facts & facts, const Vocabulary &
     object.Set("causal", facts.causal);
     object.Set("pooling", text_or_null(env, facts.pooling));
     object.Set("gpuLayers", facts.gpu_layers);
+    object.Set("placement", placement);
     object.Set("device", facts.device);
     object.Set("threads", facts.threads);
     return object;

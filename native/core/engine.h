@@ -1,8 +1,13 @@
 #pragma once
 
+#include <memory>
+
 #include "batch.h"
 #include "control.h"
+#include "facts.h"
 #include "memory.h"
+
+struct llama_model;
 
 namespace longembed {
 
@@ -20,5 +25,8 @@ public:
     /// @throws Error
     virtual MemoryNeed memory(const Batch & batch) = 0;
 };
+
+/// The engine that facts.engine names, with facts.threads CPU threads.
+std::unique_ptr<Engine> make_engine(const llama_model & model, const Facts & facts);
 
 } // namespace longembed

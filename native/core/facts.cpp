@@ -83,7 +83,13 @@ Facts read_facts(const llama_model & model) {
         facts.device = "CPU";
     }
     for (int32_t layer = 0; layer < facts.layers; ++layer) {
-        facts.gpu_layers += ggml_backend_dev_type(model.dev_layer(layer)) == GGML_BACKEND_DEVICE_TYPE_CPU ? 0 : 1;
+        const ggml_backend_dev_t device = model.dev_layer(layer);
+        const std::string        name   = ggml_backend_dev_name(device);
+        if (facts.placement.empty() || facts.placement.back().device != name) {
+            facts.placement.push_back({name, 0});
+        }
+        ++facts.placement.back().layers;
+        facts.gpu_layers += ggml_backend_dev_type(device) == GGML_BACKEND_DEVICE_TYPE_CPU ? 0 : 1;
     }
     return facts;
 }

@@ -23,14 +23,22 @@ struct DeviceMemory {
 struct MemoryNeed {
     std::vector<DeviceMemory> devices;
     uint64_t                  resident = 0;  ///< bytes of memory that this process has now
+    int32_t                   gpu_layers  = 0;  ///< the model's layers on GPUs
+    uint64_t                  layer_bytes = 0;  ///< weights of one layer
 
     /// The entry of the device whose memory such buffers are in; made where there is none yet.
     DeviceMemory & on(ggml_backend_buffer_type_t buffers);
 
-    /// Throws ERR_OUT_OF_MEMORY when a device has less than is missing there.
+    /// Throws ERR_OUT_OF_MEMORY when a device has less than is missing there, with what would fit.
     /// @param tokens  of the batch, for the message
     void check(int64_t tokens) const;
+
+private:
+    std::string what_would_fit(const DeviceMemory & memory, int64_t tokens) const;
 };
+
+/// "1.5 GB"
+std::string gigabytes(uint64_t bytes);
 
 /// Bytes that this process may still allocate: what is free on the machine, or what a control group or ulimit -v leaves of it.
 uint64_t available_memory();

@@ -7,19 +7,13 @@
 #include "control.h"
 #include "engine.h"
 #include "facts.h"
+#include "load_options.h"
 #include "memory.h"
 #include "vocabulary.h"
 
 struct llama_model;
 
 namespace longembed {
-
-struct LoadOptions {
-    int         threads    = 0;       ///< CPU threads; 0: the cores this process may use
-    std::string backend    = "auto";  ///< "auto", "cpu", "cuda", "metal" or "vulkan"
-    int         gpu_layers = -1;      ///< layers on the GPU; −1: all
-    bool        mmap       = true;    ///< map the file rather than read it
-};
 
 /// A loaded model: what it is, its vocabulary, and the engine that computes with it.
 class Model {

@@ -48,6 +48,7 @@ export const INFO = {
   engineReason: null,
   device: 'CPU',
   gpuLayers: 0,
+  placement: [{ device: 'CPU', layers: 2 }],
   threads: 2,
 } satisfies ModelInfo;
 

@@ -37,6 +37,7 @@ export const FACTS: NativeFacts = {
   bosToken: 1,
   eosToken: 2,
   gpuLayers: 0,
+  placement: [{ device: 'CPU', layers: 2 }],
   device: 'CPU',
   threads: 1,
 };

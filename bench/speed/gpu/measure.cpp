@@ -1,10 +1,10 @@
 // Measures one model file on one backend: a JSON line a run on stdout.
 //
 //   longembed-gpu-bench MODEL [--backend NAME] [--gpu-layers N] [--threads N] [--repeat N] [--native N] [--target N]
-//                       [--vectors FILE] METHODxLENGTHxCOUNT…
+//                       [--plan-tokens N] [--vectors FILE] [--fake-gpus MB,MB,…] METHODxLENGTHxCOUNT…
 //
 // A run such as ntkx32768x1 embeds COUNT sequences of LENGTH random tokens in one call, --repeat times after one call that is
-// not counted. --vectors writes all runs' vectors, F32 in order, for a comparison between backends.
+// not counted. --fake-gpus adds devices that are the CPU but pass for GPUs with so much memory (fake_gpu.h). --vectors writes all runs' vectors, F32 in order, for a comparison between backends.
 
 #include <algorithm>
 #include <chrono>
@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #endif
 
 #include "devices.h"
+#include "fake_gpu.h"
 #include "model.h"
 #include "strategies.h"
 
@@ -71,6 +73,16 @@ Arguments parse(int argc, char ** argv) {
     return arguments;
 }
 
+/// "8000,4000" in bytes
+std::vector<uint64_t> megabytes_of(const std::string & list) {
+    std::vector<uint64_t> sizes;
+    std::istringstream    words(list);
+    for (std::string word; std::getline(words, word, ',');) {
+        sizes.push_back(std::stoull(word) * 1000000);
+    }
+    return sizes;
+}
+
 /// Bytes in use on all GPUs together, by anybody: a machine that is measured on should have no other user.
 int64_t gpu_bytes_used() {
     int64_t used = 0;
@@ -113,6 +125,7 @@ public:
         longembed::LoadOptions options;
         options.backend    = arguments.text("backend", "auto");
         options.gpu_layers = static_cast<int>(arguments.number("gpu-layers", -1));
+        options.plan_tokens = static_cast<int>(arguments.number("plan-tokens", 0));
         options.threads    = static_cast<int>(arguments.number("threads", 0));
         const auto started = now();
         model_        = longembed::Model::load(arguments.model, options, control_);
@@ -126,10 +139,14 @@ public:
 
     void describe() const {
         const longembed::Facts & facts = model_->facts();
-        std::printf("{\"model\": \"%s\", \"quantization\": \"%s\", \"size_bytes\": %llu, \"parameters\": %llu, \"device\": \"%s\", \"gpu_layers\": %d, "
+        std::string placement;
+        for (const auto & share : facts.placement) {
+            placement += (placement.empty() ? "" : ", ") + share.device + ": " + std::to_string(share.layers);
+        }
+        std::printf("{\"model\": \"%s\", \"quantization\": \"%s\", \"size_bytes\": %llu, \"parameters\": %llu, \"placement\": \"%s\", \"gpu_layers\": %d, "
                     "\"layers\": %d, \"dimensions\": %d, \"heads\": %d, \"threads\": %d, \"load_seconds\": %.3f, \"gpu_bytes_weights\": %lld}\n",
                     facts.name.c_str(), facts.quantization.c_str(), static_cast<unsigned long long>(facts.size_bytes),
-                    static_cast<unsigned long long>(facts.parameters), facts.device.c_str(), facts.gpu_layers, facts.layers, facts.dimensions, facts.heads,
+                    static_cast<unsigned long long>(facts.parameters), placement.c_str(), facts.gpu_layers, facts.layers, facts.dimensions, facts.heads,
                     facts.threads, load_seconds_, static_cast<long long>(used_loaded_ - used_before_));
         std::fflush(stdout);
     }
@@ -188,8 +205,11 @@ int main(int argc, char ** argv) {
         const Arguments arguments = parse(argc, argv);
         if (arguments.model.empty() || arguments.runs.empty()) {
             std::fprintf(stderr, "usage: longembed-gpu-bench MODEL [--backend NAME] [--gpu-layers N] [--threads N] [--repeat N] [--native N] [--target N] "
-                                 "[--vectors FILE] METHODxLENGTHxCOUNT…\n");
+                                 "[--plan-tokens N] [--vectors FILE] [--fake-gpus MB,MB,…] METHODxLENGTHxCOUNT…\n");
             return 2;
+        }
+        if (const std::string sizes = arguments.text("fake-gpus", ""); !sizes.empty()) {
+            register_fake_gpus(megabytes_of(sizes));
         }
         Bench bench(arguments);
         bench.describe();

@@ -36,22 +36,27 @@ int64_t longest_block(const Layout & layout) {
     return longest;
 }
 
-double parameters_per_layer(const llama_model & model) {
-    double parameters = 0.0;
+/// The mean over layers of what their tensors have.
+template <typename Measure> double mean_of_layers(const llama_model & model, Measure measure) {
+    double sum = 0.0;
     for (const auto & named : llama_internal_get_tensor_map(&model)) {
         if (named.first.rfind("blk.", 0) == 0) {
-            parameters += static_cast<double>(ggml_nelements(named.second));
+            sum += static_cast<double>(measure(named.second));
         }
     }
-    return parameters / std::max<uint32_t>(1, model.hparams.n_layer());
+    return sum / std::max<uint32_t>(1, model.hparams.n_layer());
 }
 
 } // namespace
 
 GraphEngine::GraphEngine(const llama_model & model, int threads)
     : model_(model), architecture_(make_architecture(model)), lanes_(model, threads),
-      kernels_(lanes_.main_is_cpu() ? cpu_kernels() : CpuKernels{}), layer_parameters_(parameters_per_layer(model)),
-      flash_head_size_(lanes_.flash_head_size(architecture_->attention().head_size, kv_type())) {}
+      kernels_(lanes_.main_is_cpu() ? cpu_kernels() : CpuKernels{}), layer_parameters_(mean_of_layers(model, ggml_nelements)),
+      flash_head_size_(lanes_.flash_head_size(architecture_->attention().head_size, kv_type())), layer_bytes_(static_cast<uint64_t>(mean_of_layers(model, ggml_nbytes))) {
+    for (int layer = 0; layer < static_cast<int>(model.hparams.n_layer()); ++layer) {
+        gpu_layers_ += ggml_backend_dev_type(model.dev_layer(layer)) == GGML_BACKEND_DEVICE_TYPE_CPU ? 0 : 1;
+    }
+}
 
 struct GraphEngine::Plan {
     const Batch & batch;
@@ -123,6 +128,8 @@ MemoryNeed GraphEngine::memory_for(const Plan & plan, const WorkspaceSize & size
     const BufferSizes graphs  = measure_graphs(setup_for(plan, *planned), model_);
 
     MemoryNeed   need;
+    need.layer_bytes = layer_bytes_;
+    need.gpu_layers  = gpu_layers_;
     const size_t has         = workspace_ ? workspace_->bytes() : 0;
     DeviceMemory & main      = need.on(lanes_.main_buffer_type());
     main.activations         = planned->bytes();

@@ -50,6 +50,8 @@ private:
     std::unique_ptr<Workspace>    workspace_;
     double                        layer_parameters_;
     int64_t                       flash_head_size_;
+    uint64_t                      layer_bytes_;
+    int32_t                       gpu_layers_ = 0;
 };
 
 } // namespace longembed
