@@ -36,7 +36,9 @@ BufferSizes measure_graphs(const PassSetup & setup, const llama_model & model) {
     for (size_t i : most_demanding(layout.parts)) {
         measure([&](BlockPass & pass) { pass.embed_tokens(layout.parts[i]); });
         measure([&](BlockPass & pass) { pass.fill_keys_and_values(0, layout.parts[i]); });
-        measure([&](BlockPass & pass) { pass.compute(0, layout.parts[i]); });
+        if (setup.layers > 1) {
+            measure([&](BlockPass & pass) { pass.compute(0, layout.parts[i]); });
+        }
         if (setup.pools_rows) {
             const SequenceRange & all = layout.long_sequences;
             measure([&](BlockPass & pass) { pass.compute_rows({all.first + all.count - 1, 1}); });
