@@ -31,6 +31,7 @@ def parse():
     parser.add_argument("--types", default=",".join(TYPES))
     parser.add_argument("--lengths", help="tokens of sequences; each is embedded once, and three at a time")
     parser.add_argument("--models", type=Path)
+    parser.add_argument("--gpu-layers", default="-1")
     parser.add_argument("--fake-gpus")
     return parser.parse_args()
 
@@ -73,10 +74,12 @@ def main():
         models = make_models(arguments.build, arguments.models or folder, arguments.shape, arguments.types.split(","))
         for kind, model in models.items():
             ours, _ = vectors(arguments, model, runs, folder, "cpu", None)
+            extra = ["--gpu-layers", arguments.gpu_layers]
             if arguments.fake_gpus:
-                theirs, about = vectors(arguments, model, runs, folder, "auto", None, ("--fake-gpus", arguments.fake_gpus))
+                theirs, about = vectors(arguments, model, runs, folder, "auto", None, [*extra, "--fake-gpus", arguments.fake_gpus])
             else:
-                theirs, about = vectors(arguments, model, runs, folder, arguments.backend, "ggml" if arguments.backend == "cpu" else None)
+                kernels = "ggml" if arguments.backend == "cpu" else None
+                theirs, about = vectors(arguments, model, runs, folder, arguments.backend, kernels, extra)
             worst = {
                 method: worst_of(distance(a, b) for run in runs if run.startswith(method + "x") for a, b in zip(ours[run], theirs[run]))
                 for method in METHODS

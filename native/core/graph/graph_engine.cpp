@@ -98,6 +98,7 @@ WorkspaceSize GraphEngine::size_for(const Plan & plan) const {
     size.keep_queries = architecture_->qkv(0).is_fused();
     size.between_rows = !plan.packed.positions_upper.empty();
     size.flash_head_size = flash_head_size_;
+    size.self_extend_score_bytes = lanes_.main_is_cpu() ? SelfExtend::score_bytes : SelfExtend::score_bytes_gpu;
     if (plan.packed.self_extend) {
         // a window beyond the longest sequence sees all of it as near; masks need not be wider
         size.self_extend_window = std::min<int64_t>(plan.batch.self_extend_window, plan.layout.longest);

@@ -31,7 +31,8 @@ Lanes::Lanes(const llama_model & model, int threads) : wide_(model, threads), te
 }
 
 int64_t Lanes::flash_head_size(int64_t head_size, ggml_type type) const {
-    for (int64_t size = head_size; size <= most_head_size; ++size) {
+    // matrix units take heads in multiples of 16
+    for (int64_t size = head_size; size <= most_head_size; size = (size / 16 + 1) * 16) {
         const ggml_context_ptr ctx(ggml_init({8 * ggml_tensor_overhead(), nullptr, /*no_alloc*/ true}));
         ggml_tensor * q = ggml_new_tensor_3d(ctx.get(), GGML_TYPE_F32, size, 64, 1);
         ggml_tensor * k = ggml_new_tensor_3d(ctx.get(), type, size, 64, 1);

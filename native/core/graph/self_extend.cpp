@@ -8,14 +8,11 @@ namespace longembed {
 
 namespace {
 
-// Scores of a step that are held at once: a part of the last-level cache, so that softmax and values find them there.
-constexpr int64_t score_bytes = 8 << 20;
-
 // Heads are taken in at most so many groups, which bounds the operations that a block adds to a graph.
 constexpr int64_t most_head_groups = 8;
 
 /// Key-value heads whose scores against `keys` are made at once.
-int64_t kv_heads_at_once(const AttentionShape & shape, int64_t keys, int64_t queries) {
+int64_t kv_heads_at_once(const AttentionShape & shape, int64_t keys, int64_t queries, int64_t score_bytes) {
     const int64_t bytes  = keys * queries * (shape.heads / shape.kv_heads) * static_cast<int64_t>(sizeof(float));
     const int64_t fewest = (shape.kv_heads + most_head_groups - 1) / most_head_groups;
     return std::clamp(score_bytes / bytes, fewest, shape.kv_heads);
@@ -52,17 +49,18 @@ struct SelfExtend::Step {
 };
 
 SelfExtend::SelfExtend(const AttentionShape & shape, const Workspace & workspace, ggml_tensor * scores)
-    : shape_(shape), workspace_(workspace), window_(workspace.size().self_extend_window), scores_(scores) {}
+    : shape_(shape), workspace_(workspace), window_(workspace.size().self_extend_window), score_bytes_(workspace.size().self_extend_score_bytes),
+      scores_(scores) {}
 
 int64_t SelfExtend::zone_width(int64_t window, bool causal) {
     return queries_per_step + (causal ? window - 1 : 2 * window - 2) + 2 * alignment;
 }
 
-int64_t SelfExtend::score_elements(const AttentionShape & shape, int64_t longest) {
+int64_t SelfExtend::score_elements(const AttentionShape & shape, int64_t longest, int64_t score_bytes) {
     // fewer heads at once for more keys: the most is at the shortest or the longest, or where the limit is met
     const int64_t limit  = score_bytes / static_cast<int64_t>(sizeof(float));
     const int64_t per_kv = round_up(longest) * queries_per_step * (shape.heads / shape.kv_heads);
-    const int64_t fewest = per_kv * kv_heads_at_once(shape, round_up(longest), queries_per_step);
+    const int64_t fewest = per_kv * kv_heads_at_once(shape, round_up(longest), queries_per_step, score_bytes);
     return std::min(per_kv * shape.kv_heads, std::max(limit, fewest));
 }
 
@@ -80,7 +78,7 @@ void SelfExtend::gather(StepGraph & steps, const SelfExtendQueries & queries, in
         step.zone_end     = shape_.causal ? step.keys : std::min(step.keys, round_up(step.first_index + step.queries - 1 + window_));
         step.logit_factor = logit_factor;
 
-        const int64_t at_once = kv_heads_at_once(shape_, step.keys, step.queries);
+        const int64_t at_once = kv_heads_at_once(shape_, step.keys, step.queries, score_bytes_);
         for (step.first_kv_head = 0; step.first_kv_head < shape_.kv_heads; step.first_kv_head += at_once) {
             step.kv_heads = std::min(at_once, shape_.kv_heads - step.first_kv_head);
             gather_heads(steps, queries, step, heads);

@@ -33,7 +33,7 @@ template <typename T> std::vector<T> taken_at(const std::vector<T> & values, con
 
 bool WorkspaceSize::is_of_a_kind_with(const WorkspaceSize & other) const {
     return dimensions == other.dimensions && own_kernel == other.own_kernel && keep_queries == other.keep_queries && self_extend_window == other.self_extend_window &&
-           flash_head_size == other.flash_head_size;
+           self_extend_score_bytes == other.self_extend_score_bytes && flash_head_size == other.flash_head_size;
 }
 
 bool WorkspaceSize::fits_in(const WorkspaceSize & other) const {
@@ -158,7 +158,7 @@ void Workspace::add_self_extend(ggml_context * ctx, const AttentionShape & shape
         zone_after      = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, width, queries);
         hidden_keys     = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, SelfExtend::alignment, queries, shape.heads);
         for (LaneTensors & lane : lanes) {
-            lane.scores = ggml_new_tensor_1d(ctx, GGML_TYPE_F32, SelfExtend::score_elements(shape, size_.longest));
+            lane.scores = ggml_new_tensor_1d(ctx, GGML_TYPE_F32, SelfExtend::score_elements(shape, size_.longest, size_.self_extend_score_bytes));
         }
     }
 }

@@ -21,6 +21,7 @@ struct WorkspaceSize {
     bool    keep_queries = false;  ///< fused q-k-v weights give queries with keys and values, long before they are used
     bool    between_rows = false;  ///< fractional absolute positions
     int64_t self_extend_window = 0;  ///< 0: ordinary attention
+    int64_t self_extend_score_bytes = 0;  ///< see SelfExtend::score_bytes
     int64_t flash_head_size = 0;   ///< of keys and values for ggml's flash attention; what exceeds the head size is zeros
 
     bool fits_in(const WorkspaceSize & other) const;
