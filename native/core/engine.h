@@ -1,7 +1,13 @@
 #pragma once
 
+#include <memory>
+
 #include "batch.h"
 #include "control.h"
+#include "facts.h"
+#include "memory.h"
+
+struct llama_model;
 
 namespace longembed {
 
@@ -14,6 +20,13 @@ public:
     /// The batch is checked already (check_batch).
     /// @throws Error
     virtual void embed(const Batch & batch, float * out, Control & control) = 0;
+
+    /// What embed() would take for this batch, beside the weights. Computes nothing.
+    /// @throws Error
+    virtual MemoryNeed memory(const Batch & batch) = 0;
 };
+
+/// The engine that facts.engine names, with facts.threads CPU threads.
+std::unique_ptr<Engine> make_engine(const llama_model & model, const Facts & facts);
 
 } // namespace longembed

@@ -48,6 +48,7 @@ export const INFO = {
   engineReason: null,
   device: 'CPU',
   gpuLayers: 0,
+  placement: [{ device: 'CPU', layers: 2 }],
   threads: 2,
 } satisfies ModelInfo;
 
@@ -138,6 +139,13 @@ function fakeModel(world: World, outcome: Pick<Outcome, 'embedded'>, given: Part
     info,
     tokenize: (text) => Promise.resolve(Int32Array.from(text, (c) => c.codePointAt(0)!)),
     embedMany,
+    memory: ({ tokens }) =>
+      Promise.resolve({
+        ...{ tokens, windows: 1, resident: 50e6, peak: 80e6, fits: tokens <= 1000 },
+        devices: [
+          { name: 'CPU', weights: 10e6, activations: 20e6, graphs: 10e6, missing: 30e6, available: 9e9 },
+        ],
+      }),
     dispose: () => Promise.resolve(),
   };
 }

@@ -26,7 +26,7 @@ CpuKernels kernels_avx2();
 CpuKernels cpu_kernels() {
     const char *      variable = std::getenv("LONGEMBED_KERNELS");
     const std::string wanted   = variable == nullptr ? "" : variable;
-    if (wanted == "ggml") {
+    if (wanted == "ggml" || wanted == "ggml-padded") {
         return {};
     }
     // the fastest first; four floats a vector are NEON's and SSE's

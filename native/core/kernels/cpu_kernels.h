@@ -18,7 +18,7 @@ struct CpuKernels {
 /// The fastest for this machine.
 ///
 /// The environment variable LONGEMBED_KERNELS names others, for tests and comparisons: "avx512", "avx2", "portable" (what the
-/// machine cannot run is passed over), or "ggml" for none.
+/// machine cannot run is passed over), "ggml" for none, or "ggml-padded": none, and heads padded as on a CUDA device.
 CpuKernels cpu_kernels();
 
 } // namespace longembed

@@ -1,0 +1,40 @@
+import type { Measured, Outcome } from './measure.js';
+import type { Peak } from './tools.js';
+import { WORKLOADS } from './workloads.js';
+
+/** The figures as a table in Markdown. */
+export function table(rows: readonly Measured[], peak: Peak): string {
+  const head = [
+    ...['tokens', 'model', 'strategy', 'engine', 'tokens/s (least – most)', 'longembed is'],
+    ...['peak memory', 'of the f32 peak', '1 − cosine', 'setting'],
+  ];
+  const lines = rows.flatMap((row) => row.outcomes.map((outcome) => columns(row, outcome, peak)));
+  return [head, head.map(() => '---'), ...lines].map((line) => `| ${line.join(' | ')} |`).join('\n');
+}
+
+function columns(row: Measured, outcome: Outcome, peak: Peak): string[] {
+  const name = [WORKLOADS[row.workload].title, `${row.shape} ${row.type}`, row.strategy, outcome.engine];
+  if ('failure' in outcome) return [...name, outcome.failure, '', '', '', '', ''];
+  const { seconds, peakMemory, difference, setting } = outcome;
+  const middle = median(seconds);
+  const speed = (each: number): string => Math.round(row.tokens / each).toLocaleString('en-US');
+  const ours = row.outcomes.find(({ engine }) => engine === 'longembed');
+  const beside = outcome === ours || ours === undefined || 'failure' in ours ? null : ours;
+  return [
+    ...name,
+    `${speed(middle)} (${speed(Math.max(...seconds))} – ${speed(Math.min(...seconds))})`,
+    beside === null ? '' : `${(middle / median(beside.seconds)).toFixed(2)} × as fast`,
+    peakMemory === null ? '' : `${Math.round(peakMemory / 1e6)} MB`,
+    `${((100 * row.operations) / middle / 1e9 / peak.float32).toFixed(0)} %`,
+    difference === null ? '' : difference.toExponential(0),
+    setting,
+  ];
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? NaN)
+    : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+}
