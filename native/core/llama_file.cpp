@@ -52,9 +52,10 @@ std::shared_ptr<llama_model> load(const std::string & path, const GpuPlan & plan
 
 } // namespace
 
-std::shared_ptr<llama_model> load_llama_file(const std::string & path, const GpuPlan & plan, bool mmap, Control & control) {
+std::shared_ptr<llama_model> load_llama_file(const std::string & path, const GpuPlan & plan, WeightOrder order, bool mmap, Control & control) {
     llama_model_params params = llama_model_default_params();
     params.load_mode          = mmap ? LLAMA_LOAD_MODE_MMAP : LLAMA_LOAD_MODE_NONE;
+    params.use_extra_bufts    = order == WeightOrder::fastest_in_ggml;
     return load(path, plan, params, control);
 }
 

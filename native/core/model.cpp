@@ -11,6 +11,7 @@
 #include "llama-model.h"
 #include "llama_file.h"
 #include "log.h"
+#include "model_file/hyperparameters.h"
 #include "model_file/model_file.h"
 
 namespace longembed {
@@ -67,11 +68,15 @@ std::unique_ptr<Model> Model::load(const std::string & path, const LoadOptions &
 }
 
 std::unique_ptr<Model> Model::load_checked(const std::string & path, const LoadOptions & options, Control & control) {
-    check_model_file(path);
+    const llm_arch architecture = check_model_file(path);
     control.check();
 
+    const GpuPlan plan = gpu_plan(path, options, control);
+    // weights in another order would be a copy, and our own kernels read the file's
+    const WeightOrder order = has_own_graph(architecture) && plan.devices.empty() ? WeightOrder::file : WeightOrder::fastest_in_ggml;
+
     std::unique_ptr<Model> model(new Model());
-    model->model_ = load_llama_file(path, gpu_plan(path, options, control), options.mmap, control);
+    model->model_ = load_llama_file(path, plan, order, options.mmap, control);
 
     const int threads     = options.threads > 0 ? options.threads : usable_cores();
     model->facts_         = read_facts(*model->model_);
