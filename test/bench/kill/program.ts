@@ -15,6 +15,7 @@ function logged(model: Model): Model {
   return {
     info: model.info,
     tokenize: (text) => model.tokenize(text),
+    memory: (options) => model.memory(options),
     dispose: () => model.dispose(),
     async *embedMany(
       ...[inputs, options]: Parameters<Model['embedMany']>
