@@ -8,6 +8,7 @@ ForwardPass::ForwardPass(const PassSetup & setup, Lanes & lanes, int shares, Con
     : setup_(setup), lanes_(lanes), shares_(shares), control_(control), meter_(control, setup.total_operations()) {}
 
 void ForwardPass::run(float * out) {
+    lanes_.expect(setup_.total_operations());
     run_whole_blocks();
     run_long_sequences();
     if (setup_.pools_rows) {

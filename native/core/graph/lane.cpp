@@ -70,8 +70,12 @@ Lane::~Lane() {
     }
 }
 
-void Lane::set_threads(int threads) {
+void Lane::use_threads(int threads) {
     cpu_function<ggml_backend_set_n_threads_t>("ggml_backend_set_n_threads")(cpu_, threads);
+}
+
+void Lane::set_threads(int threads) {
+    use_threads(threads);
 
     // Without a pool of its own ggml starts and ends its threads with every graph.
     const auto make    = cpu_function<decltype(&ggml_threadpool_new)>("ggml_threadpool_new");

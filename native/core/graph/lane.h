@@ -35,6 +35,9 @@ public:
     /// Whether the device where activations live can compute an operation itself.
     bool supports(const ggml_tensor * operation) const { return ggml_backend_supports_op(main_, operation); }
 
+    /// How many of the CPU threads it has compute from now on.
+    void use_threads(int threads);
+
     /// An empty context for the next graph, in memory that is used again for each: the one before must be gone.
     ggml_context_ptr new_graph_context();
 

@@ -13,6 +13,10 @@ namespace {
 // With fewer tokens than this for each lane, every lane reading all weights costs more than meeting after each operation.
 constexpr int64_t least_tokens_per_lane = 48;
 
+// Below this, a millisecond or two, threads that meet after every operation win little, and where other programs use the cores
+// one of them waits for the other far longer than the whole would take.
+constexpr double least_operations_for_many = 5e8;
+
 // the largest that any GPU backend computes without conditions on the rest of the shape
 constexpr int64_t most_head_size = 256;
 
@@ -42,6 +46,12 @@ int64_t Lanes::flash_head_size(int64_t head_size, ggml_type type) const {
         }
     }
     return head_size;
+}
+
+void Lanes::expect(double operations) {
+    if (main_is_cpu()) {
+        wide_.use_threads(operations < least_operations_for_many ? 1 : team_.members());
+    }
 }
 
 int Lanes::shares(int64_t tokens) const {

@@ -25,6 +25,9 @@ public:
     /// padded to it. `head_size` where the device has none: ggml then computes it on the CPU.
     int64_t flash_head_size(int64_t head_size, ggml_type type) const;
 
+    /// Says what the next runs compute in all: little is computed by one thread.
+    void expect(double operations);
+
     /// Lanes that would share `tokens` out: 1, or one a thread.
     int shares(int64_t tokens) const;
 

@@ -15,7 +15,7 @@ function logged(model: Model): Model {
   return {
     info: model.info,
     tokenize: (text) => model.tokenize(text),
-    memory: (...asked) => model.memory(...asked),
+    memory: (options) => model.memory(options),
     dispose: () => model.dispose(),
     async *embedMany(
       ...[inputs, options]: Parameters<Model['embedMany']>
