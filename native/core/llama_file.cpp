@@ -15,12 +15,12 @@ bool on_load_progress(float fraction, void * control) {
 }
 
 /// llama.cpp says why a load failed only in its log.
-Error load_error(const std::string & path) {
+Error load_error(const std::string & path, bool on_gpus) {
     const std::string reason = logged_errors();
     const bool memory = reason.find("alloca") != std::string::npos || reason.find("out of memory") != std::string::npos ||
                         reason.find("bad_alloc") != std::string::npos;
     if (memory) {
-        return Error(ErrorCode::out_of_memory, "There is not enough memory to load \"" + path + "\" (" + reason + "). A smaller quantization needs less.");
+        return Error(ErrorCode::out_of_memory, "There is not enough memory to load \"" + path + "\" (" + reason + "). A smaller quantization needs less" + (on_gpus ? ", or fewer layers on the GPU (gpuLayers)." : "."));
     }
     return Error(ErrorCode::model_invalid, "llama.cpp cannot load \"" + path + "\"" + (reason.empty() ? "." : ": " + reason + "."));
 }
@@ -45,7 +45,7 @@ std::shared_ptr<llama_model> load(const std::string & path, const GpuPlan & plan
     });
     control.check();
     if (!model) {
-        throw load_error(path);
+        throw load_error(path, !plan.devices.empty());
     }
     return model;
 }

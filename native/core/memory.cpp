@@ -73,7 +73,8 @@ std::string MemoryNeed::what_would_fit(const DeviceMemory & memory, int64_t toke
     }
     if (!memory.host && layer_bytes > 0) {
         const auto too_many = static_cast<int64_t>((memory.missing - memory.available + layer_bytes - 1) / layer_bytes);
-        words += "So would all of them beside " + std::to_string(std::max<int64_t>(0, gpu_layers - too_many)) + " layers (gpuLayers), or beside a smaller quantization. ";
+        words += too_many < gpu_layers ? "All of them would fit beside " + std::to_string(gpu_layers - too_many) + " layers (gpuLayers) or a smaller quantization. "
+                                       : "On the CPU (gpuLayers 0) they may fit. ";
     }
     return words;
 }

@@ -80,7 +80,9 @@ ggml_backend_t start(ggml_backend_dev_t device, const char *) {
     i.graph_compute = [](ggml_backend_t backend, ggml_cgraph * graph) {
         return ggml_backend_graph_compute(static_cast<ggml_backend_t>(backend->context), graph);
     };
-    return new ggml_backend{&guid, i, device, ggml_backend_cpu_init()};
+    ggml_backend_t cpu = ggml_backend_cpu_init();
+    ggml_backend_cpu_set_n_threads(cpu, 1); // ggml's threads spin while they wait: on a busy machine, one is faster
+    return new ggml_backend{&guid, i, device, cpu};
 }
 
 /// CUDA's rules for flash attention (ggml_cuda_get_best_fattn_kernel), of shapes that this library makes.
