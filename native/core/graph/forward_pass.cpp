@@ -55,12 +55,17 @@ void ForwardPass::run_long_sequences() {
 void ForwardPass::write_means(float * out) const {
     const ggml_tensor * x = setup_.workspace.x;
     MeanPooling         mean(setup_.layout, x->ne[0]);
-    std::vector<float>  rows;
-    const auto          add = [&](const std::vector<Block> & blocks) {
+    std::vector<float>  copied;
+    const bool          on_host = ggml_backend_buffer_is_host(x->buffer);
+    const auto          add     = [&](const std::vector<Block> & blocks) {
         for (const Block & block : blocks) {
-            rows.resize(block.tokens * x->ne[0]);
-            ggml_backend_tensor_get(x, rows.data(), block.first * x->nb[1], rows.size() * sizeof(float));
-            mean.add(rows.data(), block.first, block.tokens);
+            const float * rows = static_cast<const float *>(x->data) + block.first * x->ne[0];
+            if (!on_host) {
+                copied.resize(block.tokens * x->ne[0]);
+                ggml_backend_tensor_get(x, copied.data(), block.first * x->nb[1], copied.size() * sizeof(float));
+                rows = copied.data();
+            }
+            mean.add(rows, block.first, block.tokens);
         }
     };
     add(setup_.layout.whole);
