@@ -24,13 +24,21 @@ else()
     set(LONGEMBED_SHARED_GGML ${GGML_BACKEND_DL})
 endif()
 
-if (LONGEMBED_SANITIZE)
+if (LONGEMBED_SANITIZE STREQUAL "thread")
+    set(LLAMA_SANITIZE_THREAD ON CACHE BOOL "" FORCE)
+    set(GGML_SANITIZE_THREAD ON CACHE BOOL "" FORCE)
+    add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=thread)
+elseif (LONGEMBED_SANITIZE) # address; ON too
     foreach (library LLAMA GGML)
         set(${library}_SANITIZE_ADDRESS ON CACHE BOOL "" FORCE)
         set(${library}_SANITIZE_UNDEFINED ON CACHE BOOL "" FORCE)
     endforeach()
     add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer)
     add_link_options(-fsanitize=address,undefined)
+endif()
+if (LONGEMBED_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
 # A failed assertion of ggml may leave as an exception (native/core/abort_guard.h), also through ggml's C functions.

@@ -45,9 +45,9 @@ if (NOT MSVC)
     set(kernels "${CMAKE_CURRENT_SOURCE_DIR}/native/core/kernels")
     set_source_files_properties("${kernels}/variant_portable.cpp" PROPERTIES COMPILE_OPTIONS "-O3;-ffp-contract=fast")
     if (CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
-        set_source_files_properties("${kernels}/variant_avx2.cpp" PROPERTIES COMPILE_OPTIONS "-O3;-ffp-contract=fast;-mavx2;-mfma")
+        set_source_files_properties("${kernels}/variant_avx2.cpp" PROPERTIES COMPILE_OPTIONS "-O3;-ffp-contract=fast;-mavx2;-mfma;-mf16c")
         set_source_files_properties("${kernels}/variant_avx512.cpp" PROPERTIES COMPILE_OPTIONS
-            "-O3;-ffp-contract=fast;-mavx512f;-mfma;-mprefer-vector-width=512")
+            "-O3;-ffp-contract=fast;-mavx512f;-mfma;-mf16c;-mprefer-vector-width=512")
     endif()
 endif()
 
@@ -61,6 +61,17 @@ if (program_sources)
     longembed_compile_options(longembed-core)
     target_link_libraries(longembed-core PRIVATE longembed_core)
     set_target_properties(longembed-core PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}")
+endif()
+
+# the fuzzing programs: docs/robustness.md
+if (LONGEMBED_FUZZ)
+    foreach (name model_file plan)
+        add_executable(fuzz_${name} "${CMAKE_CURRENT_SOURCE_DIR}/native/fuzz/fuzz_${name}.cpp")
+        longembed_compile_options(fuzz_${name})
+        target_link_libraries(fuzz_${name} PRIVATE longembed_core)
+        target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+        set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}")
+    endforeach()
 endif()
 
 # the addon: its headers come from cmake-js, or from node_modules when cmake is run by hand

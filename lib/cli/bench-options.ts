@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { TASK_NAMES, type TaskName } from '../../bench/tasks/task.js';
 import type { Extend, Pooling } from '../index.js';
 import { parseSpec } from './embed-options.js';
-import { addModelOptions, type ModelOptions } from './model-options.js';
+import { addIsolateOption, addModelOptions, type ModelOptions } from './model-options.js';
 import { wholeNumber } from './numbers.js';
 import { STRATEGY_LINES } from './strategies-help.js';
 
@@ -84,7 +84,7 @@ export function addBenchOptions(command: Command): Command {
       wholeNumber(1),
       1,
     );
-  return addModelOptions(command)
+  return addIsolateOption(addModelOptions(command))
     .optionsGroup('Other:')
     .option('-q, --quiet', 'no progress on standard error')
     .helpOption('-h, --help', 'this help')

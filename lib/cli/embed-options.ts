@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Extend, parseExtend } from '../extend/index.js';
 import type { EmbedManyOptions, Pooling } from '../index.js';
 import { INPUT_FORMATS } from './input/sources.js';
-import { addModelOptions, MODEL, type ModelOptions } from './model-options.js';
+import { addIsolateOption, addModelOptions, MODEL, type ModelOptions } from './model-options.js';
 import { wholeNumber } from './numbers.js';
 import { OUTPUT_FORMATS } from './output/open.js';
 import { STRATEGY_LINES } from './strategies-help.js';
@@ -63,7 +63,7 @@ export function addEmbedOptions(command: Command): Command {
         'how they are written (default: npy for .npy, else jsonl)',
       ).choices(OUTPUT_FORMATS),
     );
-  return addModelOptions(command)
+  return addIsolateOption(addModelOptions(command))
     .optionsGroup('Other:')
     .option('-q, --quiet', 'no progress on standard error')
     .helpOption('-h, --help', 'this help')

@@ -11,6 +11,8 @@ export interface ModelOptions {
   backend: NonNullable<LoadOptions['backend']>;
   gpuLayers?: number;
   threads?: number;
+  /** false with --no-isolate; undefined in commands that have no such option. */
+  isolate?: boolean;
 }
 
 /** What a model may be given as. */
@@ -43,6 +45,17 @@ export function addModelOptions(command: Command): Command {
     .option('--threads <count>', 'CPU threads (default: one a physical core)', wholeNumber(1));
 }
 
+/**
+ * Adds the option of the commands that work for long: what ends the process that computes then costs them the documents it
+ * had, not the run.
+ */
+export function addIsolateOption(command: Command): Command {
+  return command.option(
+    '--no-isolate',
+    'compute in this process; by default another does, which is started again should it die',
+  );
+}
+
 /** What `EmbeddingModel.load` takes of them. */
 export function loadOptions(options: ModelOptions): LoadOptions {
   return {
@@ -52,5 +65,6 @@ export function loadOptions(options: ModelOptions): LoadOptions {
     backend: options.backend,
     gpuLayers: options.gpuLayers,
     threads: options.threads,
+    isolate: options.isolate,
   };
 }

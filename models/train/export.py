@@ -48,7 +48,7 @@ def write_facts(writer, shape):
     writer.add_type("model")
     writer.add_name(shape.name)
     writer.add_description(DESCRIPTION)
-    writer.add_license("apache-2.0")
+    writer.add_license("mit")
     writer.add_block_count(LAYERS)
     writer.add_context_length(NATIVE)
     writer.add_embedding_length(HIDDEN)

@@ -20,9 +20,9 @@ class Recipe:
     # Short texts first: cheap, and with many negatives. Then every length up to the native context.
     stages: tuple = field(
         default=(
-            Stage(steps=500, shortest=20, longest=48, batch=96),
-            Stage(steps=350, shortest=32, longest=112, batch=56),
-            Stage(steps=400, shortest=64, longest=256, batch=32, full=0.4),
+            Stage(steps=300, shortest=20, longest=48, batch=96),
+            Stage(steps=220, shortest=32, longest=112, batch=56),
+            Stage(steps=240, shortest=64, longest=256, batch=32, full=0.4),
         )
     )
     peak_rate: float = 2e-3

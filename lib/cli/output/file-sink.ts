@@ -8,6 +8,8 @@ export class FileSink implements Sink {
   readonly #path: string;
   readonly #file: FileHandle;
   readonly #isNew: boolean;
+  /** Bytes written, where the file is one that has an end. */
+  #size: number | null = null;
 
   private constructor(path: string, file: FileHandle, isNew: boolean) {
     this.#path = path;
@@ -23,11 +25,21 @@ export class FileSink implements Sink {
 
   async begin(): Promise<void> {
     // Pipes and devices have nothing to empty.
-    if ((await this.#file.stat()).isFile()) await this.#file.truncate(0).catch(outputError(this.#path));
+    if (!(await this.#file.stat()).isFile()) return;
+    await this.#file.truncate(0).catch(outputError(this.#path));
+    this.#size = 0;
   }
 
   async write(bytes: string | Uint8Array): Promise<void> {
-    await this.#file.writeFile(bytes).catch(outputError(this.#path));
+    const piece = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+    try {
+      await this.#file.writeFile(piece);
+    } catch (error) {
+      // A disk that fills up takes the beginning: half a line would spoil those before it.
+      if (this.#size !== null) await this.#file.truncate(this.#size).catch(() => undefined);
+      outputError(this.#path)(error);
+    }
+    if (this.#size !== null) this.#size += piece.length;
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { renameSync, rmSync } from 'node:fs';
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import type { Embedding } from '../../index.js';
 import { outputError } from './errors.js';
@@ -14,11 +15,13 @@ export class NpyFileOutput implements Output {
   readonly #file: FileHandle;
   #columns = 0;
   #rows = 0;
+  #begun = false;
 
   private constructor(target: string, partial: string, file: FileHandle) {
     this.#target = target;
     this.#partial = partial;
     this.#file = file;
+    process.once('exit', this.#onExit);
   }
 
   /** @param mode the permissions of the file that is replaced */
@@ -29,6 +32,7 @@ export class NpyFileOutput implements Output {
   }
 
   async begin(dimensions: number): Promise<void> {
+    this.#begun = true;
     this.#columns = dimensions;
     await this.#writeAt(0, npyHeader(0, dimensions));
   }
@@ -42,14 +46,26 @@ export class NpyFileOutput implements Output {
   }
 
   async finish(): Promise<void> {
+    process.off('exit', this.#onExit);
     await this.#file.close().catch(outputError(this.#target));
     await rename(this.#partial, this.#target).catch(outputError(this.#target));
   }
 
   async abandon(): Promise<void> {
+    process.off('exit', this.#onExit);
     await this.#file.close();
     await unlink(this.#partial);
   }
+
+  /** A second signal ends the program at once: what was written is kept, and nothing is left beside it. */
+  readonly #onExit = (): void => {
+    try {
+      if (this.#begun) renameSync(this.#partial, this.#target);
+      else rmSync(this.#partial, { force: true });
+    } catch {
+      // The program ends: there is nobody left to tell.
+    }
+  };
 
   async #row(row: Float32Array): Promise<void> {
     await this.#writeAt(NPY_HEADER_BYTES + this.#rows * row.byteLength, rowBytes(row));

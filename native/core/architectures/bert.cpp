@@ -16,8 +16,8 @@ ggml_tensor * Bert::add_positions(const GraphContext & ctx, ggml_tensor * x, con
     return ggml_add(ctx, x, rows);
 }
 
-ggml_tensor * Bert::feed_forward(const GraphContext & ctx, const Layer & layer, ggml_tensor * x) const {
-    return gelu_feed_forward(ctx, layer.up, layer.down, x);
+ggml_tensor * Bert::add_feed_forward(const GraphContext & ctx, const Layer & layer, ggml_tensor * x) const {
+    return add_gelu_feed_forward(ctx, layer.up, layer.down, x);
 }
 
 } // namespace longembed

@@ -13,7 +13,7 @@ public:
 
 protected:
     ggml_tensor * add_positions(const GraphContext & ctx, ggml_tensor * x, const AbsolutePositions & positions) const override;
-    ggml_tensor * feed_forward(const GraphContext & ctx, const Layer & layer, ggml_tensor * x) const override;
+    ggml_tensor * add_feed_forward(const GraphContext & ctx, const Layer & layer, ggml_tensor * x) const override;
 
 private:
     ggml_tensor * position_embedding_;  ///< [dimensions, rows]

@@ -12,7 +12,7 @@ public:
     const Rope * rope() const override { return &rope_; }
 
 protected:
-    ggml_tensor * feed_forward(const GraphContext & ctx, const Layer & layer, ggml_tensor * x) const override;
+    ggml_tensor * add_feed_forward(const GraphContext & ctx, const Layer & layer, ggml_tensor * x) const override;
 
 private:
     Rope rope_;

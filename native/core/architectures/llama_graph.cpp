@@ -38,10 +38,10 @@ ggml_tensor * LlamaGraph::attention_input(const GraphContext & ctx, int layer, g
 ggml_tensor * LlamaGraph::finish_layer(const GraphContext & ctx, int index, ggml_tensor * x, ggml_tensor * heads) const {
     const Layer & layer = layers_[index];
 
-    x = ggml_add(ctx, x, linear(ctx, layer.attention_output, heads));
+    x = add_linear(ctx, layer.attention_output, heads, x);
 
     ggml_tensor * normed = rms_norm(ctx, layer.feed_forward_norm, x, eps_);
-    return ggml_add(ctx, x, swiglu_feed_forward(ctx, layer.gate, layer.up, layer.down, normed));
+    return add_swiglu_feed_forward(ctx, layer.gate, layer.up, layer.down, normed, x);
 }
 
 ggml_tensor * LlamaGraph::finish(const GraphContext & ctx, ggml_tensor * x) const {

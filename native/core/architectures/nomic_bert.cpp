@@ -11,8 +11,8 @@ NomicBert::NomicBert(const llama_model & model) : PostNormEncoder(model), rope_(
     }
 }
 
-ggml_tensor * NomicBert::feed_forward(const GraphContext & ctx, const Layer & layer, ggml_tensor * x) const {
-    return swiglu_feed_forward(ctx, layer.gate, layer.up, layer.down, x);
+ggml_tensor * NomicBert::add_feed_forward(const GraphContext & ctx, const Layer & layer, ggml_tensor * x) const {
+    return add_swiglu_feed_forward(ctx, layer.gate, layer.up, layer.down, x, x);
 }
 
 } // namespace longembed

@@ -9,16 +9,20 @@ namespace longembed {
 /// weight · x + bias; x is [in, n], the result [out, n]
 ggml_tensor * linear(const GraphContext & ctx, const Linear & layer, ggml_tensor * x);
 
+/// to + weight · x + bias
+ggml_tensor * add_linear(const GraphContext & ctx, const Linear & layer, ggml_tensor * x, ggml_tensor * to);
+
 /// (x − mean) / sqrt(variance + eps) · weight + bias, a row (token) at a time
 ggml_tensor * layer_norm(const GraphContext & ctx, const Norm & norm, ggml_tensor * x, float eps);
 
 /// x / sqrt(mean(x²) + eps) · weight, a row (token) at a time
 ggml_tensor * rms_norm(const GraphContext & ctx, const Norm & norm, ggml_tensor * x, float eps);
 
-/// down · gelu(up · x) with GELU by erf, the form BERT's kin were trained with
-ggml_tensor * gelu_feed_forward(const GraphContext & ctx, const Linear & up, const Linear & down, ggml_tensor * x);
+/// x + down · gelu(up · x) with GELU by erf, the form BERT's kin were trained with
+ggml_tensor * add_gelu_feed_forward(const GraphContext & ctx, const Linear & up, const Linear & down, ggml_tensor * x);
 
-/// down · (silu(gate · x) ⊙ up · x)
-ggml_tensor * swiglu_feed_forward(const GraphContext & ctx, const Linear & gate, const Linear & up, const Linear & down, ggml_tensor * x);
+/// to + down · (silu(gate · x) ⊙ up · x)
+ggml_tensor * add_swiglu_feed_forward(const GraphContext & ctx, const Linear & gate, const Linear & up, const Linear & down, ggml_tensor * x,
+                                      ggml_tensor * to);
 
 } // namespace longembed

@@ -50,11 +50,8 @@ ggml_tensor * PostNormEncoder::attention_input(const GraphContext & /*ctx*/, int
 ggml_tensor * PostNormEncoder::finish_layer(const GraphContext & ctx, int index, ggml_tensor * x, ggml_tensor * heads) const {
     const Layer & layer = layers_[index];
 
-    ggml_tensor * attended = linear(ctx, layer.attention_output, heads);
-    attended = layer_norm(ctx, layer.attention_norm, ggml_add(ctx, attended, x), eps_);
-
-    ggml_tensor * output = feed_forward(ctx, layer, attended);
-    return layer_norm(ctx, layer.output_norm, ggml_add(ctx, output, attended), eps_);
+    ggml_tensor * attended = layer_norm(ctx, layer.attention_norm, add_linear(ctx, layer.attention_output, heads, x), eps_);
+    return layer_norm(ctx, layer.output_norm, add_feed_forward(ctx, layer, attended), eps_);
 }
 
 } // namespace longembed

@@ -34,7 +34,8 @@ protected:
     /// Adds what an absolute position embedding adds to the token embeddings x; nothing by default.
     virtual ggml_tensor * add_positions(const GraphContext & ctx, ggml_tensor * x, const AbsolutePositions & positions) const;
 
-    virtual ggml_tensor * feed_forward(const GraphContext & ctx, const Layer & layer, ggml_tensor * x) const = 0;
+    /// x + what the feed-forward part makes of x.
+    virtual ggml_tensor * add_feed_forward(const GraphContext & ctx, const Layer & layer, ggml_tensor * x) const = 0;
 
     std::vector<Layer> layers_;
 

@@ -54,7 +54,7 @@ public:
     void flush();
 
 private:
-    GraphContext   ctx() const { return {steps_.ctx(), setup_.kernels.gelu}; }
+    GraphContext   ctx() const { return {steps_.ctx(), &setup_.kernels}; }
     bool           is_last(int layer) const { return layer == setup_.layers - 1; }
     ggml_tensor *  x_of(const Block & block) const;
     ggml_tensor *  rotate(ggml_tensor * x, ggml_tensor * positions) const;

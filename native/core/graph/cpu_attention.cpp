@@ -1,8 +1,8 @@
 #include "cpu_attention.h"
 
 #include <algorithm>
-#include <memory>
 
+#include "scratch.h"
 #include "step_graph.h"
 
 namespace longembed {
@@ -11,16 +11,6 @@ namespace {
 
 const float * floats(const ggml_tensor * tensor) {
     return tensor == nullptr ? nullptr : static_cast<const float *>(tensor->data);
-}
-
-/// Scratch memory of the calling thread, kept for its next call.
-float * scratch_of(int64_t size) {
-    constexpr size_t line = 64;
-    thread_local std::vector<float> memory;
-    memory.resize(std::max(memory.size(), static_cast<size_t>(size) + line / sizeof(float)));
-    void * start = memory.data();
-    size_t space = memory.size() * sizeof(float);
-    return static_cast<float *>(std::align(line, static_cast<size_t>(size) * sizeof(float), start, space));
 }
 
 } // namespace
@@ -83,7 +73,7 @@ void CpuAttention::attend(ggml_tensor * heads, int part, int parts, void * data)
     const AttentionShape & shape        = self.shape_;
     const int64_t          keys_a_head  = self.workspace_.key_tiles->ne[1] * self.workspace_.key_tiles->ne[2] * tile_keys;
     const int64_t          values_a_head = self.workspace_.values->nb[2] / sizeof(float);
-    float *                scratch      = scratch_of(attention_scratch(shape.head_size));
+    float *                scratch      = scratch_floats(attention_scratch(shape.head_size));
     int64_t                piece        = 0;
 
     for (const AttentionRun & run : gather.runs) {

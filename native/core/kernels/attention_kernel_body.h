@@ -9,18 +9,6 @@ namespace longembed {
 
 namespace {
 
-// accumulators of rows × vectors must fit the registers: 32 of AVX-512 and NEON, 16 of AVX2 and SSE
-constexpr int rows = 6;
-#if LONGEMBED_VECTOR_FLOATS == 8 || (LONGEMBED_VECTOR_FLOATS == 4 && !defined(__aarch64__))
-constexpr int vectors = 2;
-#else
-constexpr int vectors = 4;
-#endif
-
-inline int64_t smaller(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
 inline int64_t between(int64_t low, int64_t value, int64_t high) {
     return value < low ? low : (value > high ? high : value);
 }
@@ -224,9 +212,7 @@ const float * scaled(const AttentionTile & t, const float * queries, float * to)
     return to;
 }
 
-} // namespace
-
-void LONGEMBED_VARIANT(attention)(const AttentionTile & t, float * scratch) {
+void attention(const AttentionTile & t, float * scratch) {
     const int64_t area = tile_queries * t.head_size;
     Sweep s{t, scaled(t, t.near_queries, scratch), scaled(t, t.before_queries, scratch + area), scaled(t, t.after_queries, scratch + 2 * area),
             scratch + 3 * area, scratch + 4 * area, scratch + 4 * area + tile_queries * tile_keys, {}, {}};
@@ -265,5 +251,7 @@ void LONGEMBED_VARIANT(attention)(const AttentionTile & t, float * scratch) {
         }
     }
 }
+
+} // namespace
 
 } // namespace longembed

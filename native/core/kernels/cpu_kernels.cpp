@@ -11,23 +11,16 @@ namespace {
 
 struct Variant {
     const char * name;
-    CpuKernels   kernels;
-    bool         is_usable;
+    CpuKernels (*kernels)();
+    bool is_usable;
 };
 
 } // namespace
 
-void attention_portable(const AttentionTile & tile, float * scratch);
-void gelu_portable(float * values, int64_t count);
-void dot_portable(const DotTile & tile);
-
+CpuKernels kernels_portable();
 #if defined(__x86_64__)
-void attention_avx512(const AttentionTile & tile, float * scratch);
-void attention_avx2(const AttentionTile & tile, float * scratch);
-void gelu_avx512(float * values, int64_t count);
-void gelu_avx2(float * values, int64_t count);
-void dot_avx512(const DotTile & tile);
-void dot_avx2(const DotTile & tile);
+CpuKernels kernels_avx512();
+CpuKernels kernels_avx2();
 #endif
 
 CpuKernels cpu_kernels() {
@@ -39,19 +32,19 @@ CpuKernels cpu_kernels() {
     // the fastest first; four floats a vector are NEON's and SSE's
     const Variant variants[] = {
 #if defined(__x86_64__)
-        {"avx512", {attention_avx512, gelu_avx512, dot_avx512}, __builtin_cpu_supports("avx512f") != 0},
-        {"avx2", {attention_avx2, gelu_avx2, dot_avx2}, __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")},
+        {"avx512", kernels_avx512, __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("fma")},
+        {"avx2", kernels_avx2, __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")},
 #endif
-        {"portable", {attention_portable, gelu_portable, dot_portable}, true},
+        {"portable", kernels_portable, true},
     };
     for (const Variant & variant : variants) {
         if (variant.is_usable && wanted == variant.name) {
-            return variant.kernels;
+            return variant.kernels();
         }
     }
     for (const Variant & variant : variants) {
         if (variant.is_usable) {
-            return variant.kernels;
+            return variant.kernels();
         }
     }
     return {};

@@ -2,14 +2,16 @@
 
 #include "attention_kernel.h"
 #include "dot_kernel.h"
-#include "gelu_kernel.h"
+#include "product_kernel.h"
 
 namespace longembed {
 
 /// Our own kernels, all for the same instruction set; null where the compiler could make none.
 struct CpuKernels {
     AttentionKernel attention = nullptr;
-    GeluKernel      gelu      = nullptr;
+    ProductKernel   product   = nullptr;
+    ToFloats        halves    = nullptr;  ///< F16
+    ToFloats        bfloats   = nullptr;  ///< BF16
     DotKernel       dot       = nullptr;
 };
 

@@ -19,13 +19,6 @@ constexpr int dot_right = 6;
 // floats of a row that are multiplied before the lanes' sums go to doubles: sixteen additions in a lane, each off by 6e-8 at most
 constexpr int64_t dot_chunk = 16 * width;
 
-/// The last floats of a row that do not fill a vector, and zeros.
-inline Vector load_some(const float * from, int64_t count) {
-    Vector v = {};
-    __builtin_memcpy(&v, from, count * sizeof(float));
-    return v;
-}
-
 /// products [dot_left][dot_right] = dot products of rows of `size` floats
 inline void multiply(const float * const * left, const float * const * right, int64_t size, double (*products)[dot_right]) {
     constexpr int lanes = dot_left * dot_right * width;
@@ -81,9 +74,7 @@ inline void rows_from(const float * matrix, int64_t rows, int64_t size, int64_t 
     }
 }
 
-} // namespace
-
-void LONGEMBED_VARIANT(dot)(const DotTile & t) {
+void dot(const DotTile & t) {
     for (int64_t r = 0; r < t.right_rows; r += dot_right) {
         const float * right[dot_right];
         rows_from(t.right, t.right_rows, t.size, r, dot_right, right);
@@ -100,5 +91,7 @@ void LONGEMBED_VARIANT(dot)(const DotTile & t) {
         }
     }
 }
+
+} // namespace
 
 } // namespace longembed

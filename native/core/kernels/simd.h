@@ -1,5 +1,5 @@
-// Vectors of floats for the kernels, which are compiled once for each instruction set: the including file says how many floats
-// a vector has (LONGEMBED_VECTOR_FLOATS) and what its functions are called (LONGEMBED_VARIANT).
+// Vectors of floats for the kernels, which are compiled once for each instruction set (variant.h): LONGEMBED_VECTOR_FLOATS says
+// how many floats a vector has.
 //
 // Everything here is local to its file, and kernels use no templates of the standard library: the linker keeps one copy of
 // those, and it might be the one for instructions that the machine lacks.
@@ -7,12 +7,21 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 namespace longembed {
 
 namespace {
 
 constexpr int width = LONGEMBED_VECTOR_FLOATS;
+
+// Sums of rows × vectors stay in registers: 32 of AVX-512 and NEON, 16 of AVX2 and SSE.
+constexpr int rows = 6;
+#if LONGEMBED_VECTOR_FLOATS == 8 || (LONGEMBED_VECTOR_FLOATS == 4 && !defined(__aarch64__))
+constexpr int vectors = 2;
+#else
+constexpr int vectors = 4;
+#endif
 
 typedef float   Vector __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(float))));
 typedef int32_t Bits __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(int32_t))));
@@ -25,6 +34,17 @@ inline Vector load(const float * from) {
 
 inline void store(float * to, Vector v) {
     __builtin_memcpy(to, &v, sizeof(v));
+}
+
+/// The last floats of a row that do not fill a vector, and zeros.
+inline Vector load_some(const float * from, int64_t count) {
+    Vector v = {};
+    __builtin_memcpy(&v, from, count * sizeof(float));
+    return v;
+}
+
+inline int64_t smaller(int64_t a, int64_t b) {
+    return a < b ? a : b;
 }
 
 inline Vector all(float value) {
@@ -54,6 +74,38 @@ inline Vector exponential(Vector x) {
     __builtin_memcpy(&scale, &power, sizeof(scale));
     result = p * scale;
     return x > -87.0f ? result : Vector{};
+}
+
+/// The vector whose lane j is that of `a` followed by `b` at `index`.
+template <int... index> inline Vector pick(Vector a, Vector b) {
+#if defined(__clang__)
+    return __builtin_shufflevector(a, b, index...);
+#else
+    return __builtin_shuffle(a, b, Bits{index...});
+#endif
+}
+
+/// Exchanges the upper right and lower left squares of `distance` × `distance` floats, all over the square.
+template <int distance, int... lane> inline void exchange(Vector (&square)[width], std::integer_sequence<int, lane...>) {
+    for (int i = 0; i < width; ++i) {
+        if ((i & distance) == 0) {
+            const Vector a = square[i];
+            const Vector b = square[i + distance];
+            square[i]            = pick<((lane & distance) == 0 ? lane : lane - distance + width)...>(a, b);
+            square[i + distance] = pick<((lane & distance) == 0 ? lane + distance : lane + width)...>(a, b);
+        }
+    }
+}
+
+template <int distance> inline void transpose_from(Vector (&square)[width]) {
+    if constexpr (distance > 0) {
+        exchange<distance>(square, std::make_integer_sequence<int, width>());
+        transpose_from<distance / 2>(square);
+    }
+}
+
+inline void transpose(Vector (&square)[width]) {
+    transpose_from<width / 2>(square);
 }
 
 } // namespace

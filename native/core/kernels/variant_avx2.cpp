@@ -1,7 +1,5 @@
 #if defined(__GNUC__) && defined(__x86_64__)
 #define LONGEMBED_VECTOR_FLOATS 8
-#define LONGEMBED_VARIANT(name) name##_avx2
-#include "attention_kernel_body.h"
-#include "dot_kernel_body.h"
-#include "gelu_kernel_body.h"
+#define LONGEMBED_KERNELS kernels_avx2
+#include "variant.h"
 #endif

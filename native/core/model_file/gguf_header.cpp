@@ -82,7 +82,6 @@ GgufValue read_value(ByteReader & reader, const std::string & key) {
         value.numbers = reader.bytes(value.count * size);
         return value;
     }
-    value.texts.reserve(value.count);
     for (uint64_t i = 0; i < value.count; ++i) {
         value.texts.push_back(reader.text(value.is_array ? most_key_bytes : most_text_bytes));
     }

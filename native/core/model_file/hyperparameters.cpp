@@ -131,11 +131,11 @@ void check_numbers(const Keys & keys) {
 
 /// What the shapes of our own graphs rest on.
 void check_heads(const Keys & keys, llm_arch architecture, const ModelSizes & sizes) {
-    if (sizes.kv_heads > sizes.heads || sizes.heads % sizes.kv_heads != 0) {
-        throw keys.wrong("attention.head_count_kv", sizes.kv_heads, "it does not divide the " + std::to_string(sizes.heads) + " heads");
-    }
     if (architecture != LLM_ARCH_LLAMA && sizes.heads * sizes.key_size != sizes.dimensions) {
         throw keys.wrong("attention.head_count", sizes.heads, "it does not divide the " + std::to_string(sizes.dimensions) + " dimensions");
+    }
+    if (sizes.kv_heads > sizes.heads || sizes.heads % sizes.kv_heads != 0) {
+        throw keys.wrong("attention.head_count_kv", sizes.kv_heads, "it does not divide the " + std::to_string(sizes.heads) + " heads");
     }
     const auto rotated = static_cast<int64_t>(keys.whole("rope.dimension_count", 0, sizes.key_size, sizes.key_size));
     if (architecture != LLM_ARCH_BERT && (rotated < 2 || rotated % 2 != 0)) {

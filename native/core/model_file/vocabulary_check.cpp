@@ -120,9 +120,9 @@ int64_t check_vocabulary(const Metadata & metadata, const std::string & architec
     if (const auto * scores = beside_tokens(metadata, prefix + "scores", {GGUF_TYPE_FLOAT32, GGUF_TYPE_INT32}, "32-bit numbers", tokens.count)) {
         check_scores(*scores);
     }
+    check_distinct(tokens.texts);
     check_merges(metadata);
     check_special_tokens(metadata, tokens.count);
-    check_distinct(tokens.texts);
     return static_cast<int64_t>(tokens.count);
 }
 

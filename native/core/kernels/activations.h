@@ -1,8 +1,7 @@
-// GELU, compiled once for each instruction set; see simd.h.
+// Activation functions of vectors; see simd.h.
 
-#include <cmath>
+#pragma once
 
-#include "gelu_kernel.h"
 #include "simd.h"
 
 namespace longembed {
@@ -29,19 +28,12 @@ inline Vector gelu(Vector x) {
     return x * (x < 0.0f ? tail : 1.0f - tail);
 }
 
-} // namespace
-
-void LONGEMBED_VARIANT(gelu)(float * values, int64_t count) {
-    int64_t i = 0;
-    for (; i + width <= count; i += width) {
-        store(values + i, gelu(load(values + i)));
-    }
-    if (i < count) {
-        Vector rest = {};
-        __builtin_memcpy(&rest, values + i, (count - i) * sizeof(float));
-        rest = gelu(rest);
-        __builtin_memcpy(values + i, &rest, (count - i) * sizeof(float));
-    }
+/// x / (1 + e^(−x)).
+inline Vector silu(Vector x) {
+    const Vector e = exponential(x < 0.0f ? x : -x);
+    return (x < 0.0f ? x * e : x) / (1.0f + e);
 }
+
+} // namespace
 
 } // namespace longembed

@@ -1,0 +1,79 @@
+// Halves (F16) and BF16 as floats, compiled once for each instruction set; see simd.h.
+
+#if defined(__F16C__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+#include "simd.h"
+
+namespace longembed {
+
+namespace {
+
+typedef uint16_t Shorts __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(uint16_t))));
+typedef uint32_t Words __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(uint32_t))));
+
+inline Words load_shorts(const uint16_t * from) {
+    Shorts shorts;
+    __builtin_memcpy(&shorts, from, sizeof(shorts));
+    return __builtin_convertvector(shorts, Words);
+}
+
+template <typename Same> inline Vector as_floats(Same same) {
+    static_assert(sizeof(Same) == sizeof(Vector));
+    Vector v;
+    __builtin_memcpy(&v, &same, sizeof(v));
+    return v;
+}
+
+inline Vector load_halves(const uint16_t * from) {
+#if defined(__F16C__) && LONGEMBED_VECTOR_FLOATS == 16
+    return as_floats(_mm512_maskz_cvtph_ps(0xffff, _mm256_loadu_si256(reinterpret_cast<const __m256i *>(from))));
+#elif defined(__F16C__) && LONGEMBED_VECTOR_FLOATS == 8
+    return as_floats(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(from))));
+#elif defined(__aarch64__)
+    return as_floats(vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(from))));
+#else
+    // exponent and mantissa move to a float's places; what is left to do is the difference of the exponents' biases
+    const Words  half      = load_shorts(from);
+    const Words  magnitude = half & 0x7fff;
+    const Vector scaled    = as_floats(magnitude << 13) * 0x1p112f;
+    Words        bits;
+    __builtin_memcpy(&bits, &scaled, sizeof(bits));
+    bits = magnitude >= 0x7c00 ? bits | 0x7f800000 : bits; // infinite, or not a number
+    return as_floats(bits | (half & 0x8000) << 16);
+#endif
+}
+
+/// A BF16 is the upper half of a float.
+inline Vector load_bfloats(const uint16_t * from) {
+    return as_floats(load_shorts(from) << 16);
+}
+
+template <Vector (*load_vector)(const uint16_t *)> void widen(const void * weights, float * to, int64_t count) {
+    const auto * from = static_cast<const uint16_t *>(weights);
+    int64_t      i    = 0;
+    for (; i + width <= count; i += width) {
+        store(to + i, load_vector(from + i));
+    }
+    if (i < count) {
+        uint16_t rest[width] = {};
+        __builtin_memcpy(rest, from + i, (count - i) * sizeof(uint16_t));
+        const Vector v = load_vector(rest);
+        __builtin_memcpy(to + i, &v, (count - i) * sizeof(float));
+    }
+}
+
+void halves(const void * from, float * to, int64_t count) {
+    widen<load_halves>(from, to, count);
+}
+
+void bfloats(const void * from, float * to, int64_t count) {
+    widen<load_bfloats>(from, to, count);
+}
+
+} // namespace
+
+} // namespace longembed

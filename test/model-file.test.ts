@@ -1,0 +1,354 @@
+/** Model files that are wrong in one place each: what the error names. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { MetadataEntry, ValueType } from '../lib/gguf/format.js';
+import { EmbeddingModel } from '../lib/index.js';
+import { Vocabulary } from '../lib/tokenize/index.js';
+import { errorOf } from './isolate/errors.js';
+import { modelPath, type SpecName } from './models.js';
+import { type Pieces, putTogether, takeApart, text, u32, u64 } from './mutation/pieces.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'longembed-file-'));
+const path = join(folder, 'model.gguf');
+const F16 = 1;
+const F64 = 28;
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+type Break = (pieces: Pieces) => void;
+
+function broken(model: SpecName, change: Break): string {
+  const pieces = takeApart(readFileSync(modelPath(model)));
+  change(pieces);
+  writeFileSync(path, putTogether(pieces));
+  return path;
+}
+
+function f32(value: number): Uint8Array {
+  const bytes = Buffer.alloc(4);
+  bytes.writeFloatLE(value);
+  return bytes;
+}
+
+const entry = ({ metadata }: Pieces, key: string): MetadataEntry => metadata.find((one) => one.key === key)!;
+const tensor = ({ tensors }: Pieces, name: string) => tensors.find((one) => one.name === name)!;
+
+const put =
+  (key: string, type: ValueType, bytes: Uint8Array): Break =>
+  ({ metadata }) => {
+    const index = metadata.findIndex((one) => one.key === key);
+    metadata.splice(index < 0 ? metadata.length : index, 1, { key, type, bytes });
+  };
+const number = (key: string, value: number): Break => put(key, 'u32', u32(value));
+const real = (key: string, value: number): Break => put(key, 'f32', f32(value));
+const without =
+  (key: string): Break =>
+  (pieces) =>
+    void (pieces.metadata = pieces.metadata.filter((one) => one.key !== key));
+
+/** Writes a number over an array's bytes. */
+const inArray =
+  (key: string, at: number, bytes: Uint8Array): Break =>
+  (pieces) => {
+    const changed = Buffer.from(entry(pieces, key).bytes);
+    changed.set(bytes, at);
+    put(key, 'array', changed)(pieces);
+  };
+
+/** Where an array's elements begin, after their type and count. */
+const ELEMENTS = 12;
+
+const tokens = (...all: string[]): Uint8Array =>
+  Buffer.concat([u32(8), u64(BigInt(all.length)), ...all.map(text)]);
+
+const CASES: readonly [string, SpecName, Break, string][] = [
+  [
+    'a key twice',
+    'bert',
+    ({ metadata }) => void metadata.push(metadata[3]!),
+    'the key "general.description" twice',
+  ],
+  ['too many keys', 'bert', ({ counts }) => void (counts.metadata = 2n ** 40n), 'has 1099511627776 keys'],
+  [
+    'too many tensors',
+    'bert',
+    ({ counts }) => void (counts.tensors = 2n ** 63n),
+    'has 9223372036854775808 tensors',
+  ],
+  [
+    'an array past the end',
+    'bert',
+    inArray('tokenizer.ggml.tokens', 4, u64(2n ** 62n)),
+    '"tokenizer.ggml.tokens" says that it has',
+  ],
+  [
+    'an array of arrays',
+    'bert',
+    inArray('tokenizer.ggml.tokens', 0, u32(9)),
+    '"tokenizer.ggml.tokens" is of type 9',
+  ],
+  ['an alignment of 3', 'bert', number('general.alignment', 3), '"general.alignment" is no power of two'],
+  ['another version', 'bert', (pieces) => void (pieces.version = 4), 'GGUF version 4'],
+  ['a big-endian file', 'bert', (pieces) => void (pieces.version = 3 << 24), 'big-endian'],
+  [
+    'a tensor twice',
+    'bert',
+    ({ tensors }) => void tensors.push({ ...tensors[2]! }),
+    'the tensor "position_embd.weight" twice',
+  ],
+  [
+    'a shape of too many numbers',
+    'bert',
+    (pieces) => void (tensor(pieces, 'token_embd.weight').shape = [2n ** 40n, 2n ** 40n]),
+    '"token_embd.weight" has a size of 1099511627776',
+  ],
+  [
+    'a negative size',
+    'bert',
+    (pieces) => void (tensor(pieces, 'token_embd.weight').shape[1] = -1n),
+    '"token_embd.weight" has a size of -1',
+  ],
+  [
+    'no size at all',
+    'bert',
+    (pieces) => void (tensor(pieces, 'token_embd.weight').shape = []),
+    '"token_embd.weight" has 0 dimensions',
+  ],
+  [
+    'a tensor of no type',
+    'bert',
+    (pieces) => void (tensor(pieces, 'token_embd.weight').type = 4),
+    '"token_embd.weight" is of type 4',
+  ],
+  [
+    'half a block a row',
+    'bert',
+    (pieces) => void Object.assign(tensor(pieces, 'blk.0.attn_q.weight'), { type: 12 }),
+    '"blk.0.attn_q.weight" has rows of 64 numbers',
+  ],
+  [
+    'data elsewhere',
+    'bert',
+    (pieces) => void (tensor(pieces, 'blk.0.attn_q.weight').offset += 32n),
+    'tensor "blk.0.attn_q.weight" begins at byte',
+  ],
+  [
+    'doubles',
+    'bert',
+    (pieces) => void Object.assign(pieces.tensors.at(-1)!, { type: F64, shape: [32n] }),
+    '"blk.3.layer_output_norm.bias" is of type f64',
+  ],
+  [
+    'a shift in halves',
+    'bert',
+    (pieces) => void Object.assign(pieces.tensors.at(-1)!, { type: F16 }),
+    '"blk.3.layer_output_norm.bias" is of type f16; gains, shifts and biases must be F32',
+  ],
+  ['no tensor', 'bert', ({ tensors }) => void tensors.pop(), 'no tensor "blk.3.layer_output_norm.bias"'],
+  [
+    'another tensor',
+    'bert',
+    (pieces) => void (tensor(pieces, 'blk.0.attn_q.bias').name = 'blk.0.attn_x.bias'),
+    '"blk.0.attn_x.bias" is none that its architecture has',
+  ],
+  [
+    'a matrix of another shape',
+    'nomic-bert',
+    (pieces) => void (tensor(pieces, 'blk.1.ffn_gate.weight').shape = [96n, 64n]),
+    '"blk.1.ffn_gate.weight" is 96 × 64 numbers; by the file\'s own sizes it must be 64 × 96',
+  ],
+  ['a layer more', 'llama', number('llama.block_count', 5), 'no tensor "blk.4.attn_norm.weight"'],
+  ['a layer less', 'jina-bert-v3', number('jina-bert-v3.block_count', 3), '"blk.3.'],
+  ['no layers', 'bert', number('bert.block_count', 0), '"bert.block_count" is 0'],
+  ['no context', 'bert', without('bert.context_length'), 'no key "bert.context_length"'],
+  ['fewer positions', 'bert', number('bert.context_length', 32), '"position_embd.weight" is 64 × 64'],
+  ['heads that do not divide', 'bert', number('bert.attention.head_count', 3), '"bert.attention.head_count"'],
+  ['no heads', 'bert', number('bert.attention.head_count', 0), '"bert.attention.head_count" is 0'],
+  [
+    'more heads of keys',
+    'llama',
+    number('llama.attention.head_count_kv', 8),
+    '"llama.attention.head_count_kv" is 8',
+  ],
+  [
+    'an odd rotation',
+    'jina-bert-v3',
+    number('jina-bert-v3.rope.dimension_count', 7),
+    '"jina-bert-v3.rope.dimension_count" is 7',
+  ],
+  [
+    'too wide a rotation',
+    'nomic-bert',
+    number('nomic-bert.rope.dimension_count', 1024),
+    '"nomic-bert.rope.dimension_count" is 1024',
+  ],
+  [
+    'a base of NaN',
+    'llama',
+    real('llama.rope.freq_base', NaN),
+    '"llama.rope.freq_base" is infinite or no number',
+  ],
+  ['a base below 1', 'llama', real('llama.rope.freq_base', 0.5), '"llama.rope.freq_base" is 0.5'],
+  [
+    'an unknown scaling',
+    'llama',
+    put('llama.rope.scaling.type', 'string', text('cubic')),
+    '"llama.rope.scaling.type" is "cubic"',
+  ],
+  [
+    'a negative epsilon',
+    'bert',
+    real('bert.attention.layer_norm_epsilon', -1),
+    '"bert.attention.layer_norm_epsilon" is -1',
+  ],
+  [
+    'more experts in use than there are',
+    'llama',
+    number('llama.expert_used_count', 2),
+    '"llama.expert_used_count" is 2',
+  ],
+  ['an unknown pooling', 'bert', number('bert.pooling_type', 9), '"bert.pooling_type" is 9'],
+  [
+    'a text where a number belongs',
+    'bert',
+    put('bert.block_count', 'string', text('4')),
+    '"bert.block_count" is no whole number',
+  ],
+  [
+    'no token types',
+    'bert',
+    without('tokenizer.ggml.token_type_count'),
+    '"tokenizer.ggml.token_type_count" is missing',
+  ],
+  [
+    'a token twice',
+    'bert',
+    put('tokenizer.ggml.tokens', 'array', tokens('a', 'b', 'a')),
+    'token "a" twice, as 0 and 2',
+  ],
+  [
+    'fewer tokens than vectors',
+    'bert',
+    put('tokenizer.ggml.tokens', 'array', tokens('[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'a', 'b')),
+    '"token_embd.weight" is 64 × 1024 numbers',
+  ],
+  ['no tokens', 'bert', put('tokenizer.ggml.tokens', 'array', tokens()), '"tokenizer.ggml.tokens" is empty'],
+  [
+    'fewer types than tokens',
+    'bert',
+    put('tokenizer.ggml.token_type', 'array', Buffer.concat([u32(5), u64(1n), u32(1)])),
+    '"tokenizer.ggml.token_type" has 1 entries for 1024 tokens',
+  ],
+  [
+    'a type that there is not',
+    'bert',
+    inArray('tokenizer.ggml.token_type', ELEMENTS, u32(99)),
+    '"tokenizer.ggml.token_type" has a type that there is not',
+  ],
+  [
+    'a score of NaN',
+    'llama',
+    inArray('tokenizer.ggml.scores', ELEMENTS, f32(NaN)),
+    '"tokenizer.ggml.scores" has a score that is no number',
+  ],
+  [
+    'a special token that there is not',
+    'llama',
+    number('tokenizer.ggml.eos_token_id', 1024),
+    '"tokenizer.ggml.eos_token_id" is 1024',
+  ],
+  [
+    'merges that merge nothing',
+    'llama',
+    put('tokenizer.ggml.merges', 'array', tokens('a b', 'ab')),
+    '"tokenizer.ggml.merges" has at 1 "ab"',
+  ],
+  [
+    'a vocabulary of billions that is not there',
+    'llama',
+    (pieces) => {
+      put('tokenizer.ggml.model', 'string', text('none'))(pieces);
+      number('llama.vocab_size', 50_000_000)(pieces);
+    },
+    '"llama.vocab_size" is 50000000',
+  ],
+];
+
+describe('a model file with', () => {
+  it.each(CASES)('%s is refused', async (_what, model, change, named) => {
+    const { code, message } = await errorOf(EmbeddingModel.load(broken(model, change), { threads: 1 }));
+    expect(message).toContain(named);
+    expect(message).toContain(`"${path}" is not a usable model file: `);
+    expect(code).toBe('ERR_MODEL_INVALID');
+  });
+});
+
+describe('a split model', () => {
+  it('that is not whole is refused', async () => {
+    const first = join(folder, 'model-00001-of-00002.gguf');
+    const pieces = takeApart(readFileSync(modelPath('bert')));
+    put('split.count', 'u16', Buffer.from([2, 0]))(pieces);
+    writeFileSync(first, putTogether(pieces));
+    const { code, message } = await errorOf(EmbeddingModel.load(first));
+    expect([code, message]).toEqual([
+      'ERR_MODEL_NOT_FOUND',
+      expect.stringContaining('model-00002-of-00002.gguf"'),
+    ]);
+  });
+
+  it('is checked as a whole', async () => {
+    const parts = [1, 2].map((part) => join(folder, `half-0000${part}-of-00002.gguf`));
+    const whole = takeApart(readFileSync(modelPath('llama')));
+    const half = Math.ceil(whole.tensors.length / 2);
+    const cut = Number(whole.tensors[half]!.offset);
+    const halves = [whole.tensors.slice(0, half), whole.tensors.slice(half)];
+    const last = halves[1]!.map((one) => ({ ...one, offset: one.offset - BigInt(cut) }));
+    const split = (
+      number: number,
+      kept: MetadataEntry[],
+      tensorsOf: Pieces['tensors'],
+      data: Uint8Array,
+    ): Uint8Array => {
+      const pieces = { ...whole, metadata: kept, tensors: tensorsOf, data };
+      put('split.no', 'u16', Buffer.from([number, 0]))(pieces);
+      put('split.count', 'u16', Buffer.from([2, 0]))(pieces);
+      put('split.tensors.count', 'i32', u32(whole.tensors.length))(pieces);
+      return putTogether(pieces);
+    };
+    writeFileSync(parts[0]!, split(0, [...whole.metadata], halves[0]!, whole.data.subarray(0, cut)));
+    writeFileSync(parts[1]!, split(1, whole.metadata.slice(0, 1), last, whole.data.subarray(cut)));
+    await using model = await EmbeddingModel.load(parts[0]!, { threads: 1 });
+    await using other = await EmbeddingModel.load(modelPath('llama'), { threads: 1 });
+    const text = 'The grass is green.';
+    expect((await model.embed(text)).embedding).toEqual((await other.embed(text)).embedding);
+
+    const { message } = await errorOf(EmbeddingModel.load(parts[1]!));
+    expect(message).toContain('it is part 2 of a split model: give the first.');
+    writeFileSync(
+      parts[1]!,
+      split(1, whole.metadata.slice(0, 1), last.slice(0, -1), whole.data.subarray(cut)),
+    );
+    expect((await errorOf(EmbeddingModel.load(parts[0]!))).message).toContain(
+      'it has no tensor "blk.3.ffn_down.weight"',
+    );
+  });
+});
+
+describe('a vocabulary without a model', () => {
+  it('is one', async () => {
+    const file = broken('llama', (pieces) => {
+      pieces.tensors = [];
+      pieces.metadata = pieces.metadata.filter(({ key }) => /^(tokenizer|general)\./.test(key));
+      pieces.data = new Uint8Array();
+    });
+    const vocabulary = await Vocabulary.load(file);
+    expect((await vocabulary.tokenize('The grass')).length).toBeGreaterThan(1);
+  });
+
+  it('is checked', async () => {
+    const file = broken('bert', put('tokenizer.ggml.tokens', 'array', tokens('a', 'a')));
+    expect((await errorOf(Vocabulary.load(file))).message).toContain('token "a" twice');
+  });
+});
