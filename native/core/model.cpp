@@ -11,6 +11,7 @@
 #include "graph/graph_engine.h"
 #include "llama-model.h"
 #include "log.h"
+#include "model_file/hyperparameters.h"
 #include "model_file/model_file.h"
 
 namespace longembed {
@@ -55,7 +56,7 @@ std::unique_ptr<Model> Model::load(const std::string & path, const LoadOptions &
 }
 
 std::unique_ptr<Model> Model::load_checked(const std::string & path, const LoadOptions & options, Control & control) {
-    check_model_file(path);
+    const llm_arch architecture = check_model_file(path);
     control.check();
 
     std::vector<ggml_backend_dev_t> gpus = {nullptr};
@@ -67,6 +68,9 @@ std::unique_ptr<Model> Model::load_checked(const std::string & path, const LoadO
     params.devices                     = gpus.data();
     params.n_gpu_layers                = options.gpu_layers;
     params.load_mode                   = options.mmap ? LLAMA_LOAD_MODE_MMAP : LLAMA_LOAD_MODE_NONE;
+    if (has_own_graph(architecture) && (gpus.size() == 1 || options.gpu_layers == 0)) {
+        params.use_extra_bufts = false; // weights in another order would be a copy, and our kernels read the file's
+    }
     params.progress_callback           = on_load_progress;
     params.progress_callback_user_data = &control;
 

@@ -9,15 +9,6 @@ namespace longembed {
 
 namespace {
 
-ToFloats converter(const CpuKernels & kernels, ggml_type type) {
-    switch (type) {
-        case GGML_TYPE_F32:  return nullptr;
-        case GGML_TYPE_F16:  return kernels.halves;
-        case GGML_TYPE_BF16: return kernels.bfloats;
-        default:             return ggml_get_type_traits(type)->to_float;
-    }
-}
-
 const float * floats(const ggml_tensor * tensor) {
     return tensor == nullptr ? nullptr : static_cast<const float *>(tensor->data);
 }
@@ -49,7 +40,7 @@ template <Finish finish> void compute(ggml_tensor * y, int part, int parts, void
     tile.weight_stride = static_cast<int64_t>(weight->nb[1]);
     tile.block         = ggml_blck_size(weight->type);
     tile.block_bytes   = static_cast<int64_t>(ggml_type_size(weight->type));
-    tile.to_floats     = converter(kernels, weight->type);
+    tile.to_floats     = to_floats(kernels, weight->type);
     tile.outs          = end - first;
     tile.bias          = bias == nullptr ? nullptr : floats(bias) + first;
     tile.finish        = finish;
@@ -70,6 +61,15 @@ ggml_custom_op_t operation(Finish finish) {
 }
 
 } // namespace
+
+ToFloats to_floats(const CpuKernels & kernels, ggml_type type) {
+    switch (type) {
+        case GGML_TYPE_F32:  return nullptr;
+        case GGML_TYPE_F16:  return kernels.halves;
+        case GGML_TYPE_BF16: return kernels.bfloats;
+        default:             return ggml_get_type_traits(type)->to_float;
+    }
+}
 
 bool has_cpu_product(const GraphContext & ctx, const Linear & layer) {
     // in other buffers weights lie in an order that only their owner knows

@@ -38,7 +38,7 @@ struct AttentionTile {
 
 /// Floats of scratch memory that a tile of this head size takes.
 constexpr int64_t attention_scratch(int64_t head_size) {
-    return 4 * tile_queries * head_size + 2 * tile_queries * tile_keys;
+    return 4 * tile_queries * head_size + 32 * tile_keys + 16 * tile_queries;
 }
 
 /// Exact attention in one sweep over the keys (online softmax, arXiv 2205.14135): scores never leave the tile.

@@ -13,6 +13,10 @@ struct CpuKernels {
     ToFloats        halves    = nullptr;  ///< F16
     ToFloats        bfloats   = nullptr;  ///< BF16
     DotKernel       dot       = nullptr;
+
+    /// Products and sums in registers alone, rounds × peak_operations of them: the machine's limit, to compare with.
+    float (*peak)(int64_t rounds) = nullptr;
+    int64_t peak_operations       = 0;
 };
 
 /// The fastest for this machine.

@@ -8,7 +8,7 @@ namespace longembed {
 using ToFloats = void (*)(const void * from, float * to, int64_t count);
 
 /// Columns of a weight row that are brought to floats at once; a multiple of every type's block.
-constexpr int64_t product_depth = 512;
+constexpr int64_t product_depth = 1024;
 
 /// Outputs that share the packing of their weights, at most; a multiple of what any variant takes at once.
 constexpr int64_t product_outs = 64;
