@@ -28,9 +28,9 @@ template <typename Work> void ForwardPass::share_out(int64_t count, Work work) {
 
 void ForwardPass::run_whole_blocks() {
     const auto & blocks = setup_.layout.whole;
-    share_out(static_cast<int64_t>(blocks.size()), [&](BlockPass & pass, int64_t i) {
-        pass.run_whole(blocks[i], setup_.layout.whole_contents[i]);
-    });
+    const auto   count  = static_cast<int64_t>(blocks.size());
+    // the longest sequences come last in packed order: begin there, so that no lane is left alone with one at the end
+    share_out(count, [&](BlockPass & pass, int64_t i) { pass.run_whole(blocks[count - 1 - i], setup_.layout.whole_contents[count - 1 - i]); });
 }
 
 void ForwardPass::run_long_sequences() {
