@@ -66,7 +66,7 @@ float dot_bfloat16() {
     }
     float total = 0.0f;
     for (const __m512 & s : sum) {
-        total += _mm512_reduce_add_ps(s);
+        total += s[0];
     }
     return total;
 }
