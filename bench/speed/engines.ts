@@ -47,13 +47,14 @@ function llamaSettings(task: Task, threads: number): Setting[] {
   const lengths = task.windows.flat().map(({ length }) => length);
   const longest = Math.max(...lengths);
   const all = lengths.reduce((sum, length) => sum + length, 0);
-  const sizes = [256, 512, 1024, 2048, 4096].filter((size) => size < all);
+  const sizes = [256, 512, 1024, 2048].filter((size) => size < all);
   // a model that attends both ways takes whole texts only, a causal one may take a text in pieces
   const batches = task.info.causal
-    ? [...sizes.filter((size) => size >= 512), all].map((ubatch) => ({ batch: all, ubatch }))
-    : [...sizes.filter((size) => size >= longest), ...(all <= 4096 || lengths.length === 1 ? [all] : [])].map(
-        (batch) => ({ batch, ubatch: batch }),
-      );
+    ? [...sizes, all].map((ubatch) => ({ batch: all, ubatch }))
+    : (lengths.length === 1 ? [all] : sizes.filter((size) => size >= longest)).map((size) => ({
+        batch: size,
+        ubatch: size,
+      }));
   const setting = (flash: string, batch: number, ubatch: number): Setting => ({
     title: `-fa ${flash} -b ${batch} -ub ${ubatch}, ${threads} threads`,
     command: {
