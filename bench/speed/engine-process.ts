@@ -8,6 +8,16 @@ export interface Command {
   readonly args: readonly string[];
 }
 
+/** How long a run took, in seconds. */
+export interface Round {
+  readonly seconds: number;
+  /** The processor's time on all cores: other programs disturb it less, and threads that wait for each other add to it. */
+  readonly processor: number;
+}
+
+/** Linux's unit of processor time in /proc, a second's part. */
+const TICKS = 100;
+
 /** A process with a loaded model and the texts of a row. */
 export class EngineProcess {
   readonly #child: ChildProcessWithoutNullStreams;
@@ -29,9 +39,11 @@ export class EngineProcess {
     return engine;
   }
 
-  /** Embeds all texts. @returns seconds */
-  async run(): Promise<number> {
-    return Number(await this.#ask('run'));
+  /** Embeds all texts. */
+  async run(): Promise<Round> {
+    const before = this.#processorSeconds();
+    const seconds = Number(await this.#ask('run'));
+    return { seconds, processor: this.#processorSeconds() - before };
   }
 
   /** The vectors of the last run, a row a text. */
@@ -50,6 +62,18 @@ export class EngineProcess {
       return kilobytes === undefined ? null : Number(kilobytes) * 1024;
     } catch {
       return null;
+    }
+  }
+
+  /** Of all its threads since it started; NaN where the system does not say. */
+  #processorSeconds(): number {
+    try {
+      const fields = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      return (Number(fields[11]) + Number(fields[12])) / TICKS;
+    } catch {
+      return NaN;
     }
   }
 

@@ -11,25 +11,26 @@ import { measure, type Measured } from './measure.js';
 import { HELP, readOptions, type SpeedOptions } from './options.js';
 import { table } from './report.js';
 import { rowsOf } from './row.js';
-import { buildTools, measurePeak } from './tools.js';
+import { buildTools, measureKernels } from './tools.js';
 
 async function main(options: SpeedOptions): Promise<void> {
   say('building llama.cpp');
   buildTools();
-  const peak = measurePeak(options.threads);
+  const kernels = measureKernels(options.threads);
   const machine = `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${options.threads} threads`;
-  console.log(`${machine}: f32 ${peak.float32} GFLOPS, bfloat16 ${peak.bfloat16} GFLOPS at most\n`);
+  const rates = Object.entries(kernels).map(([name, rate]) => `${name} ${Math.round(rate)}`);
+  console.log(`${machine}. GFLOPS in full floats: ${rates.join(', ')}\n`);
   const rows: Measured[] = [];
   for (const row of rowsOf(options)) {
     const name = `${row.workload} ${row.shape} ${row.type} ${row.strategy}`;
     rows.push(await measure(row, options, (what) => say(`${name}: ${what}`)));
     // after every row: a long run that is stopped leaves what it has
     if (options.output !== undefined) {
-      const all = { date: new Date().toISOString(), machine, peak, rows };
+      const all = { date: new Date().toISOString(), machine, kernels, rows };
       writeFileSync(options.output, `${JSON.stringify(all, null, 2)}\n`);
     }
   }
-  console.log(table(rows, peak));
+  console.log(table(rows, kernels['peak'] ?? NaN));
 }
 
 function say(what: string): void {

@@ -1,4 +1,4 @@
-import { EngineProcess } from './engine-process.js';
+import { EngineProcess, type Round } from './engine-process.js';
 import { fastest, settingsOf, SHORT_RUN, type Setting } from './engines.js';
 import type { EngineName, SpeedOptions } from './options.js';
 import { operationsOf, type Row, type Task, taskOf } from './row.js';
@@ -8,8 +8,7 @@ export type Outcome =
   | {
       readonly engine: EngineName;
       readonly setting: string;
-      /** Of each round. */
-      readonly seconds: readonly number[];
+      readonly rounds: readonly Round[];
       /** Bytes of memory that the process held at most, from loading on; null where the system does not say. */
       readonly peakMemory: number | null;
       /** The largest 1 − cosine between its vectors and longembed's; null for longembed itself, or without it. */
@@ -29,7 +28,7 @@ interface Running {
   readonly engine: EngineName;
   readonly setting: Setting;
   readonly process: EngineProcess;
-  readonly seconds: number[];
+  readonly rounds: Round[];
 }
 
 /**
@@ -57,7 +56,7 @@ export async function measure(
         engine,
         setting,
         process: await EngineProcess.start(setting.command, sequences),
-        seconds: [],
+        rounds: [],
       };
       await warmUp(started);
       running.push(started);
@@ -73,10 +72,10 @@ export async function measure(
     vectors.set(engine, rows.length === task.texts.length ? rows : meansOf(rows, task));
   }
   const ours = vectors.get('longembed');
-  const outcomes = running.map(({ engine, setting, process, seconds }): Outcome => ({
+  const outcomes = running.map(({ engine, setting, process, rounds }): Outcome => ({
     engine,
     setting: setting.title,
-    seconds,
+    rounds,
     peakMemory: process.peakMemory(),
     difference:
       engine === 'longembed' || ours === undefined ? null : difference(vectors.get(engine) ?? [], ours),
@@ -97,8 +96,8 @@ function sequencesFor(engine: EngineName, task: Task): readonly Int32Array[] {
 }
 
 async function warmUp(running: Running): Promise<void> {
-  const seconds = await running.process.run();
-  if (seconds >= SHORT_RUN) running.seconds.push(seconds);
+  const round = await running.process.run();
+  if (round.seconds >= SHORT_RUN) running.rounds.push(round);
 }
 
 async function takeTurns(
@@ -106,15 +105,15 @@ async function takeTurns(
   { rounds, seconds }: SpeedOptions,
   say: (what: string) => void,
 ): Promise<void> {
-  let spent = running.flatMap((one) => one.seconds).reduce((sum, each) => sum + each, 0);
+  let spent = running.flatMap((one) => one.rounds).reduce((sum, each) => sum + each.seconds, 0);
   for (let round = 0; round < rounds && spent < seconds; round++) {
-    if (running.every((one) => one.seconds.length > round)) continue; // long runs: the first one counts
+    if (running.every((one) => one.rounds.length > round)) continue; // long runs: the first one counts
     say(`round ${round + 1} of ${rounds}`);
     const before = spent;
     for (const one of running) {
       const took = await one.process.run();
-      one.seconds.push(took);
-      spent += took;
+      one.rounds.push(took);
+      spent += took.seconds;
     }
     if (spent + (spent - before) > seconds) return; // the next would end too late
   }

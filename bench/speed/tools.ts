@@ -23,7 +23,7 @@ export function buildTools(): void {
   run('cmake', ['--build', BUILD, '--parallel']);
 }
 
-export function tool(name: 'llama-cpp' | 'quantize' | 'peak'): string {
+export function tool(name: 'llama-cpp' | 'quantize'): string {
   return join(BUILD, 'bin', `speed-${name}`);
 }
 
@@ -31,20 +31,16 @@ export function quantize(from: string, to: string, type: string): void {
   execFileSync(tool('quantize'), [from, to, type], { stdio: 'pipe' });
 }
 
-/** Billions of operations a second. */
-export interface Peak {
-  /** Fused multiply-adds on floats. */
-  readonly float32: number;
-  /** Dot products of bfloat16; 0: the processor has no such instruction. */
-  readonly bfloat16: number;
-}
-
-/** What the machine's arithmetic gives at most, measured. */
-export function measurePeak(threads: number): Peak {
-  const [float32 = 0, bfloat16 = 0] = execFileSync(tool('peak'), [String(threads)], { encoding: 'utf8' })
-    .split(' ')
-    .map(Number);
-  return { float32, bfloat16 };
+/**
+ * What the machine's arithmetic gives at most (`peak`), and what longembed's kernels give alone, in GFLOPS by their names: what
+ * native/program/kernels.cpp measures.
+ */
+export function measureKernels(threads: number): Record<string, number> {
+  const program = join(ROOT, 'build', 'longembed-kernels');
+  const output = execFileSync(program, ['--threads', String(threads)], { encoding: 'utf8' });
+  const rates: Record<string, number> = {};
+  for (const [, name = '', rate] of output.matchAll(/^(.+?) +([\d.]+) GFLOPS/gm)) rates[name] = Number(rate);
+  return rates;
 }
 
 /**
