@@ -20,6 +20,7 @@ export { devices, EmbeddingModel } from './model/index.js';
 export type {
   Backend,
   Device,
+  DeviceMemoryNeed,
   Embedding,
   EmbedManyOptions,
   EmbedOptions,
@@ -27,6 +28,8 @@ export type {
   LoadOptions,
   ManyInput,
   ManyResult,
+  MemoryNeed,
+  MemoryOptions,
   ModelInfo,
   Origin,
   Pooling,

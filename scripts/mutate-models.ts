@@ -3,31 +3,22 @@
  * Prints the count by error code, and every file that ended the process, hung, or gave vectors that are not numbers.
  */
 import { parseArgs } from 'node:util';
-import { modelPath, type SpecName } from '../test/models.js';
+import { modelPath } from '../test/models.js';
+import { MUTATED_MODELS } from '../test/mutation/models.js';
 import { runMutations } from '../test/mutation/run.js';
-
-const MODELS: readonly SpecName[] = [
-  'bert',
-  'bert-bare',
-  'jina-bert-v3',
-  'nomic-bert',
-  'jina-bert-v2',
-  'llama',
-  'llama-biases',
-];
 
 const { values } = parseArgs({
   options: { files: { type: 'string' }, hours: { type: 'string' }, seed: { type: 'string' } },
 });
 const report = await runMutations(
-  MODELS.map((name) => modelPath(name)),
+  MUTATED_MODELS.map((name) => modelPath(name)),
   {
     files: Number(values.files ?? (values.hours === undefined ? 10_000 : Infinity)),
     seconds: values.hours === undefined ? Infinity : Number(values.hours) * 3600,
     firstSeed: Number(values.seed ?? 1),
   },
 );
-console.log(`${report.files} files, the slowest ${report.slowest.toFixed(0)} ms`);
+console.log(`${report.files} files, the slowest ${report.slowest.toFixed(0)} ms of processor time`);
 for (const [outcome, count] of [...report.outcomes].sort((a, b) => b[1] - a[1]))
   console.log(`${count}\t${outcome}`);
 if (report.late.size > 0) console.log("not found by longembed's own checks, but refused by llama.cpp:");

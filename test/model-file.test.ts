@@ -285,6 +285,30 @@ describe('a model file with', () => {
   });
 });
 
+/** Gives a tensor another type and shortens its data to what that takes. */
+function retype(pieces: Pieces, name: string, type: number, bytes: number): void {
+  const index = pieces.tensors.findIndex((one) => one.name === name);
+  const { offset } = pieces.tensors[index]!;
+  const cut = pieces.tensors[index + 1]!.offset - offset - BigInt(bytes);
+  pieces.tensors[index]!.type = type;
+  for (const later of pieces.tensors.slice(index + 1)) later.offset -= cut;
+  const end = Number(offset) + bytes;
+  pieces.data = Buffer.concat([pieces.data.subarray(0, end), pieces.data.subarray(end + Number(cut))]);
+}
+
+it.each([1, 2, 4])('an assertion in a graph of llama.cpp is an error, on %s threads too', async (threads) => {
+  // That a row of this matrix is added to others shows only when llama.cpp computes.
+  const file = broken('jina-bert-v2', (pieces) => retype(pieces, 'token_types.weight', F16, 2 * 2 * 64));
+  await using model = await EmbeddingModel.load(file, { threads });
+  for (let i = 0; i < 2; i += 1) {
+    const { code, message } = await errorOf(model.embed('The grass is green.'));
+    expect([code, message]).toEqual([
+      'ERR_BACKEND',
+      expect.stringContaining('An assertion in llama.cpp failed: '),
+    ]);
+  }
+});
+
 describe('a split model', () => {
   it('that is not whole is refused', async () => {
     const first = join(folder, 'model-00001-of-00002.gguf');
@@ -319,18 +343,18 @@ describe('a split model', () => {
     };
     writeFileSync(parts[0]!, split(0, [...whole.metadata], halves[0]!, whole.data.subarray(0, cut)));
     writeFileSync(parts[1]!, split(1, whole.metadata.slice(0, 1), last, whole.data.subarray(cut)));
-    await using model = await EmbeddingModel.load(parts[0]!, { threads: 1 });
+    await using model = await EmbeddingModel.load(parts[0], { threads: 1 });
     await using other = await EmbeddingModel.load(modelPath('llama'), { threads: 1 });
     const text = 'The grass is green.';
     expect((await model.embed(text)).embedding).toEqual((await other.embed(text)).embedding);
 
-    const { message } = await errorOf(EmbeddingModel.load(parts[1]!));
+    const { message } = await errorOf(EmbeddingModel.load(parts[1]));
     expect(message).toContain('it is part 2 of a split model: give the first.');
     writeFileSync(
       parts[1]!,
       split(1, whole.metadata.slice(0, 1), last.slice(0, -1), whole.data.subarray(cut)),
     );
-    expect((await errorOf(EmbeddingModel.load(parts[0]!))).message).toContain(
+    expect((await errorOf(EmbeddingModel.load(parts[0]))).message).toContain(
       'it has no tensor "blk.3.ffn_down.weight"',
     );
   });

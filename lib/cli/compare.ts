@@ -1,6 +1,4 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { comparisonTable, compareResults } from '../../bench/results/compare/index.js';
-import { readResults } from '../../bench/results/read.js';
 import { TASK_NAMES, type TaskName } from '../../bench/tasks/task.js';
 import type { Context } from './context.js';
 import { EXIT, UsageError } from './exit.js';
@@ -57,6 +55,9 @@ export async function compare(
 ): Promise<number> {
   const twice = paths.find((path, index) => paths.indexOf(path) !== index);
   if (twice !== undefined) throw new UsageError(`${twice} is given twice: name each results.json once.`);
+  // Loaded when it is asked for: the benchmark brings much that the other commands do without.
+  const { comparisonTable, compareResults } = await import('../../bench/results/compare/index.js');
+  const { readResults } = await import('../../bench/results/read.js');
   const files = await Promise.all(paths.map(async (label) => ({ label, results: await readResults(label) })));
   const comparison = compareResults(files, {
     baseline: options.baseline,

@@ -91,6 +91,7 @@ Napi::Value DotProductsJob::result(Napi::Env env) {
 void DotProductsJob::release() {
     left_.Reset();
     right_.Reset();
+    products_ = {};
 }
 
 } // namespace longembed::addon

@@ -36,7 +36,8 @@ protected:
     virtual void        work()                = 0;  ///< on the model's thread
     virtual Napi::Value result(Napi::Env env) = 0;  ///< on the JavaScript thread
 
-    /// On the JavaScript thread: drops what the job keeps of JavaScript's objects.
+    /// On the JavaScript thread: drops what the job keeps, of JavaScript's objects and of memory. The job itself lives until its
+    /// cancel function is garbage collected.
     virtual void release() {}
 
 private:

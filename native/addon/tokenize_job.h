@@ -21,6 +21,12 @@ protected:
 
     Napi::Value result(Napi::Env env) override { return int32_array(env, tokens_); }
 
+    /// The job lives as long as its cancel function, until that is garbage collected; a disposed model must not.
+    void release() override {
+        owner_.reset();
+        tokens_ = {};
+    }
+
 private:
     std::shared_ptr<Owner> owner_;
     std::string            text_;

@@ -1,6 +1,7 @@
 #include "abort_guard.h"
 
 #include <cstdio>
+#include <cstring>
 #include <exception>
 
 #include "ggml.h"
@@ -22,8 +23,22 @@ const char * without_folders(const char * message) {
     return name;
 }
 
+/// What ggml asserts of memory that it has asked for.
+bool is_out_of_memory(const char * message) {
+    for (const char * sign : {"mem_buffer != NULL", "galloc != NULL", "galloc->", "failed to reserve memory", "failed to allocate"}) {
+        if (std::strstr(message, sign) != nullptr) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void on_abort(const char * message) {
     if (guards > 0 && std::uncaught_exceptions() == 0) {
+        if (is_out_of_memory(message)) {
+            throw AssertionFailed(ErrorCode::out_of_memory, std::string("There is not enough memory: an allocation in llama.cpp failed (") +
+                                                                without_folders(message) + "). Shorter inputs or a smaller model need less.");
+        }
         throw AssertionFailed(ErrorCode::backend, std::string("An assertion in llama.cpp failed: ") + without_folders(message) + ".");
     }
     std::fprintf(stderr, "%s\n", message);

@@ -102,6 +102,9 @@ void check_logit_scale(const Batch & batch) {
 }
 
 void check_self_extend(const Batch & batch, const Facts & facts) {
+    if (batch.self_extend_group < 0) {
+        throw Error(ErrorCode::invalid_option, "Self-extend's group is " + std::to_string(batch.self_extend_group) + "; it must be 1 or more.");
+    }
     if (!batch.uses_self_extend()) {
         return;
     }

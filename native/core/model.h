@@ -7,20 +7,13 @@
 #include "control.h"
 #include "engine.h"
 #include "facts.h"
-#include "kernels/cpu_kernels.h"
+#include "load_options.h"
+#include "memory.h"
 #include "vocabulary.h"
 
 struct llama_model;
 
 namespace longembed {
-
-struct LoadOptions {
-    int         threads    = 0;       ///< CPU threads; 0: the cores this process may use
-    std::string backend    = "auto";  ///< "auto", "cpu", "cuda", "metal" or "vulkan"
-    int         gpu_layers = -1;      ///< layers on the GPU; −1: all
-    bool        mmap       = true;    ///< map the file rather than read it
-    Precision   precision  = Precision::full;  ///< of products and attention on a CPU
-};
 
 /// A loaded model: what it is, its vocabulary, and the engine that computes with it.
 class Model {
@@ -35,6 +28,10 @@ public:
     /// Writes facts().dimensions floats per sequence to `out`: pooled, not normalised. One call at a time.
     /// @throws Error ERR_INVALID_OPTION, ERR_TOKENIZER, ERR_STRATEGY_UNSUPPORTED, ERR_INPUT_TOO_LONG, ERR_OUT_OF_MEMORY, ERR_BACKEND, ERR_ABORTED
     void embed(const Batch & batch, float * out, Control & control);
+
+    /// What embed() would take for this batch. Computes nothing. One call at a time, as with embed().
+    /// @throws Error as embed() does about the batch
+    MemoryNeed memory(const Batch & batch);
 
 private:
     Model() = default;

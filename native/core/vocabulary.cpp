@@ -97,6 +97,9 @@ VocabularyFile::VocabularyFile(const std::string & path) {
             }
         });
     } catch (const AssertionFailed & failure) {
+        if (failure.code() == ErrorCode::out_of_memory) {
+            throw;
+        }
         throw Error(ErrorCode::model_invalid, "The vocabulary in \"" + path + "\" cannot be used: " + failure.what());
     }
     if (!model_) {

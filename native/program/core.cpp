@@ -1,20 +1,27 @@
 // Drives native/core without Node: for debuggers, sanitizers, and machines that have no Node.
 //
 //   longembed-core MODEL [--pooling mean|cls|last] [--threads N] [--backend NAME] [--precision full|bf16]
-//                  [--rope-base F] [--rope-scale F] [--group G --window W] [--text] < LINES
+//                  [--rope-base F] [--rope-scale F] [--group G --window W] [--text] [--repeat N] < LINES
 //
 // Reads a sequence a line, token ids separated by spaces, special tokens included. Writes its pooled vector, not normalised,
 // a line each in the same order. All sequences go in one batch; stderr says how long it took. --group and --window are
-// self-extend's. --text reads texts instead and writes their token ids.
+// self-extend's. --text reads texts instead and writes their token ids. --repeat computes the batch so often and says how many
+// bytes are allocated after a tenth of the calls and after all, where the C library knows.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <map>
+#include <new>
 #include <sstream>
 #include <string>
 #include <vector>
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #include "model.h"
 
@@ -61,6 +68,15 @@ template <typename Value> void print(const Value * values, size_t count, const c
     std::printf("\n");
 }
 
+/// Bytes that are allocated; 0 where the C library does not say.
+size_t allocated_bytes() {
+#if defined(__GLIBC__)
+    return mallinfo2().uordblks + mallinfo2().hblkhd;
+#else
+    return 0;
+#endif
+}
+
 void tokenize_lines(const longembed::Model & model) {
     std::string line;
     while (std::getline(std::cin, line)) {
@@ -95,8 +111,14 @@ void embed_lines(longembed::Model & model, const Arguments & arguments, longembe
 
     const auto         dimensions = static_cast<size_t>(model.facts().dimensions);
     std::vector<float> vectors(lengths.size() * dimensions);
-    const auto started = std::chrono::steady_clock::now();
-    model.embed(batch, vectors.data(), control);
+    const int          calls   = std::max(1, std::stoi(arguments.get("repeat", "1")));
+    const auto         started = std::chrono::steady_clock::now();
+    for (int call = 1; call <= calls; ++call) {
+        model.embed(batch, vectors.data(), control);
+        if (calls > 1 && (call == (calls + 9) / 10 || call == calls)) {
+            std::fprintf(stderr, "%zu bytes allocated after %d calls\n", allocated_bytes(), call);
+        }
+    }
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
     std::fprintf(stderr, "%zu tokens in %.3f s\n", tokens.size(), seconds.count());
     for (size_t i = 0; i < lengths.size(); ++i) {
@@ -110,7 +132,7 @@ int main(int argc, char ** argv) {
     const Arguments arguments = parse(argc, argv);
     if (arguments.model.empty()) {
         std::fprintf(stderr, "usage: longembed-core MODEL [--pooling mean|cls|last] [--threads N] [--backend NAME] "
-                             "[--precision full|bf16] [--rope-base F] [--rope-scale F] [--group G --window W] [--text] < LINES\n");
+                             "[--precision full|bf16] [--rope-base F] [--rope-scale F] [--group G --window W] [--text] [--repeat N] < LINES\n");
         return 2;
     }
     try {
@@ -127,6 +149,12 @@ int main(int argc, char ** argv) {
         }
     } catch (const longembed::Error & error) {
         std::fprintf(stderr, "%s: %s\n", longembed::error_name(error.code()), error.what());
+        return 2;
+    } catch (const std::bad_alloc &) {
+        std::fprintf(stderr, "ERR_OUT_OF_MEMORY: There is not enough memory.\n");
+        return 2;
+    } catch (const std::exception & error) {
+        std::fprintf(stderr, "ERR_BACKEND: %s\n", error.what());
         return 2;
     }
     return 0;

@@ -331,6 +331,33 @@ describe('info', () => {
   });
 });
 
+describe('info --memory', () => {
+  it('says what a document will take', async () => {
+    const { code, stdout } = await longembed(['info', 'm.gguf', '--memory', '512']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Memory for a document of 512 tokens');
+    expect(stdout).toMatch(/peak +80\.0 MB of the process at most\n/);
+    expect(stdout).toMatch(
+      /CPU +10\.0 MB weights, 20\.0 MB kept for all tokens, 10\.0 MB for those being computed; 30\.0 MB to allocate, 9\.0 GB free/,
+    );
+    expect((await longembed(['info', 'm.gguf', '--memory', '2k'])).stdout).toContain(
+      'there is not as much: embedding it would fail',
+    );
+  });
+
+  it('is in the JSON', async () => {
+    const { stdout } = await longembed(['info', 'm.gguf', '--json', '--memory', '512']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      memory: { tokens: 512, peak: 80e6, devices: [{ name: 'CPU' }] },
+    });
+  });
+
+  it('goes with --extend, which says nothing without it', async () => {
+    const { code, stderr } = await longembed(['info', 'm.gguf', '--extend', 'pcw:4k']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('give --memory too')]);
+  });
+});
+
 describe('tokenize', () => {
   it('prints content token ids', async () => {
     const { code, stdout, loaded } = await longembed(['tokenize', file('ab.txt', 'ab'), '-m', 'm.gguf']);

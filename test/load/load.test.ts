@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
@@ -46,6 +47,21 @@ describe.each([
     await other.dispose();
   });
 });
+
+it.skipIf(process.platform !== 'linux')(
+  'a disposed model is gone at once, whoever used it (on Linux, by its map)',
+  async () => {
+    const path = modelPath('bert-bare');
+    const isMapped = (): boolean => readFileSync('/proc/self/maps', 'utf8').includes(path);
+    const model = await load('bert-bare');
+    expect(isMapped()).toBe(true);
+    await model.tokenize('The grass is green.');
+    await model.embed('The grass is green.');
+    await model.embed('a '.repeat(100)).catch(() => undefined);
+    await model.dispose();
+    expect(isMapped()).toBe(false);
+  },
+);
 
 it('four worker threads and the main thread compute the same beside each other', async () => {
   const path = modelPath('nomic-bert');

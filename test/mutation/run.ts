@@ -10,8 +10,10 @@ import { mutate } from './mutations.js';
 import { Random } from './random.js';
 
 const WORKER = fileURLToPath(new URL('worker.mjs', import.meta.url));
-/** Longer than this, in milliseconds, is a hang. */
-const PATIENCE = 10_000;
+/** Milliseconds of processor time after which a file counts as a hang. */
+const MOST_WORK = 10_000;
+/** Milliseconds without an answer, after which the process is given up: on a machine that has other things to do, work waits. */
+const PATIENCE = 60_000;
 
 export interface Finding {
   /** Gives the file again: `mutate(model, new Random(seed))`. */
@@ -30,6 +32,7 @@ export interface Report {
   readonly late: Map<string, number>;
   /** Signals, hangs, vectors that are not numbers, and errors of no known code. */
   readonly findings: Finding[];
+  /** Milliseconds of processor time that one file took at most. */
   slowest: number;
 }
 
@@ -57,11 +60,10 @@ export async function runMutations(
       rmSync(path, { force: true });
       writeFileSync(path, bytes);
 
-      const started = performance.now();
-      const { outcome, message } = await worker.outcome(path);
-      report.slowest = Math.max(report.slowest, performance.now() - started);
+      const { outcome, message, milliseconds } = await worker.outcome(path);
+      report.slowest = Math.max(report.slowest, milliseconds);
       report.files += 1;
-      const known = outcome === 'ok' || /^ERR_[A-Z_]+$/.test(outcome);
+      const known = (outcome === 'ok' || /^ERR_[A-Z_]+$/.test(outcome)) && milliseconds < MOST_WORK;
       const name = known ? outcome : 'FINDING';
       report.outcomes.set(name, (report.outcomes.get(name) ?? 0) + 1);
       if (/^llama\.cpp cannot load|An assertion in/.test(message)) report.late.set(general(message), seed);
@@ -86,6 +88,8 @@ interface Outcome {
   /** "ok", an error's code, or how else it ended. */
   outcome: string;
   message: string;
+  /** Of processor time. */
+  milliseconds: number;
 }
 
 class Worker {
@@ -104,6 +108,7 @@ class Worker {
     this.#exit = once(this.#process, 'close').then(([code, signal]) => ({
       outcome: `ended with ${String(signal ?? code)}`,
       message: '',
+      milliseconds: 0,
     }));
   }
 
@@ -111,7 +116,7 @@ class Worker {
     this.#process.stdin.write(`${path}\n`);
     const patience = new AbortController();
     const hung = new Promise<Outcome>((resolve) => {
-      const hang = { outcome: `hung for ${PATIENCE} ms`, message: '' };
+      const hang = { outcome: `hung for ${PATIENCE} ms`, message: '', milliseconds: PATIENCE };
       const timer = setTimeout(() => resolve(hang), PATIENCE);
       patience.signal.addEventListener('abort', () => clearTimeout(timer));
     });

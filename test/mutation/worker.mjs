@@ -6,14 +6,17 @@ import { EmbeddingModel } from '../../dist/lib/index.js';
 
 let files = 0;
 for await (const path of createInterface({ input: process.stdin })) {
-  writeSync(1, `${JSON.stringify(await outcome(path, 1 + (files++ % 2)))}\n`);
+  const before = process.cpuUsage();
+  const { outcome, message } = await tryFile(path, 1 + (files++ % 2));
+  const { user, system } = process.cpuUsage(before);
+  writeSync(1, `${JSON.stringify({ outcome, message, milliseconds: (user + system) / 1000 })}\n`);
 }
 
 /**
  * @param {string} path
  * @param {number} threads with several, ggml computes on threads of its own
  */
-async function outcome(path, threads) {
+async function tryFile(path, threads) {
   try {
     const model = await EmbeddingModel.load(path, { backend: 'cpu', threads, pooling: 'mean' });
     try {

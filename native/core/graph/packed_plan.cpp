@@ -30,7 +30,9 @@ PackedPlan::PackedPlan(const Batch & batch, const Layout & layout, int64_t posit
     }
 
     if (batch.uses_self_extend()) {
-        self_extend.emplace(layout, batch.self_extend_group, batch.self_extend_window, causal);
+        // a window beyond the longest sequence sees all of it as near, and one of any size would leave what positions can count
+        const auto window = static_cast<int32_t>(std::min<int64_t>(batch.self_extend_window, layout.longest));
+        self_extend.emplace(layout, batch.self_extend_group, window, causal);
     }
     if (std::any_of(fraction.begin(), fraction.end(), [](float f) { return f != 0.0f; })) {
         const auto last_row = static_cast<int32_t>(position_rows - 1);

@@ -27,7 +27,7 @@ CpuKernels kernels_avx2();
 CpuKernels cpu_kernels(Precision precision) {
     const char *      variable = std::getenv("LONGEMBED_KERNELS");
     const std::string wanted   = variable == nullptr ? "" : variable;
-    if (wanted == "ggml") {
+    if (wanted == "ggml" || wanted == "ggml-padded") {
         return {};
     }
 #if defined(__x86_64__)

@@ -28,7 +28,7 @@ enum class Precision { full, bf16 };
 /// The fastest for this machine; null ones where it has no instructions for this precision.
 ///
 /// The environment variable LONGEMBED_KERNELS names others, for tests and comparisons: "avx512", "avx2", "portable" (what the
-/// machine cannot run is passed over), or "ggml" for none.
+/// machine cannot run is passed over), "ggml" for none, or "ggml-padded": none, and heads padded as on a CUDA device.
 CpuKernels cpu_kernels(Precision precision = Precision::full);
 
 } // namespace longembed

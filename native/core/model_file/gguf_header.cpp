@@ -17,7 +17,7 @@ constexpr uint64_t most_tensors = 1 << 15;
 
 constexpr uint64_t most_key_bytes   = 65535;    // GGUF's own limit
 constexpr uint64_t most_text_bytes  = 1 << 28;  // some files carry a whole tokenizer.json
-constexpr uint64_t most_array_bytes = 1 << 30;
+constexpr uint64_t most_array_bytes = 1 << 27;
 
 constexpr uint32_t default_alignment = 32;
 

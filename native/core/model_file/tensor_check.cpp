@@ -11,6 +11,17 @@ namespace {
 
 using Shape = std::vector<int64_t>;
 
+/// ggml adds and multiplies F32 rows by nothing else.
+void check_plain(const GgufTensor & tensor) {
+    if (tensor.type != GGML_TYPE_F32) {
+        throw InvalidFile("its tensor " + quoted(tensor.name) + " is of type " + ggml_type_name(tensor.type) + "; gains, shifts and biases must be F32.");
+    }
+}
+
+bool ends_with(const std::string & text, const std::string & ending) {
+    return text.size() >= ending.size() && text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
+}
+
 /// What tensors a graph takes, checked as they are named.
 class Inventory {
 public:
@@ -26,7 +37,11 @@ public:
     void matrix(const std::string & name, const Shape & shape) { check(find(name), shape); }
 
     /// A matrix or one row that is added or multiplied as it is.
-    void plain(const std::string & name, const Shape & shape) { check_plain(find(name), shape); }
+    void plain(const std::string & name, const Shape & shape) {
+        const GgufTensor & tensor = find(name);
+        check(tensor, shape);
+        check_plain(tensor);
+    }
 
     void optional_matrix(const std::string & name, const Shape & shape) {
         if (has(name)) {
@@ -88,13 +103,6 @@ private:
         }
     }
 
-    static void check_plain(const GgufTensor & tensor, const Shape & shape) {
-        check(tensor, shape);
-        if (tensor.type != GGML_TYPE_F32) {
-            throw InvalidFile("its tensor " + quoted(tensor.name) + " is of type " + ggml_type_name(tensor.type) +
-                              "; gains, shifts and biases must be F32.");
-        }
-    }
 
     std::map<std::string, const GgufTensor *> tensors_;
     std::set<std::string>                     known_;
@@ -162,16 +170,15 @@ void decoder(Inventory & tensors, const ModelSizes & s, int64_t vocabulary) {
     }
 }
 
-bool ends_with(const std::string & text, const std::string & ending) {
-    return text.size() >= ending.size() && text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
-}
-
 /// ggml multiplies by whatever function its table has for the type, and for integers and doubles it has none.
 void check_types(const std::vector<GgufTensor> & tensors) {
     for (const GgufTensor & tensor : tensors) {
         const bool usable = tensor.type == GGML_TYPE_F32 || ggml_get_type_traits(tensor.type)->to_float != nullptr;
         if (!usable && (ends_with(tensor.name, ".weight") || ends_with(tensor.name, ".bias"))) {
             throw InvalidFile("its tensor " + quoted(tensor.name) + " is of type " + ggml_type_name(tensor.type) + ", which weights cannot be.");
+        }
+        if (tensor.shape.size() == 1 && (ends_with(tensor.name, ".bias") || ends_with(tensor.name, "norm.weight"))) {
+            check_plain(tensor);
         }
     }
 }

@@ -1,0 +1,12 @@
+import type { SpecName } from '../models.js';
+
+/** The models whose copies are broken: each graph of our own, and one that runs through llama.cpp's context. */
+export const MUTATED_MODELS: readonly SpecName[] = [
+  'bert',
+  'bert-bare',
+  'jina-bert-v3',
+  'nomic-bert',
+  'jina-bert-v2',
+  'llama',
+  'llama-biases',
+];

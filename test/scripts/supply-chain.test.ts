@@ -1,0 +1,36 @@
+/** What gets into an installation: SECURITY.md promises it. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { root } from '../../scripts/lib/paths.mjs';
+
+interface Manifest {
+  dependencies: Record<string, string>;
+  devDependencies: Record<string, string>;
+  scripts: Record<string, string>;
+  allowScripts: Record<string, boolean>;
+}
+
+interface Lock {
+  packages: Record<string, { integrity?: string; hasInstallScript?: boolean; link?: boolean }>;
+}
+
+const read = (file: string): unknown => JSON.parse(readFileSync(join(root, file), 'utf8'));
+const manifest = read('package.json') as Manifest;
+const packages = Object.entries((read('package-lock.json') as Lock).packages).filter(([path]) => path !== '');
+
+it('every package is pinned: an exact version, and a checksum in the lock file', () => {
+  for (const version of Object.values({ ...manifest.dependencies, ...manifest.devDependencies })) {
+    expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
+  }
+  for (const [path, { integrity }] of packages)
+    expect([path, integrity]).toEqual([path, expect.stringMatching(/^sha512-/)]);
+});
+
+it('nothing runs when the package is installed but its own build', () => {
+  const own = Object.keys(manifest.scripts).filter((name) => /^(pre|post)?install$|^prepare$/.test(name));
+  expect(own.map((name) => manifest.scripts[name])).toEqual(['node scripts/install.mjs']);
+  const others = packages.filter(([, { hasInstallScript }]) => hasInstallScript === true);
+  const names = others.map(([path]) => path.replace(/^.*node_modules\//, ''));
+  for (const name of names) expect([name, manifest.allowScripts[name]]).toEqual([name, false]);
+});
