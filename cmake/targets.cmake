@@ -48,6 +48,8 @@ if (NOT MSVC)
         set_source_files_properties("${kernels}/variant_avx2.cpp" PROPERTIES COMPILE_OPTIONS "-O3;-ffp-contract=fast;-mavx2;-mfma;-mf16c")
         set_source_files_properties("${kernels}/variant_avx512.cpp" PROPERTIES COMPILE_OPTIONS
             "-O3;-ffp-contract=fast;-mavx512f;-mfma;-mf16c;-mprefer-vector-width=512")
+        set_source_files_properties("${kernels}/variant_avx512bf16.cpp" PROPERTIES COMPILE_OPTIONS
+            "-O3;-ffp-contract=fast;-mavx512f;-mavx512bf16;-mfma;-mf16c;-mprefer-vector-width=512")
     endif()
 endif()
 

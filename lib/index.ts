@@ -34,6 +34,7 @@ export type {
   Origin,
   Pooling,
   PositionEncoding,
+  Precision,
   SettingSource,
   TokenInput,
 } from './model/index.js';

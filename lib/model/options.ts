@@ -28,6 +28,7 @@ const LOAD = object({
   gpuLayers: whole(-1),
   threads: whole(0),
   mmap: flag,
+  precision: oneOf('full', 'bf16'),
   isolate: flag,
   signal,
   onProgress: callback<number>(),

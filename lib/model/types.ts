@@ -1,9 +1,9 @@
 /** The public types of EmbeddingModel. */
 import type { LongEmbedError } from '../error.js';
 import type { Extend, StrategySupport } from '../extend/index.js';
-import type { Backend, Pooling, PositionEncoding } from '../native/index.js';
+import type { Backend, Pooling, PositionEncoding, Precision } from '../native/index.js';
 
-export type { Backend, Pooling, PositionEncoding };
+export type { Backend, Pooling, PositionEncoding, Precision };
 
 /** What `EmbeddingModel.load` takes. Whatever is given here wins over the preset, which wins over the file. */
 export interface LoadOptions {
@@ -31,6 +31,13 @@ export interface LoadOptions {
   gpuLayers?: number | undefined;
   /** CPU threads, from 1; 0 (default): one a physical core. */
   threads?: number | undefined;
+  /**
+   * What products and attention are computed in on a CPU: `full` floats (default), whatever the file's weights are, or `bf16`,
+   * numbers of 8 bits' precision with sums in floats. That takes about half the time and moves a vector by some 1e-5 of cosine
+   * (docs/performance.md). ERR_INVALID_OPTION where the CPU has no instructions for it, on a GPU, and for architectures that
+   * run through llama.cpp's own context.
+   */
+  precision?: Precision | undefined;
   /** Maps the file into memory instead of reading it. Default `true`. */
   mmap?: boolean | undefined;
   /**

@@ -18,4 +18,5 @@ export type {
   NativeVocabularyFacts,
   Pooling,
   PositionEncoding,
+  Precision,
 } from './types.js';

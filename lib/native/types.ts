@@ -3,6 +3,7 @@
  */
 
 export type Backend = 'auto' | 'cpu' | 'cuda' | 'metal' | 'vulkan';
+export type Precision = 'full' | 'bf16';
 export type Pooling = 'mean' | 'cls' | 'last';
 export type PositionEncoding = 'absolute' | 'rope' | 'alibi' | 'relative' | 'none';
 
@@ -31,6 +32,7 @@ export interface NativeLoadOptions {
   /** -1: as many as fit. Ignored on the CPU. */
   gpuLayers: number;
   mmap: boolean;
+  precision: Precision;
 }
 
 /** What the model file and the backend say. Lengths are in tokens. */

@@ -65,6 +65,7 @@ LoadOptions load_options(const Napi::Object & object) {
     options.backend    = object.Get("backend").ToString().Utf8Value();
     options.gpu_layers = object.Get("gpuLayers").ToNumber().Int32Value();
     options.mmap       = object.Get("mmap").ToBoolean().Value();
+    options.precision  = object.Get("precision").ToString().Utf8Value() == "bf16" ? Precision::bf16 : Precision::full;
     return options;
 }
 

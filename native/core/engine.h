@@ -5,6 +5,7 @@
 #include "batch.h"
 #include "control.h"
 #include "facts.h"
+#include "kernels/cpu_kernels.h"
 #include "memory.h"
 
 struct llama_model;
@@ -27,6 +28,7 @@ public:
 };
 
 /// The engine that facts.engine names, with facts.threads CPU threads.
-std::unique_ptr<Engine> make_engine(const llama_model & model, const Facts & facts);
+/// @throws Error ERR_INVALID_OPTION for a precision that this model or machine has not
+std::unique_ptr<Engine> make_engine(const llama_model & model, const Facts & facts, Precision precision = Precision::full);
 
 } // namespace longembed

@@ -78,6 +78,7 @@ std::unique_ptr<Model> Model::load_checked(const std::string & path, const LoadO
     std::unique_ptr<Model> model(new Model());
     model->model_ = load_llama_file(path, plan, order, options.mmap, control);
 
+    model->precision_ = options.precision;
     const int threads     = options.threads > 0 ? options.threads : usable_cores();
     model->facts_         = read_facts(*model->model_);
     model->facts_.threads = threads;
@@ -87,7 +88,7 @@ std::unique_ptr<Model> Model::load_checked(const std::string & path, const LoadO
 }
 
 void Model::start_engine() {
-    engine_ = make_engine(*model_, facts_);
+    engine_ = make_engine(*model_, facts_, precision_);
 }
 
 void Model::embed(const Batch & batch, float * out, Control & control) {

@@ -18,7 +18,8 @@ namespace longembed {
 /// A loaded model: what it is, its vocabulary, and the engine that computes with it.
 class Model {
 public:
-    /// @throws Error ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID, ERR_ARCHITECTURE_UNSUPPORTED, ERR_BACKEND, ERR_OUT_OF_MEMORY, ERR_ABORTED
+    /// @throws Error ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID, ERR_ARCHITECTURE_UNSUPPORTED, ERR_BACKEND, ERR_OUT_OF_MEMORY, ERR_ABORTED,
+    ///               ERR_INVALID_OPTION for a precision that this model or machine has not
     static std::unique_ptr<Model> load(const std::string & path, const LoadOptions & options, Control & control);
 
     const Facts &      facts() const { return facts_; }
@@ -40,6 +41,7 @@ private:
     void start_engine();
 
     std::shared_ptr<llama_model> model_;
+    Precision                    precision_ = Precision::full;
     Facts                        facts_;
     std::unique_ptr<Vocabulary>  vocabulary_;
     std::unique_ptr<Engine>      engine_;

@@ -1,6 +1,6 @@
 // Measures the kernels alone, beside what the machine can do at most.
 //
-//   longembed-kernels [--threads N] [--keys N] [--tokens N]
+//   longembed-kernels [--threads N] [--keys N] [--tokens N] [--bf16 1]
 //
 // Every thread does the same work on numbers of its own; a figure is the sum over threads of each one's best run, in GFLOPS.
 // LONGEMBED_KERNELS says which variant. Products are of a 768 × 3072 matrix with --tokens rows (512), attention is of one
@@ -98,13 +98,11 @@ double product_rate(const CpuKernels & kernels, ggml_type type, int64_t tokens) 
     tile.size          = size;
     tile.weights       = weights.data();
     tile.weight_stride = static_cast<int64_t>(ggml_row_size(type, size));
-    tile.block         = ggml_blck_size(type);
-    tile.block_bytes   = static_cast<int64_t>(ggml_type_size(type));
-    tile.to_floats     = to_floats(kernels, type);
+    set_weights(tile, kernels, type);
     tile.outs          = outs;
     tile.y             = y.data();
     tile.y_stride      = outs;
-    return best_rate(2.0 * static_cast<double>(tokens * size * outs), [&] { kernels.product(tile, scratch_floats(product_scratch)); });
+    return best_rate(2.0 * static_cast<double>(tokens * size * outs), [&] { kernels.product(tile, scratch_floats(product_scratch(tile.tokens, tile.size, kernels.numbers_per_item))); });
 }
 
 double attention_rate(const CpuKernels & kernels, int64_t keys, int64_t window) {
@@ -142,13 +140,13 @@ double attention_rate(const CpuKernels & kernels, int64_t keys, int64_t window) 
 } // namespace
 
 int main(int argc, char ** argv) {
-    std::map<std::string, int64_t> options = {{"--threads", 1}, {"--keys", 8192}, {"--tokens", 512}};
+    std::map<std::string, int64_t> options = {{"--threads", 1}, {"--keys", 8192}, {"--tokens", 512}, {"--bf16", 0}};
     for (int i = 1; i + 1 < argc; i += 2) {
         options[argv[i]] = std::atoll(argv[i + 1]);
     }
-    const CpuKernels kernels = cpu_kernels();
+    const CpuKernels kernels = cpu_kernels(options["--bf16"] != 0 ? Precision::bf16 : Precision::full);
     if (kernels.product == nullptr) {
-        std::fprintf(stderr, "There are no kernels for this compiler, or LONGEMBED_KERNELS is \"ggml\".\n");
+        std::fprintf(stderr, "There are no such kernels: the compiler or the machine lacks them, or LONGEMBED_KERNELS is \"ggml\".\n");
         return 2;
     }
     const auto    threads = static_cast<int>(options["--threads"]);

@@ -44,7 +44,7 @@ describe('embed', () => {
   it('passes its options on', async () => {
     const args =
       'embed -m m.gguf --extend pi:4k,s=16 --native-context 4k --max-tokens 2k --as query --pooling cls --no-normalize --truncate ' +
-      '--backend cpu --threads 2 --gpu-layers 0 --preset none --tokenizer t.json';
+      '--backend cpu --threads 2 --gpu-layers 0 --precision bf16 --preset none --tokenizer t.json';
     const { code, loaded, embedded } = await longembed([...args.split(' '), '--prompt', 'query: '], {
       stdin: 'four',
     });
@@ -54,6 +54,7 @@ describe('embed', () => {
       backend: 'cpu',
       threads: 2,
       gpuLayers: 0,
+      precision: 'bf16',
       preset: false,
       tokenizer: 't.json',
     });

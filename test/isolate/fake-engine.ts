@@ -12,7 +12,7 @@ export const FAKE_START: Start = {
   cwd: process.cwd(),
 };
 
-const OPTIONS = { threads: 1, backend: 'cpu', gpuLayers: 0, mmap: true } as const;
+const OPTIONS = { threads: 1, backend: 'cpu', gpuLayers: 0, mmap: true, precision: 'full' } as const;
 
 /** Not loaded yet. */
 export function fakeEngine(path = 'fake.gguf', start: Partial<Start> = {}): IsolatedEngine {

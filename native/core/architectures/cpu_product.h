@@ -6,8 +6,8 @@
 
 namespace longembed {
 
-/// How weights of a type become floats; null for floats.
-ToFloats to_floats(const CpuKernels & kernels, ggml_type type);
+/// Says in the tile how weights of a type lie in memory and become floats.
+void set_weights(ProductTile & tile, const CpuKernels & kernels, ggml_type type);
 
 /// Whether our own kernel computes this product; else ggml must.
 bool has_cpu_product(const GraphContext & ctx, const Linear & layer);

@@ -53,7 +53,7 @@ BlockPass::BlockPass(const PassSetup & setup, Lane & lane, int number, Control &
     : setup_(setup), shape_(setup.architecture.attention()), workspace_(setup.workspace), own_(setup.workspace.lanes[number]),
       uses_self_extend_(setup.plan.self_extend.has_value()), attention_(shape_, setup.workspace), steps_(lane, control, meter) {
     if (setup.kernels.attention != nullptr) {
-        cpu_attention_.emplace(shape_, setup.workspace, setup.kernels.attention);
+        cpu_attention_.emplace(shape_, setup.workspace, setup.kernels);
     } else if (uses_self_extend_) {
         self_extend_.emplace(shape_, setup.workspace, own_.scores);
     }
@@ -137,7 +137,7 @@ void BlockPass::keep(ggml_tensor * k, ggml_tensor * v, const Block & block) {
         if (far != nullptr) {
             cpu_attention_->keep_keys(steps_, far, workspace_.far_key_tiles, block.first);
         }
-        keep_by_head(v, workspace_.values, block);
+        cpu_attention_->keep_values(steps_, v, block.first);
         return;
     }
     keep_by_head(near, workspace_.keys, block);

@@ -17,8 +17,10 @@ namespace longembed {
 /// Runs our own graph over the tensors that llama.cpp loaded.
 class GraphEngine : public Engine {
 public:
-    /// @param threads  CPU threads, >= 1
-    GraphEngine(const llama_model & model, int threads);
+    /// @param threads    CPU threads, >= 1
+    /// @param precision  on a CPU
+    /// @throws Error ERR_INVALID_OPTION when there is no computing in that precision here; ERR_BACKEND
+    GraphEngine(const llama_model & model, int threads, Precision precision);
 
     void       embed(const Batch & batch, float * out, Control & control) override;
     MemoryNeed memory(const Batch & batch) override;

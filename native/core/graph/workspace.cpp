@@ -32,7 +32,7 @@ template <typename T> std::vector<T> taken_at(const std::vector<T> & values, con
 } // namespace
 
 bool WorkspaceSize::is_of_a_kind_with(const WorkspaceSize & other) const {
-    return dimensions == other.dimensions && own_kernel == other.own_kernel && keep_queries == other.keep_queries && self_extend_window == other.self_extend_window &&
+    return dimensions == other.dimensions && own_kernel == other.own_kernel && numbers_per_item == other.numbers_per_item && keep_queries == other.keep_queries && self_extend_window == other.self_extend_window &&
            self_extend_score_bytes == other.self_extend_score_bytes && flash_head_size == other.flash_head_size;
 }
 
@@ -73,11 +73,14 @@ Workspace::Workspace(const WorkspaceSize & size, const AttentionShape & shape, g
     const int64_t kv_size  = flash ? size.flash_head_size : shape.head_size;
     const int64_t kv_count = flash && shape.causal ? n + Attention::key_padding : n;
     if (size.own_kernel) {
-        key_tiles = ggml_new_tensor_4d(ctx, GGML_TYPE_F32, tile_keys, shape.head_size, (n + tile_keys - 1) / tile_keys, shape.kv_heads);
+        const int64_t tiles = (n + tile_keys - 1) / tile_keys;
+        const int64_t per   = size.numbers_per_item;
+        key_tiles = ggml_new_tensor_4d(ctx, GGML_TYPE_F32, tile_keys, (shape.head_size + per - 1) / per, tiles, shape.kv_heads);
+        values    = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, shape.head_size, tiles * tile_keys / per, shape.kv_heads);
     } else {
         keys = ggml_new_tensor_3d(ctx, kv_type, kv_size, kv_count, shape.kv_heads);
     }
-    if (size.self_extend_window == 0 || size.own_kernel) {
+    if (size.self_extend_window == 0 && !size.own_kernel) {
         values = ggml_new_tensor_3d(ctx, kv_type, kv_size, kv_count, shape.kv_heads);
     }
     if (size.self_extend_window > 0) {

@@ -63,18 +63,18 @@ inline Vector power_of_two(Vector x) {
     return p * scale;
 }
 
-/// scores [rows][tile_keys] = queries [rows][size] · keys [size][tile_keys]
-void score(const float * queries, int64_t size, const float * keys, float * scores) {
+/// scores [rows][tile_keys] = queries [rows][items] · keys [items][tile_keys]
+void score(const float * queries, int64_t items, const float * keys, float * scores) {
     for (int64_t key = 0; key < tile_keys; key += width * vectors) {
         Vector sums[rows][vectors] = {};
-        for (int64_t i = 0; i < size; ++i) {
+        for (int64_t i = 0; i < items; ++i) {
             Vector k[vectors];
             for (int v = 0; v < vectors; ++v) {
                 k[v] = load(keys + i * tile_keys + key + v * width);
             }
             for (int r = 0; r < rows; ++r) {
                 for (int v = 0; v < vectors; ++v) {
-                    sums[r][v] += queries[r * size + i] * k[v];
+                    sums[r][v] = add_product(sums[r][v], queries[r * items + i], k[v]);
                 }
             }
         }
@@ -86,47 +86,44 @@ void score(const float * queries, int64_t size, const float * keys, float * scor
     }
 }
 
-/// columns first … first + n · width − 1 of out [rows][size] += weights [rows][tile_keys] · values [begin … end − 1][size]
-template <int n> void add_columns(const float * weights, const float * values, int64_t begin, int64_t end, int64_t size, int64_t first, float * out) {
+/// columns first … first + n · width − 1 of out [rows][size] += weights [rows][items_of(tile_keys)] · values [begin … end − 1][size]
+/// @param last  columns of the last vector
+template <int n> void add_columns(const float * weights, const float * values, int64_t begin, int64_t end, int64_t size, int64_t first, int64_t last, float * out) {
+    constexpr int64_t stride    = items_of(tile_keys);
+    const auto        load_part = [last](const float * from, int v) { return v + 1 < n || last == width ? load(from + v * width) : load_some(from + v * width, last); };
+
     Vector sums[rows][n];
     for (int r = 0; r < rows; ++r) {
         for (int v = 0; v < n; ++v) {
-            sums[r][v] = load(out + r * size + first + v * width);
+            sums[r][v] = load_part(out + r * size + first, v);
         }
     }
-    for (int64_t key = begin; key < end; ++key) {
+    for (int64_t item = begin; item < end; ++item) {
         Vector value[n];
         for (int v = 0; v < n; ++v) {
-            value[v] = load(values + key * size + first + v * width);
+            value[v] = load_part(values + item * size + first, v);
         }
         for (int r = 0; r < rows; ++r) {
             for (int v = 0; v < n; ++v) {
-                sums[r][v] += weights[r * tile_keys + key] * value[v];
+                sums[r][v] = add_product(sums[r][v], weights[r * stride + item], value[v]);
             }
         }
     }
     for (int r = 0; r < rows; ++r) {
         for (int v = 0; v < n; ++v) {
-            store(out + r * size + first + v * width, sums[r][v]);
+            __builtin_memcpy(out + r * size + first + v * width, &sums[r][v], (v + 1 < n ? width : last) * sizeof(float));
         }
     }
 }
 
-/// out [rows][size] += weights [rows][tile_keys] · values [begin … end − 1][size]
+/// out [rows][size] += weights [rows][items_of(tile_keys)] · values [begin … end − 1][size]
 void add_values(const float * weights, const float * values, int64_t begin, int64_t end, int64_t size, float * out) {
     int64_t column = 0;
     for (; column + vectors * width <= size; column += vectors * width) {
-        add_columns<vectors>(weights, values, begin, end, size, column, out);
+        add_columns<vectors>(weights, values, begin, end, size, column, width, out);
     }
-    for (; column + width <= size; column += width) {
-        add_columns<1>(weights, values, begin, end, size, column, out);
-    }
-    for (; column < size; ++column) {
-        for (int r = 0; r < rows; ++r) {
-            for (int64_t key = begin; key < end; ++key) {
-                out[r * size + column] += weights[r * tile_keys + key] * values[key * size + column];
-            }
-        }
+    for (; column < size; column += width) {
+        add_columns<1>(weights, values, begin, end, size, column, smaller(width, size - column), out);
     }
 }
 
@@ -145,7 +142,8 @@ void fill_some(float * to, int64_t begin, int64_t end, float value) {
 /// The state of one tile of queries while it goes over the keys. Scores and `largest` are logarithms to base 2.
 struct Sweep {
     const AttentionTile & tile;
-    const float *         near;     ///< queries, scaled: [tile_queries][head size]
+    const int64_t         items;    ///< of a query or key
+    const float *         near;     ///< queries, scaled: [tile_queries][items]
     const float *         before;
     const float *         after;
     float *               out;      ///< [tile_queries][head size], not divided by the totals yet
@@ -166,14 +164,14 @@ struct Strip {
 void mix_far_scores(Sweep & s, const Strip & strip, const float * far_keys, int64_t base) {
     const AttentionTile & t = s.tile;
     if (base <= strip.index + strip.count - 1 - t.window) {
-        score(s.before + strip.first * t.head_size, t.head_size, far_keys, s.others);
+        score(s.before + strip.first * s.items, s.items, far_keys, s.others);
         for (int64_t r = 0; r < strip.count; ++r) {
             const int64_t end = between(0, strip.index + r - t.window - base + 1, tile_keys);
             copy_some(s.scores + r * tile_keys, s.others + r * tile_keys, 0, end);
         }
     }
     if (!t.causal && base + tile_keys - 1 >= strip.index + t.window) {
-        score(s.after + strip.first * t.head_size, t.head_size, far_keys, s.others);
+        score(s.after + strip.first * s.items, s.items, far_keys, s.others);
         for (int64_t r = 0; r < strip.count; ++r) {
             const int64_t begin = between(0, strip.index + r + t.window - base, tile_keys);
             copy_some(s.scores + r * tile_keys, s.others + r * tile_keys, begin, tile_keys);
@@ -184,19 +182,19 @@ void mix_far_scores(Sweep & s, const Strip & strip, const float * far_keys, int6
 /// Scores of a strip against the 64 keys of packed tile `number`; `base` is the index of the first of them.
 void score_tile(Sweep & s, const Strip & strip, int64_t number, int64_t base) {
     const AttentionTile & t    = s.tile;
-    const int64_t         skip = strip.first * t.head_size;
-    const float *         near = t.near_keys + number * tile_keys * t.head_size;
+    const int64_t         skip = strip.first * s.items;
+    const float *         near = t.near_keys + number * tile_keys * s.items;
     if (t.window == 0) {
-        score(s.near + skip, t.head_size, near, s.scores);
+        score(s.near + skip, s.items, near, s.scores);
         return;
     }
-    const float * far = t.far_keys + number * tile_keys * t.head_size;
+    const float * far = t.far_keys + number * tile_keys * s.items;
     if (base + tile_keys - 1 <= strip.index - t.window) {
-        score(s.before + skip, t.head_size, far, s.scores);
+        score(s.before + skip, s.items, far, s.scores);
     } else if (base >= strip.index + strip.count - 1 + t.window) {
-        score(s.after + skip, t.head_size, far, s.scores);
+        score(s.after + skip, s.items, far, s.scores);
     } else {
-        score(s.near + skip, t.head_size, near, s.scores);
+        score(s.near + skip, s.items, near, s.scores);
         mix_far_scores(s, strip, far, base);
     }
 }
@@ -293,18 +291,30 @@ void sweep_tile(Sweep & s, const Strip & strip, int64_t number, int64_t base, in
             weigh_some(s, strip.first + r, s.scores + r * tile_keys, begin, seen(r));
         }
     }
-    add_values(s.scores, t.values + (t.first_key + base) * t.head_size, begin, stop, t.head_size, s.out + strip.first * t.head_size);
+    make_items(s.scores, rows * tile_keys, s.scores);
+    add_values(s.scores, t.values + number * items_of(tile_keys) * t.head_size, begin / numbers_per_item, items_of(stop), t.head_size,
+               s.out + strip.first * t.head_size);
 }
 
-/// Copies queries × the logits' scale, and zeros up to a multiple of `rows`.
+/// Items of the queries × the logits' scale, and zeros up to a multiple of `rows`.
 const float * scaled(const AttentionTile & t, const float * queries, float * to) {
     constexpr float log2_e = 1.44269504f;
     if (queries == nullptr) {
         return nullptr;
     }
     for (int64_t query = 0; query < tile_queries; ++query) {
-        for (int64_t i = 0; i < t.head_size; ++i) {
-            to[query * t.head_size + i] = query < t.queries ? t.scale * log2_e * queries[query * t.query_stride + i] : 0.0f;
+        float * row = to + query * items_of(t.head_size);
+        if (query >= t.queries) {
+            __builtin_memset(row, 0, items_of(t.head_size) * sizeof(float));
+            continue;
+        }
+        for (int64_t i = 0; i < t.head_size; i += 2 * width) {
+            float         some[2 * width];
+            const int64_t count = smaller(2 * width, t.head_size - i);
+            for (int64_t k = 0; k < count; ++k) {
+                some[k] = t.scale * log2_e * queries[query * t.query_stride + i + k];
+            }
+            make_items(some, count, row + i / numbers_per_item);
         }
     }
     return to;
@@ -315,7 +325,7 @@ void attention(const AttentionTile & t, float * scratch) {
     float *       out    = scratch + 3 * area;
     float *       totals = out + area;
     float *       scores = totals + tile_queries * width;
-    Sweep s{t, scaled(t, t.near_queries, scratch), scaled(t, t.before_queries, scratch + area), scaled(t, t.after_queries, scratch + 2 * area),
+    Sweep s{t, items_of(t.head_size), scaled(t, t.near_queries, scratch), scaled(t, t.before_queries, scratch + area), scaled(t, t.after_queries, scratch + 2 * area),
             out, totals, scores, scores + rows * tile_keys, {}};
     __builtin_memset(out, 0, area * sizeof(float));
     __builtin_memset(totals, 0, tile_queries * width * sizeof(float));

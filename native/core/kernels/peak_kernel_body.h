@@ -19,7 +19,7 @@ float peak(int64_t rounds) {
     for (int64_t round = 0; round < rounds; ++round) {
         for (int r = 0; r < rows; ++r) {
             for (int v = 0; v < vectors; ++v) {
-                sums[r][v] = sums[r][v] * factor + factor;
+                sums[r][v] = add_product(sums[r][v], 0.5f, factor);
             }
         }
     }
@@ -32,7 +32,7 @@ float peak(int64_t rounds) {
     return sum[0];
 }
 
-constexpr int64_t peak_operations = 2 * rows * vectors * width;
+constexpr int64_t peak_operations = 2 * rows * vectors * width * numbers_per_item;
 
 } // namespace
 

@@ -11,7 +11,7 @@
 namespace longembed {
 
 CpuKernels LONGEMBED_KERNELS() {
-    return {attention, product, halves, bfloats, dot, peak, peak_operations};
+    return {attention, product, halves, bfloats, dot, numbers_per_item, peak, peak_operations};
 }
 
 } // namespace longembed
