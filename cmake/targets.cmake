@@ -48,8 +48,13 @@ if (NOT MSVC)
         set_source_files_properties("${kernels}/variant_avx2.cpp" PROPERTIES COMPILE_OPTIONS "-O3;-ffp-contract=fast;-mavx2;-mfma;-mf16c")
         set_source_files_properties("${kernels}/variant_avx512.cpp" PROPERTIES COMPILE_OPTIONS
             "-O3;-ffp-contract=fast;-mavx512f;-mfma;-mf16c;-mprefer-vector-width=512")
-        set_source_files_properties("${kernels}/variant_avx512bf16.cpp" PROPERTIES COMPILE_OPTIONS
-            "-O3;-ffp-contract=fast;-mavx512f;-mavx512bf16;-mfma;-mf16c;-mprefer-vector-width=512")
+        check_cxx_compiler_flag(-mavx512bf16 LONGEMBED_AVX512BF16) # GCC from 10 on
+        if (LONGEMBED_AVX512BF16)
+            set_source_files_properties("${kernels}/variant_avx512bf16.cpp" PROPERTIES COMPILE_OPTIONS
+                "-O3;-ffp-contract=fast;-mavx512f;-mavx512bf16;-mfma;-mf16c;-mprefer-vector-width=512")
+            set_source_files_properties("${kernels}/variant_avx512bf16.cpp" "${kernels}/cpu_kernels.cpp" PROPERTIES
+                COMPILE_DEFINITIONS LONGEMBED_AVX512BF16)
+        endif()
     endif()
 endif()
 

@@ -12,7 +12,10 @@ async function hasBf16(path: string): Promise<boolean> {
     await (await EmbeddingModel.load(path, { backend: 'cpu', precision: 'bf16' })).dispose();
     return true;
   } catch (error) {
-    expect(error).toMatchObject({ code: 'ERR_INVALID_OPTION', message: expect.stringContaining('BF16 instructions') as string });
+    expect(error).toMatchObject({
+      code: 'ERR_INVALID_OPTION',
+      message: expect.stringContaining('BF16 instructions') as string,
+    });
     return false;
   }
 }

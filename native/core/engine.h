@@ -28,7 +28,7 @@ public:
 };
 
 /// The engine that facts.engine names, with facts.threads CPU threads.
-/// @throws Error ERR_INVALID_OPTION for a precision that this model or machine has not
-std::unique_ptr<Engine> make_engine(const llama_model & model, const Facts & facts, Precision precision = Precision::full);
+/// @throws Error ERR_INVALID_OPTION when it does not compute in that precision here; ERR_BACKEND
+std::unique_ptr<Engine> make_engine(const llama_model & model, const Facts & facts, Precision precision);
 
 } // namespace longembed

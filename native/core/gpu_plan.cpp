@@ -70,7 +70,7 @@ ComputeNeed need_of(const llama_model & model, const LoadOptions & options) {
     batch.pooling     = facts.causal ? Pooling::last : Pooling::mean;
 
     ComputeNeed need;
-    const MemoryNeed memory = make_engine(model, facts)->memory(batch);
+    const MemoryNeed memory = make_engine(model, facts, Precision::full)->memory(batch);
     for (const DeviceMemory & device : memory.devices) {
         if (!device.host) {
             need.activations = std::max(need.activations, device.activations);

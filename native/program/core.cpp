@@ -1,7 +1,7 @@
 // Drives native/core without Node: for debuggers, sanitizers, and machines that have no Node.
 //
-//   longembed-core MODEL [--pooling mean|cls|last] [--threads N] [--backend NAME] [--precision full|bf16]
-//                  [--rope-base F] [--rope-scale F] [--group G --window W] [--text] [--repeat N] < LINES
+//   longembed-core MODEL [--pooling mean|cls|last] [--threads N] [--backend NAME] [--precision full|bf16] [--rope-base F]
+//                  [--rope-scale F] [--group G --window W] [--text] [--repeat N] < LINES
 //
 // Reads a sequence a line, token ids separated by spaces, special tokens included. Writes its pooled vector, not normalised,
 // a line each in the same order. All sequences go in one batch; stderr says how long it took. --group and --window are

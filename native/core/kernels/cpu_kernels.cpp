@@ -35,7 +35,7 @@ CpuKernels cpu_kernels(Precision precision) {
     const bool has_avx2   = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
 #endif
     if (precision == Precision::bf16) {
-#if defined(__x86_64__)
+#if defined(LONGEMBED_AVX512BF16)
         if (has_avx512 && __builtin_cpu_supports("avx512bf16")) {
             return kernels_avx512bf16();
         }

@@ -119,22 +119,30 @@ void copy_rows(const float * from, int64_t from_stride, float * to, int64_t to_s
     }
 }
 
+inline Vector finished(Finish finish, Vector sum, Vector other) {
+    switch (finish) {
+        case Finish::gelu: return gelu(sum);
+        case Finish::add:  return sum + other;
+        case Finish::gate: return sum * silu(other);
+        default:           return sum;
+    }
+}
+
+/// @param other  null where `finish` does not need it
 void finish_rows(Finish finish, const float * other, int64_t other_stride, float * y, int64_t y_stride, int64_t n, int64_t outs) {
     if (finish == Finish::none) {
         return;
     }
     for (int64_t r = 0; r < n; ++r) {
-        for (int64_t o = 0; o < outs; o += width) {
-            float *      place = y + r * y_stride + o;
-            const Vector sum   = load_some(place, smaller(width, outs - o));
-            Vector       value;
-            if (finish == Finish::gelu) {
-                value = gelu(sum);
-            } else {
-                const Vector with = load_some(other + r * other_stride + o, smaller(width, outs - o));
-                value = finish == Finish::add ? sum + with : sum * silu(with);
-            }
-            __builtin_memcpy(place, &value, smaller(width, outs - o) * sizeof(float));
+        float *       sums = y + r * y_stride;
+        const float * with = other == nullptr ? sums : other + r * other_stride;
+        int64_t       o    = 0;
+        for (; o + width <= outs; o += width) {
+            store(sums + o, finished(finish, load(sums + o), load(with + o)));
+        }
+        if (o < outs) {
+            const Vector value = finished(finish, load_some(sums + o, outs - o), load_some(with + o, outs - o));
+            __builtin_memcpy(sums + o, &value, (outs - o) * sizeof(float));
         }
     }
 }

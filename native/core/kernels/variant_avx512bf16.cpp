@@ -1,4 +1,4 @@
-#if defined(__GNUC__) && defined(__x86_64__)
+#if defined(LONGEMBED_AVX512BF16)
 #define LONGEMBED_VECTOR_FLOATS 16
 #define LONGEMBED_BF16
 #define LONGEMBED_KERNELS kernels_avx512bf16
