@@ -1,4 +1,4 @@
-# Our own three targets.
+# Our own targets.
 
 include(CheckCXXCompilerFlag)
 
@@ -48,20 +48,22 @@ if (NOT MSVC)
         set_source_files_properties("${kernels}/variant_avx2.cpp" PROPERTIES COMPILE_OPTIONS "-O3;-ffp-contract=fast;-mavx2;-mfma;-mf16c")
         set_source_files_properties("${kernels}/variant_avx512.cpp" PROPERTIES COMPILE_OPTIONS
             "-O3;-ffp-contract=fast;-mavx512f;-mfma;-mf16c;-mprefer-vector-width=512")
+        set_source_files_properties("${kernels}/variant_avx512bf16.cpp" PROPERTIES COMPILE_OPTIONS
+            "-O3;-ffp-contract=fast;-mavx512f;-mavx512bf16;-mfma;-mf16c;-mprefer-vector-width=512")
     endif()
 endif()
 
 find_package(Threads REQUIRED)
 target_link_libraries(longembed_core PUBLIC llama ggml Threads::Threads)
 
-# the program
-file(GLOB program_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/native/program/*.cpp")
-if (program_sources)
-    add_executable(longembed-core ${program_sources})
-    longembed_compile_options(longembed-core)
-    target_link_libraries(longembed-core PRIVATE longembed_core)
-    set_target_properties(longembed-core PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}")
-endif()
+# the programs
+foreach (program longembed-core longembed-kernels)
+    string(REPLACE "longembed-" "" source ${program})
+    add_executable(${program} "${CMAKE_CURRENT_SOURCE_DIR}/native/program/${source}.cpp")
+    longembed_compile_options(${program})
+    target_link_libraries(${program} PRIVATE longembed_core)
+    set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}")
+endforeach()
 
 # the fuzzing programs: docs/robustness.md
 if (LONGEMBED_FUZZ)

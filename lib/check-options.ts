@@ -5,10 +5,11 @@ import { LongEmbedError } from './error.js';
 import type { Extend } from './extend/index.js';
 
 // The message of each check says what is allowed; `checkOptions` puts the option's name and what was given before it.
-export const whole = (least: number) => {
+export const requiredWhole = (least: number) => {
   const allowed = `a whole number from ${least}`;
-  return z.int(allowed).min(least, allowed).optional();
+  return z.int(allowed).min(least, allowed);
 };
+export const whole = (least: number) => requiredWhole(least).optional();
 export const flag = z.boolean('true or false').optional();
 export const text = z.string('a string').optional();
 export const filePath = z.string('a path').min(1, 'a path').optional();

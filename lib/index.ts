@@ -20,6 +20,7 @@ export { devices, EmbeddingModel } from './model/index.js';
 export type {
   Backend,
   Device,
+  DeviceMemoryNeed,
   Embedding,
   EmbedManyOptions,
   EmbedOptions,
@@ -27,10 +28,13 @@ export type {
   LoadOptions,
   ManyInput,
   ManyResult,
+  MemoryNeed,
+  MemoryOptions,
   ModelInfo,
   Origin,
   Pooling,
   PositionEncoding,
+  Precision,
   SettingSource,
   TokenInput,
 } from './model/index.js';

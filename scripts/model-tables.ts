@@ -1,37 +1,36 @@
 /**
  * Writes the scores of the shipped models into the documents that show them, between `<!-- scores NAME -->` and
- * `<!-- /scores -->`: `npx tsx scripts/model-tables.ts RESULTS FILE…`, RESULTS being the folder of
- *
- *     longembed bench --model mini-rope mini-ape mini-causal --tasks passkey needle --lengths 256 512 1k 2k --extend … --output RESULTS
- *
- * NAME is a model's, `targets` (RoPE against APE by target) or `attention-scale` (on against off).
+ * `<!-- /scores -->`: `npx tsx scripts/model-tables.ts FILE.md… RESULTS…`. NAME is a model's, `targets` (RoPE against APE by
+ * target) or `attention-scale` (on against off). The results are those of scripts/measure-models.mjs.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { argv } from 'node:process';
 import { mainScore } from '../bench/results/lookup.js';
 import { percent, shortLength } from '../bench/results/percent.js';
 import { readResults } from '../bench/results/read.js';
-import type { Results, RunResult, TaskResult } from '../bench/results/results.js';
+import type { RunResult, TaskResult } from '../bench/results/results.js';
 
-const [, , path = '', ...files] = argv;
-const results = await readResults(path);
-for (const file of files) {
+const paths = argv.slice(2);
+const results = await Promise.all(paths.filter((path) => !path.endsWith('.md')).map(readResults));
+const runs = results.flatMap(({ runs }) => runs);
+for (const file of paths.filter((path) => path.endsWith('.md'))) {
   const text = readFileSync(file, 'utf8');
   writeFileSync(
     file,
     text.replace(
       /(<!-- scores (\S+) -->\n)[^]*?(<!-- \/scores -->)/g,
-      (_, begin: string, name: string, end: string) => `${begin}\n${table(results, name)}\n\n${end}`,
+      (_, begin: string, name: string, end: string) => `${begin}\n${table(name)}\n\n${end}`,
     ),
   );
 }
 
-function table({ models, runs }: Results, name: string): string {
-  if (name === 'targets') return targetsTable(runs);
-  if (name === 'attention-scale') return scalingTable(runs);
-  if (!models.some(({ id }) => id === name)) throw new Error(`${path} has no model ${name}.`);
+function table(name: string): string {
+  if (name === 'targets') return targetsTable();
+  if (name === 'attention-scale') return scalingTable();
   const longest = Math.max(...runs.map(({ target }) => target));
-  return scoresTable(runs.filter((run) => run.model === name && isShown(run, longest)));
+  const shown = runs.filter((run) => run.model === name && isShown(run, longest));
+  if (shown.length === 0) throw new Error(`The results have no ${name}.`);
+  return scoresTable(shown);
 }
 
 /** Without a strategy, and every strategy at the longest target as it is by default. */
@@ -52,14 +51,19 @@ function scoresTable(runs: readonly RunResult[]): string {
 }
 
 /** The best strategy's Acc@1 on documents as long as the target, RoPE beside APE, as the paper's figure 6. */
-function targetsTable(runs: readonly RunResult[]): string {
+function targetsTable(): string {
   const targets = [...new Set(runs.map(({ target }) => target))].sort((a, b) => a - b).slice(1);
   const best = (model: string, task: string, target: number): string => {
     const scores = runs
-      .filter((run) => run.model === model && run.target === target && !run.extend.includes('='))
+      .filter(
+        (run) =>
+          run.model === model && run.target === target && run.method !== 'none' && !run.extend.includes('='),
+      )
       .map((run) => ({ extend: run.extend, score: atLength(run, task, target) }))
       .sort((a, b) => b.score - a.score);
-    const top = scores.filter(({ score }) => score === scores[0]?.score).map(({ extend }) => extend.split(':')[0]);
+    const top = scores
+      .filter(({ score }) => score === scores[0]?.score)
+      .map(({ extend }) => extend.split(':')[0]);
     return `${percent(scores[0]?.score)} (${top.join(', ')})`;
   };
   return markdown(
@@ -74,7 +78,7 @@ function targetsTable(runs: readonly RunResult[]): string {
 }
 
 /** Acc@1 at the longest length with attention scaling, and without. */
-function scalingTable(runs: readonly RunResult[]): string {
+function scalingTable(): string {
   const off = runs.filter(({ extend }) => extend.includes('attention-scale=off'));
   return markdown(
     ['model', 'strategy', 'passkey, on', 'passkey, off', 'needle, on', 'needle, off'],
@@ -97,7 +101,8 @@ function scoresOf(task: TaskResult): string[] {
 function atLength({ tasks }: RunResult, name: string, length: number): number {
   const task = tasks.find(({ task }) => task === name);
   const split = task?.splits.find((split) => split.length === length);
-  if (task === undefined || split === undefined) throw new Error(`${path} has no ${name} of ${length} tokens.`);
+  if (task === undefined || split === undefined)
+    throw new Error(`The results have no ${name} of ${length} tokens.`);
   return mainScore(task, split);
 }
 

@@ -27,6 +27,7 @@ export class FixtureModels implements AsyncDisposable {
   constructor(
     private readonly fixture: Fixture,
     private readonly threads = 2,
+    private readonly precision: LoadOptions['precision'] = 'full',
   ) {}
 
   /** The model as a case wants it. */
@@ -34,6 +35,7 @@ export class FixtureModels implements AsyncDisposable {
     const options: LoadOptions = {
       backend: 'cpu',
       threads: this.threads,
+      precision: this.precision,
       preset: false,
       onWarning: () => undefined,
       ...(nativeContext !== null && { nativeContext }),

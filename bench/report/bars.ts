@@ -53,6 +53,9 @@ export function drawBars({ groups, domain, reference = null, ...picture }: Bars)
   const figure = 10 + FIGURE_CHARACTER * Math.max(...rows.map(({ bar }) => bar.figure.length));
   const left = Math.ceil(8 + NAME_CHARACTER * Math.max(...names));
   const middle = ({ top }: Row): number => top + ROW / 2;
+  const range = [left + (domain[0] < 0 ? figure : 1), WIDTH - figure] as const;
+  const perPixel = (domain[1] - domain[0]) / (range[1] - range[0]);
+  const end = ({ bar }: Row): number => endOf(bar, figure * perPixel);
   const losses = rows.filter(({ bar }) => bar.value < 0);
   const others = rows.filter(({ bar }) => bar.value >= 0);
   return drawSvg(picture, {
@@ -65,7 +68,7 @@ export function drawBars({ groups, domain, reference = null, ...picture }: Bars)
     x: {
       axis: null,
       domain: [...domain],
-      range: [left + (domain[0] < 0 ? figure : 1), WIDTH - figure],
+      range: [...range],
     },
     y: { axis: null, domain: [0, height], range: [0, height] },
     marks: [
@@ -102,7 +105,7 @@ export function drawBars({ groups, domain, reference = null, ...picture }: Bars)
         className: 'bar-name',
       }),
       Plot.text(others, {
-        x: ({ bar }: Row) => bar.value,
+        x: end,
         y: middle,
         text: ({ bar }: Row) => bar.figure,
         textAnchor: 'start',
@@ -110,7 +113,7 @@ export function drawBars({ groups, domain, reference = null, ...picture }: Bars)
         className: 'bar-figure',
       }),
       Plot.text(losses, {
-        x: ({ bar }: Row) => bar.value,
+        x: end,
         y: middle,
         text: ({ bar }: Row) => bar.figure,
         textAnchor: 'end',
@@ -127,6 +130,12 @@ export function drawBars({ groups, domain, reference = null, ...picture }: Bars)
       }),
     ],
   });
+}
+
+/** Where a bar's figure stands: behind the bar, or behind the tick where that would lie in the figure, `room` wide. */
+function endOf({ value, mark }: Bar, room: number): number {
+  const beyond = mark === undefined || mark === null ? 0 : value < 0 ? value - mark : mark - value;
+  return beyond > 0 && beyond < room ? (mark ?? value) : value;
 }
 
 /** Where everything lies, from the top. */

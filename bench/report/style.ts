@@ -69,6 +69,7 @@ nav a:hover { text-decoration: underline; }
 .scroll { overflow-x: auto; margin: 0 0 1.5rem; }
 table { border-collapse: separate; border-spacing: 0; font-size: 0.875rem; line-height: 1.35; }
 caption { padding: 0 0 0.5rem; text-align: left; color: var(--muted); }
+caption > span { position: sticky; left: 0; display: inline-block; max-width: calc(100vw - 2rem); }
 caption, figcaption { font-size: 0.85rem; }
 caption strong { color: var(--ink); }
 th, td { padding: 0.3rem 0.65rem; text-align: right; white-space: nowrap; vertical-align: baseline; }
@@ -95,6 +96,7 @@ tbody tr.paper > th { padding-left: 1.4rem; }
 .words .number { min-width: 0; text-align: right; }
 .words .wide { min-width: 16rem; max-width: 46rem; }
 .hash { font-size: 0.75rem; color: var(--muted); overflow-wrap: anywhere; }
+#data-table ~ tbody td { max-width: none; }
 #data-table ~ tbody .hash { white-space: nowrap; }
 
 .heat td { text-align: center; padding-inline: 0.35rem; min-width: 4.4rem; }
@@ -130,7 +132,7 @@ figcaption b { color: var(--ink); font-weight: 600; }
 .bar-loss { fill: var(--loss); }
 .zero { stroke: var(--muted); }
 .tick { stroke: var(--ink); stroke-width: 2px; }
-.bar-figure { paint-order: stroke; stroke: var(--ground); stroke-width: 3px; stroke-linejoin: round; }
+.bar-figure, .bar-heading { paint-order: stroke; stroke: var(--ground); stroke-width: 3px; stroke-linejoin: round; }
 .reference { stroke: var(--muted); stroke-dasharray: 3 3; }
 .reference-name { fill: var(--muted); font-size: 11px; }
 .bar-name { font-family: var(--mono); font-size: 11px; }
@@ -158,6 +160,7 @@ ${heatRules('dark')}
   body { max-width: none; padding: 0; font-size: 10pt; }
   nav { display: none; }
   .scroll { overflow: visible; }
+  caption > span { max-width: none; }
   table { font-size: 7.5pt; }
   th, td { padding: 1pt 3pt; }
   tr > :first-child { position: static; }

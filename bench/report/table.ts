@@ -15,7 +15,7 @@ export function table({ id, caption, head, body, className }: TableParts): Html 
   return html`<div class="scroll" role="region" aria-labelledby="${id}" tabindex="0">
     <table class="${className ?? ''}">
       <caption id="${id}">
-        ${caption}
+        <span>${caption}</span>
       </caption>
       <thead>
         ${head}

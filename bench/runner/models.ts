@@ -34,7 +34,7 @@ export interface Density {
 
 /**
  * Loads every model, one after the other, and settles the strategies for it.
- * @throws LongEmbedError when a model cannot be loaded or is given twice; ERR_STRATEGY_UNSUPPORTED when no model takes a
+ * @throws LongEmbedError when a model cannot be loaded; ERR_STRATEGY_UNSUPPORTED when no model takes a
  *   strategy; what `settlePlan` throws
  */
 export async function checkModels(
@@ -44,7 +44,6 @@ export async function checkModels(
   slot: ModelSlot,
   hooks: BenchHooks,
 ): Promise<CheckedModel[]> {
-  await checkFiles(options.models);
   const { tokenizer } = options.load;
   const read = (files: readonly string[]): Promise<string> =>
     contentSha256(files, store, hooks.signal, (fraction) =>
@@ -80,7 +79,8 @@ export async function checkModels(
   return models;
 }
 
-async function checkFiles(paths: readonly string[]): Promise<void> {
+/** @throws LongEmbedError ERR_MODEL_NOT_FOUND; ERR_INVALID_OPTION when a model is given twice */
+export async function checkFiles(paths: readonly string[]): Promise<void> {
   const seen = new Map<string, string>();
   for (const path of paths) {
     const real = await realpath(path).catch((error: unknown) => {

@@ -2,7 +2,7 @@ import { LongEmbedError } from '../../lib/error.js';
 import { Store } from './cache/store.js';
 import { readTasks, type ReadTask } from './data.js';
 import { ModelSlot } from './model-slot.js';
-import { checkModels, type CheckedModel } from './models.js';
+import { checkFiles, checkModels, type CheckedModel } from './models.js';
 import type { BenchHooks, BenchOptions } from './options.js';
 
 /** All that a run needs, looked at and found usable. */
@@ -23,6 +23,7 @@ export async function withPrepared<T>(
   work: (prepared: Prepared) => Promise<T>,
 ): Promise<T> {
   checkLists(options);
+  await checkFiles(options.models);
   const store = await Store.open(options.cache);
   const slot = new ModelSlot(options.load, hooks);
   try {

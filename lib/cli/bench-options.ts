@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { TASK_NAMES, type TaskName } from '../../bench/tasks/task.js';
 import type { Extend, Pooling } from '../index.js';
 import { parseSpec } from './embed-options.js';
+import { SHIPPED_MODELS } from '../shipped-models.js';
 import { addIsolateOption, addModelOptions, type ModelOptions } from './model-options.js';
 import { wholeNumber } from './numbers.js';
 import { STRATEGY_LINES } from './strategies-help.js';
@@ -33,7 +34,11 @@ export interface BenchCommandOptions extends ModelOptions {
 
 export function addBenchOptions(command: Command): Command {
   command
-    .requiredOption('-m, --model <files...>', 'GGUF models', models)
+    .requiredOption(
+      '-m, --model <files...>',
+      `the GGUF models: files, or ${SHIPPED_MODELS.join(', ')}`,
+      models,
+    )
     .option('--extend <specs...>', 'strategies, see below; every model runs with each (default: none)', specs)
     .option('-o, --output <folder>', 'where results go')
     .option('--force', 'replace results of other runs in that folder')

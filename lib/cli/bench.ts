@@ -92,16 +92,10 @@ function benchOptions(options: BenchCommandOptions): BenchOptions {
 
 function hooksOn(view: View, { loadModel, signal }: Context): BenchHooks {
   const meter = new BenchMeter();
-  let waitsFor: string | null = null;
   return {
     loadModel,
     signal,
-    onWait: (fraction, what) => {
-      // A bar bears one text from its begin to its end.
-      if (waitsFor !== what) view.end();
-      waitsFor = what;
-      view.loading(fraction, what);
-    },
+    onWait: (fraction, what) => view.loading(fraction, what),
     onMessage: (message) => view.summary(`longembed: ${message}`),
     onWarning: (message) => view.message(`longembed: warning: ${message}`),
     onProgress: (progress) => {

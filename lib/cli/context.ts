@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Device, EmbeddingModel, LoadOptions } from '../index.js';
 
 /** What commands need of a model. */
-export type Model = Pick<EmbeddingModel, 'info' | 'tokenize' | 'embedMany' | 'dispose'>;
+export type Model = Pick<EmbeddingModel, 'info' | 'tokenize' | 'embedMany' | 'memory' | 'dispose'>;
 
 /** The world a command runs in: main.ts gives the real one, tests another. */
 export interface Context {

@@ -1,9 +1,13 @@
-import type { Device, ModelInfo } from '../index.js';
+import type { Device, DeviceMemoryNeed, MemoryNeed, ModelInfo } from '../index.js';
 import { bytes, count, plural } from './progress/format.js';
 import { STRATEGY_LINES } from './strategies-help.js';
 
 /** What `longembed info` shows a person. */
-export function describe(info: ModelInfo, devices: readonly Device[]): string {
+export function describe(
+  info: ModelInfo,
+  devices: readonly Device[],
+  memory: MemoryNeed | null = null,
+): string {
   return [
     printable(`${info.name ?? info.path} (${info.architecture})`),
     table([
@@ -39,6 +43,7 @@ export function describe(info: ModelInfo, devices: readonly Device[]): string {
     '',
     'Devices',
     table(devices.map((device) => [device.name, deviceLine(device)])),
+    ...(memory === null ? [] : ['', ...memorySection(memory)]),
   ].join('\n');
 }
 
@@ -103,16 +108,38 @@ function specialTokens({ specialTokens: { prefix, suffix } }: ModelInfo): string
   return `special tokens [${prefix.join(', ')}] … [${suffix.join(', ')}]`;
 }
 
-function runsOn({ device, gpuLayers, layers, threads, engine, engineReason }: ModelInfo): string {
-  const where = gpuLayers > 0 ? `${gpuLayers} of ${layers} layers on the GPU` : plural(threads, 'thread');
+function runsOn({ gpuLayers, placement, threads, engine, engineReason }: ModelInfo): string {
+  const where =
+    gpuLayers > 0
+      ? placement.map(({ device, layers }) => `${device}: ${plural(layers, 'layer')}`).join(', ')
+      : `CPU, ${plural(threads, 'thread')}`;
   const graph =
     engine === 'graph'
       ? "longembed's own graph"
       : `llama.cpp's context${engineReason === null ? '' : `: ${engineReason}`}`;
-  return `${device}, ${where}; ${graph}`;
+  return `${where}; ${graph}`;
 }
 
 function deviceLine({ backend, kind, description, memoryTotal, memoryFree }: Device): string {
   const memory = memoryTotal > 0 ? `; ${bytes(memoryTotal)}, ${bytes(memoryFree)} free` : '';
   return `${backend} (${kind}): ${description}${memory}`;
+}
+
+function memorySection({ tokens, windows, peak, fits, devices }: MemoryNeed): string[] {
+  const passes = windows === 1 ? '' : ` in ${plural(windows, 'window')}`;
+  return [
+    `Memory for a document of ${plural(tokens, 'token')}${passes}`,
+    table([
+      [
+        'peak',
+        `${bytes(peak)} of the process at most${fits ? '' : '; there is not as much: embedding it would fail'}`,
+      ],
+      ...devices.map((device) => [device.name, memoryLine(device)] as const),
+    ]),
+  ];
+}
+
+function memoryLine({ weights, activations, graphs, missing, available }: DeviceMemoryNeed): string {
+  const parts = `${bytes(weights)} weights, ${bytes(activations)} kept for all tokens, ${bytes(graphs)} for those being computed`;
+  return `${parts}; ${bytes(missing)} to allocate, ${bytes(available)} free`;
 }

@@ -11,6 +11,7 @@ export interface ModelOptions {
   backend: NonNullable<LoadOptions['backend']>;
   gpuLayers?: number;
   threads?: number;
+  precision?: NonNullable<LoadOptions['precision']>;
   /** false with --no-isolate; undefined in commands that have no such option. */
   isolate?: boolean;
 }
@@ -42,7 +43,13 @@ export function addModelOptions(command: Command): Command {
         .default('auto'),
     )
     .option('--gpu-layers <count>', 'layers on the GPU (default: as many as fit)', wholeNumber(0))
-    .option('--threads <count>', 'CPU threads (default: one a physical core)', wholeNumber(1));
+    .option('--threads <count>', 'CPU threads (default: one a physical core)', wholeNumber(1))
+    .addOption(
+      new Option(
+        '--precision <name>',
+        'of products and attention on a CPU; bf16 is faster and less exact, where the CPU has it',
+      ).choices(['full', 'bf16']),
+    );
 }
 
 /**
@@ -65,6 +72,7 @@ export function loadOptions(options: ModelOptions): LoadOptions {
     backend: options.backend,
     gpuLayers: options.gpuLayers,
     threads: options.threads,
+    precision: options.precision,
     isolate: options.isolate,
   };
 }

@@ -10,9 +10,9 @@ import type { Engine } from './engine.js';
 import { describeModel } from './info.js';
 import { readId, readInput, readManyInput, type DocumentInput } from './input.js';
 import { checkPath, loadNative } from './load.js';
-import { checkMemory, memoryOf } from './memory.js';
+import { memoryFor } from './memory.js';
 import { Operations } from './operations.js';
-import { checkEmbedManyOptions, checkEmbedOptions, checkLoadOptions } from './options.js';
+import { checkEmbedManyOptions, checkEmbedOptions, checkLoadOptions, checkMemoryOptions } from './options.js';
 import { PromptTokens } from './prompt-tokens.js';
 import { resolveEmbedOptions } from './settings.js';
 import { Source } from './source.js';
@@ -23,6 +23,8 @@ import type {
   LoadOptions,
   ManyInput,
   ManyResult,
+  MemoryNeed,
+  MemoryOptions,
   ModelInfo,
   TokenInput,
 } from './types.js';
@@ -161,6 +163,21 @@ export class EmbeddingModel implements AsyncDisposable {
     return this.#run(inputs, checkEmbedManyOptions(options), MANY);
   }
 
+  /**
+   * The memory that embedding a document takes, before it is embedded: what must be allocated, and the most that the process
+   * will have. Waits for calls that came before.
+   * @param options how long the document is, and the options that it will be embedded with
+   * @throws LongEmbedError ERR_INPUT_TOO_LONG, ERR_INVALID_OPTION, ERR_STRATEGY_UNSUPPORTED, ERR_DISPOSED
+   * @example
+   * const { peak, fits } = await model.memory({ tokens: 32768, extend: 'ntk:32k' });
+   */
+  async memory(options: MemoryOptions): Promise<MemoryNeed> {
+    const { operations, settings: model } = this.#engine;
+    operations.check();
+    const { tokens, ...others } = checkMemoryOptions(options);
+    return memoryFor(tokens, this.#engine, resolveEmbedOptions(others, model));
+  }
+
   /** Ends what runs with ERR_DISPOSED and frees the memory. Later calls throw ERR_DISPOSED; disposing again is allowed. */
   dispose(): Promise<void> {
     return (this.#disposal ??= this.#dispose());
@@ -172,10 +189,9 @@ export class EmbeddingModel implements AsyncDisposable {
   }
 
   #run(inputs: unknown, options: EmbedManyOptions, reader: Reader): EmbedRun {
-    const { native, operations, settings: model, warnings } = this.#engine;
+    const { operations, settings: model, warnings } = this.#engine;
     operations.check();
     const settings = resolveEmbedOptions(options, model);
-    checkMemory(settings, model.extendFacts.nativeContext, native.facts, memoryOf(native));
     for (const warning of settings.extend.warnings) warnings.tell(warning);
     return new EmbedRun(this.#engine, settings, new Source(inputs), reader);
   }

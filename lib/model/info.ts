@@ -44,6 +44,7 @@ export function describeModel(
     engineReason: facts.engineReason,
     device: facts.device,
     gpuLayers: facts.gpuLayers,
+    placement: facts.placement.map((share) => ({ ...share })),
     threads: facts.threads,
   };
 }

@@ -20,6 +20,7 @@ export async function loadNative(path: string, options: LoadOptions): Promise<Na
     backend: options.backend ?? 'auto',
     gpuLayers: options.gpuLayers ?? -1,
     mmap: options.mmap ?? true,
+    precision: options.precision ?? 'full',
   };
   const nativeReport = onProgress === undefined ? null : report;
   const job = startJob(() =>

@@ -1,48 +1,80 @@
-import { totalmem } from 'node:os';
 import { LongEmbedError } from '../error.js';
-import { devicesOf, type NativeFacts, type NativeModel } from '../native/index.js';
+import { planDocument } from '../extend/index.js';
+import { startJob, type NativeBatch } from '../native/index.js';
+import { buildBatch } from './batch.js';
+import type { Document } from './document.js';
+import type { Engine } from './engine.js';
+import { Packer } from './packer.js';
 import type { EmbedSettings } from './settings.js';
-
-type MemoryFacts = Pick<NativeFacts, 'device' | 'dimensions' | 'gpuLayers' | 'heads' | 'headsKv'>;
-
-/**
- * Refuses a strategy whose longest text cannot be held: the system would end the process that tries, and nothing could
- * be caught then. Windows of pcw and texts within the native context are not in question.
- * @throws LongEmbedError ERR_INVALID_OPTION that names the largest target
- */
-export function checkMemory(
-  { extend, limit }: Pick<EmbedSettings, 'extend' | 'limit'>,
-  nativeContext: number,
-  facts: MemoryFacts,
-  memory: number,
-): void {
-  if (extend.method === 'pcw' || limit <= nativeContext) return;
-  const most = Math.floor(memory / bytesPerToken(facts, extend.method === 'se'));
-  if (limit <= most) return;
-  throw new LongEmbedError(
-    'ERR_INVALID_OPTION',
-    `target is ${limit}: with this model and ${extend.method} it must be a whole number from ${nativeContext} to ${most}, which fill the ` +
-      `${(memory / 1e9).toFixed(1)} GB of memory here. Give a lower target or maxTokens; pcw takes no more memory for longer texts.`,
-  );
-}
+import { Slot } from './slot.js';
+import { tooLong } from './too-long.js';
+import type { MemoryNeed } from './types.js';
+import { windowsOf } from './window.js';
 
 /**
- * What the engine keeps of every token of a text at least: the layer's input, and keys and values, in self-extend the
- * keys in two rotations (native/core/graph/workspace.h).
+ * What embedding a document of some length takes: the native side plans the same batch as it would run, and says.
+ * @param tokens of the document, prompt and special tokens included
+ * @throws LongEmbedError ERR_INPUT_TOO_LONG; ERR_INVALID_OPTION when nothing is left for content
  */
-function bytesPerToken({ dimensions, gpuLayers, heads, headsKv }: MemoryFacts, selfExtend: boolean): number {
-  const float = 4;
-  const keyFloat = gpuLayers > 0 ? 2 : 4;
-  return float * dimensions + keyFloat * (selfExtend ? 3 : 2) * Math.ceil((dimensions / heads) * headsKv);
+export async function memoryFor(
+  tokens: number,
+  engine: Engine,
+  settings: EmbedSettings,
+): Promise<MemoryNeed> {
+  const document = await blankDocument(tokens, engine, settings);
+  const { native, operations } = engine;
+  const batch = firstBatch(document, engine, settings);
+  const { resident, devices } = await operations.wait(startJob(() => native.memory(batch)));
+  const own = devices.filter(({ host }) => host);
+  return {
+    tokens,
+    windows: document.plans.length,
+    resident,
+    peak: own.reduce((sum, { missing }) => sum + missing, resident),
+    fits: devices.every(({ missing, available }) => missing <= available),
+    devices: devices.map(({ name, weights, activations, graphs, missing, available }) => ({
+      name,
+      weights,
+      activations,
+      graphs,
+      missing,
+      available,
+    })),
+  };
 }
 
-/** Bytes of memory where a model's activations are: of the machine, or what a container leaves of it; else of the GPU. */
-export function memoryOf(native: NativeModel): number {
-  const { device, gpuLayers } = native.facts;
-  if (gpuLayers === 0) return Math.min(totalmem(), process.constrainedMemory() || Infinity);
-  const names = device.split(', ');
-  const sizes = devicesOf(native).flatMap(({ name, memoryTotal }) =>
-    names.includes(name) && memoryTotal > 0 ? [memoryTotal] : [],
+/** A document of which only the length is known. */
+async function blankDocument(tokens: number, engine: Engine, settings: EmbedSettings): Promise<Document> {
+  const { extendFacts, specialTokens } = engine.settings;
+  const { prefix, suffix } = specialTokens;
+  const prompt = await engine.promptTokens.get(settings.prompt);
+  const around = { before: prefix.length + prompt.length, after: suffix.length };
+  const content = tokens - around.before - around.after;
+  if (content < 1) {
+    throw new LongEmbedError(
+      'ERR_INVALID_OPTION',
+      `The option tokens is ${tokens}: it must be a whole number from ${tokens - content + 1}, for prompt and special tokens are among them.`,
+    );
+  }
+  if (tokens > settings.limit) throw tooLong(content, tokens - content, settings, extendFacts);
+  return {
+    before: new Int32Array(around.before),
+    content: new Int32Array(content),
+    after: new Int32Array(around.after),
+    plans: planDocument(settings.extend, extendFacts, content, around),
+    tokens,
+    truncated: false,
+  };
+}
+
+/** The fullest of the document's batches. */
+function firstBatch(document: Document, engine: Engine, settings: EmbedSettings): NativeBatch {
+  const packer = new Packer(settings.batchTokens);
+  const slot = new Slot(0);
+  for (const window of windowsOf(document, engine.settings.shortInputs)) packer.add({ slot, window });
+  const pieces = packer.take(true) ?? [];
+  return buildBatch(
+    pieces.map(({ window }) => window),
+    settings.pooling,
   );
-  return sizes.length === 0 ? Infinity : Math.max(...sizes);
 }

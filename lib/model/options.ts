@@ -8,11 +8,12 @@ import {
   object,
   oneOf,
   preset,
+  requiredWhole,
   signal,
   text,
   whole,
 } from '../check-options.js';
-import type { EmbedManyOptions, EmbedOptions, EmbedProgress, LoadOptions } from './types.js';
+import type { EmbedManyOptions, EmbedOptions, EmbedProgress, LoadOptions, MemoryOptions } from './types.js';
 
 const pooling = oneOf('mean', 'cls', 'last');
 
@@ -27,6 +28,7 @@ const LOAD = object({
   gpuLayers: whole(-1),
   threads: whole(0),
   mmap: flag,
+  precision: oneOf('full', 'bf16'),
   isolate: flag,
   signal,
   onProgress: callback<number>(),
@@ -47,9 +49,19 @@ const EMBED_SHAPE = {
 
 const EMBED = object(EMBED_SHAPE);
 const EMBED_MANY = object({ ...EMBED_SHAPE, batchTokens: whole(1) });
+const MEMORY = object({
+  tokens: requiredWhole(1),
+  extend: EMBED_SHAPE.extend,
+  as: EMBED_SHAPE.as,
+  prompt: text,
+  pooling,
+  batchTokens: whole(1),
+});
 
 /** @throws LongEmbedError ERR_INVALID_OPTION; so do the others */
 export const checkLoadOptions = (given: unknown): LoadOptions => checkOptions<LoadOptions>(LOAD, given);
 export const checkEmbedOptions = (given: unknown): EmbedOptions => checkOptions<EmbedOptions>(EMBED, given);
 export const checkEmbedManyOptions = (given: unknown): EmbedManyOptions =>
   checkOptions<EmbedManyOptions>(EMBED_MANY, given);
+export const checkMemoryOptions = (given: unknown): MemoryOptions =>
+  checkOptions<MemoryOptions>(MEMORY, given);

@@ -1,9 +1,9 @@
 /** The public types of EmbeddingModel. */
 import type { LongEmbedError } from '../error.js';
 import type { Extend, StrategySupport } from '../extend/index.js';
-import type { Backend, Pooling, PositionEncoding } from '../native/index.js';
+import type { Backend, Pooling, PositionEncoding, Precision } from '../native/index.js';
 
-export type { Backend, Pooling, PositionEncoding };
+export type { Backend, Pooling, PositionEncoding, Precision };
 
 /** What `EmbeddingModel.load` takes. Whatever is given here wins over the preset, which wins over the file. */
 export interface LoadOptions {
@@ -24,10 +24,20 @@ export interface LoadOptions {
   tokenizer?: string | undefined;
   /** Where to run. Default `auto`: a GPU if one is found, else the CPU. */
   backend?: Backend | undefined;
-  /** Layers to put on the GPU, from 0; -1 (default): as many as fit. */
+  /**
+   * Layers to put on GPUs, from 0; the last ones go there. -1 (default): as many as fit beside a text as long as the file's
+   * context, the rest on the CPU; `info.placement` says which.
+   */
   gpuLayers?: number | undefined;
   /** CPU threads, from 1; 0 (default): one a physical core. */
   threads?: number | undefined;
+  /**
+   * What products and attention are computed in on a CPU: `full` floats (default), whatever the file's weights are, or `bf16`,
+   * numbers of 8 bits' precision with sums in floats. That takes about half the time and moves a vector by some 1e-5 of cosine
+   * (docs/performance.md). ERR_INVALID_OPTION where the CPU has no instructions for it, on a GPU, and for architectures that
+   * run through llama.cpp's own context.
+   */
+  precision?: Precision | undefined;
   /** Maps the file into memory instead of reading it. Default `true`. */
   mmap?: boolean | undefined;
   /**
@@ -81,6 +91,46 @@ export interface EmbedManyOptions extends EmbedOptions {
    * A window longer than this runs alone. Default 4096.
    */
   batchTokens?: number | undefined;
+}
+
+/** What `EmbeddingModel.memory` takes; what is left out is as for `EmbedManyOptions`. */
+export interface MemoryOptions extends Pick<
+  EmbedManyOptions,
+  'extend' | 'as' | 'prompt' | 'pooling' | 'batchTokens'
+> {
+  /** Tokens of the document, prompt and special tokens included: a whole number from 1. */
+  tokens: number;
+}
+
+/** Memory that embedding a document takes. Sizes are in bytes. */
+export interface MemoryNeed {
+  /** Tokens of the document, prompt and special tokens included. */
+  tokens: number;
+  /** Forward passes it takes. */
+  windows: number;
+  /** What the process that computes has in memory now. */
+  resident: number;
+  /** The most that it will have while it embeds the document. */
+  peak: number;
+  /** Whether every device has what is missing there; if not, embedding fails with ERR_OUT_OF_MEMORY before it begins. */
+  fits: boolean;
+  devices: DeviceMemoryNeed[];
+}
+
+/** The part of it that is on one device. */
+export interface DeviceMemoryNeed {
+  /** "CPU" is the memory of the process. */
+  name: string;
+  /** Of the model; loaded already. */
+  weights: number;
+  /** What is kept of every token of the sequences that are computed at once. */
+  activations: number;
+  /** What the blocks of tokens that are computed side by side, one a thread, need beside that. */
+  graphs: number;
+  /** Of activations and graphs, what is not allocated yet: memory is kept from call to call. */
+  missing: number;
+  /** What is free, within the limits that the system sets this process. */
+  available: number;
 }
 
 export interface EmbedProgress {
@@ -184,7 +234,10 @@ export interface ModelInfo {
   engineReason: string | null;
   /** Where it runs. */
   device: string;
+  /** Layers on GPUs: the last ones. */
   gpuLayers: number;
+  /** Which devices have how many of the layers, in the layers' order. */
+  placement: { device: string; layers: number }[];
   threads: number;
 }
 

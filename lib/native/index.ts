@@ -1,6 +1,5 @@
 /** The one typed edge to the C++ addon. */
 export { addon } from './addon.js';
-export { devicesOf } from './devices.js';
 export { dotProducts } from './dot-products.js';
 export { toLongEmbedError } from './error.js';
 export { loadIsolated } from './isolated/index.js';
@@ -13,9 +12,11 @@ export type {
   NativeFacts,
   NativeJob,
   NativeLoadOptions,
+  NativeMemory,
   NativeModel,
   NativeVocabulary,
   NativeVocabularyFacts,
   Pooling,
   PositionEncoding,
+  Precision,
 } from './types.js';

@@ -3,6 +3,7 @@
  */
 
 export type Backend = 'auto' | 'cpu' | 'cuda' | 'metal' | 'vulkan';
+export type Precision = 'full' | 'bf16';
 export type Pooling = 'mean' | 'cls' | 'last';
 export type PositionEncoding = 'absolute' | 'rope' | 'alibi' | 'relative' | 'none';
 
@@ -31,6 +32,7 @@ export interface NativeLoadOptions {
   /** -1: as many as fit. Ignored on the CPU. */
   gpuLayers: number;
   mmap: boolean;
+  precision: Precision;
 }
 
 /** What the model file and the backend say. Lengths are in tokens. */
@@ -67,6 +69,8 @@ export interface NativeFacts {
   bosToken: number;
   eosToken: number;
   gpuLayers: number;
+  /** Which devices have how many of the layers, in the layers' order. */
+  placement: { device: string; layers: number }[];
   device: string;
   threads: number;
 }
@@ -91,12 +95,37 @@ export interface NativeBatch {
   pooling: Pooling;
 }
 
+/** What a batch takes on one device, in bytes. */
+export interface NativeDeviceMemory {
+  name: string;
+  /** The process' own memory. */
+  host: boolean;
+  /** Of the model; loaded already. */
+  weights: number;
+  /** What is kept of every token of the batch. */
+  activations: number;
+  /** What the blocks that are computed side by side need beside that. */
+  graphs: number;
+  /** Of activations and graphs: what is not allocated yet. */
+  missing: number;
+  /** What can be allocated now. */
+  available: number;
+}
+
+export interface NativeMemory {
+  /** Bytes of memory that the process which computes has now. */
+  resident: number;
+  devices: NativeDeviceMemory[];
+}
+
 export interface NativeModel {
   readonly facts: NativeFacts;
   /** Content tokens: no special tokens are added, and text that reads like one is plain text. */
   tokenize(text: string): NativeJob<Int32Array>;
   /** A row of `dimensions` numbers a sequence: pooled, not normalised. */
   embed(batch: NativeBatch, onProgress: ((fraction: number) => void) | null): NativeJob<Float32Array>;
+  /** What `embed` would take for the batch. Computes nothing, but waits for its turn. */
+  memory(batch: NativeBatch): NativeJob<NativeMemory>;
   /** Stops what runs with ERR_DISPOSED and frees the memory. A second call gives the same. */
   dispose(): Promise<void>;
 }
@@ -135,4 +164,15 @@ export interface NativeAddon {
     onProgress: ((fraction: number) => void) | null,
   ): NativeJob<NativeModel>;
   loadVocabulary(path: string): NativeJob<NativeVocabulary>;
+  /**
+   * What loadModel plans with gpuLayers -1, on devices that need not be there. All numbers are bytes.
+   * @param weights of each layer, and of what follows the last, which goes where that one goes
+   * @param need beside the weights: activations where the last layer is, graphs on each GPU, margin what stays free on each
+   * @returns layers of each GPU in use, in the layers' order; the layers before them stay on the CPU
+   */
+  planPlacement(
+    weights: { layers: readonly number[]; output: number },
+    gpus: readonly { name: string; free: number }[],
+    need: { activations: number; graphs: number; margin: number },
+  ): { device: string; layers: number }[];
 }

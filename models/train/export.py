@@ -22,7 +22,7 @@ DESCRIPTION = (
 
 
 def export(model, shape, vocabulary, path, kind="q8_0"):
-    """Writes `path`, and beside it the tokenizer.json of a WordPiece model."""
+    """Writes `path`, weights as `kind`: f32, f16 or q8_0."""
     writer = gguf.GGUFWriter(str(path), shape.architecture)
     file_type, number = TYPES[kind]
     write_facts(writer, shape)
@@ -40,8 +40,6 @@ def export(model, shape, vocabulary, path, kind="q8_0"):
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    if shape.vocabulary == "wordpiece":
-        vocabulary.save(path.with_suffix(".tokenizer.json"))
 
 
 def write_facts(writer, shape):

@@ -2,7 +2,7 @@
 
     python models/train/train.py --model mini-rope --output models/mini-rope.gguf
 
-Beside OUTPUT.gguf comes OUTPUT.tokenizer.json (WordPiece models); --checkpoint keeps the F32 weights for check.py.
+--checkpoint keeps the F32 weights for check.py.
 """
 
 import argparse

@@ -8,6 +8,7 @@
 #include "dot_products_job.h"
 #include "job.h"
 #include "model_object.h"
+#include "placement.h"
 #include "vocabulary_object.h"
 
 namespace longembed::addon {
@@ -39,6 +40,40 @@ Napi::Value list_devices(const Napi::CallbackInfo & info) {
     return list;
 }
 
+uint64_t bytes_of(const Napi::Object & object, const char * name) {
+    return static_cast<uint64_t>(object.Get(name).ToNumber().DoubleValue());
+}
+
+Napi::Value plan_placement_of(const Napi::CallbackInfo & info) {
+    const Napi::Env    env     = info.Env();
+    const Napi::Object weights = info[0].As<Napi::Object>();
+    const Napi::Array  layers  = weights.Get("layers").As<Napi::Array>();
+    const Napi::Array  list    = info[1].As<Napi::Array>();
+    const Napi::Object need    = info[2].As<Napi::Object>();
+
+    WeightSizes sizes;
+    for (uint32_t i = 0; i < layers.Length(); ++i) {
+        sizes.layers.push_back(static_cast<uint64_t>(layers.Get(i).ToNumber().DoubleValue()));
+    }
+    sizes.output = bytes_of(weights, "output");
+    std::vector<GpuRoom> gpus;
+    for (uint32_t i = 0; i < list.Length(); ++i) {
+        const Napi::Object gpu = list.Get(i).As<Napi::Object>();
+        gpus.push_back({gpu.Get("name").ToString().Utf8Value(), bytes_of(gpu, "free")});
+    }
+    const Placement placement =
+        plan_placement(sizes, gpus, {bytes_of(need, "activations"), bytes_of(need, "graphs")}, bytes_of(need, "margin"));
+
+    Napi::Array shares = Napi::Array::New(env, placement.shares.size());
+    for (size_t i = 0; i < placement.shares.size(); ++i) {
+        Napi::Object share = Napi::Object::New(env);
+        share.Set("device", gpus[placement.shares[i].gpu].name);
+        share.Set("layers", placement.shares[i].layers);
+        shares.Set(static_cast<uint32_t>(i), share);
+    }
+    return shares;
+}
+
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
 #if LONGEMBED_BACKEND_DL
     set_backend_folder(folder_of_this_library());
@@ -53,6 +88,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("dotProducts", Napi::Function::New<DotProductsJob::start>(env, "dotProducts"));
     exports.Set("loadModel", Napi::Function::New<ModelObject::load>(env, "loadModel"));
     exports.Set("loadVocabulary", Napi::Function::New<VocabularyObject::load>(env, "loadVocabulary"));
+    exports.Set("planPlacement", Napi::Function::New<plan_placement_of>(env, "planPlacement"));
     return exports;
 }
 

@@ -65,6 +65,7 @@ LoadOptions load_options(const Napi::Object & object) {
     options.backend    = object.Get("backend").ToString().Utf8Value();
     options.gpu_layers = object.Get("gpuLayers").ToNumber().Int32Value();
     options.mmap       = object.Get("mmap").ToBoolean().Value();
+    options.precision  = object.Get("precision").ToString().Utf8Value() == "bf16" ? Precision::bf16 : Precision::full;
     return options;
 }
 
@@ -105,6 +106,14 @@ Napi::Object facts_object(Napi::Env env, const Facts & facts, const Vocabulary &
         metadata.Set(pair.first, pair.second);
     }
 
+    Napi::Array placement = Napi::Array::New(env, facts.placement.size());
+    for (size_t i = 0; i < facts.placement.size(); ++i) {
+        Napi::Object share = Napi::Object::New(env);
+        share.Set("device", facts.placement[i].device);
+        share.Set("layers", facts.placement[i].layers);
+        placement.Set(static_cast<uint32_t>(i), share);
+    }
+
     Napi::Object object = vocabulary_facts_object(env, vocabulary);
     object.Set("architecture", facts.architecture);
     object.Set("name", text_or_null(env, facts.name));
@@ -127,8 +136,30 @@ Napi::Object facts_object(Napi::Env env, const Facts & facts, const Vocabulary &
     object.Set("causal", facts.causal);
     object.Set("pooling", text_or_null(env, facts.pooling));
     object.Set("gpuLayers", facts.gpu_layers);
+    object.Set("placement", placement);
     object.Set("device", facts.device);
     object.Set("threads", facts.threads);
+    return object;
+}
+
+Napi::Object memory_object(Napi::Env env, const MemoryNeed & need) {
+    const auto  number  = [env](uint64_t bytes) { return Napi::Number::New(env, static_cast<double>(bytes)); };
+    Napi::Array devices = Napi::Array::New(env, need.devices.size());
+    for (size_t i = 0; i < need.devices.size(); ++i) {
+        const DeviceMemory & memory = need.devices[i];
+        Napi::Object         device = Napi::Object::New(env);
+        device.Set("name", memory.device);
+        device.Set("host", memory.host);
+        device.Set("weights", number(memory.weights));
+        device.Set("activations", number(memory.activations));
+        device.Set("graphs", number(memory.graphs));
+        device.Set("missing", number(memory.missing));
+        device.Set("available", number(memory.available));
+        devices.Set(static_cast<uint32_t>(i), device);
+    }
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("resident", number(need.resident));
+    object.Set("devices", devices);
     return object;
 }
 

@@ -23,6 +23,9 @@ Batch batch_of(const Napi::Object & object);
 Napi::Object facts_object(Napi::Env env, const Facts & facts, const Vocabulary & vocabulary);
 Napi::Object vocabulary_facts_object(Napi::Env env, const Vocabulary & vocabulary);
 
+/// lib/native/types.ts' NativeMemory.
+Napi::Object memory_object(Napi::Env env, const MemoryNeed & need);
+
 Napi::Int32Array   int32_array(Napi::Env env, const std::vector<int32_t> & values);
 Napi::Float32Array float32_array(Napi::Env env, const std::vector<float> & values);
 

@@ -60,9 +60,15 @@ void LoadJob::release() {
     }
 }
 
-EmbedJob::EmbedJob(Napi::Env env, std::shared_ptr<Worker> worker, const Napi::Value & on_progress, const Napi::Object & model,
+BatchJob::BatchJob(Napi::Env env, std::shared_ptr<Worker> worker, const Napi::Value & on_progress, const Napi::Object & model,
                    const Napi::Object & batch)
     : WorkerJob(env, std::move(worker), on_progress), batch_(batch_of(batch)), model_object_(keep(model)), batch_object_(keep(batch)) {}
+
+void BatchJob::release() {
+    WorkerJob::release();
+    model_object_.Reset();
+    batch_object_.Reset();
+}
 
 void EmbedJob::work() {
     vectors_.resize(static_cast<size_t>(batch_.n_sequences) * worker_->model->facts().dimensions);
@@ -74,10 +80,16 @@ Napi::Value EmbedJob::result(Napi::Env env) {
 }
 
 void EmbedJob::release() {
-    WorkerJob::release();
-    model_object_.Reset();
-    batch_object_.Reset();
+    BatchJob::release();
     vectors_ = {};
+}
+
+void MemoryJob::work() {
+    need_ = worker_->model->memory(batch_);
+}
+
+Napi::Value MemoryJob::result(Napi::Env env) {
+    return memory_object(env, need_);
 }
 
 } // namespace longembed::addon

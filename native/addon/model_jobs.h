@@ -49,12 +49,27 @@ private:
     LoadOptions options_;
 };
 
-/// Computes a batch; resolves to a Float32Array of a row per sequence.
-class EmbedJob : public WorkerJob {
+/// A job over a batch, which stays alive with its model until the job settles.
+class BatchJob : public WorkerJob {
 public:
-    /// @param model  the JavaScript object, kept alive with `batch` until the job settles
-    EmbedJob(Napi::Env env, std::shared_ptr<Worker> worker, const Napi::Value & on_progress, const Napi::Object & model,
+    /// @param model  the JavaScript object
+    BatchJob(Napi::Env env, std::shared_ptr<Worker> worker, const Napi::Value & on_progress, const Napi::Object & model,
              const Napi::Object & batch);
+
+protected:
+    void release() override;
+
+    Batch batch_;
+
+private:
+    Napi::ObjectReference model_object_;
+    Napi::ObjectReference batch_object_;
+};
+
+/// Computes a batch; resolves to a Float32Array of a row per sequence.
+class EmbedJob : public BatchJob {
+public:
+    using BatchJob::BatchJob;
 
 protected:
     void        work() override;
@@ -62,10 +77,21 @@ protected:
     void        release() override;
 
 private:
-    Batch                 batch_;
-    Napi::ObjectReference model_object_;
-    Napi::ObjectReference batch_object_;
-    std::vector<float>    vectors_;
+    std::vector<float> vectors_;
+};
+
+/// Finds out what a batch would take; resolves to a NativeMemory.
+class MemoryJob : public BatchJob {
+public:
+    MemoryJob(Napi::Env env, std::shared_ptr<Worker> worker, const Napi::Object & model, const Napi::Object & batch)
+        : BatchJob(env, std::move(worker), env.Null(), model, batch) {}
+
+protected:
+    void        work() override;
+    Napi::Value result(Napi::Env env) override;
+
+private:
+    MemoryNeed need_;
 };
 
 } // namespace longembed::addon

@@ -13,6 +13,7 @@ Napi::Function ModelObject::define(Napi::Env env) {
                            InstanceAccessor<&ModelObject::facts>("facts"),
                            InstanceMethod<&ModelObject::tokenize>("tokenize"),
                            InstanceMethod<&ModelObject::embed>("embed"),
+                           InstanceMethod<&ModelObject::memory>("memory"),
                            InstanceMethod<&ModelObject::dispose>("dispose"),
                        });
 }
@@ -55,6 +56,12 @@ Napi::Value ModelObject::tokenize(const Napi::CallbackInfo & info) {
 Napi::Value ModelObject::embed(const Napi::CallbackInfo & info) {
     const Napi::Env env = info.Env();
     const auto      job = std::make_shared<EmbedJob>(env, worker_, info[1], info.This().As<Napi::Object>(), info[0].ToObject());
+    return job->start(env);
+}
+
+Napi::Value ModelObject::memory(const Napi::CallbackInfo & info) {
+    const Napi::Env env = info.Env();
+    const auto      job = std::make_shared<MemoryJob>(env, worker_, info.This().As<Napi::Object>(), info[0].ToObject());
     return job->start(env);
 }
 

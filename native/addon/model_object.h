@@ -24,6 +24,7 @@ private:
     Napi::Value facts(const Napi::CallbackInfo & info);
     Napi::Value tokenize(const Napi::CallbackInfo & info);
     Napi::Value embed(const Napi::CallbackInfo & info);
+    Napi::Value memory(const Napi::CallbackInfo & info);
     Napi::Value dispose(const Napi::CallbackInfo & info);
 
     std::shared_ptr<Worker> worker_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "error.h"
+#include "llama-context.h"
 #include "llama-model.h"
 #include "llama.h"
 #include "log.h"
@@ -75,21 +76,65 @@ void ContextEngine::embed(const Batch & batch, float * out, Control & control) {
     embed_some(batch, true, done, out, control);
 }
 
-bool ContextEngine::needs_flash(int64_t tokens) const {
-    return tokens * tokens * model_.hparams.n_head() * static_cast<int64_t>(sizeof(float)) > most_score_bytes;
+MemoryNeed ContextEngine::memory(const Batch & batch) {
+    check_plan(batch);
+    MemoryNeed most;
+    uint64_t   missing = 0;
+    for (const bool flash : {false, true}) {
+        const int32_t longest = longest_of(batch, flash);
+        if (longest == 0) {
+            continue;
+        }
+        prepare(batch, longest, flash);
+        const MemoryNeed need = memory_of_context();
+        uint64_t         here = 0;
+        for (const DeviceMemory & memory : need.devices) {
+            here += memory.missing;
+        }
+        if (most.devices.empty() || here > missing) {
+            most    = need;
+            missing = here;
+        }
+    }
+    return most;
 }
 
-void ContextEngine::embed_some(const Batch & batch, bool flash, int64_t & done, float * out, Control & control) {
+MemoryNeed ContextEngine::memory_of_context() const {
+    MemoryNeed need;
+    for (const auto & [buffers, bytes] : context_->memory_breakdown()) {
+        DeviceMemory & memory = need.on(buffers);
+        memory.activations += bytes.context;
+        memory.graphs += bytes.compute;
+        // the system gives the pages only when they are written to
+        memory.missing += used_ ? 0 : bytes.context + bytes.compute;
+    }
+    return need;
+}
+
+int32_t ContextEngine::longest_of(const Batch & batch, bool flash) const {
     int32_t longest = 0;
     for (int64_t i = 0; i < batch.n_sequences; ++i) {
         if (needs_flash(batch.lengths[i]) == flash) {
             longest = std::max(longest, batch.lengths[i]);
         }
     }
+    return longest;
+}
+
+void ContextEngine::prepare(const Batch & batch, int32_t longest, bool flash) {
+    prepare({static_cast<uint32_t>(longest), batch.rope_base, batch.rope_scale, batch.pooling, flash});
+}
+
+bool ContextEngine::needs_flash(int64_t tokens) const {
+    return tokens * tokens * model_.hparams.n_head() * static_cast<int64_t>(sizeof(float)) > most_score_bytes;
+}
+
+void ContextEngine::embed_some(const Batch & batch, bool flash, int64_t & done, float * out, Control & control) {
+    const int32_t longest = longest_of(batch, flash);
     if (longest == 0) {
         return;
     }
-    prepare({static_cast<uint32_t>(longest), batch.rope_base, batch.rope_scale, batch.pooling, flash});
+    prepare(batch, longest, flash);
 
     const uint32_t  dimensions = model_.hparams.n_embd_out();
     const int32_t * tokens     = batch.tokens;
@@ -138,6 +183,13 @@ void ContextEngine::prepare(const Setup & wanted) {
                     "llama.cpp could not make a context for " + std::to_string(wanted.tokens) + " tokens" + (reason.empty() ? "." : ": " + reason + "."));
     }
     setup_ = wanted;
+    used_  = false;
+    try {
+        memory_of_context().check(wanted.tokens);
+    } catch (const Error &) {
+        context_.reset();
+        throw;
+    }
 }
 
 void ContextEngine::rehearse(const int32_t * tokens, int32_t n, Control & control) {
@@ -152,6 +204,7 @@ void ContextEngine::rehearse(const int32_t * tokens, int32_t n, Control & contro
 }
 
 int ContextEngine::compute(const int32_t * tokens, int32_t n, Control & control) {
+    used_ = true;
     if (llama_memory_t memory = llama_get_memory(context_.get()); memory != nullptr) {
         llama_memory_clear(memory, true);
     }

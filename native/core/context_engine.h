@@ -17,7 +17,8 @@ public:
     /// @param threads  CPU threads, >= 1
     ContextEngine(const llama_model & model, int threads);
 
-    void embed(const Batch & batch, float * out, Control & control) override;
+    void       embed(const Batch & batch, float * out, Control & control) override;
+    MemoryNeed memory(const Batch & batch) override;
 
 private:
     /// What a context is made for; another set needs another context.
@@ -31,7 +32,12 @@ private:
 
     bool needs_flash(int64_t tokens) const;
 
-    void prepare(const Setup & wanted);
+    /// Tokens of the longest sequence that takes flash attention, or that takes none; 0: there is no such sequence.
+    int32_t longest_of(const Batch & batch, bool flash) const;
+
+    void       prepare(const Batch & batch, int32_t longest, bool flash);
+    void       prepare(const Setup & wanted);
+    MemoryNeed memory_of_context() const;
     void embed_some(const Batch & batch, bool flash, int64_t & done, float * out, Control & control);
     void embed_one(const int32_t * tokens, int32_t n, float * out, Control & control);
 
@@ -45,6 +51,7 @@ private:
     const llama_model &            model_;
     int                            threads_;
     bool                           rehearsed_ = false;
+    bool                           used_      = false;  ///< the context has computed, so that its memory is not only promised
     Setup                          setup_;
     std::shared_ptr<llama_context> context_;
 };

@@ -92,7 +92,6 @@ std::vector<ggml_backend_dev_t> gpu_devices(const std::string & backend) {
         throw Error(ErrorCode::backend, "Backend \"" + backend + "\" has no device here: either this build was made without it, or the "
                                         "driver is missing. \"auto\" takes what there is, \"cpu\" always works.");
     }
-    found.push_back(nullptr);
     return found;
 }
 

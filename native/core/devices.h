@@ -27,7 +27,7 @@ void load_backends();
 
 std::vector<Device> devices();
 
-/// GPU devices of a backend by its lower-case name ("cuda", "metal", "vulkan"; "auto": of any), null-terminated as llama.cpp takes them.
+/// GPU devices of a backend by its lower-case name ("cuda", "metal", "vulkan"; "auto": of any, and perhaps none).
 /// @throws Error ERR_BACKEND when a named backend has no device here.
 std::vector<ggml_backend_dev_t> gpu_devices(const std::string & backend);
 

@@ -1,7 +1,14 @@
 #pragma once
 
+#include <memory>
+
 #include "batch.h"
 #include "control.h"
+#include "facts.h"
+#include "kernels/cpu_kernels.h"
+#include "memory.h"
+
+struct llama_model;
 
 namespace longembed {
 
@@ -14,6 +21,14 @@ public:
     /// The batch is checked already (check_batch).
     /// @throws Error
     virtual void embed(const Batch & batch, float * out, Control & control) = 0;
+
+    /// What embed() would take for this batch, beside the weights. Computes nothing.
+    /// @throws Error
+    virtual MemoryNeed memory(const Batch & batch) = 0;
 };
+
+/// The engine that facts.engine names, with facts.threads CPU threads.
+/// @throws Error ERR_INVALID_OPTION when it does not compute in that precision here; ERR_BACKEND
+std::unique_ptr<Engine> make_engine(const llama_model & model, const Facts & facts, Precision precision);
 
 } // namespace longembed

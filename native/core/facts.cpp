@@ -1,7 +1,5 @@
 #include "facts.h"
 
-#include <algorithm>
-
 #include "architectures/architecture.h"
 #include "ggml-backend.h"
 #include "llama-model.h"
@@ -83,8 +81,15 @@ Facts read_facts(const llama_model & model) {
     }
     if (facts.device.empty()) {
         facts.device = "CPU";
-    } else {
-        facts.gpu_layers = std::min<int32_t>(static_cast<int32_t>(model.n_gpu_layers()), facts.layers);
+    }
+    for (int32_t layer = 0; layer < facts.layers; ++layer) {
+        const ggml_backend_dev_t device = model.dev_layer(layer);
+        const std::string        name   = ggml_backend_dev_name(device);
+        if (facts.placement.empty() || facts.placement.back().device != name) {
+            facts.placement.push_back({name, 0});
+        }
+        ++facts.placement.back().layers;
+        facts.gpu_layers += ggml_backend_dev_type(device) == GGML_BACKEND_DEVICE_TYPE_CPU ? 0 : 1;
     }
     return facts;
 }

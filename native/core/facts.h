@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 struct llama_model;
 
@@ -34,7 +35,12 @@ struct Facts {
     bool     causal         = false;
     std::string pooling;            ///< "mean", "cls", "last", "rank", "none"; empty when the file names none
 
-    int32_t  gpu_layers = 0;
+    int32_t  gpu_layers = 0;  ///< of them on GPUs: the last ones
+    struct Share {
+        std::string device;
+        int32_t     layers;
+    };
+    std::vector<Share> placement;   ///< which devices have how many of the layers, in their order
     std::string device;             ///< what computes: "CPU", or the devices' names
     int32_t  threads    = 0;
 };

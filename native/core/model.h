@@ -7,23 +7,19 @@
 #include "control.h"
 #include "engine.h"
 #include "facts.h"
+#include "load_options.h"
+#include "memory.h"
 #include "vocabulary.h"
 
 struct llama_model;
 
 namespace longembed {
 
-struct LoadOptions {
-    int         threads    = 0;       ///< CPU threads; 0: the cores this process may use
-    std::string backend    = "auto";  ///< "auto", "cpu", "cuda", "metal" or "vulkan"
-    int         gpu_layers = -1;      ///< layers on the GPU; −1: all
-    bool        mmap       = true;    ///< map the file rather than read it
-};
-
 /// A loaded model: what it is, its vocabulary, and the engine that computes with it.
 class Model {
 public:
-    /// @throws Error ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID, ERR_ARCHITECTURE_UNSUPPORTED, ERR_BACKEND, ERR_OUT_OF_MEMORY, ERR_ABORTED
+    /// @throws Error ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID, ERR_ARCHITECTURE_UNSUPPORTED, ERR_BACKEND, ERR_OUT_OF_MEMORY, ERR_ABORTED,
+    ///               ERR_INVALID_OPTION for a precision that this model or machine has not
     static std::unique_ptr<Model> load(const std::string & path, const LoadOptions & options, Control & control);
 
     const Facts &      facts() const { return facts_; }
@@ -33,6 +29,10 @@ public:
     /// @throws Error ERR_INVALID_OPTION, ERR_TOKENIZER, ERR_STRATEGY_UNSUPPORTED, ERR_INPUT_TOO_LONG, ERR_OUT_OF_MEMORY, ERR_BACKEND, ERR_ABORTED
     void embed(const Batch & batch, float * out, Control & control);
 
+    /// What embed() would take for this batch. Computes nothing. One call at a time, as with embed().
+    /// @throws Error as embed() does about the batch
+    MemoryNeed memory(const Batch & batch);
+
 private:
     Model() = default;
 
@@ -41,6 +41,7 @@ private:
     void start_engine();
 
     std::shared_ptr<llama_model> model_;
+    Precision                    precision_ = Precision::full;
     Facts                        facts_;
     std::unique_ptr<Vocabulary>  vocabulary_;
     std::unique_ptr<Engine>      engine_;

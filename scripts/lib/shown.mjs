@@ -1,7 +1,29 @@
-/** The benchmark of the models that ship: what `npm start` runs, and what the tables in models/README.md are of. */
+const MODELS = ['--model', 'mini-rope', 'mini-ape', 'mini-causal'];
+const TASKS = ['--tasks', 'passkey', 'needle'];
+
+/** The benchmark of the models that ship. */
 export const SHOWN = [
-  ...['--model', 'mini-rope', 'mini-ape', 'mini-causal'],
-  ...['--tasks', 'passkey', 'needle'],
+  ...MODELS,
+  ...TASKS,
   ...['--lengths', '256', '512', '1k', '2k'],
   ...['--extend', 'none', 'none:2k', 'pcw:2k', 'gp:2k', 'rp:2k', 'pi:2k', 'ntk:2k', 'se:2k'],
+];
+
+/** Each strategy on documents as long as a lower target. @param {string} target */
+export const shownAt = (target) => [
+  ...MODELS,
+  ...TASKS,
+  ...['--lengths', target],
+  ...['--extend', ...['pcw', 'gp', 'rp', 'pi', 'ntk', 'se'].map((method) => `${method}:${target}`)],
+];
+
+/** The strategies that scale attention, without it. */
+export const SHOWN_UNSCALED = [
+  ...MODELS,
+  ...TASKS,
+  ...['--lengths', '2k'],
+  ...[
+    '--extend',
+    ...['none', 'gp', 'rp', 'pi', 'ntk', 'se'].map((method) => `${method}:2k,attention-scale=off`),
+  ],
 ];

@@ -177,6 +177,18 @@ export const NAMED_SPECS = {
     context: 512,
     vocabulary: 30522,
   },
+  /** The shape of a llama of a billion parameters, likewise. */
+  'llama-1b': {
+    arch: 'llama',
+    layers: 16,
+    dimensions: 2048,
+    heads: 32,
+    headsKv: 8,
+    feedForward: 8192,
+    context: 4096,
+    ropeBase: 500000,
+    vocabulary: 32000,
+  },
 } as const satisfies Record<string, ModelSpec>;
 
 export type SpecName = keyof typeof NAMED_SPECS;

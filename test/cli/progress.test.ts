@@ -2,6 +2,8 @@ import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { duration, statusLine, summaryLine } from '../../lib/cli/progress/format.js';
 import { LinesView } from '../../lib/cli/progress/lines.js';
+import type { BenchProgress } from '../../bench/index.js';
+import { BenchMeter } from '../../lib/cli/bench-meter.js';
 import { Meter } from '../../lib/cli/progress/meter.js';
 import { viewOn } from '../../lib/cli/progress/view-on.js';
 
@@ -57,6 +59,22 @@ it.each([
   expect(duration(seconds)).toBe(text);
 });
 
+const PROGRESS: BenchProgress = {
+  model: 'm',
+  extend: 'pcw:4k',
+  task: 'qmsum',
+  split: 'test',
+  kind: 'document',
+  texts: 197,
+  textsDone: 12,
+  computed: 12,
+  tokensDone: 0,
+  tokensPerSecond: 0,
+  last: null,
+  fraction: null,
+  secondsLeft: null,
+};
+
 describe('views', () => {
   it('print a line every five seconds at most where there is no terminal', () => {
     const clock = new Clock();
@@ -79,6 +97,27 @@ describe('views', () => {
     expect(text()).toContain('0 documents');
     expect(text()).toMatch(/\[\d*Klongembed: a\.txt: failed\n/);
     expect(text().endsWith('\x1b[2K') || text().endsWith('\x1b[0K')).toBe(true);
+  });
+
+  it('show a bar as soon as there is something to tell how far it is', () => {
+    const { stream, text } = terminal(true);
+    const view = viewOn(stream, false);
+    const meter = new BenchMeter();
+    meter.update(PROGRESS);
+    view.show(meter);
+    expect(text()).not.toContain('%');
+    meter.update({
+      ...PROGRESS,
+      textsDone: 13,
+      fraction: 0.5,
+      secondsLeft: 90,
+      last: { tokens: 500, seconds: 0.5 },
+    });
+    view.show(meter);
+    view.end();
+    expect(text()).toContain(
+      '50 % m, pcw:4k, qmsum test, documents 13 of 197, 1,000 tokens/s, 1 min 30 s left',
+    );
   });
 
   it('print only messages when quiet', () => {

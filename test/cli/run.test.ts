@@ -44,7 +44,7 @@ describe('embed', () => {
   it('passes its options on', async () => {
     const args =
       'embed -m m.gguf --extend pi:4k,s=16 --native-context 4k --max-tokens 2k --as query --pooling cls --no-normalize --truncate ' +
-      '--backend cpu --threads 2 --gpu-layers 0 --preset none --tokenizer t.json';
+      '--backend cpu --threads 2 --gpu-layers 0 --precision bf16 --preset none --tokenizer t.json';
     const { code, loaded, embedded } = await longembed([...args.split(' '), '--prompt', 'query: '], {
       stdin: 'four',
     });
@@ -54,6 +54,7 @@ describe('embed', () => {
       backend: 'cpu',
       threads: 2,
       gpuLayers: 0,
+      precision: 'bf16',
       preset: false,
       tokenizer: 't.json',
     });
@@ -327,6 +328,33 @@ describe('info', () => {
       nativeContext: 256,
       devices: [{ name: 'CPU' }],
     });
+  });
+});
+
+describe('info --memory', () => {
+  it('says what a document will take', async () => {
+    const { code, stdout } = await longembed(['info', 'm.gguf', '--memory', '512']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Memory for a document of 512 tokens');
+    expect(stdout).toMatch(/peak +80\.0 MB of the process at most\n/);
+    expect(stdout).toMatch(
+      /CPU +10\.0 MB weights, 20\.0 MB kept for all tokens, 10\.0 MB for those being computed; 30\.0 MB to allocate, 9\.0 GB free/,
+    );
+    expect((await longembed(['info', 'm.gguf', '--memory', '2k'])).stdout).toContain(
+      'there is not as much: embedding it would fail',
+    );
+  });
+
+  it('is in the JSON', async () => {
+    const { stdout } = await longembed(['info', 'm.gguf', '--json', '--memory', '512']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      memory: { tokens: 512, peak: 80e6, devices: [{ name: 'CPU' }] },
+    });
+  });
+
+  it('goes with --extend, which says nothing without it', async () => {
+    const { code, stderr } = await longembed(['info', 'm.gguf', '--extend', 'pcw:4k']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('give --memory too')]);
   });
 });
 

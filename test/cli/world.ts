@@ -48,6 +48,7 @@ export const INFO = {
   engineReason: null,
   device: 'CPU',
   gpuLayers: 0,
+  placement: [{ device: 'CPU', layers: 2 }],
   threads: 2,
 } satisfies ModelInfo;
 
@@ -71,6 +72,8 @@ export interface World {
   /** Called before a document is embedded. */
   before?: (input: ManyInput) => void | Promise<void>;
   loadError?: Error;
+  /** What a model is, where it differs from INFO. */
+  infoOf?: (path: string) => Partial<ModelInfo>;
 }
 
 /** Runs the command line with a fake model: a text's vector is its length and 0.1, an empty one fails. */
@@ -86,10 +89,10 @@ export async function longembed(args: readonly string[], world: World = {}): Pro
     stderr: collector(err),
     signal: world.signal ?? new AbortController().signal,
     debug: false,
-    loadModel: (_path, options) => {
+    loadModel: (path, options) => {
       outcome.loaded = options;
       if (world.loadError !== undefined) return Promise.reject(world.loadError);
-      return Promise.resolve(fakeModel(world, outcome));
+      return Promise.resolve(fakeModel(world, outcome, world.infoOf?.(path)));
     },
     tokenizeWithFile: (_path, text) => Promise.resolve(Int32Array.from(text, (c) => c.codePointAt(0)!)),
     devices: () => [
@@ -108,18 +111,18 @@ export async function longembed(args: readonly string[], world: World = {}): Pro
   return { ...outcome, code, bytes, stdout: bytes.toString(), stderr: Buffer.concat(err).toString() };
 }
 
-function fakeModel(world: World, outcome: Pick<Outcome, 'embedded'>): Model {
+function fakeModel(world: World, outcome: Pick<Outcome, 'embedded'>, given: Partial<ModelInfo> = {}): Model {
+  const info = { ...INFO, ...given };
   async function* embedMany(
     ...[inputs, options]: Parameters<Model['embedMany']>
   ): AsyncGenerator<ManyResult, undefined, undefined> {
-    resolveExtend(options?.extend ?? 'none', INFO);
+    resolveExtend(options?.extend ?? 'none', info);
     let index = 0;
     for await (const input of inputs) {
       await world.before?.(input);
       options?.signal?.throwIfAborted();
       outcome.embedded.push({ input, options });
-      const content =
-        (input as { text?: string; tokens?: number[] }).text ?? (input as { tokens: number[] }).tokens;
+      const content = contentOf(input);
       const origin = { index: index++ };
       yield content.length === 0
         ? { ...origin, error: new LongEmbedError('ERR_INPUT_EMPTY', 'The input is empty.') }
@@ -133,11 +136,24 @@ function fakeModel(world: World, outcome: Pick<Outcome, 'embedded'>): Model {
     }
   }
   return {
-    info: INFO,
+    info,
     tokenize: (text) => Promise.resolve(Int32Array.from(text, (c) => c.codePointAt(0)!)),
     embedMany,
+    memory: ({ tokens }) =>
+      Promise.resolve({
+        ...{ tokens, windows: 1, resident: 50e6, peak: 80e6, fits: tokens <= 1000 },
+        devices: [
+          { name: 'CPU', weights: 10e6, activations: 20e6, graphs: 10e6, missing: 30e6, available: 9e9 },
+        ],
+      }),
     dispose: () => Promise.resolve(),
   };
+}
+
+function contentOf(input: ManyInput): string | ArrayLike<number> {
+  if (typeof input === 'string') return input;
+  if ('text' in input) return input.text;
+  return 'tokens' in input ? input.tokens : input;
 }
 
 function stdinOf(stdin: World['stdin']): Context['stdin'] {

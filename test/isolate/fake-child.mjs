@@ -25,7 +25,7 @@ process.on('disconnect', () => process.exit());
 function load({ path }) {
   if (path.endsWith('assert')) abort();
   else if (path.endsWith('exit')) process.exit(3);
-  else if (!path.endsWith('never')) send({ kind: 'loaded', facts: { dimensions: 1 }, devices: [] });
+  else if (!path.endsWith('never')) send({ kind: 'loaded', facts: { dimensions: 1 } });
 }
 
 /** @param {any} request */

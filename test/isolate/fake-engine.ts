@@ -1,7 +1,7 @@
 /** An isolated engine over `fake-child.mjs`. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { NativeBatch } from '../../lib/native/index.js';
+import type { NativeBatch, NativeJob } from '../../lib/native/index.js';
 import { IsolatedEngine } from '../../lib/native/isolated/isolated-engine.js';
 import type { Start } from '../../lib/native/isolated/start.js';
 
@@ -12,7 +12,7 @@ export const FAKE_START: Start = {
   cwd: process.cwd(),
 };
 
-const OPTIONS = { threads: 1, backend: 'cpu', gpuLayers: 0, mmap: true } as const;
+const OPTIONS = { threads: 1, backend: 'cpu', gpuLayers: 0, mmap: true, precision: 'full' } as const;
 
 /** Not loaded yet. */
 export function fakeEngine(path = 'fake.gguf', start: Partial<Start> = {}): IsolatedEngine {
@@ -42,9 +42,9 @@ export function batchOf(...tokens: number[]): NativeBatch {
 }
 
 export const embed = (engine: IsolatedEngine, ...tokens: number[]) =>
-  engine.call({ kind: 'embed', batch: batchOf(...tokens), progress: false }, null);
+  engine.call({ kind: 'embed', batch: batchOf(...tokens), progress: false }, null) as NativeJob<Float32Array>;
 export const tokenize = (engine: IsolatedEngine, text: string) =>
-  engine.call({ kind: 'tokenize', text }, null);
+  engine.call({ kind: 'tokenize', text }, null) as NativeJob<Int32Array>;
 
 export function writeModel(path: string): void {
   writeFileSync(path, 'weights');

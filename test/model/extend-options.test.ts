@@ -1,7 +1,6 @@
 /** Strategies that make no sense, through the public calls: as a spec string and as an object, each a sentence about the key. */
 import { describe, expect, it, vi } from 'vitest';
 import type { Extend } from '../../lib/index.js';
-import { checkMemory } from '../../lib/model/memory.js';
 import { collect, FakeNative, ROPE_FACTS } from './fake-native.js';
 
 /** Native context 16. */
@@ -120,47 +119,6 @@ describe('values out of range name the key and the range', () => {
     [[], 'Unknown strategy undefined'],
   ])('types that TypeScript would refuse: %o', async (extend, message) => {
     expect(await failure(extend as Extend)).toContain(`ERR_INVALID_OPTION ${message}`);
-  });
-});
-
-describe('targets that memory cannot hold', () => {
-  const facts = { device: 'CPU', gpuLayers: 0, dimensions: 4096, heads: 32, headsKv: 8 };
-  const settings = (method: string, limit: number) =>
-    ({ extend: { method }, limit }) as Parameters<typeof checkMemory>[0];
-  const check = (method: string, limit: number, memory: number, more = {}) => {
-    try {
-      checkMemory(settings(method, limit), 4096, { ...facts, ...more }, memory);
-      return 'no error';
-    } catch (error) {
-      return (error as Error).message;
-    }
-  };
-
-  it('are refused with the largest that fits', () => {
-    // In float32 4,096 numbers of the layer's input, 1,024 each of keys and values: 24 KiB a token.
-    const token = 4 * (4096 + 2 * 1024);
-    expect(check('ntk', 100_000, 100_000 * token)).toBe('no error');
-    expect(check('ntk', 100_001, 100_000 * token)).toBe(
-      'target is 100001: with this model and ntk it must be a whole number from 4096 to 100000, which fill the 2.5 GB of ' +
-        'memory here. Give a lower target or maxTokens; pcw takes no more memory for longer texts.',
-    );
-    expect(check('se', 100_000, 100_000 * token)).toContain('from 4096 to 85714');
-    expect(check('ntk', 120_000, 100_000 * token, { gpuLayers: 32, device: 'GPU' })).toBe('no error');
-  });
-
-  it('are none in windows and within the native context', () => {
-    expect(check('pcw', 16_777_216, 1e9)).toBe('no error');
-    expect(check('none', 4096, 1e6)).toBe('no error');
-  });
-
-  it('are refused by the calls, unless maxTokens is lower', async () => {
-    const model = await new FakeNative({ ...ROPE_FACTS, dimensions: 2 ** 20 }).open();
-    const extend = 'ntk:16384k';
-    await expect(model.embed('10', { extend })).rejects.toThrow(
-      /^target is 16777216: with this model and ntk/,
-    );
-    expect(() => model.embedMany(['10'], { extend })).toThrow(/^target is 16777216/);
-    expect(() => model.embedMany(['10'], { extend, maxTokens: 32 })).not.toThrow();
   });
 });
 

@@ -1,7 +1,13 @@
 /** A native side without a model: its vectors say which tokens came, and tests decide when and how batches end. */
 import { createModel, type EmbeddingModel } from '../../lib/model/embedding-model.js';
 import type { LoadOptions } from '../../lib/model/types.js';
-import type { NativeBatch, NativeFacts, NativeJob, NativeModel } from '../../lib/native/index.js';
+import type {
+  NativeBatch,
+  NativeFacts,
+  NativeJob,
+  NativeMemory,
+  NativeModel,
+} from '../../lib/native/index.js';
 
 export const FACTS: NativeFacts = {
   architecture: 'bert',
@@ -31,6 +37,7 @@ export const FACTS: NativeFacts = {
   bosToken: 1,
   eosToken: 2,
   gpuLayers: 0,
+  placement: [{ device: 'CPU', layers: 2 }],
   device: 'CPU',
   threads: 1,
 };
@@ -67,6 +74,9 @@ export class FakeNative implements NativeModel {
   /** How often tokenizing was cancelled. */
   cancelledTexts = 0;
   disposals = 0;
+  /** What `memory` was asked about, and what it answers. */
+  readonly planned: NativeBatch[] = [];
+  need: NativeMemory = { resident: 0, devices: [] };
   /** Batches wait for `finish`. */
   hold = false;
   /** What a batch fails with; undefined: it does not. */
@@ -116,6 +126,11 @@ export class FakeNative implements NativeModel {
     const failure = this.failure(seen);
     if (!this.hold) setImmediate(() => (failure === undefined ? seen.finish() : seen.fail(failure)));
     return job;
+  }
+
+  memory(batch: NativeBatch): NativeJob<NativeMemory> {
+    this.planned.push(batch);
+    return { promise: Promise.resolve(this.need), cancel: () => undefined };
   }
 
   dispose(): Promise<void> {

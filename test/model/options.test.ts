@@ -53,6 +53,7 @@ describe('options that are wrong are named, with what was given and what is allo
     [{ specialTokens: { eos: 2 } }, 'The option specialTokens.eos is 2: it must be true or false.'],
     [{ backend: 'rocm' }, 'The option backend is "rocm": it must be one of auto, cpu, cuda, metal, vulkan.'],
     [{ gpuLayers: -2 }, 'The option gpuLayers is -2: it must be a whole number from -1.'],
+    [{ precision: 'f16' }, 'The option precision is "f16": it must be one of full, bf16.'],
     [{ threads: -1 }, 'The option threads is -1: it must be a whole number from 0.'],
     [{ preset: true }, 'The option preset is true: it must be the name of a preset, or false.'],
     [{ tokenizer: '' }, 'The option tokenizer is "": it must be a path.'],

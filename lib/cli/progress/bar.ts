@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import { LOADING, statusLine } from './format.js';
+import { LOADING } from './format.js';
 import type { Meter } from './meter.js';
 import type { Terminal, View } from './view.js';
 
@@ -7,20 +7,21 @@ import type { Terminal, View } from './view.js';
 export class BarView implements View {
   readonly #stderr: Terminal;
   #bar: SingleBar | null = null;
-  #shows: 'loading' | 'documents' | null = null;
+  /** Of the bar: it bears one from its begin to its end. */
+  #format: string | null = null;
 
   constructor(stderr: Terminal) {
     this.#stderr = stderr;
   }
 
   loading(fraction: number, what = LOADING): void {
-    this.#open('loading', `${what} {bar} {percentage} %`).update(fraction);
+    this.#open(`${what} {bar} {percentage} %`).update(fraction);
   }
 
   show(meter: Meter): void {
     const { fraction } = meter;
     const format = fraction === null ? '{status}' : '{bar} {percentage} % {status}';
-    this.#open('documents', format).update(fraction ?? 0, { status: statusLine(meter) });
+    this.#open(format).update(fraction ?? 0, { status: meter.status });
   }
 
   message(line: string): void {
@@ -37,13 +38,13 @@ export class BarView implements View {
     process.off('exit', this.end);
     this.#bar?.stop();
     this.#bar = null;
-    this.#shows = null;
+    this.#format = null;
   };
 
-  #open(shows: 'loading' | 'documents', format: string): SingleBar {
-    if (this.#bar !== null && this.#shows === shows) return this.#bar;
+  #open(format: string): SingleBar {
+    if (this.#bar !== null && this.#format === format) return this.#bar;
     this.end();
-    this.#shows = shows;
+    this.#format = format;
     this.#bar = new SingleBar({
       format,
       stream: this.#stderr,

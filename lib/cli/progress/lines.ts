@@ -1,4 +1,4 @@
-import { LOADING, statusLine } from './format.js';
+import { LOADING } from './format.js';
 import type { Meter } from './meter.js';
 import type { Terminal, View } from './view.js';
 
@@ -24,7 +24,7 @@ export class LinesView implements View {
   show(meter: Meter): void {
     this.#line(() => {
       const { fraction } = meter;
-      return `longembed: ${fraction === null ? '' : `${Math.floor(fraction * 100)} %, `}${statusLine(meter)}`;
+      return `longembed: ${fraction === null ? '' : `${Math.floor(fraction * 100)} %, `}${meter.status}`;
     });
   }
 

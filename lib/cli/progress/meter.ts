@@ -1,4 +1,6 @@
-/** How far a run has come: counts, speed and an estimate, without a word on how they are shown. */
+import { statusLine } from './format.js';
+
+/** How far a run has come: counts, speed and an estimate, without a word on where they are shown. */
 export class Meter {
   readonly #totalBytes: number | null;
   readonly #now: () => number;
@@ -67,5 +69,10 @@ export class Meter {
   get secondsLeft(): number | null {
     const { fraction } = this;
     return fraction === null || fraction === 0 ? null : (this.seconds / fraction) * (1 - fraction);
+  }
+
+  /** All of that on one line. */
+  get status(): string {
+    return statusLine(this);
   }
 }

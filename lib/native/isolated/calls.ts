@@ -1,6 +1,4 @@
-import { LOAD, type CallRequest } from './messages.js';
-
-export type Vector = Int32Array | Float32Array;
+import { LOAD, type CallRequest, type Value } from './messages.js';
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 /** What is asked of the model; the number comes from `Calls`. */
@@ -11,8 +9,8 @@ export interface Call {
   /** What is sent. It holds the caller's arrays, not copies: it may have to be sent once more. */
   readonly request: CallRequest;
   readonly onProgress: ((fraction: number) => void) | null;
-  readonly promise: Promise<Vector>;
-  resolve(value: Vector): void;
+  readonly promise: Promise<Value>;
+  resolve(value: Value): void;
   reject(error: Error): void;
   /** The process has said that the batch arrived. */
   began: boolean;
@@ -44,7 +42,7 @@ export class Calls {
     const id = ++this.#lastId;
     let resolve!: Call['resolve'];
     let reject!: Call['reject'];
-    const promise = new Promise<Vector>((...both) => {
+    const promise = new Promise<Value>((...both) => {
       [resolve, reject] = both;
     });
     const call = { request: { ...ask, id }, onProgress, promise, resolve, reject, began: false, kept: false };
@@ -71,7 +69,7 @@ export class Calls {
    */
   cancel({ request }: Call, sent: boolean): boolean {
     if (!this.#open.delete(request.id)) return false;
-    if (sent && request.kind === 'embed') this.#cancelled.add(request.id);
+    if (sent && request.kind !== 'tokenize') this.#cancelled.add(request.id);
     return true;
   }
 
@@ -109,6 +107,7 @@ export function describeCalls(calls: readonly Call[]): string {
   if (request === undefined) return 'was at work';
   if (request.kind === 'tokenize') return `split a text of ${request.text.length} characters into tokens`;
   const { tokens, lengths } = request.batch;
+  if (request.kind === 'memory') return `planned a batch of ${tokens.length} tokens`;
   return lengths.length === 1
     ? `computed a sequence of ${tokens.length} tokens`
     : `computed ${lengths.length} sequences of ${tokens.length} tokens in all`;

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { LongEmbedError } from '../../error.js';
 import type { NativeJob, NativeLoadOptions } from '../types.js';
-import { Calls, describeCalls, type Ask, type Call, type Vector } from './calls.js';
+import { Calls, describeCalls, type Ask, type Call } from './calls.js';
 import { deathError, type Death } from './death.js';
-import { LOAD, type Answer, type Loaded } from './messages.js';
+import { LOAD, type Answer, type Loaded, type Value } from './messages.js';
 import { isThere, stampOf } from './model-files.js';
 import { MOST_DEATHS, RestartLimit } from './restart-limit.js';
 import { Session, type Loading } from './session.js';
@@ -61,7 +61,7 @@ export class IsolatedEngine {
   }
 
   /** @throws what cannot be sent to another process */
-  call(ask: Ask, onProgress: ((fraction: number) => void) | null): NativeJob<Vector> {
+  call(ask: Ask, onProgress: ((fraction: number) => void) | null): NativeJob<Value> {
     if (this.#refusal !== null) return { promise: Promise.reject(this.#refusal()), cancel: () => undefined };
     const call = this.#calls.add(ask, onProgress);
     try {
@@ -212,6 +212,7 @@ function aborted(): LongEmbedError {
 }
 
 /** What Node has read from the channel at once lies in one piece of memory, which an array must not keep or show. */
-function withOwnMemory(value: Vector): Vector {
+function withOwnMemory(value: Value): Value {
+  if (!ArrayBuffer.isView(value)) return value;
   return value.byteLength === value.buffer.byteLength ? value : value.slice();
 }

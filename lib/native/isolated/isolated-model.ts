@@ -1,4 +1,4 @@
-import type { NativeBatch, NativeDevice, NativeFacts, NativeJob, NativeModel } from '../types.js';
+import type { NativeBatch, NativeFacts, NativeJob, NativeMemory, NativeModel } from '../types.js';
 import type { IsolatedEngine } from './isolated-engine.js';
 import type { Loaded } from './messages.js';
 
@@ -8,14 +8,11 @@ const dropped = new FinalizationRegistry<IsolatedEngine>((engine) => void engine
 /** A model in another process, with the same face as one in this process. */
 export class IsolatedModel implements NativeModel {
   readonly facts: NativeFacts;
-  /** The devices that its process has found. */
-  readonly devices: readonly NativeDevice[];
   readonly #engine: IsolatedEngine;
 
-  constructor(engine: IsolatedEngine, { facts, devices }: Loaded) {
+  constructor(engine: IsolatedEngine, { facts }: Loaded) {
     this.#engine = engine;
     this.facts = facts;
-    this.devices = devices;
     dropped.register(this, engine, engine);
   }
 
@@ -26,6 +23,10 @@ export class IsolatedModel implements NativeModel {
   embed(batch: NativeBatch, onProgress: ((fraction: number) => void) | null): NativeJob<Float32Array> {
     const ask = { kind: 'embed', batch, progress: onProgress !== null } as const;
     return this.#engine.call(ask, onProgress) as NativeJob<Float32Array>;
+  }
+
+  memory(batch: NativeBatch): NativeJob<NativeMemory> {
+    return this.#engine.call({ kind: 'memory', batch }, null) as NativeJob<NativeMemory>;
   }
 
   dispose(): Promise<void> {

@@ -3,7 +3,7 @@
  * its bytes, and the receiver has a copy of its own.
  */
 import type { ErrorCode } from '../../error.js';
-import type { NativeBatch, NativeDevice, NativeFacts, NativeLoadOptions } from '../types.js';
+import type { NativeBatch, NativeFacts, NativeLoadOptions, NativeMemory } from '../types.js';
 
 /** The `id` of loading, which comes first; calls count from there. */
 export const LOAD = 0;
@@ -19,15 +19,17 @@ export interface LoadRequest {
 /** A call on the model. Every answer to it has its `id`. */
 export type CallRequest =
   | { kind: 'tokenize'; id: number; text: string }
-  | { kind: 'embed'; id: number; batch: NativeBatch; progress: boolean };
+  | { kind: 'embed'; id: number; batch: NativeBatch; progress: boolean }
+  | { kind: 'memory'; id: number; batch: NativeBatch };
+
+/** What a call gives. */
+export type Value = Int32Array | Float32Array | NativeMemory;
 
 export type Request = LoadRequest | CallRequest | { kind: 'cancel'; id: number } | { kind: 'dispose' };
 
 export interface Loaded {
   kind: 'loaded';
   facts: NativeFacts;
-  /** The devices of that process, which may be the only one that has opened a GPU; none when the model is on the CPU. */
-  devices: NativeDevice[];
 }
 
 export type Answer =
@@ -35,5 +37,5 @@ export type Answer =
   /** A batch has arrived and is computed when its turn comes: batches go in the order in which they were sent. */
   | { kind: 'began'; id: number }
   | { kind: 'progress'; id: number; fraction: number }
-  | { kind: 'done'; id: number; value: Int32Array | Float32Array }
+  | { kind: 'done'; id: number; value: Value }
   | { kind: 'failed'; id: number; code: ErrorCode; message: string };

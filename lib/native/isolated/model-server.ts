@@ -1,7 +1,14 @@
 import { toLongEmbedError } from '../error.js';
 import { startJob } from '../job.js';
 import type { NativeAddon, NativeJob, NativeModel } from '../types.js';
-import { LOAD, type Answer, type CallRequest, type LoadRequest, type Request } from './messages.js';
+import {
+  LOAD,
+  type Answer,
+  type CallRequest,
+  type LoadRequest,
+  type Request,
+  type Value,
+} from './messages.js';
 
 /** How the server reaches the process it works for. */
 export interface Client {
@@ -28,6 +35,7 @@ export class ModelServer {
         return void this.#load(request);
       case 'tokenize':
       case 'embed':
+      case 'memory':
         return void this.#call(request);
       case 'cancel':
         return this.#jobs.get(request.id)?.cancel();
@@ -41,8 +49,7 @@ export class ModelServer {
       const addon = this.#addon();
       const onProgress = progress ? this.#reporter(LOAD) : null;
       this.#model = await startJob(() => addon.loadModel(path, options, onProgress)).promise;
-      const { facts } = this.#model;
-      this.#client.send({ kind: 'loaded', facts, devices: facts.gpuLayers > 0 ? addon.devices() : [] });
+      this.#client.send({ kind: 'loaded', facts: this.#model.facts });
     } catch (error) {
       this.#fail(LOAD, error);
     }
@@ -51,8 +58,8 @@ export class ModelServer {
   async #call(request: CallRequest): Promise<void> {
     const { id } = request;
     // Before the work: should it end this process, the message is on its way.
-    if (request.kind === 'embed') this.#client.send({ kind: 'began', id });
-    const job = startJob<Int32Array | Float32Array>(() => this.#start(request));
+    if (request.kind !== 'tokenize') this.#client.send({ kind: 'began', id });
+    const job = startJob<Value>(() => this.#start(request));
     this.#jobs.set(id, job);
     try {
       this.#client.send({ kind: 'done', id, value: await job.promise });
@@ -63,11 +70,16 @@ export class ModelServer {
     }
   }
 
-  #start(request: CallRequest): NativeJob<Int32Array | Float32Array> {
+  #start(request: CallRequest): NativeJob<Value> {
     if (this.#model === null) throw new Error('A call came before the model was loaded.');
-    return request.kind === 'tokenize'
-      ? this.#model.tokenize(request.text)
-      : this.#model.embed(request.batch, request.progress ? this.#reporter(request.id) : null);
+    switch (request.kind) {
+      case 'tokenize':
+        return this.#model.tokenize(request.text);
+      case 'embed':
+        return this.#model.embed(request.batch, request.progress ? this.#reporter(request.id) : null);
+      case 'memory':
+        return this.#model.memory(request.batch);
+    }
   }
 
   /** The native side reports some twenty times a second, which is few enough to pass on as it comes. */

@@ -1,14 +1,24 @@
 """One face for both vocabularies: content tokens of many texts, and the special tokens around them."""
 
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
 from vocabulary import bytepair, wordpiece
 
 KINDS = {"wordpiece": wordpiece, "bytepair": bytepair}
+MODELS = Path(__file__).parents[2]
+
+
+def file_of(kind):
+    """Learned once by learn.py and kept: learning breaks ties at random, and a model needs the vocabulary it was trained with."""
+    return MODELS / f"{kind}.tokenizer.json"
 
 
 class Vocabulary:
     def __init__(self, kind):
         self.kind = kind
-        self.tokenizer = KINDS[kind].learn()
+        self.tokenizer = Tokenizer.from_file(str(file_of(kind)))
         self.start = self.tokenizer.token_to_id(KINDS[kind].START)
         self.end = self.tokenizer.token_to_id(KINDS[kind].END)
         self.pad = 0
@@ -19,6 +29,3 @@ class Vocabulary:
 
     def encode_many(self, texts):
         return [found.ids for found in self.tokenizer.encode_batch(texts, add_special_tokens=False)]
-
-    def save(self, path):
-        self.tokenizer.save(str(path))

@@ -9,15 +9,6 @@ namespace longembed {
 
 namespace {
 
-ToFloats converter(const CpuKernels & kernels, ggml_type type) {
-    switch (type) {
-        case GGML_TYPE_F32:  return nullptr;
-        case GGML_TYPE_F16:  return kernels.halves;
-        case GGML_TYPE_BF16: return kernels.bfloats;
-        default:             return ggml_get_type_traits(type)->to_float;
-    }
-}
-
 const float * floats(const ggml_tensor * tensor) {
     return tensor == nullptr ? nullptr : static_cast<const float *>(tensor->data);
 }
@@ -47,9 +38,7 @@ template <Finish finish> void compute(ggml_tensor * y, int part, int parts, void
     tile.size          = weight->ne[0];
     tile.weights       = static_cast<const char *>(weight->data) + first * weight->nb[1];
     tile.weight_stride = static_cast<int64_t>(weight->nb[1]);
-    tile.block         = ggml_blck_size(weight->type);
-    tile.block_bytes   = static_cast<int64_t>(ggml_type_size(weight->type));
-    tile.to_floats     = converter(kernels, weight->type);
+    set_weights(tile, kernels, weight->type);
     tile.outs          = end - first;
     tile.bias          = bias == nullptr ? nullptr : floats(bias) + first;
     tile.finish        = finish;
@@ -57,7 +46,7 @@ template <Finish finish> void compute(ggml_tensor * y, int part, int parts, void
     tile.other_stride  = row_floats(other);
     tile.y             = static_cast<float *>(y->data) + first;
     tile.y_stride      = row_floats(y);
-    kernels.product(tile, scratch_floats(product_scratch));
+    kernels.product(tile, scratch_floats(product_scratch(tile.tokens, tile.size, kernels.numbers_per_item)));
 }
 
 ggml_custom_op_t operation(Finish finish) {
@@ -70,6 +59,24 @@ ggml_custom_op_t operation(Finish finish) {
 }
 
 } // namespace
+
+void set_weights(ProductTile & tile, const CpuKernels & kernels, ggml_type type) {
+    tile.block       = ggml_blck_size(type);
+    tile.block_bytes = static_cast<int64_t>(ggml_type_size(type));
+    switch (type) {
+        case GGML_TYPE_F32:
+            tile.format = Format::floats;
+            break;
+        case GGML_TYPE_BF16:
+            tile.format    = Format::bfloats;
+            tile.to_floats = kernels.bfloats;
+            break;
+        default:
+            tile.format    = Format::other;
+            tile.to_floats = type == GGML_TYPE_F16 ? kernels.halves : ggml_get_type_traits(type)->to_float;
+            break;
+    }
+}
 
 bool has_cpu_product(const GraphContext & ctx, const Linear & layer) {
     // in other buffers weights lie in an order that only their owner knows

@@ -6,6 +6,9 @@
 
 namespace longembed {
 
+/// Says in the tile how weights of a type lie in memory and become floats.
+void set_weights(ProductTile & tile, const CpuKernels & kernels, ggml_type type);
+
 /// Whether our own kernel computes this product; else ggml must.
 bool has_cpu_product(const GraphContext & ctx, const Linear & layer);
 

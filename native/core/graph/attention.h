@@ -1,8 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
-#include <utility>
 
 #include "architectures/architecture.h"
 #include "layout.h"
@@ -24,14 +24,18 @@ public:
     /// @param offset   the segment's first query in `queries`
     /// @param first_index  the index of the first query in its own sequence
     /// @param logit_factor on the logits of all these queries, beside the model's own
-    /// @return [head size · heads, segment.queries · segment.count]
+    /// @return [head size, heads, segment.queries · segment.count]; not in one piece where heads are padded
     ggml_tensor * gather(ggml_context * ctx, ggml_tensor * queries, int64_t offset, const Segment & segment, int64_t first_index,
                          float logit_factor);
+
+    /// Keys that a causal mask hides after those of a sequence's last query, so that their number is a multiple of this: CUDA's
+    /// flash attention then computes the heads that share keys together, and reads the mask faster.
+    static constexpr int64_t key_padding = 256;
 
     /// To be called when the graph that the masks are part of has run.
     void forget_masks() { masks_.clear(); }
 
-    /// Queries of one long sequence that are worth one operation: few enough that an abort is noticed soon.
+    /// Queries of one long sequence that are worth one operation on a CPU: few enough that an abort is noticed soon.
     static int64_t queries_per_step(const AttentionShape & shape, int64_t keys, int64_t most);
 
 private:
@@ -40,8 +44,8 @@ private:
     const AttentionShape & shape_;
     const Workspace &      workspace_;
 
-    /// layers of one graph share their masks: (first index, queries) -> mask
-    std::map<std::pair<int64_t, int64_t>, ggml_tensor *> masks_;
+    /// layers of one graph share their masks: (first index, queries, keys) -> mask
+    std::map<std::array<int64_t, 3>, ggml_tensor *> masks_;
 };
 
 } // namespace longembed

@@ -53,7 +53,7 @@ BlockPass::BlockPass(const PassSetup & setup, Lane & lane, int number, Control &
     : setup_(setup), shape_(setup.architecture.attention()), workspace_(setup.workspace), own_(setup.workspace.lanes[number]),
       uses_self_extend_(setup.plan.self_extend.has_value()), attention_(shape_, setup.workspace), steps_(lane, control, meter) {
     if (setup.kernels.attention != nullptr) {
-        cpu_attention_.emplace(shape_, setup.workspace, setup.kernels.attention);
+        cpu_attention_.emplace(shape_, setup.workspace, setup.kernels);
     } else if (uses_self_extend_) {
         self_extend_.emplace(shape_, setup.workspace, own_.scores);
     }
@@ -137,7 +137,7 @@ void BlockPass::keep(ggml_tensor * k, ggml_tensor * v, const Block & block) {
         if (far != nullptr) {
             cpu_attention_->keep_keys(steps_, far, workspace_.far_key_tiles, block.first);
         }
-        keep_by_head(v, workspace_.values, block);
+        cpu_attention_->keep_values(steps_, v, block.first);
         return;
     }
     keep_by_head(near, workspace_.keys, block);
@@ -151,7 +151,7 @@ void BlockPass::keep(ggml_tensor * k, ggml_tensor * v, const Block & block) {
 
 void BlockPass::keep_by_head(ggml_tensor * rows, ggml_tensor * kept, const Block & block) {
     // a head's keys lie together, as attention reads them
-    ggml_tensor *  place = ggml_view_3d(ctx(), kept, kept->ne[0], block.tokens, kept->ne[2], kept->nb[1], kept->nb[2], block.first * kept->nb[1]);
+    ggml_tensor *  place = ggml_view_3d(ctx(), kept, rows->ne[0], block.tokens, kept->ne[2], kept->nb[1], kept->nb[2], block.first * kept->nb[1]);
     steps_.add(ggml_cpy(ctx(), ggml_permute(ctx(), rows, 0, 2, 1, 3), place));
 }
 
@@ -242,8 +242,9 @@ void BlockPass::attend_by_ggml(const SelfExtendQueries & queries, const Attentio
         }
         return;
     }
-    // of one long sequence a few queries at a time, of several sequences all at once
-    const int64_t step = run.count > 1 ? run.queries : Attention::queries_per_step(shape_, run.keys, run.queries);
+    // a GPU computes all at once; a CPU a few queries at a time of one long sequence
+    const bool    at_once = run.count > 1 || !setup_.main_is_cpu;
+    const int64_t step    = at_once ? run.queries : Attention::queries_per_step(shape_, run.keys, run.queries);
     for (int64_t from = 0; from < run.queries; from += step) {
         const Segment some{0, std::min(step, run.queries - from), run.first_key, run.keys, run.count};
         keep_heads(attention_.gather(ctx(), queries.near, run.column + from, some, run.first_index + from, run.logit_factor), run.column + from);
@@ -251,7 +252,10 @@ void BlockPass::attend_by_ggml(const SelfExtendQueries & queries, const Attentio
 }
 
 void BlockPass::keep_heads(ggml_tensor * heads, int64_t first) {
-    steps_.add(ggml_cpy(ctx(), heads, columns(ctx(), own_.heads, first, heads->ne[1])));
+    // heads [head size, heads, n]
+    const size_t  head  = heads->ne[0] * own_.heads->nb[0];
+    ggml_tensor * place = ggml_view_3d(ctx(), own_.heads, heads->ne[0], heads->ne[1], heads->ne[2], head, own_.heads->nb[1], first * own_.heads->nb[1]);
+    steps_.add(ggml_cpy(ctx(), heads, place));
 }
 
 void BlockPass::compute_rows(const SequenceRange & sequences) {

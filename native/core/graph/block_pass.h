@@ -24,6 +24,7 @@ struct PassSetup {
     const PackedPlan &   plan;
     const bool           pools_rows;        ///< cls or last pooling: the last layer is computed for the pooled tokens only
     const CpuKernels     kernels;           ///< null ones: ggml's operations instead
+    const bool           main_is_cpu;       ///< where activations are
     std::optional<Rope>  rope;
 
     /// Operations of all layers over all tokens.

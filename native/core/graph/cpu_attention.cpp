@@ -13,29 +13,66 @@ const float * floats(const ggml_tensor * tensor) {
     return tensor == nullptr ? nullptr : static_cast<const float *>(tensor->data);
 }
 
+/// A key goes into a column of its tile, whose items lie tile_keys apart.
+void pack_key(const float * key, int64_t size, int64_t token, void * head) {
+    float * tile = static_cast<float *>(head) + token / tile_keys * tile_keys * size + token % tile_keys;
+    for (int64_t i = 0; i < size; ++i) {
+        tile[i * tile_keys] = key[i];
+    }
+}
+
+void pack_key_pairs(const float * key, int64_t size, int64_t token, void * head) {
+    ggml_bf16_t * tile = static_cast<ggml_bf16_t *>(head) + 2 * (token / tile_keys * tile_keys * ((size + 1) / 2) + token % tile_keys);
+    for (int64_t i = 0; i < size; ++i) {
+        tile[i / 2 * tile_keys * 2 + i % 2] = ggml_fp32_to_bf16(key[i]);
+    }
+}
+
+void pack_value(const float * value, int64_t size, int64_t token, void * head) {
+    std::copy_n(value, size, static_cast<float *>(head) + token * size);
+}
+
+/// Values of two neighbouring tokens share their items.
+void pack_value_pairs(const float * value, int64_t size, int64_t token, void * head) {
+    ggml_bf16_t * pairs = static_cast<ggml_bf16_t *>(head) + token / 2 * size * 2 + token % 2;
+    for (int64_t i = 0; i < size; ++i) {
+        pairs[i * 2] = ggml_fp32_to_bf16(value[i]);
+    }
+}
+
 } // namespace
 
 void CpuAttention::keep_keys(StepGraph & steps, ggml_tensor * keys, ggml_tensor * tiles, int64_t first) {
-    packs_.push_back({first});
-    ggml_tensor * sources[] = {keys};
-    steps.add(ggml_custom_inplace(steps.ctx(), tiles, sources, 1, pack, GGML_N_TASKS_MAX, &packs_.back()));
+    keep(steps, keys, tiles, first, pack_keys);
 }
 
-void CpuAttention::pack(ggml_tensor * tiles, int part, int parts, void * data) {
-    const int64_t       first    = static_cast<const Pack *>(data)->first;
-    const ggml_tensor * keys     = tiles->src[1];
-    const int64_t       size     = keys->ne[0];
-    const int64_t       per_head = tiles->ne[1] * tiles->ne[2] * tile_keys;
+void CpuAttention::keep_values(StepGraph & steps, ggml_tensor * values, int64_t first) {
+    keep(steps, values, workspace_.values, first, pack_values);
+}
 
-    for (int64_t head = part; head < keys->ne[1]; head += parts) {
-        float * packed = static_cast<float *>(tiles->data) + head * per_head;
-        for (int64_t t = 0; t < keys->ne[2]; ++t) {
-            const auto *  key   = reinterpret_cast<const float *>(static_cast<const char *>(keys->data) + head * keys->nb[1] + t * keys->nb[2]);
-            const int64_t token = first + t;
-            float *       place = packed + token / tile_keys * tile_keys * size + token % tile_keys;
-            for (int64_t i = 0; i < size; ++i) {
-                place[i * tile_keys] = key[i];
-            }
+void CpuAttention::keep(StepGraph & steps, ggml_tensor * rows, ggml_tensor * packed, int64_t first, ggml_custom_op_t pack) {
+    packs_.push_back({this, first});
+    ggml_tensor * sources[] = {rows};
+    steps.add(ggml_custom_inplace(steps.ctx(), packed, sources, 1, pack, GGML_N_TASKS_MAX, &packs_.back()));
+}
+
+void CpuAttention::pack_keys(ggml_tensor * tiles, int part, int parts, void * data) {
+    const auto & one = *static_cast<const Pack *>(data);
+    pack(tiles, part, parts, one, one.owner->kernels_.numbers_per_item == 1 ? pack_key : pack_key_pairs);
+}
+
+void CpuAttention::pack_values(ggml_tensor * values, int part, int parts, void * data) {
+    const auto & one = *static_cast<const Pack *>(data);
+    pack(values, part, parts, one, one.owner->kernels_.numbers_per_item == 1 ? pack_value : pack_value_pairs);
+}
+
+void CpuAttention::pack(ggml_tensor * packed, int part, int parts, const Pack & pack, PackOne pack_one) {
+    const ggml_tensor * rows     = packed->src[1];
+    const size_t        per_head = ggml_nbytes(packed) / rows->ne[1];
+    for (int64_t head = part; head < rows->ne[1]; head += parts) {
+        for (int64_t t = 0; t < rows->ne[2]; ++t) {
+            const auto * numbers = reinterpret_cast<const float *>(static_cast<const char *>(rows->data) + head * rows->nb[1] + t * rows->nb[2]);
+            pack_one(numbers, rows->ne[0], pack.first + t, static_cast<char *>(packed->data) + head * per_head);
         }
     }
 }
@@ -102,7 +139,7 @@ void CpuAttention::attend(ggml_tensor * heads, int part, int parts, void * data)
                     tile.values += kv_head * values_a_head;
                     tile.first_key = run.first_key + sequence * run.keys;
                     tile.out += column * tile.out_stride + head * shape.head_size;
-                    self.kernel_(tile, scratch);
+                    self.kernels_.attention(tile, scratch);
                 }
             }
         }

@@ -6,7 +6,7 @@
 
 #include "architectures/architecture.h"
 #include "control.h"
-#include "kernels/attention_kernel.h"
+#include "kernels/cpu_kernels.h"
 #include "layout.h"
 #include "self_extend.h"
 #include "workspace.h"
@@ -30,12 +30,15 @@ struct AttentionRun {
 /// self-extend, causality and logit factors happen inside the kernel's tiles.
 class CpuAttention {
 public:
-    /// @param kernel  not null
-    CpuAttention(const AttentionShape & shape, const Workspace & workspace, AttentionKernel kernel)
-        : shape_(shape), workspace_(workspace), kernel_(kernel) {}
+    /// @param kernels  outlive this; attention's is not null
+    CpuAttention(const AttentionShape & shape, const Workspace & workspace, const CpuKernels & kernels)
+        : shape_(shape), workspace_(workspace), kernels_(kernels) {}
 
     /// Packs rotated keys [head size, kv heads, n] of packed tokens `first` … into `tiles` (the workspace's).
     void keep_keys(StepGraph & steps, ggml_tensor * keys, ggml_tensor * tiles, int64_t first);
+
+    /// Packs values [head size, kv heads, n] of packed tokens `first` … into the workspace's.
+    void keep_values(StepGraph & steps, ggml_tensor * values, int64_t first);
 
     /// Writes what all runs' queries gather to `heads` [head size · heads, n].
     void gather(StepGraph & steps, const SelfExtendQueries & queries, std::vector<AttentionRun> runs, ggml_tensor * heads);
@@ -48,7 +51,8 @@ public:
 
 private:
     struct Pack {
-        int64_t first;
+        const CpuAttention * owner;
+        int64_t              first;
     };
     struct Gather {
         const CpuAttention *      owner;
@@ -56,14 +60,20 @@ private:
         std::vector<AttentionRun> runs;
     };
 
-    static void pack(ggml_tensor * tiles, int part, int parts, void * data);
+    using PackOne = void (*)(const float * numbers, int64_t count, int64_t token, void * head);
+
+    void keep(StepGraph & steps, ggml_tensor * rows, ggml_tensor * packed, int64_t first, ggml_custom_op_t pack);
+
+    static void pack_keys(ggml_tensor * tiles, int part, int parts, void * data);
+    static void pack_values(ggml_tensor * values, int part, int parts, void * data);
+    static void pack(ggml_tensor * packed, int part, int parts, const Pack & pack, PackOne pack_one);
     static void attend(ggml_tensor * heads, int part, int parts, void * data);
 
     AttentionTile tile_of(const AttentionRun & run, const ggml_tensor * heads) const;
 
     const AttentionShape & shape_;
     const Workspace &      workspace_;
-    AttentionKernel        kernel_;
+    const CpuKernels &     kernels_;
 
     // ggml keeps pointers to these until the graph has run
     std::deque<Pack>   packs_;

@@ -8,6 +8,7 @@ ForwardPass::ForwardPass(const PassSetup & setup, Lanes & lanes, int shares, Con
     : setup_(setup), lanes_(lanes), shares_(shares), control_(control), meter_(control, setup.total_operations()) {}
 
 void ForwardPass::run(float * out) {
+    lanes_.expect(setup_.total_operations());
     run_whole_blocks();
     run_long_sequences();
     if (setup_.pools_rows) {
@@ -28,9 +29,9 @@ template <typename Work> void ForwardPass::share_out(int64_t count, Work work) {
 
 void ForwardPass::run_whole_blocks() {
     const auto & blocks = setup_.layout.whole;
-    share_out(static_cast<int64_t>(blocks.size()), [&](BlockPass & pass, int64_t i) {
-        pass.run_whole(blocks[i], setup_.layout.whole_contents[i]);
-    });
+    const auto   count  = static_cast<int64_t>(blocks.size());
+    // the longest sequences come last in packed order: begin there, so that no lane is left alone with one at the end
+    share_out(count, [&](BlockPass & pass, int64_t i) { pass.run_whole(blocks[count - 1 - i], setup_.layout.whole_contents[count - 1 - i]); });
 }
 
 void ForwardPass::run_long_sequences() {
@@ -55,12 +56,17 @@ void ForwardPass::run_long_sequences() {
 void ForwardPass::write_means(float * out) const {
     const ggml_tensor * x = setup_.workspace.x;
     MeanPooling         mean(setup_.layout, x->ne[0]);
-    std::vector<float>  rows;
-    const auto          add = [&](const std::vector<Block> & blocks) {
+    std::vector<float>  copied;
+    const bool          on_host = ggml_backend_buffer_is_host(x->buffer);
+    const auto          add     = [&](const std::vector<Block> & blocks) {
         for (const Block & block : blocks) {
-            rows.resize(block.tokens * x->ne[0]);
-            ggml_backend_tensor_get(x, rows.data(), block.first * x->nb[1], rows.size() * sizeof(float));
-            mean.add(rows.data(), block.first, block.tokens);
+            const float * rows = static_cast<const float *>(x->data) + block.first * x->ne[0];
+            if (!on_host) {
+                copied.resize(block.tokens * x->ne[0]);
+                ggml_backend_tensor_get(x, copied.data(), block.first * x->nb[1], copied.size() * sizeof(float));
+                rows = copied.data();
+            }
+            mean.add(rows, block.first, block.tokens);
         }
     };
     add(setup_.layout.whole);

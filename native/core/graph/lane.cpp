@@ -53,7 +53,10 @@ Lane::Lane(const llama_model & model, int threads) {
     for (const auto & backend : backends_) {
         raw.push_back(backend.get());
     }
-    sched_.reset(ggml_backend_sched_new(raw.data(), nullptr, static_cast<int>(raw.size()), max_nodes, false, false));
+    // weights that did not fit on the GPU are brought there for a block of tokens and used there: bringing them takes less than
+    // computing with them on the CPU
+    const bool bring_weights = raw.size() > 1;
+    sched_.reset(ggml_backend_sched_new(raw.data(), nullptr, static_cast<int>(raw.size()), max_nodes, /*parallel*/ false, bring_weights));
     if (!sched_) {
         throw Error(ErrorCode::backend, "The compute scheduler could not be created.");
     }
@@ -67,8 +70,12 @@ Lane::~Lane() {
     }
 }
 
-void Lane::set_threads(int threads) {
+void Lane::use_threads(int threads) {
     cpu_function<ggml_backend_set_n_threads_t>("ggml_backend_set_n_threads")(cpu_, threads);
+}
+
+void Lane::set_threads(int threads) {
+    use_threads(threads);
 
     // Without a pool of its own ggml starts and ends its threads with every graph.
     const auto make    = cpu_function<decltype(&ggml_threadpool_new)>("ggml_threadpool_new");
@@ -90,6 +97,14 @@ ggml_backend_buffer_type_t Lane::main_buffer_type() const {
 
 ggml_context_ptr Lane::new_graph_context() {
     return ggml_context_ptr(ggml_init({graph_memory_size_, graph_memory_.get(), /*no_alloc*/ true}));
+}
+
+BufferSizes Lane::graph_memory() const {
+    BufferSizes sizes;
+    for (const auto & backend : backends_) {
+        sizes[ggml_backend_sched_get_buffer_type(sched_.get(), backend.get())] += ggml_backend_sched_get_buffer_size(sched_.get(), backend.get());
+    }
+    return sizes;
 }
 
 void Lane::watch(Control * control) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -13,13 +14,16 @@ struct llama_model;
 
 namespace longembed {
 
+/// Bytes of buffers of some kinds.
+using BufferSizes = std::map<ggml_backend_buffer_type_t, size_t>;
+
 /// One stream of graphs: the backends a model computes on, the scheduler over them, and the memory of one graph's
 /// activations. Several lanes may compute side by side, each from one thread at a time.
 class Lane {
 public:
     /// @param threads  CPU threads of one operation, >= 1
     Lane(const llama_model & model, int threads);
-    ~Lane();
+    virtual ~Lane();
 
     Lane(const Lane &)             = delete;
     Lane & operator=(const Lane &) = delete;
@@ -28,23 +32,34 @@ public:
     ggml_backend_buffer_type_t main_buffer_type() const;
     bool                       main_is_cpu() const { return main_ == cpu_; }
 
+    /// Whether the device where activations live can compute an operation itself.
+    bool supports(const ggml_tensor * operation) const { return ggml_backend_supports_op(main_, operation); }
+
+    /// How many of the CPU threads it has compute from now on.
+    void use_threads(int threads);
+
     /// An empty context for the next graph, in memory that is used again for each: the one before must be gone.
     ggml_context_ptr new_graph_context();
 
     /// Runs a graph to its end. Throws ERR_ABORTED when `control` is cancelled meanwhile, ERR_OUT_OF_MEMORY, ERR_BACKEND.
-    void run(ggml_cgraph * graph, Control & control);
+    virtual void run(ggml_cgraph * graph, Control & control);
+
+    /// The memory that graphs have taken so far: bytes of each kind of buffer.
+    BufferSizes graph_memory() const;
 
     static constexpr int max_nodes = 8192;
+
+protected:
+    std::vector<ggml_backend_ptr> backends_;
+    ggml_backend_sched_ptr        sched_;
 
 private:
     void set_threads(int threads);
     void watch(Control * control);
 
-    std::vector<ggml_backend_ptr> backends_;
     ggml_backend_t                cpu_        = nullptr;
     ggml_backend_t                main_       = nullptr;
     ggml_threadpool_t             threadpool_ = nullptr;
-    ggml_backend_sched_ptr        sched_;
     size_t                        graph_memory_size_;
     std::unique_ptr<uint8_t[]>    graph_memory_;
 };

@@ -8,14 +8,11 @@ namespace longembed {
 
 namespace {
 
-// Scores of a step that are held at once: a part of the last-level cache, so that softmax and values find them there.
-constexpr int64_t score_bytes = 8 << 20;
-
 // Heads are taken in at most so many groups, which bounds the operations that a block adds to a graph.
 constexpr int64_t most_head_groups = 8;
 
 /// Key-value heads whose scores against `keys` are made at once.
-int64_t kv_heads_at_once(const AttentionShape & shape, int64_t keys, int64_t queries) {
+int64_t kv_heads_at_once(const AttentionShape & shape, int64_t keys, int64_t queries, int64_t score_bytes) {
     const int64_t bytes  = keys * queries * (shape.heads / shape.kv_heads) * static_cast<int64_t>(sizeof(float));
     const int64_t fewest = (shape.kv_heads + most_head_groups - 1) / most_head_groups;
     return std::clamp(score_bytes / bytes, fewest, shape.kv_heads);
@@ -52,17 +49,18 @@ struct SelfExtend::Step {
 };
 
 SelfExtend::SelfExtend(const AttentionShape & shape, const Workspace & workspace, ggml_tensor * scores)
-    : shape_(shape), workspace_(workspace), window_(workspace.size().self_extend_window), scores_(scores) {}
+    : shape_(shape), workspace_(workspace), window_(workspace.size().self_extend_window), score_bytes_(workspace.size().self_extend_score_bytes),
+      scores_(scores) {}
 
 int64_t SelfExtend::zone_width(int64_t window, bool causal) {
     return queries_per_step + (causal ? window - 1 : 2 * window - 2) + 2 * alignment;
 }
 
-int64_t SelfExtend::score_elements(const AttentionShape & shape, int64_t longest) {
+int64_t SelfExtend::score_elements(const AttentionShape & shape, int64_t longest, int64_t score_bytes) {
     // fewer heads at once for more keys: the most is at the shortest or the longest, or where the limit is met
     const int64_t limit  = score_bytes / static_cast<int64_t>(sizeof(float));
     const int64_t per_kv = round_up(longest) * queries_per_step * (shape.heads / shape.kv_heads);
-    const int64_t fewest = per_kv * kv_heads_at_once(shape, round_up(longest), queries_per_step);
+    const int64_t fewest = per_kv * kv_heads_at_once(shape, round_up(longest), queries_per_step, score_bytes);
     return std::min(per_kv * shape.kv_heads, std::max(limit, fewest));
 }
 
@@ -80,7 +78,7 @@ void SelfExtend::gather(StepGraph & steps, const SelfExtendQueries & queries, in
         step.zone_end     = shape_.causal ? step.keys : std::min(step.keys, round_up(step.first_index + step.queries - 1 + window_));
         step.logit_factor = logit_factor;
 
-        const int64_t at_once = kv_heads_at_once(shape_, step.keys, step.queries);
+        const int64_t at_once = kv_heads_at_once(shape_, step.keys, step.queries, score_bytes_);
         for (step.first_kv_head = 0; step.first_kv_head < shape_.kv_heads; step.first_kv_head += at_once) {
             step.kv_heads = std::min(at_once, shape_.kv_heads - step.first_kv_head);
             gather_heads(steps, queries, step, heads);
@@ -100,6 +98,7 @@ void SelfExtend::gather_heads(StepGraph & steps, const SelfExtendQueries & queri
     ggml_tensor * values   = ggml_view_3d(ctx, kept, step.keys, kept->ne[1], step.kv_heads, kept->nb[1], kept->nb[2],
                                           step.first_key * kept->nb[0] + step.first_kv_head * kept->nb[2]);
     ggml_tensor * gathered = ggml_mul_mat(ctx, values, weights); // [head size, queries, heads]
+    ggml_prec_set_acc(gathered, GGML_PREC_F32); // weights of long texts are below what halves hold
 
     const size_t  head  = shape_.head_size * heads->nb[0];
     ggml_tensor * place = ggml_view_3d(ctx, heads, shape_.head_size, n, step.queries, head, heads->nb[1],
@@ -155,7 +154,9 @@ ggml_tensor * SelfExtend::score(ggml_context * ctx, ggml_tensor * keys, ggml_ten
                                    (step.first_key + begin) * keys->nb[1] + step.first_kv_head * keys->nb[2]);
     ggml_tensor * q = ggml_view_3d(ctx, queries, queries->ne[0], step.queries, step.kv_heads * per_kv, queries->nb[2], queries->nb[1],
                                    step.offset * queries->nb[2] + step.first_kv_head * per_kv * queries->nb[1]);
-    return ggml_mul_mat(ctx, k, ggml_cont(ctx, q)); // ggml's fast CPU product takes no gaps on this side
+    ggml_tensor * scores = ggml_mul_mat(ctx, k, ggml_cont(ctx, q)); // ggml's fast CPU product takes no gaps on this side
+    ggml_prec_set_acc(scores, GGML_PREC_F32); // a GPU would sum them as halves, which are too coarse for large logits
+    return scores;
 }
 
 ggml_tensor * SelfExtend::masked(ggml_context * ctx, ggml_tensor * zone_scores, ggml_tensor * mask, const Step & step) const {

@@ -44,8 +44,13 @@ public:
     /// Width of the zone's masks: all distances that a step's queries and the keys in its zone can have.
     static int64_t zone_width(int64_t window, bool causal);
 
+    /// Bytes of scores that a step holds at once: on a CPU a part of the last-level cache, so that softmax and values find them
+    /// there; on a GPU as many as make its operations large.
+    static constexpr int64_t score_bytes     = 8 << 20;
+    static constexpr int64_t score_bytes_gpu = 256 << 20;
+
     /// Floats that the scores of any step take.
-    static int64_t score_elements(const AttentionShape & shape, int64_t longest);
+    static int64_t score_elements(const AttentionShape & shape, int64_t longest, int64_t score_bytes);
 
 private:
     struct Step;
@@ -60,6 +65,7 @@ private:
     const AttentionShape & shape_;
     const Workspace &      workspace_;
     const int64_t          window_;
+    const int64_t          score_bytes_;
     ggml_tensor *          scores_;
 };
 

@@ -4,8 +4,10 @@ namespace longembed {
 
 namespace {
 
-// a tenth of a second or two of one core: often enough for progress, seldom enough that graph building costs nothing
-constexpr double operations_per_graph = 10e9;
+// a tenth of a second or two of one core, some milliseconds of a GPU: often enough for progress, seldom enough that graph
+// building costs nothing
+constexpr double operations_per_graph     = 10e9;
+constexpr double operations_per_graph_gpu = 2e12;
 
 // a step adds at most a few thousand nodes; the rest is room for them
 constexpr int nodes_per_graph = Lane::max_nodes / 4;
@@ -24,7 +26,8 @@ void StepGraph::begin() {
 
 bool StepGraph::end_step(double operations) {
     pending_ += operations;
-    if (pending_ < operations_per_graph && ggml_graph_n_nodes(graph_) < nodes_per_graph) {
+    const double enough = lane_.main_is_cpu() ? operations_per_graph : operations_per_graph_gpu;
+    if (pending_ < enough && ggml_graph_n_nodes(graph_) < nodes_per_graph) {
         return false;
     }
     flush();

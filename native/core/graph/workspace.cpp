@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "attention.h"
 #include "error.h"
 #include "kernels/attention_kernel.h"
 #include "self_extend.h"
@@ -31,7 +32,8 @@ template <typename T> std::vector<T> taken_at(const std::vector<T> & values, con
 } // namespace
 
 bool WorkspaceSize::is_of_a_kind_with(const WorkspaceSize & other) const {
-    return dimensions == other.dimensions && own_kernel == other.own_kernel && keep_queries == other.keep_queries && self_extend_window == other.self_extend_window;
+    return dimensions == other.dimensions && own_kernel == other.own_kernel && numbers_per_item == other.numbers_per_item && keep_queries == other.keep_queries && self_extend_window == other.self_extend_window &&
+           self_extend_score_bytes == other.self_extend_score_bytes && flash_head_size == other.flash_head_size;
 }
 
 bool WorkspaceSize::fits_in(const WorkspaceSize & other) const {
@@ -52,7 +54,8 @@ WorkspaceSize WorkspaceSize::grown_to(const WorkspaceSize & other) const {
     return size;
 }
 
-Workspace::Workspace(const WorkspaceSize & size, const AttentionShape & shape, ggml_type kv_type, ggml_backend_buffer_type_t where)
+Workspace::Workspace(const WorkspaceSize & size, const AttentionShape & shape, ggml_type kv_type, ggml_backend_buffer_type_t where,
+                     Room room)
     : size_(size) {
     const size_t most_tensors = 32 + 2 * size.lanes;
     ctx_.reset(ggml_init({most_tensors * ggml_tensor_overhead(), nullptr, true}));
@@ -66,13 +69,19 @@ Workspace::Workspace(const WorkspaceSize & size, const AttentionShape & shape, g
     tokens    = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
     positions = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
     logit_scale = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, 1, 1, n);
+    const bool    flash    = !size.own_kernel && size.self_extend_window == 0;
+    const int64_t kv_size  = flash ? size.flash_head_size : shape.head_size;
+    const int64_t kv_count = flash && shape.causal ? n + Attention::key_padding : n;
     if (size.own_kernel) {
-        key_tiles = ggml_new_tensor_4d(ctx, GGML_TYPE_F32, tile_keys, shape.head_size, (n + tile_keys - 1) / tile_keys, shape.kv_heads);
+        const int64_t tiles = (n + tile_keys - 1) / tile_keys;
+        const int64_t per   = size.numbers_per_item;
+        key_tiles = ggml_new_tensor_4d(ctx, GGML_TYPE_F32, tile_keys, (shape.head_size + per - 1) / per, tiles, shape.kv_heads);
+        values    = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, shape.head_size, tiles * tile_keys / per, shape.kv_heads);
     } else {
-        keys = ggml_new_tensor_3d(ctx, kv_type, shape.head_size, n, shape.kv_heads);
+        keys = ggml_new_tensor_3d(ctx, kv_type, kv_size, kv_count, shape.kv_heads);
     }
-    if (size.self_extend_window == 0 || size.own_kernel) {
-        values = ggml_new_tensor_3d(ctx, kv_type, shape.head_size, n, shape.kv_heads);
+    if (size.self_extend_window == 0 && !size.own_kernel) {
+        values = ggml_new_tensor_3d(ctx, kv_type, kv_size, kv_count, shape.kv_heads);
     }
     if (size.self_extend_window > 0) {
         add_self_extend(ctx, shape, kv_type);
@@ -84,8 +93,8 @@ Workspace::Workspace(const WorkspaceSize & size, const AttentionShape & shape, g
         positions_upper    = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
         positions_fraction = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, 1, n);
     }
-    if (shape.causal && size.self_extend_window == 0 && !size.own_kernel) {
-        staircase = ggml_new_tensor_2d(ctx, GGML_TYPE_F16, size.longest, size.block);
+    if (shape.causal && flash) {
+        staircase = ggml_new_tensor_2d(ctx, GGML_TYPE_F16, size.longest + Attention::key_padding, size.block);
     }
     if (size.rows > 0) {
         row_ids         = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, size.rows);
@@ -94,18 +103,36 @@ Workspace::Workspace(const WorkspaceSize & size, const AttentionShape & shape, g
         pooled_rows     = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, size.dimensions, size.rows);
     }
 
-    buffer_.reset(ggml_backend_alloc_ctx_tensors_from_buft(ctx, where));
+    if (room == Room::planned) {
+        plan(where);
+    } else {
+        allocate(where, shape.causal);
+    }
+}
+
+void Workspace::plan(ggml_backend_buffer_type_t where) {
+    bytes_ = ggml_backend_alloc_ctx_tensors_from_buft_size(ctx_.get(), where);
+    // an empty buffer, which tells the scheduler where the tensors would be
+    buffer_.reset(ggml_backend_buft_alloc_buffer(where, 0));
+    for (ggml_tensor * tensor = ggml_get_first_tensor(ctx_.get()); tensor != nullptr; tensor = ggml_get_next_tensor(ctx_.get(), tensor)) {
+        tensor->buffer = buffer_.get();
+    }
+}
+
+void Workspace::allocate(ggml_backend_buffer_type_t where, bool causal) {
+    buffer_.reset(ggml_backend_alloc_ctx_tensors_from_buft(ctx_.get(), where));
     if (!buffer_) {
-        throw Error(ErrorCode::out_of_memory, "There is not enough memory to hold the activations of " + std::to_string(n) +
+        throw Error(ErrorCode::out_of_memory, "There is not enough memory to hold the activations of " + std::to_string(size_.tokens) +
                                                   " tokens. Shorter inputs, a smaller target or smaller batches need less.");
     }
-    // gaps between sequences are read, with weight 0, and must hold numbers
+    bytes_ = ggml_backend_buffer_get_size(buffer_.get());
+    // gaps between sequences and after the last are read, with weight 0, and must hold numbers; padding of heads stays zero
     ggml_backend_buffer_clear(buffer_.get(), 0);
     if (staircase != nullptr) {
         fill_staircase();
     }
     if (zone_near != nullptr) {
-        fill_zone_masks(shape.causal);
+        fill_zone_masks(causal);
     }
 }
 
@@ -134,7 +161,7 @@ void Workspace::add_self_extend(ggml_context * ctx, const AttentionShape & shape
         zone_after      = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, width, queries);
         hidden_keys     = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, SelfExtend::alignment, queries, shape.heads);
         for (LaneTensors & lane : lanes) {
-            lane.scores = ggml_new_tensor_1d(ctx, GGML_TYPE_F32, SelfExtend::score_elements(shape, size_.longest));
+            lane.scores = ggml_new_tensor_1d(ctx, GGML_TYPE_F32, SelfExtend::score_elements(shape, size_.longest, size_.self_extend_score_bytes));
         }
     }
 }
@@ -161,10 +188,10 @@ void Workspace::fill_staircase() {
     const ggml_fp16_t open   = ggml_fp32_to_fp16(0.0f);
     const ggml_fp16_t hidden = ggml_fp32_to_fp16(-INFINITY);
 
-    std::vector<ggml_fp16_t> row(size_.longest);
+    std::vector<ggml_fp16_t> row(staircase->ne[0]);
     for (int64_t r = 0; r < size_.block; ++r) {
         const int64_t last_open = r + size_.longest - size_.block;
-        for (int64_t column = 0; column < size_.longest; ++column) {
+        for (int64_t column = 0; column < staircase->ne[0]; ++column) {
             row[column] = column <= last_open ? open : hidden;
         }
         ggml_backend_tensor_set(staircase, row.data(), r * staircase->nb[1], row.size() * sizeof(ggml_fp16_t));

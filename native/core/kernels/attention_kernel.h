@@ -4,8 +4,8 @@
 
 namespace longembed {
 
-/// Keys that lie together in packed order: a tile is [head size][tile_keys], so that one vector instruction meets the same
-/// dimension of several keys.
+/// Keys that lie together in packed order: a tile is [items of a key][tile_keys], so that one vector instruction meets the same
+/// dimension of several keys. An item is a number, or with kernels of numbers_per_item 2 a pair of neighbouring ones as BF16.
 constexpr int64_t tile_keys = 64;
 
 /// Queries that share the reading of a tile.
@@ -23,7 +23,7 @@ struct AttentionTile {
 
     const float * near_keys;     ///< the head's tiles, of all sequences in packed order
     const float * far_keys;      ///< the same, rotated for self-extend; null without it
-    const float * values;        ///< the head's values [packed tokens][head size]
+    const float * values;        ///< the head's values [items of packed tokens][head size]; a pair is of two neighbouring tokens
     int64_t       first_key;     ///< the sequence's first token in packed order
     int64_t       keys;          ///< of the sequence
 
@@ -38,7 +38,7 @@ struct AttentionTile {
 
 /// Floats of scratch memory that a tile of this head size takes.
 constexpr int64_t attention_scratch(int64_t head_size) {
-    return 4 * tile_queries * head_size + 2 * tile_queries * tile_keys;
+    return 4 * tile_queries * head_size + 32 * tile_keys + 16 * tile_queries;
 }
 
 /// Exact attention in one sweep over the keys (online softmax, arXiv 2205.14135): scores never leave the tile.

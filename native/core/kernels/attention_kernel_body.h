@@ -9,6 +9,8 @@ namespace longembed {
 
 namespace {
 
+static_assert(tile_queries % rows == 0 && tile_keys % (width * vectors) == 0);
+
 inline int64_t between(int64_t low, int64_t value, int64_t high) {
     return value < low ? low : (value > high ? high : value);
 }
@@ -29,77 +31,99 @@ inline float largest_of(Vector v) {
     return largest;
 }
 
-/// scores [queries, rounded up to rows][tile_keys] = queries [..][size] · keys [size][tile_keys]
-void score(const float * queries, int64_t count, int64_t size, const float * keys, float * scores) {
-    for (int64_t row = 0; row < count; row += rows) {
-        for (int64_t key = 0; key < tile_keys; key += width * vectors) {
-            Vector        sums[rows][vectors] = {};
-            const float * q = queries + row * size;
-            for (int64_t i = 0; i < size; ++i) {
-                Vector k[vectors];
-                for (int v = 0; v < vectors; ++v) {
-                    k[v] = load(keys + i * tile_keys + key + v * width);
-                }
-                for (int r = 0; r < rows; ++r) {
-                    for (int v = 0; v < vectors; ++v) {
-                        sums[r][v] += q[r * size + i] * k[v];
-                    }
-                }
+inline bool is_any(Bits bits) {
+    uint64_t words[sizeof(bits) / sizeof(uint64_t)];
+    __builtin_memcpy(words, &bits, sizeof(bits));
+    uint64_t all_words = 0;
+    for (uint64_t word : words) {
+        all_words |= word;
+    }
+    return all_words != 0;
+}
+
+/// 2^x for x < 127, right to 1e-7 of itself; where x < −126, 2^−126.
+inline Vector power_of_two(Vector x) {
+    // 2^x = 2^n · 2^f with n whole and |f| <= 1/2. The large number makes the sum round x to a whole one and leaves n + 127,
+    // the exponent of 2^n, in the sum's lowest bits; the polynomial has the smallest largest error relative to 2^f.
+    const Vector round = all(12582912.0f + 127.0f);
+    x                  = larger(x, all(-126.0f));
+    const Vector whole = x + round;
+    const Vector f     = x - (whole - round);
+    Vector       p     = all(1.3276471979e-3f);
+    p                  = p * f + 9.6755413342e-3f;
+    p                  = p * f + 5.5507132735e-2f;
+    p                  = p * f + 2.4022119724e-1f;
+    p                  = p * f + 6.9314696706e-1f;
+    p                  = p * f + 1.0000000717f;
+    Bits bits;
+    __builtin_memcpy(&bits, &whole, sizeof(bits));
+    bits <<= 23;
+    Vector scale;
+    __builtin_memcpy(&scale, &bits, sizeof(scale));
+    return p * scale;
+}
+
+/// scores [rows][tile_keys] = queries [rows][items] · keys [items][tile_keys]
+void score(const float * queries, int64_t items, const float * keys, float * scores) {
+    for (int64_t key = 0; key < tile_keys; key += width * vectors) {
+        Vector sums[rows][vectors] = {};
+        for (int64_t i = 0; i < items; ++i) {
+            Vector k[vectors];
+            for (int v = 0; v < vectors; ++v) {
+                k[v] = load(keys + i * tile_keys + key + v * width);
             }
             for (int r = 0; r < rows; ++r) {
                 for (int v = 0; v < vectors; ++v) {
-                    store(scores + (row + r) * tile_keys + key + v * width, sums[r][v]);
+                    sums[r][v] = add_product(sums[r][v], queries[r * items + i], k[v]);
                 }
+            }
+        }
+        for (int r = 0; r < rows; ++r) {
+            for (int v = 0; v < vectors; ++v) {
+                store(scores + r * tile_keys + key + v * width, sums[r][v]);
             }
         }
     }
 }
 
-/// columns first … first + n · width − 1 of out [rows][size] += weights [rows][tile_keys] · values [begin … end − 1][size]
-template <int n> void add_columns(const float * weights, const float * values, int64_t begin, int64_t end, int64_t size, int64_t first, float * out) {
+/// columns first … first + n · width − 1 of out [rows][size] += weights [rows][items_of(tile_keys)] · values [begin … end − 1][size]
+/// @param last  columns of the last vector
+template <int n> void add_columns(const float * weights, const float * values, int64_t begin, int64_t end, int64_t size, int64_t first, int64_t last, float * out) {
+    constexpr int64_t stride    = items_of(tile_keys);
+    const auto        load_part = [last](const float * from, int v) { return v + 1 < n || last == width ? load(from + v * width) : load_some(from + v * width, last); };
+
     Vector sums[rows][n];
     for (int r = 0; r < rows; ++r) {
         for (int v = 0; v < n; ++v) {
-            sums[r][v] = load(out + r * size + first + v * width);
+            sums[r][v] = load_part(out + r * size + first, v);
         }
     }
-    for (int64_t key = begin; key < end; ++key) {
+    for (int64_t item = begin; item < end; ++item) {
         Vector value[n];
         for (int v = 0; v < n; ++v) {
-            value[v] = load(values + key * size + first + v * width);
+            value[v] = load_part(values + item * size + first, v);
         }
         for (int r = 0; r < rows; ++r) {
             for (int v = 0; v < n; ++v) {
-                sums[r][v] += weights[r * tile_keys + key] * value[v];
+                sums[r][v] = add_product(sums[r][v], weights[r * stride + item], value[v]);
             }
         }
     }
     for (int r = 0; r < rows; ++r) {
         for (int v = 0; v < n; ++v) {
-            store(out + r * size + first + v * width, sums[r][v]);
+            __builtin_memcpy(out + r * size + first + v * width, &sums[r][v], (v + 1 < n ? width : last) * sizeof(float));
         }
     }
 }
 
-/// out [count, rounded up to rows][size] += weights · values
-void add_values(const float * weights, int64_t count, const float * values, int64_t begin, int64_t end, int64_t size, float * out) {
-    for (int64_t row = 0; row < count; row += rows) {
-        const float * w      = weights + row * tile_keys;
-        float *       o      = out + row * size;
-        int64_t       column = 0;
-        for (; column + vectors * width <= size; column += vectors * width) {
-            add_columns<vectors>(w, values, begin, end, size, column, o);
-        }
-        for (; column + width <= size; column += width) {
-            add_columns<1>(w, values, begin, end, size, column, o);
-        }
-        for (; column < size; ++column) {
-            for (int r = 0; r < rows; ++r) {
-                for (int64_t key = begin; key < end; ++key) {
-                    o[r * size + column] += w[r * tile_keys + key] * values[key * size + column];
-                }
-            }
-        }
+/// out [rows][size] += weights [rows][items_of(tile_keys)] · values [begin … end − 1][size]
+void add_values(const float * weights, const float * values, int64_t begin, int64_t end, int64_t size, float * out) {
+    int64_t column = 0;
+    for (; column + vectors * width <= size; column += vectors * width) {
+        add_columns<vectors>(weights, values, begin, end, size, column, width, out);
+    }
+    for (; column < size; column += width) {
+        add_columns<1>(weights, values, begin, end, size, column, smaller(width, size - column), out);
     }
 }
 
@@ -109,145 +133,220 @@ void copy_some(float * to, const float * from, int64_t begin, int64_t end) {
     }
 }
 
-void hide(float * scores, int64_t begin, int64_t end) {
-    for (int64_t key = begin; key < end; ++key) {
-        scores[key] = -INFINITY;
+void fill_some(float * to, int64_t begin, int64_t end, float value) {
+    for (int64_t i = begin; i < end; ++i) {
+        to[i] = value;
     }
 }
 
-/// The state of one tile of queries while it goes over the keys.
+/// The state of one tile of queries while it goes over the keys. Scores and `largest` are logarithms to base 2.
 struct Sweep {
     const AttentionTile & tile;
-    const float *         near;    ///< queries, scaled: [queries, rounded up to rows][head size]
+    const int64_t         items;    ///< of a query or key
+    const float *         near;     ///< queries, scaled: [tile_queries][items]
     const float *         before;
     const float *         after;
-    float *               out;     ///< [queries, rounded up to rows][head size], not divided by `total` yet
-    float *               scores;  ///< [tile_queries][tile_keys]
-    float *               others;  ///< the same, for scores of another rotation
-    float                 largest[tile_queries];
-    double                total[tile_queries];
+    float *               out;      ///< [tile_queries][head size], not divided by the totals yet
+    float *               totals;   ///< [tile_queries][width]: a query's is the sum of its lanes
+    float *               scores;   ///< [rows][tile_keys]
+    float *               others;   ///< the same, for scores of another rotation
+    float                 largest[tile_queries];  ///< what weights are relative to
+};
+
+/// Some queries of a tile, `rows` of them: first … first + count − 1, and zeros.
+struct Strip {
+    int64_t first;
+    int64_t count;
+    int64_t index;  ///< of the first, in its sequence
 };
 
 /// Puts scores of far keys in place of near ones, in a tile that has both. `base` is the index of the tile's first key.
-void mix_far_scores(Sweep & s, const float * far_keys, int64_t base) {
+void mix_far_scores(Sweep & s, const Strip & strip, const float * far_keys, int64_t base) {
     const AttentionTile & t = s.tile;
-    if (base <= t.first_index + t.queries - 1 - t.window) {
-        score(s.before, t.queries, t.head_size, far_keys, s.others);
-        for (int64_t query = 0; query < t.queries; ++query) {
-            const int64_t end = between(0, t.first_index + query - t.window - base + 1, tile_keys);
-            copy_some(s.scores + query * tile_keys, s.others + query * tile_keys, 0, end);
+    if (base <= strip.index + strip.count - 1 - t.window) {
+        score(s.before + strip.first * s.items, s.items, far_keys, s.others);
+        for (int64_t r = 0; r < strip.count; ++r) {
+            const int64_t end = between(0, strip.index + r - t.window - base + 1, tile_keys);
+            copy_some(s.scores + r * tile_keys, s.others + r * tile_keys, 0, end);
         }
     }
-    if (!t.causal && base + tile_keys - 1 >= t.first_index + t.window) {
-        score(s.after, t.queries, t.head_size, far_keys, s.others);
-        for (int64_t query = 0; query < t.queries; ++query) {
-            const int64_t begin = between(0, t.first_index + query + t.window - base, tile_keys);
-            copy_some(s.scores + query * tile_keys, s.others + query * tile_keys, begin, tile_keys);
+    if (!t.causal && base + tile_keys - 1 >= strip.index + t.window) {
+        score(s.after + strip.first * s.items, s.items, far_keys, s.others);
+        for (int64_t r = 0; r < strip.count; ++r) {
+            const int64_t begin = between(0, strip.index + r + t.window - base, tile_keys);
+            copy_some(s.scores + r * tile_keys, s.others + r * tile_keys, begin, tile_keys);
         }
     }
 }
 
-/// Scores of all the tile's queries against the 64 keys of packed tile `number`; `base` is the index of the first of them.
-void score_tile(Sweep & s, int64_t number, int64_t base) {
+/// Scores of a strip against the 64 keys of packed tile `number`; `base` is the index of the first of them.
+void score_tile(Sweep & s, const Strip & strip, int64_t number, int64_t base) {
     const AttentionTile & t    = s.tile;
-    const int64_t         last = t.first_index + t.queries - 1;
-    const float *         near = t.near_keys + number * tile_keys * t.head_size;
+    const int64_t         skip = strip.first * s.items;
+    const float *         near = t.near_keys + number * tile_keys * s.items;
     if (t.window == 0) {
-        score(s.near, t.queries, t.head_size, near, s.scores);
+        score(s.near + skip, s.items, near, s.scores);
         return;
     }
-    const float * far = t.far_keys + number * tile_keys * t.head_size;
-    if (base + tile_keys - 1 <= t.first_index - t.window) {
-        score(s.before, t.queries, t.head_size, far, s.scores);
-    } else if (base >= last + t.window) {
-        score(s.after, t.queries, t.head_size, far, s.scores);
+    const float * far = t.far_keys + number * tile_keys * s.items;
+    if (base + tile_keys - 1 <= strip.index - t.window) {
+        score(s.before + skip, s.items, far, s.scores);
+    } else if (base >= strip.index + strip.count - 1 + t.window) {
+        score(s.after + skip, s.items, far, s.scores);
     } else {
-        score(s.near, t.queries, t.head_size, near, s.scores);
-        mix_far_scores(s, far, base);
+        score(s.near + skip, s.items, near, s.scores);
+        mix_far_scores(s, strip, far, base);
     }
 }
 
-/// Turns a row of scores into weights relative to the row's largest score so far, and rescales what was gathered before.
-void weigh(Sweep & s, int64_t query) {
-    float * row     = s.scores + query * tile_keys;
-    Vector  maximum = load(row);
+/// A row's scores, one vector, each lane the largest of its keys.
+inline Vector largest_lanes(const float * row) {
+    Vector largest = load(row);
     for (int64_t key = width; key < tile_keys; key += width) {
-        maximum = larger(maximum, load(row + key));
+        largest = larger(largest, load(row + key));
     }
-    const float before  = s.largest[query];
-    const float here    = largest_of(maximum);
-    const float largest = here > before ? here : before;
-    if (largest == -INFINITY) {
-        __builtin_memset(row, 0, tile_keys * sizeof(float));
+    return largest;
+}
+
+/// Makes weights relative to a row's largest score from here on, and rescales what was gathered before.
+void raise(Sweep & s, int64_t query, float largest) {
+    if (!(largest > s.largest[query])) {
         return;
     }
-    if (largest > before) {
-        const float  shrink = std::exp(before - largest);
-        float *      out    = s.out + query * s.tile.head_size;
-        for (int64_t i = 0; i < s.tile.head_size; ++i) {
-            out[i] *= shrink;
-        }
-        s.total[query] *= shrink;
-        s.largest[query] = largest;
+    const float shrink = std::exp2(s.largest[query] - largest);
+    float *     out    = s.out + query * s.tile.head_size;
+    for (int64_t i = 0; i < s.tile.head_size; ++i) {
+        out[i] *= shrink;
     }
-    Vector sum = {};
-    for (int64_t key = 0; key < tile_keys; key += width) {
-        const Vector weight = exponential(load(row + key) - largest);
-        store(row + key, weight);
-        sum += weight;
+    for (int i = 0; i < width; ++i) {
+        s.totals[query * width + i] *= shrink;
     }
-    s.total[query] += sum_of(sum);
+    s.largest[query] = largest;
 }
 
-/// Copies queries × the logits' scale, and zeros up to a multiple of `rows`.
+/// Weights need not be relative to the very largest score: they may grow to 2^slack, and only then is the rest rescaled.
+constexpr float slack = 16.0f;
+
+void raise_where_needed(Sweep & s, const Strip & strip) {
+    Bits above = {};
+    for (int64_t r = 0; r < rows; ++r) {
+        above |= largest_lanes(s.scores + r * tile_keys) > s.largest[strip.first + r] + slack;
+    }
+    if (is_any(above)) {
+        for (int64_t r = 0; r < rows; ++r) {
+            raise(s, strip.first + r, largest_of(largest_lanes(s.scores + r * tile_keys)));
+        }
+    }
+}
+
+/// Turns a row of scores into weights, and adds these to its total.
+inline void weigh(Sweep & s, int64_t query, float * row) {
+    Vector       total   = load(s.totals + query * width);
+    const Vector largest = all(s.largest[query]);
+    for (int64_t key = 0; key < tile_keys; key += width) {
+        const Vector weight = power_of_two(load(row + key) - largest);
+        store(row + key, weight);
+        total += weight;
+    }
+    store(s.totals + query * width, total);
+}
+
+/// The same where only keys begin … end − 1 are seen.
+void weigh_some(Sweep & s, int64_t query, float * row, int64_t begin, int64_t end) {
+    for (int64_t key = begin; key < end; ++key) {
+        row[key] -= s.largest[query];
+    }
+    for (int64_t key = 0; key < tile_keys; key += width) {
+        store(row + key, power_of_two(load(row + key)));
+    }
+    fill_some(row, 0, begin, 0.0f);
+    fill_some(row, end, tile_keys, 0.0f);
+    for (int64_t key = 0; key < tile_keys; ++key) {
+        s.totals[query * width + key % width] += row[key];
+    }
+}
+
+void sweep_tile(Sweep & s, const Strip & strip, int64_t number, int64_t base, int64_t end) {
+    const AttentionTile & t     = s.tile;
+    const int64_t         begin = base < 0 ? -base : 0;
+    const int64_t         stop  = smaller(tile_keys, end - base);
+    const auto            seen  = [&](int64_t r) { return t.causal ? between(0, strip.index + r + 1 - base, stop) : stop; };
+
+    if (seen(strip.count - 1) <= begin) {
+        return;
+    }
+    score_tile(s, strip, number, base);
+    if (begin == 0 && seen(0) == tile_keys) {
+        raise_where_needed(s, strip);
+        for (int64_t r = 0; r < rows; ++r) {
+            weigh(s, strip.first + r, s.scores + r * tile_keys);
+        }
+    } else {
+        for (int64_t r = 0; r < rows; ++r) {
+            fill_some(s.scores + r * tile_keys, 0, begin, -INFINITY);
+            fill_some(s.scores + r * tile_keys, seen(r), tile_keys, -INFINITY);
+        }
+        raise_where_needed(s, strip);
+        for (int64_t r = 0; r < rows; ++r) {
+            weigh_some(s, strip.first + r, s.scores + r * tile_keys, begin, seen(r));
+        }
+    }
+    make_items(s.scores, rows * tile_keys, s.scores);
+    add_values(s.scores, t.values + number * items_of(tile_keys) * t.head_size, begin / numbers_per_item, items_of(stop), t.head_size,
+               s.out + strip.first * t.head_size);
+}
+
+/// Items of the queries × the logits' scale, and zeros up to a multiple of `rows`.
 const float * scaled(const AttentionTile & t, const float * queries, float * to) {
+    constexpr float log2_e = 1.44269504f;
     if (queries == nullptr) {
         return nullptr;
     }
     for (int64_t query = 0; query < tile_queries; ++query) {
-        for (int64_t i = 0; i < t.head_size; ++i) {
-            to[query * t.head_size + i] = query < t.queries ? t.scale * queries[query * t.query_stride + i] : 0.0f;
+        float * row = to + query * items_of(t.head_size);
+        if (query >= t.queries) {
+            __builtin_memset(row, 0, items_of(t.head_size) * sizeof(float));
+            continue;
+        }
+        for (int64_t i = 0; i < t.head_size; i += 2 * width) {
+            float         some[2 * width];
+            const int64_t count = smaller(2 * width, t.head_size - i);
+            for (int64_t k = 0; k < count; ++k) {
+                some[k] = t.scale * log2_e * queries[query * t.query_stride + i + k];
+            }
+            make_items(some, count, row + i / numbers_per_item);
         }
     }
     return to;
 }
 
 void attention(const AttentionTile & t, float * scratch) {
-    const int64_t area = tile_queries * t.head_size;
-    Sweep s{t, scaled(t, t.near_queries, scratch), scaled(t, t.before_queries, scratch + area), scaled(t, t.after_queries, scratch + 2 * area),
-            scratch + 3 * area, scratch + 4 * area, scratch + 4 * area + tile_queries * tile_keys, {}, {}};
-    __builtin_memset(s.out, 0, area * sizeof(float));
-    for (int64_t query = 0; query < tile_queries; ++query) {
-        s.largest[query] = -INFINITY;
+    const int64_t area   = tile_queries * t.head_size;
+    float *       out    = scratch + 3 * area;
+    float *       totals = out + area;
+    float *       scores = totals + tile_queries * width;
+    Sweep s{t, items_of(t.head_size), scaled(t, t.near_queries, scratch), scaled(t, t.before_queries, scratch + area), scaled(t, t.after_queries, scratch + 2 * area),
+            out, totals, scores, scores + rows * tile_keys, {}};
+    __builtin_memset(out, 0, area * sizeof(float));
+    __builtin_memset(totals, 0, tile_queries * width * sizeof(float));
+    for (float & largest : s.largest) {
+        largest = -INFINITY;
     }
 
-    const int64_t last_index = t.first_index + t.queries - 1;
-    const int64_t end        = t.causal ? smaller(t.keys, last_index + 1) : t.keys;
+    const int64_t end        = t.causal ? smaller(t.keys, t.first_index + t.queries) : t.keys;
     const int64_t first_tile = t.first_key / tile_keys;
     const int64_t end_tile   = (t.first_key + end + tile_keys - 1) / tile_keys;
-
     for (int64_t number = first_tile; number < end_tile; ++number) {
-        const int64_t base  = number * tile_keys - t.first_key; // negative where the sequence begins within the tile
-        const int64_t begin = base < 0 ? -base : 0;
-        const int64_t stop  = smaller(tile_keys, end - base);
-        score_tile(s, number, base);
-        for (int64_t query = 0; query < t.queries; ++query) {
-            float *       row  = s.scores + query * tile_keys;
-            const int64_t seen = t.causal ? between(0, t.first_index + query + 1 - base, stop) : stop;
-            hide(row, 0, begin);
-            hide(row, seen, tile_keys);
-            weigh(s, query);
+        const int64_t base = number * tile_keys - t.first_key; // negative where the sequence begins within the tile
+        for (int64_t first = 0; first < t.queries; first += rows) {
+            sweep_tile(s, {first, smaller(rows, t.queries - first), t.first_index + first}, number, base, end);
         }
-        for (int64_t query = t.queries; query % rows != 0; ++query) {
-            __builtin_memset(s.scores + query * tile_keys, 0, tile_keys * sizeof(float));
-        }
-        add_values(s.scores, t.queries, t.values + (t.first_key + base) * t.head_size, begin, stop, t.head_size, s.out);
     }
 
     for (int64_t query = 0; query < t.queries; ++query) {
-        const auto factor = static_cast<float>(1.0 / s.total[query]);
+        const float factor = 1.0f / sum_of(load(totals + query * width));
         for (int64_t i = 0; i < t.head_size; ++i) {
-            t.out[query * t.out_stride + i] = factor * s.out[query * t.head_size + i];
+            t.out[query * t.out_stride + i] = factor * out[query * t.head_size + i];
         }
     }
 }

@@ -8,10 +8,17 @@ namespace longembed {
 using ToFloats = void (*)(const void * from, float * to, int64_t count);
 
 /// Columns of a weight row that are brought to floats at once; a multiple of every type's block.
-constexpr int64_t product_depth = 512;
+constexpr int64_t product_depth = 1024;
 
 /// Outputs that share the packing of their weights, at most; a multiple of what any variant takes at once.
 constexpr int64_t product_outs = 64;
+
+/// How weights lie in memory.
+enum class Format {
+    floats,
+    bfloats,  ///< BF16
+    other,
+};
 
 /// What happens to a sum before it is written.
 enum class Finish {
@@ -32,7 +39,8 @@ struct ProductTile {
     int64_t       weight_stride;  ///< bytes from one row to the next
     int64_t       block;          ///< weights of a block of their type
     int64_t       block_bytes;
-    ToFloats      to_floats;      ///< null: they are floats
+    Format        format;
+    ToFloats      to_floats;      ///< not for floats
     int64_t       outs;
 
     const float * bias;           ///< [outs], or null
@@ -44,12 +52,15 @@ struct ProductTile {
     int64_t       y_stride;
 };
 
-/// Floats of scratch memory that a product takes.
-constexpr int64_t product_scratch = (product_outs + 16) * product_depth + 8 * product_outs;
+/// Floats of scratch memory that a product takes; with BF16 x is made into pairs first.
+constexpr int64_t product_scratch(int64_t tokens, int64_t size, int64_t numbers_per_item) {
+    const int64_t panel = (product_outs + 16) * product_depth + 8 * product_outs;
+    return numbers_per_item == 1 ? panel : panel + tokens * ((size + 1) / 2);
+}
 
-/// A product in full floats, whatever the weights' type. An output is the same whatever other tokens and outputs are computed
+/// The product, in full floats whatever the weights' type, or in BF16 with sums in floats. An output is the same whatever other tokens and outputs are computed
 /// with it: its sum runs over the inputs in their order.
-/// @param scratch  product_scratch floats, 64-byte aligned
+/// @param scratch  product_scratch() floats, 64-byte aligned
 using ProductKernel = void (*)(const ProductTile & tile, float * scratch);
 
 } // namespace longembed

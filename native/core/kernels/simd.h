@@ -9,6 +9,10 @@
 #include <cstdint>
 #include <utility>
 
+#if defined(LONGEMBED_BF16)
+#include <immintrin.h>
+#endif
+
 namespace longembed {
 
 namespace {
@@ -49,6 +53,49 @@ inline int64_t smaller(int64_t a, int64_t b) {
 
 inline Vector all(float value) {
     return value - Vector{};
+}
+
+// What is multiplied: floats, or where LONGEMBED_BF16 is defined, pairs of neighbouring numbers as BF16, each pair in the place
+// of a float.
+#if defined(LONGEMBED_BF16)
+constexpr int64_t numbers_per_item = 2;
+
+/// sum + both products of `item` with each item of `items`
+inline Vector add_product(Vector sum, float item, Vector items) {
+    return reinterpret_cast<Vector>(_mm512_dpbf16_ps(reinterpret_cast<__m512>(sum), reinterpret_cast<__m512bh>(_mm512_set1_ps(item)), reinterpret_cast<__m512bh>(items)));
+}
+
+/// Makes items of `count` floats; the last one's second number is 0 where there is none. `to` may be `from`.
+inline void make_items(const float * from, int64_t count, float * to) {
+    int64_t i = 0;
+    for (; i + 2 * width <= count; i += 2 * width) {
+        const __m512bh pairs = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(from + i + width), _mm512_loadu_ps(from + i));
+        __builtin_memcpy(to + i / 2, &pairs, sizeof(pairs));
+    }
+    if (i < count) {
+        float rest[2 * width] = {};
+        __builtin_memcpy(rest, from + i, (count - i) * sizeof(float));
+        const __m512bh pairs = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(rest + width), _mm512_loadu_ps(rest));
+        __builtin_memcpy(to + i / 2, &pairs, (count - i + 1) / 2 * sizeof(float));
+    }
+}
+#else
+constexpr int64_t numbers_per_item = 1;
+
+inline Vector add_product(Vector sum, float item, Vector items) {
+    return sum + item * items;
+}
+
+inline void make_items(const float * from, int64_t count, float * to) {
+    if (to != from) {
+        __builtin_memcpy(to, from, count * sizeof(float));
+    }
+}
+#endif
+
+/// Items of so many numbers.
+constexpr int64_t items_of(int64_t numbers) {
+    return (numbers + numbers_per_item - 1) / numbers_per_item;
 }
 
 inline Vector larger(Vector a, Vector b) {

@@ -5,12 +5,13 @@
 #include "cpu_kernels.h"
 #include "dot_kernel_body.h"
 #include "halves_kernel_body.h"
+#include "peak_kernel_body.h"
 #include "product_kernel_body.h"
 
 namespace longembed {
 
 CpuKernels LONGEMBED_KERNELS() {
-    return {attention, product, halves, bfloats, dot};
+    return {attention, product, halves, bfloats, dot, numbers_per_item, peak, peak_operations};
 }
 
 } // namespace longembed

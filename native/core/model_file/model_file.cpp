@@ -90,7 +90,7 @@ int64_t segments_of(const Metadata & metadata, llm_arch architecture) {
     return static_cast<int64_t>(std::min<uint64_t>(segments, UINT32_MAX));
 }
 
-void check_header(const GgufHeader & header, const std::string & path, FilePart part) {
+llm_arch check_header(const GgufHeader & header, const std::string & path, FilePart part) {
     const Metadata metadata(header);
     const auto     name = metadata.text("general.architecture");
     if (!name) {
@@ -102,6 +102,7 @@ void check_header(const GgufHeader & header, const std::string & path, FilePart 
         const ModelSizes sizes = read_sizes(metadata, architecture, *name);
         check_tensors(header.tensors, architecture, sizes, vocabulary, segments_of(metadata, architecture));
     }
+    return architecture;
 }
 
 /// What a split model's name ends in is how llama.cpp finds the other parts.
@@ -148,13 +149,13 @@ GgufHeader read_header_of(const std::string & path) {
 
 } // namespace
 
-void check_model_file(const std::string & path, FilePart part) {
+llm_arch check_model_file(const std::string & path, FilePart part) {
     GgufHeader header = read_header_of(path);
     for (const std::string & other : about(path, [&] { return other_parts(header, path); })) {
         const GgufHeader more = read_header_of(other);
         header.tensors.insert(header.tensors.end(), more.tensors.begin(), more.tensors.end());
     }
-    about(path, [&] { check_header(header, path, part); });
+    return about(path, [&] { return check_header(header, path, part); });
 }
 
 void check_model_stream(std::istream & stream, uint64_t size, const std::string & path, FilePart part) {

@@ -4,6 +4,8 @@
 #include <istream>
 #include <string>
 
+#include "llama-arch.h"
+
 namespace longembed {
 
 /// How much of a file is used.
@@ -12,8 +14,9 @@ enum class FilePart { all, vocabulary };
 /// Looks at a model file before ggml and llama.cpp do: that it is there and whole, that its header is one, that its keys are
 /// within reason and go with each other, that its vocabulary is one, and that it has the tensors that its architecture's graph
 /// computes with, in their shapes and types. Of a split model, give the first part: all are looked at.
+/// @return the model's architecture
 /// @throws Error ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID, ERR_ARCHITECTURE_UNSUPPORTED
-void check_model_file(const std::string & path, FilePart part = FilePart::all);
+llm_arch check_model_file(const std::string & path, FilePart part = FilePart::all);
 
 /// The same for a file that is not split, from a stream.
 /// @param size  bytes that the stream has

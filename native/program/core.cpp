@@ -1,7 +1,7 @@
 // Drives native/core without Node: for debuggers, sanitizers, and machines that have no Node.
 //
-//   longembed-core MODEL [--pooling mean|cls|last] [--threads N] [--backend NAME] [--rope-base F] [--rope-scale F]
-//                  [--group G --window W] [--text] [--repeat N] < LINES
+//   longembed-core MODEL [--pooling mean|cls|last] [--threads N] [--backend NAME] [--precision full|bf16] [--rope-base F]
+//                  [--rope-scale F] [--group G --window W] [--text] [--repeat N] < LINES
 //
 // Reads a sequence a line, token ids separated by spaces, special tokens included. Writes its pooled vector, not normalised,
 // a line each in the same order. All sequences go in one batch; stderr says how long it took. --group and --window are
@@ -131,14 +131,15 @@ void embed_lines(longembed::Model & model, const Arguments & arguments, longembe
 int main(int argc, char ** argv) {
     const Arguments arguments = parse(argc, argv);
     if (arguments.model.empty()) {
-        std::fprintf(stderr, "usage: longembed-core MODEL [--pooling mean|cls|last] [--threads N] [--backend NAME] [--rope-base F] "
-                             "[--rope-scale F] [--group G --window W] [--text] [--repeat N] < LINES\n");
+        std::fprintf(stderr, "usage: longembed-core MODEL [--pooling mean|cls|last] [--threads N] [--backend NAME] [--precision full|bf16] "
+                             "[--rope-base F] [--rope-scale F] [--group G --window W] [--text] [--repeat N] < LINES\n");
         return 2;
     }
     try {
         longembed::LoadOptions options;
         options.threads = std::atoi(arguments.get("threads", "0").c_str());
         options.backend = arguments.get("backend", "auto");
+        options.precision = arguments.get("precision", "full") == "bf16" ? longembed::Precision::bf16 : longembed::Precision::full;
         longembed::Control control;
         const auto model = longembed::Model::load(arguments.model, options, control);
         if (arguments.text) {

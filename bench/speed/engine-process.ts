@@ -1,0 +1,101 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+/** How to start a process that speaks engines/protocol.mjs' language. */
+export interface Command {
+  readonly program: string;
+  readonly args: readonly string[];
+}
+
+/** How long a run took, in seconds. */
+export interface Round {
+  readonly seconds: number;
+  /** The processor's time on all cores: other programs disturb it less, and threads that wait for each other add to it. */
+  readonly processor: number;
+}
+
+/** Linux's unit of processor time in /proc, a second's part. */
+const TICKS = 100;
+
+/** A process with a loaded model and the texts of a row. */
+export class EngineProcess {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #lines: AsyncIterator<string>;
+  #errors = '';
+
+  private constructor({ program, args }: Command) {
+    this.#child = spawn(program, args);
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+    this.#child.stderr.on('data', (text) => (this.#errors = (this.#errors + String(text)).slice(-2000)));
+    this.#child.stdin.on('error', () => undefined); // the process is gone: the missing answer says so
+  }
+
+  /** @throws Error that says what the process said when it could not */
+  static async start(command: Command, sequences: readonly Int32Array[]): Promise<EngineProcess> {
+    const engine = new EngineProcess(command);
+    const lines = [sequences.length, ...sequences.map((ids) => ids.join(' '))];
+    await engine.#ask(lines.join('\n'));
+    return engine;
+  }
+
+  /** Embeds all texts. */
+  async run(): Promise<Round> {
+    const before = this.#processorSeconds();
+    const seconds = Number(await this.#ask('run'));
+    return { seconds, processor: this.#processorSeconds() - before };
+  }
+
+  /** The vectors of the last run, a row a text. */
+  async vectors(count: number): Promise<number[][]> {
+    const rows = [await this.#ask('vectors')];
+    while (rows.length < count) rows.push(await this.#answer());
+    return rows.map((row) => row.split(' ').map(Number));
+  }
+
+  /** Bytes of memory that the process has held at most; null where the system does not say. */
+  peakMemory(): number | null {
+    try {
+      const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(
+        readFileSync(`/proc/${this.#child.pid}/status`, 'utf8'),
+      )?.[1];
+      return kilobytes === undefined ? null : Number(kilobytes) * 1024;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Of all its threads since it started; NaN where the system does not say. */
+  #processorSeconds(): number {
+    try {
+      const fields = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      return (Number(fields[11]) + Number(fields[12])) / TICKS;
+    } catch {
+      return NaN;
+    }
+  }
+
+  async close(): Promise<void> {
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode !== null || signalCode !== null) return;
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.stdin.end();
+    await ended;
+  }
+
+  #ask(command: string): Promise<string> {
+    this.#child.stdin.write(`${command}\n`);
+    return this.#answer();
+  }
+
+  async #answer(): Promise<string> {
+    const { value, done } = (await this.#lines.next()) as IteratorResult<string, undefined>;
+    if (done !== true && !value.startsWith('error ')) return value;
+    if (done !== true) throw new Error(value.slice('error '.length));
+    const lines = this.#errors.trim().split('\n');
+    const why = lines.find((line) => line.includes('ASSERT')) ?? lines.at(-1) ?? '';
+    throw new Error(`the process died${why === '' ? '' : `: ${why}`}`);
+  }
+}

@@ -1,0 +1,33 @@
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ModelSpec, NAMED_SPECS, writeModel } from '../../scripts/make-model/index.js';
+import { quantize, ROOT } from './tools.js';
+
+/** Types of weights. F16 is what the others are made from. */
+export const TYPES = ['F16', 'BF16', 'Q8_0', 'Q4_K_M'] as const;
+export type Type = (typeof TYPES)[number];
+
+const SPECS = {
+  'bert-base': NAMED_SPECS['bert-base'],
+  'jina-bert-v3-base': NAMED_SPECS['jina-bert-v3-base'],
+  'llama-1b': NAMED_SPECS['llama-1b'],
+} as const satisfies Record<string, ModelSpec>;
+
+/** Shapes of scripts/make-model/spec.ts. */
+export type Shape = keyof typeof SPECS;
+
+/** A model file with random weights, made where it is not there yet. @returns its path */
+export function speedModel(shape: Shape, type: Type): string {
+  const folder = join(ROOT, '.cache', 'speed');
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${shape}-${type}.gguf`);
+  if (existsSync(path)) return path;
+  const f16 = join(folder, `${shape}-F16.gguf`);
+  const kept = existsSync(f16);
+  if (!kept) writeModel({ ...SPECS[shape], type: 'F16' }, f16);
+  if (type === 'F16') return f16;
+  quantize(f16, `${path}.part`, type);
+  renameSync(`${path}.part`, path);
+  if (!kept) rmSync(f16); // gigabytes, and perhaps not wanted
+  return path;
+}

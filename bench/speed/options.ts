@@ -1,0 +1,82 @@
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { TYPES, type Type } from './models.js';
+import { WORKLOADS, type WorkloadName } from './workloads.js';
+
+export const ENGINES = ['longembed', 'llama.cpp', 'node-llama-cpp'] as const;
+export type EngineName = (typeof ENGINES)[number];
+
+export const STRATEGIES = ['none', 'ntk', 'se', 'pcw'] as const;
+export type Strategy = (typeof STRATEGIES)[number];
+
+export interface SpeedOptions {
+  readonly workloads: readonly WorkloadName[];
+  readonly types: readonly Type[];
+  readonly strategies: readonly Strategy[];
+  readonly engines: readonly EngineName[];
+  /** Timed runs of each engine on each row, where they fit into `seconds`. */
+  readonly rounds: number;
+  /** What a row may take before no further round begins. */
+  readonly seconds: number;
+  readonly threads: number;
+  /** Where the JSON goes. */
+  readonly output: string | undefined;
+}
+
+export const HELP = `usage: npm run bench:speed -- [options]
+  --workloads   ${Object.keys(WORKLOADS).join(',')} (default: all but 32k)
+  --types       ${TYPES.join(',')} of the BERT-Base shapes (default: F16)
+  --strategies  ${STRATEGIES.join(',')} for texts beyond the native context (default: none)
+  --engines     ${ENGINES.join(',')} (default: all)
+  --rounds      timed runs of each engine on each row (default: 5)
+  --seconds     after which a row begins no further round (default: 100)
+  --threads     (default: the processor's cores)
+  --output      a file for all figures as JSON
+`;
+
+/** @throws RangeError, TypeError that say what is wrong */
+export function readOptions(args: readonly string[]): SpeedOptions | null {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      workloads: { type: 'string' },
+      types: { type: 'string', default: 'F16' },
+      strategies: { type: 'string', default: 'none' },
+      engines: { type: 'string', default: ENGINES.join() },
+      rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '100' },
+      threads: { type: 'string', default: String(availableParallelism()) },
+      output: { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help === true) return null;
+  const workloads = Object.keys(WORKLOADS) as WorkloadName[];
+  return {
+    workloads:
+      values.workloads === undefined
+        ? workloads.filter((name) => name !== '32k')
+        : list('workloads', values.workloads, workloads),
+    types: list('types', values.types, TYPES),
+    strategies: list('strategies', values.strategies, STRATEGIES),
+    engines: list('engines', values.engines, ENGINES),
+    rounds: whole('rounds', values.rounds),
+    seconds: whole('seconds', values.seconds),
+    threads: whole('threads', values.threads),
+    output: values.output,
+  };
+}
+
+function list<T extends string>(option: string, given: string, known: readonly T[]): T[] {
+  return given.split(',').map((name) => {
+    const found = known.find((one) => one === name);
+    if (found === undefined) throw new RangeError(`--${option} takes ${known.join(', ')}, not ${name}`);
+    return found;
+  });
+}
+
+function whole(option: string, given: string): number {
+  const value = Number(given);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new RangeError(`--${option} must be a whole number from 1, not ${given}`);
+}

@@ -1,0 +1,92 @@
+import {
+  planDocument,
+  resolveExtend,
+  type ExtendFacts,
+  type ResolvedExtend,
+} from '../../lib/extend/index.js';
+import { EmbeddingModel, type ModelInfo } from '../../lib/index.js';
+import { type Shape, speedModel, type Type } from './models.js';
+import type { SpeedOptions, Strategy } from './options.js';
+import { textsOf, type Workload, WORKLOADS, type WorkloadName } from './workloads.js';
+
+/** A row of the table: one workload on one model with one strategy. */
+export interface Row {
+  readonly workload: WorkloadName;
+  readonly shape: Shape;
+  readonly type: Type;
+  readonly strategy: Strategy;
+}
+
+/** What all engines are given for a row. */
+export interface Task {
+  readonly path: string;
+  readonly info: ModelInfo;
+  readonly pooling: string;
+  /** longembed's own spec. Logits are not scaled, which the others could not do. */
+  readonly spec: string;
+  readonly extend: ResolvedExtend;
+  /** The base of the rotation that the strategy asks for; 0: the file's, or none. */
+  readonly ropeBase: number;
+  readonly texts: readonly Int32Array[];
+  /** Sequences that go through the model, for engines that know no windows: text by text, the windows of each. */
+  readonly windows: readonly (readonly Int32Array[])[];
+  readonly tokens: number;
+}
+
+/** The rows that the options ask for. Strategies are for texts beyond the native context. */
+export function rowsOf(options: SpeedOptions): Row[] {
+  return options.workloads.flatMap((workload) => {
+    const { shape } = WORKLOADS[workload];
+    const extends_ = workload === '2k' || workload === '8k' || workload === '32k';
+    const types: readonly Type[] = shape === 'llama-1b' ? ['Q4_K_M'] : options.types;
+    const strategies: readonly Strategy[] = extends_ ? options.strategies : ['none'];
+    return types.flatMap((type) => strategies.map((strategy) => ({ workload, shape, type, strategy })));
+  });
+}
+
+export async function taskOf(row: Row): Promise<Task> {
+  const path = speedModel(row.shape, row.type);
+  await using model = await EmbeddingModel.load(path, { backend: 'cpu' });
+  const { info } = model;
+  const workload: Workload = WORKLOADS[row.workload];
+  const texts = textsOf(workload, { ...info.specialTokens, vocabulary: info.vocabularySize });
+  const facts: ExtendFacts = info;
+  const target = Math.max(info.nativeContext, workload.lengths[1]);
+  const spec = `${row.strategy}:${target},attention-scale=off`;
+  const extend = resolveExtend(spec, facts);
+  return {
+    path,
+    info,
+    pooling: info.pooling ?? 'mean',
+    spec,
+    extend,
+    ropeBase: extend.lambda === null ? 0 : info.ropeBase * extend.lambda,
+    texts,
+    windows: texts.map((ids) => windowsOf(ids, extend, info)),
+    tokens: texts.reduce((sum, { length }) => sum + length, 0),
+  };
+}
+
+function windowsOf(ids: Int32Array, extend: ResolvedExtend, info: ModelInfo): Int32Array[] {
+  const { prefix, suffix } = info.specialTokens;
+  const overhead = { before: prefix.length, after: suffix.length };
+  const content = ids.subarray(prefix.length, ids.length - suffix.length);
+  return planDocument(extend, info, content.length, overhead).map(({ from, to }) =>
+    Int32Array.from([...prefix, ...content.subarray(from, to), ...suffix]),
+  );
+}
+
+/**
+ * Floating-point operations of a row: every product of weights and of attention, of all tokens and layers. Some engines leave
+ * out what a pooled last token does not need; the figure stays the same for all.
+ */
+export function operationsOf({ info, windows }: Task): number {
+  const { dimensions, heads, headsKv, feedForward, layers, architecture, causal } = info;
+  const gated = architecture === 'llama' || architecture === 'nomic-bert';
+  const projections = 2 * dimensions * dimensions * (1 + headsKv / heads);
+  const weights = projections + (gated ? 3 : 2) * dimensions * feedForward;
+  const attention = (n: number): number => 4 * n * n * dimensions * (causal ? 0.5 : 1);
+  return windows
+    .flat()
+    .reduce((sum, { length }) => sum + layers * (2 * weights * length + attention(length)), 0);
+}

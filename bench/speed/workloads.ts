@@ -1,0 +1,41 @@
+import { Random } from '../tasks/synthetic/random.js';
+import type { Shape } from './models.js';
+
+/** Texts to embed. Numbers are tokens, special ones included. */
+export interface Workload {
+  readonly title: string;
+  readonly shape: Shape;
+  readonly texts: number;
+  /** The shortest and the longest text. */
+  readonly lengths: readonly [least: number, most: number];
+}
+
+export const WORKLOADS = {
+  short: { title: '400 × ~13', shape: 'bert-base', texts: 400, lengths: [7, 19] },
+  medium: { title: '48 × ~392', shape: 'bert-base', texts: 48, lengths: [276, 508] },
+  '2k': { title: '2,048', shape: 'jina-bert-v3-base', texts: 1, lengths: [2048, 2048] },
+  '8k': { title: '8,192', shape: 'jina-bert-v3-base', texts: 1, lengths: [8192, 8192] },
+  '32k': { title: '32,768', shape: 'jina-bert-v3-base', texts: 1, lengths: [32768, 32768] },
+  llama: { title: '4,096', shape: 'llama-1b', texts: 1, lengths: [4096, 4096] },
+} as const satisfies Record<string, Workload>;
+
+export type WorkloadName = keyof typeof WORKLOADS;
+
+/** What a text's tokens are made of. */
+export interface Tokens {
+  readonly prefix: readonly number[];
+  readonly suffix: readonly number[];
+  readonly vocabulary: number;
+}
+
+/** The texts of a workload as token ids, the same at every call. */
+export function textsOf(workload: Workload, { prefix, suffix, vocabulary }: Tokens): Int32Array[] {
+  const random = Random.of('speed', workload.title);
+  const [least, most] = workload.lengths;
+  const first = 1000; // behind the special and the unused tokens
+  return Array.from({ length: workload.texts }, () => {
+    const content = least + random.below(most - least + 1) - prefix.length - suffix.length;
+    const ids = Array.from({ length: content }, () => first + random.below(vocabulary - first));
+    return Int32Array.from([...prefix, ...ids, ...suffix]);
+  });
+}

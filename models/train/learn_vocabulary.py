@@ -1,0 +1,19 @@
+"""Learns one of the two vocabularies, and writes its tokenizer.json into models/. Models trained before need the one before.
+
+    python models/train/learn_vocabulary.py wordpiece
+"""
+
+import argparse
+
+from vocabulary.vocabulary import KINDS, file_of
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("kind", choices=sorted(KINDS))
+    kind = options.parse_args().kind
+    KINDS[kind].learn().save(str(file_of(kind)), pretty=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+// Measures the kernels alone, beside what the machine can do at most.
+//
+//   longembed-kernels [--threads N] [--keys N] [--tokens N] [--bf16 1]
+//
+// Every thread does the same work on numbers of its own; a figure is the sum over threads of each one's best run, in GFLOPS.
+// LONGEMBED_KERNELS says which variant. Products are of a 768 × 3072 matrix with --tokens rows (512), attention is of one
+// head of 64 dimensions over --keys keys (8192).
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <functional>
+#include <map>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "architectures/cpu_product.h"
+#include "ggml.h"
+#include "kernels/cpu_kernels.h"
+#include "scratch.h"
+
+namespace {
+
+using namespace longembed;
+
+/// Seconds of the calling thread: of the processor where that can be told, so that other programs disturb little.
+double seconds() {
+#if defined(CLOCK_THREAD_CPUTIME_ID)
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+#else
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+#endif
+}
+
+/// Operations per second of the best of some runs, in billions.
+double best_rate(double operations, const std::function<void()> & run) {
+    constexpr double long_enough = 0.6;
+    double           best        = 1e9;
+    for (double total = 0.0; total < long_enough;) {
+        const double start = seconds();
+        run();
+        const double took = seconds() - start;
+        best = std::min(best, took);
+        total += took;
+    }
+    return operations / best / 1e9;
+}
+
+/// The sum over threads of what `measure` gives each.
+double on_threads(int count, const std::function<double()> & measure) {
+    std::vector<double>      rates(count);
+    std::vector<std::thread> threads;
+    for (double & rate : rates) {
+        threads.emplace_back([&rate, &measure] { rate = measure(); });
+    }
+    double sum = 0.0;
+    for (int i = 0; i < count; ++i) {
+        threads[i].join();
+        sum += rates[i];
+    }
+    return sum;
+}
+
+std::vector<float> random_floats(int64_t count) {
+    std::vector<float>                    floats(count);
+    std::mt19937                          random(1);
+    std::uniform_real_distribution<float> uniform(-1.0f, 1.0f);
+    std::generate(floats.begin(), floats.end(), [&] { return uniform(random); });
+    return floats;
+}
+
+double peak_rate(const CpuKernels & kernels) {
+    constexpr int64_t rounds = 200000;
+    volatile float    sink   = 0.0f;
+    return best_rate(static_cast<double>(rounds * kernels.peak_operations), [&] { sink = kernels.peak(rounds); });
+}
+
+double product_rate(const CpuKernels & kernels, ggml_type type, int64_t tokens) {
+    constexpr int64_t size = 768;
+    constexpr int64_t outs = 3072;
+
+    const std::vector<float> x      = random_floats(tokens * size);
+    const std::vector<float> floats = random_floats(size * outs);
+    std::vector<float>       y(tokens * outs);
+    std::vector<char>        weights(ggml_row_size(type, size) * outs);
+    ggml_quantize_chunk(type, floats.data(), weights.data(), 0, outs, size, nullptr);
+
+    ProductTile tile{};
+    tile.x             = x.data();
+    tile.x_stride      = size;
+    tile.tokens        = tokens;
+    tile.size          = size;
+    tile.weights       = weights.data();
+    tile.weight_stride = static_cast<int64_t>(ggml_row_size(type, size));
+    set_weights(tile, kernels, type);
+    tile.outs          = outs;
+    tile.y             = y.data();
+    tile.y_stride      = outs;
+    return best_rate(2.0 * static_cast<double>(tokens * size * outs), [&] { kernels.product(tile, scratch_floats(product_scratch(tile.tokens, tile.size, kernels.numbers_per_item))); });
+}
+
+double attention_rate(const CpuKernels & kernels, int64_t keys, int64_t window) {
+    constexpr int64_t size    = 64;
+    constexpr int64_t queries = 8 * tile_queries;
+
+    const std::vector<float> q      = random_floats(queries * size);
+    const std::vector<float> packed = random_floats((keys + tile_keys) * size);
+    const std::vector<float> values = random_floats((keys + tile_keys) * size);
+    std::vector<float>       out(queries * size);
+
+    AttentionTile tile{};
+    tile.query_stride = size;
+    tile.queries      = tile_queries;
+    tile.near_keys    = packed.data();
+    tile.far_keys     = window > 0 ? packed.data() : nullptr;
+    tile.values       = values.data();
+    tile.keys         = keys;
+    tile.head_size    = size;
+    tile.window       = window;
+    tile.scale        = 0.125f;
+    tile.out_stride   = size;
+    return best_rate(4.0 * static_cast<double>(queries * keys * size), [&] {
+        for (int64_t first = 0; first < queries; first += tile_queries) {
+            tile.near_queries   = q.data() + first * size;
+            tile.before_queries = tile.near_queries;
+            tile.after_queries  = tile.near_queries;
+            tile.first_index    = keys / 2 + first;
+            tile.out            = out.data() + first * size;
+            kernels.attention(tile, scratch_floats(attention_scratch(size)));
+        }
+    });
+}
+
+} // namespace
+
+int main(int argc, char ** argv) {
+    std::map<std::string, int64_t> options = {{"--threads", 1}, {"--keys", 8192}, {"--tokens", 512}, {"--bf16", 0}};
+    for (int i = 1; i + 1 < argc; i += 2) {
+        options[argv[i]] = std::atoll(argv[i + 1]);
+    }
+    const CpuKernels kernels = cpu_kernels(options["--bf16"] != 0 ? Precision::bf16 : Precision::full);
+    if (kernels.product == nullptr) {
+        std::fprintf(stderr, "There are no such kernels: the compiler or the machine lacks them, or LONGEMBED_KERNELS is \"ggml\".\n");
+        return 2;
+    }
+    const auto    threads = static_cast<int>(options["--threads"]);
+    const int64_t keys    = options["--keys"];
+    const int64_t tokens  = options["--tokens"];
+    const double  peak    = on_threads(threads, [&] { return peak_rate(kernels); });
+
+    const auto print = [&](const std::string & what, double rate) { std::printf("%-32s %8.1f GFLOPS  %5.1f %%\n", what.c_str(), rate, 100.0 * rate / peak); };
+    print("peak", peak);
+    for (const ggml_type type : {GGML_TYPE_F32, GGML_TYPE_F16, GGML_TYPE_BF16, GGML_TYPE_Q8_0, GGML_TYPE_Q4_K}) {
+        print(std::string("product ") + ggml_type_name(type), on_threads(threads, [&] { return product_rate(kernels, type, tokens); }));
+    }
+    print("attention", on_threads(threads, [&] { return attention_rate(kernels, keys, 0); }));
+    print("attention, self-extend", on_threads(threads, [&] { return attention_rate(kernels, keys, keys / 16); }));
+    return 0;
+}

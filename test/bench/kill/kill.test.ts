@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { randomBits } from '../../../bench/results/compare/random.js';
+import { modelPath } from '../../models.js';
+import { killAgainAndAgain } from './kill.js';
+
+it('a benchmark that is killed loses one text at most, and ends as one that is not', async () => {
+  const bits = randomBits(Date.now());
+  const args = [
+    '--threads',
+    '1',
+    '--model',
+    modelPath('bert'),
+    '--extend',
+    'none',
+    'pcw:256',
+    '--tasks',
+    'passkey',
+    '--lengths',
+    '256',
+  ];
+  const { whole, killed, texts, kills } = await killAgainAndAgain(args, 2, () => bits() / 2 ** 32);
+  expect(texts).toBe(300);
+  for (const { again } of kills) expect(again).toBeLessThanOrEqual(1);
+  expect(killed).toBe(whole);
+}, 180_000);
