@@ -162,6 +162,8 @@ void GraphEngine::make_room(const Plan & plan, const WorkspaceSize & needed) {
     }
     workspace_.reset(); // before the new one, so that both are never held at once
     workspace_ = new_workspace(size, Workspace::Room::allocated);
+    const PassSetup setup = setup_for(plan, *workspace_);
+    lanes_.for_each(plan.shares, [&](Lane & lane, int number) { reserve_graphs(setup, lane, number); });
 }
 
 std::unique_ptr<Workspace> GraphEngine::new_workspace(const WorkspaceSize & size, Workspace::Room room) const {

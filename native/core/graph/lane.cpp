@@ -121,9 +121,12 @@ void Lane::watch(Control * control) {
 void Lane::run(ggml_cgraph * graph, Control & control) {
     control.check();
     ggml_backend_sched_reset(sched_.get());
-    if (!ggml_backend_sched_alloc_graph(sched_.get(), graph)) {
+    if (!(reserving_ ? ggml_backend_sched_reserve(sched_.get(), graph) : ggml_backend_sched_alloc_graph(sched_.get(), graph))) {
         throw Error(ErrorCode::out_of_memory, "There is not enough memory for the activations of this input. Shorter inputs, a smaller target "
                                               "or a smaller model need less.");
+    }
+    if (reserving_) {
+        return;
     }
     watch(&control);
     const ggml_status status = ggml_backend_sched_graph_compute(sched_.get(), graph);

@@ -44,6 +44,9 @@ public:
     /// Runs a graph to its end. Throws ERR_ABORTED when `control` is cancelled meanwhile, ERR_OUT_OF_MEMORY, ERR_BACKEND.
     virtual void run(ggml_cgraph * graph, Control & control);
 
+    /// While on, run() makes room for graphs and computes nothing.
+    void only_reserve(bool on) { reserving_ = on; }
+
     /// The memory that graphs have taken so far: bytes of each kind of buffer.
     BufferSizes graph_memory() const;
 
@@ -60,6 +63,7 @@ private:
     ggml_backend_t                cpu_        = nullptr;
     ggml_backend_t                main_       = nullptr;
     ggml_threadpool_t             threadpool_ = nullptr;
+    bool                          reserving_  = false;
     size_t                        graph_memory_size_;
     std::unique_ptr<uint8_t[]>    graph_memory_;
 };

@@ -70,6 +70,12 @@ BufferSizes Lanes::missing(int shares, const BufferSizes & needed) const {
     return sizes;
 }
 
+void Lanes::for_each(int shares, const std::function<void(Lane &, int)> & prepare) {
+    for (int i = 0; i < shares; ++i) {
+        prepare(shares == 1 ? wide_ : *narrow_[i], i);
+    }
+}
+
 void Lanes::run(int shares, int64_t pieces, const std::function<void(Lane &, int, int64_t)> & work) {
     if (shares == 1) {
         for (int64_t piece = 0; piece < pieces; ++piece) {

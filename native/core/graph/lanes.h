@@ -34,6 +34,9 @@ public:
     /// What the graphs of `shares` lanes side by side need beyond what they have, where each needs as much as `needed` says.
     BufferSizes missing(int shares, const BufferSizes & needed) const;
 
+    /// Calls prepare(lane, its number) for each of `shares` lanes, on the calling thread.
+    void for_each(int shares, const std::function<void(Lane & lane, int number)> & prepare);
+
     /// Calls work(lane, its number, piece) for every piece, on `shares` lanes side by side, and returns when all are done.
     void run(int shares, int64_t pieces, const std::function<void(Lane & lane, int number, int64_t piece)> & work);
 
