@@ -1,13 +1,13 @@
 /**
  * What a process of its own costs a call: `npx tsx scripts/measure-isolation.ts [MODEL]`. A text of 13 tokens and one of 8,192, in
- * this process and in another, in turns; medians.
+ * this process and in another, in turns, on one thread; medians.
  */
 import { EmbeddingModel } from '../dist/lib/index.js';
 import { modelPath } from '../test/models.js';
 
 const path = process.argv[2] ?? modelPath('start');
 const load = (isolate: boolean): Promise<EmbeddingModel> =>
-  EmbeddingModel.load(path, { backend: 'cpu', isolate });
+  EmbeddingModel.load(path, { backend: 'cpu', threads: 1, isolate });
 const here = await load(false);
 const there = await load(true);
 
@@ -42,7 +42,7 @@ function median(numbers: number[]): number {
 const special = here.info.specialTokens.prefix.length + here.info.specialTokens.suffix.length;
 for (const [tokens, rounds, extend] of [
   [13, 400, 'none'],
-  [8192, 7, 'ntk:8k'],
+  [8192, 5, 'ntk:8k'],
 ] as const) {
   const { one, other } = await compare(tokens - special, rounds, extend);
   console.log(

@@ -33,7 +33,7 @@ export interface LoadOptions {
   threads?: number | undefined;
   /**
    * What products and attention are computed in on a CPU: `full` floats (default), whatever the file's weights are, or `bf16`,
-   * numbers of 8 bits' precision with sums in floats. That takes about half the time and moves a vector by some 1e-5 of cosine
+   * numbers of 8 bits' precision with sums in floats. That takes about half the time and moves a vector by up to 1e-4 of cosine
    * (docs/performance.md). ERR_INVALID_OPTION where the CPU has no instructions for it, on a GPU, and for architectures that
    * run through llama.cpp's own context.
    */

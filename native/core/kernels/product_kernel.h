@@ -54,7 +54,7 @@ struct ProductTile {
 
 /// Floats of scratch memory that a product takes; with BF16 x is made into pairs first.
 constexpr int64_t product_scratch(int64_t tokens, int64_t size, int64_t numbers_per_item) {
-    const int64_t panel = (product_outs + 16) * product_depth + 8 * product_outs;
+    const int64_t panel = (product_outs + 16) * (product_depth + 16) + 8 * product_outs;
     return numbers_per_item == 1 ? panel : panel + tokens * ((size + 1) / 2);
 }
 

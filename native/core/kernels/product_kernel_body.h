@@ -47,6 +47,9 @@ inline void prefetch_weights(const ProductTile & t, int64_t out, int64_t k, int6
     }
 }
 
+// Rows that lie a power of two apart fall into the same few places of the first-level cache.
+constexpr int64_t row_stride = product_depth + 16;
+
 /// Packs items of panel_outs outputs' weights as the sums take them: [items_of(depth)][panel_outs].
 void pack_weights(const ProductTile & t, int64_t o, int64_t k, int64_t depth, float * packed, float * converted) {
     const int64_t items = items_of(depth);
@@ -54,7 +57,7 @@ void pack_weights(const ProductTile & t, int64_t o, int64_t k, int64_t depth, fl
         const float * from[width];
         for (int64_t i = 0; i < width; ++i) {
             prefetch_weights(t, o + group + i + 2 * width, k, depth);
-            from[i] = weight_items(t, o + group + i, k, depth, converted + i * product_depth);
+            from[i] = weight_items(t, o + group + i, k, depth, converted + i * row_stride);
         }
         int64_t item = 0;
         for (; item + width <= items; item += width) {
@@ -160,7 +163,7 @@ struct Piece {
 /// Memory of a product.
 struct ProductScratch {
     float * packed;     ///< [product_depth][panel_outs]
-    float * converted;  ///< [width][product_depth]
+    float * converted;  ///< [width][row_stride]
     float * partial;    ///< [rows][panel_outs]: the last panel's outputs, of which y has fewer
     float * bias;       ///< [panel_outs]
     float * x;          ///< [tokens][items_of(size)], where x must be made into other items
@@ -188,7 +191,7 @@ void product(const ProductTile & t, float * memory) {
     ProductScratch scratch{};
     scratch.packed    = memory;
     scratch.converted = scratch.packed + panel_outs * product_depth;
-    scratch.partial   = scratch.converted + width * product_depth;
+    scratch.partial   = scratch.converted + width * row_stride;
     scratch.bias      = scratch.partial + rows * panel_outs;
     scratch.x         = scratch.bias + panel_outs;
     for (int64_t token = 0; numbers_per_item > 1 && token < t.tokens; ++token) {
