@@ -19,8 +19,8 @@ export function summary(view: View): Html {
     ['Ran on', `${machine.backend}, ${counted(machine.threads, 'thread')}`],
     [
       'Versions',
-      html`longembed ${versions.longembed}, llama.cpp ${versions.llama} (<code>${versions.commit.slice(0, 7)}</code>),
-      Node ${versions.node}`,
+      html`longembed ${versions.longembed}, llama.cpp ${versions.llama}
+      (<code>${versions.commit.slice(0, 7)}</code>), Node ${versions.node}`,
     ],
   ];
   return html`<header>
