@@ -8,7 +8,7 @@ import { capture, run, say, ScriptError } from './process.mjs';
 /** What is added to a program's environment so that the first finding ends it, with a stack. */
 export const SANITIZER_OPTIONS = {
   ASAN_OPTIONS: 'abort_on_error=1:detect_stack_use_after_return=1',
-  UBSAN_OPTIONS: 'halt_on_error=1:abort_on_error=1:print_stacktrace=1',
+  UBSAN_OPTIONS: `halt_on_error=1:abort_on_error=1:print_stacktrace=1:suppressions=${join(root, 'scripts/lib/undefined.supp')}`,
   TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1',
 };
 
