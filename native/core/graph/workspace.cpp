@@ -103,6 +103,10 @@ Workspace::Workspace(const WorkspaceSize & size, const AttentionShape & shape, g
         pooled_rows     = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, size.dimensions, size.rows);
     }
 
+    // ggml gives a name to whatever it puts into a graph without one, and lanes do so side by side
+    for (ggml_tensor * tensor = ggml_get_first_tensor(ctx); tensor != nullptr; tensor = ggml_get_next_tensor(ctx, tensor)) {
+        ggml_set_name(tensor, "kept");
+    }
     if (room == Room::planned) {
         plan(where);
     } else {
