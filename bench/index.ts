@@ -4,7 +4,6 @@ export { resultsTable } from './results/results-table.js';
 export { terminalTable } from './results/terminal-table.js';
 export { defaultCacheFolder } from './runner/cache/folder.js';
 export { dryRun, type DryRun, type DryRunOfModel } from './runner/dry-run.js';
-export type { BenchHooks, BenchOptions } from './runner/options.js';
-export type { BenchProgress } from './runner/progress.js';
+export type { BenchHooks, BenchOptions, BenchProgress } from './runner/types.js';
 export { runBench } from './runner/run-bench.js';
 export { TASKS } from './tasks/index.js';

@@ -62,7 +62,7 @@ function showStrategies(folder) {
 function longembed(args) {
   const shown = args.map((part) => (part.startsWith(root) ? relative(root, part) : part));
   process.stdout.write(`\n$ longembed ${shown.join(' ')}\n`);
-  if (run(process.execPath, ['dist/lib/cli/main.js', ...shown], { cwd: root }) !== 0) {
+  if (run(process.execPath, ['dist/cli/main.js', ...shown], { cwd: root }) !== 0) {
     throw new ScriptError(`longembed ${args[0]} failed; the lines above say why.`);
   }
 }

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { devices, EmbeddingModel, LongEmbedError, type LoadOptions, type ManyResult } from '../lib/index.js';
 import { cosineDistance } from './fixtures.js';
-import { modelPath } from './models.js';
+import { modelPath } from '../models/random/cached.js';
 import { wordPieceJson } from './tokenize/tokenizer-json.js';
 
 const ENGLISH = readFileSync(new URL('fixtures/english.txt', import.meta.url), 'utf8');

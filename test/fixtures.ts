@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-import { integer, words } from '../scripts/make-model/random.js';
-import { modelPath, type SpecName } from './models.js';
+import { integer, words } from '../models/random/random.js';
+import { modelPath, type SpecName } from '../models/random/cached.js';
 
 export type Pooling = 'mean' | 'cls' | 'last';
 

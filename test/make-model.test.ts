@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 
 import { describe, expect, it } from 'vitest';
 
-import { toHalf } from '../scripts/make-model/half.js';
-import { makeModel, specKey } from '../scripts/make-model/index.js';
-import { integer, words } from '../scripts/make-model/random.js';
+import { toHalf } from '../models/random/half.js';
+import { makeModel, specKey } from '../models/random/index.js';
+import { integer, words } from '../models/random/random.js';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 

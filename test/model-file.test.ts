@@ -7,7 +7,7 @@ import type { MetadataEntry, ValueType } from '../lib/gguf/format.js';
 import { EmbeddingModel } from '../lib/index.js';
 import { Vocabulary } from '../lib/tokenize/index.js';
 import { errorOf } from './isolate/errors.js';
-import { modelPath, type SpecName } from './models.js';
+import { modelPath, type SpecName } from '../models/random/cached.js';
 import { type Pieces, putTogether, takeApart, text, u32, u64 } from './mutation/pieces.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'longembed-file-'));

@@ -6,7 +6,7 @@ import { packageVersion } from '../../lib/version.js';
 import { RESULTS_FORMAT, type ModelResult, type Results, type TaskDataResult } from '../results/results.js';
 import type { ReadTask } from './data.js';
 import type { CheckedModel } from './models.js';
-import type { BenchOptions } from './options.js';
+import type { BenchOptions } from './types.js';
 import type { Prepared } from './prepare.js';
 
 /** Results without runs: what was run on what, where and with what. Nothing in it differs between two runs of the same. */

@@ -3,8 +3,8 @@ import { decodeEntry, encodeEntry, type Entry } from './cache/entry.js';
 import { damaged } from './cache/folder.js';
 import { embeddingKey, textHash } from './cache/keys.js';
 import type { Store } from './cache/store.js';
-import type { BenchModel } from './options.js';
-import { embedOptions, type Kind, type Plan } from './plan.js';
+import type { BenchModel, Kind } from './types.js';
+import { embedOptions, type Plan } from './plan.js';
 
 /** A text with what its data set calls it. */
 export interface Text {

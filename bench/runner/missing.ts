@@ -2,7 +2,8 @@ import { embeddingKey } from './cache/keys.js';
 import type { Store } from './cache/store.js';
 import type { TextFacts } from './data.js';
 import type { CheckedModel } from './models.js';
-import type { Kind, Plan } from './plan.js';
+import type { Plan } from './plan.js';
+import type { Kind } from './types.js';
 import type { Expected } from './progress.js';
 import { workOf } from './work.js';
 

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { BenchHooks, BenchModel, BenchOptions } from './options.js';
+import type { BenchHooks, BenchModel, BenchOptions } from './types.js';
 
 /** Holds one loaded model at a time: several may not fit into memory together. */
 export class ModelSlot {

@@ -6,8 +6,8 @@ import type { Store } from './cache/store.js';
 import type { ReadTask, TextFacts } from './data.js';
 import { contentSha256, modelFiles } from './file-hash.js';
 import type { ModelSlot } from './model-slot.js';
-import type { BenchHooks, BenchModel, BenchOptions } from './options.js';
-import { isPlan, type Kind, overheadOf, type Plan, settlePlan, type Unsupported } from './plan.js';
+import type { BenchHooks, BenchModel, BenchOptions, Kind } from './types.js';
+import { isPlan, overheadOf, type Plan, settlePlan, type Unsupported } from './plan.js';
 
 /** A model that was loaded once and can run. */
 export interface CheckedModel {

@@ -2,10 +2,7 @@ import { LongEmbedError } from '../../lib/error.js';
 import { planDocument, resolveExtend, type Method } from '../../lib/extend/index.js';
 import type { Extend } from '../../lib/index.js';
 import { keyOf } from './cache/keys.js';
-import type { BenchModel } from './options.js';
-
-/** What texts are embedded as. */
-export type Kind = 'query' | 'document';
+import type { BenchModel, Kind } from './types.js';
 
 /** A strategy as one model runs it. */
 export interface Plan {

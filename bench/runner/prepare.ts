@@ -3,7 +3,7 @@ import { Store } from './cache/store.js';
 import { readTasks, type ReadTask } from './data.js';
 import { ModelSlot } from './model-slot.js';
 import { checkFiles, checkModels, type CheckedModel } from './models.js';
-import type { BenchHooks, BenchOptions } from './options.js';
+import type { BenchHooks, BenchOptions } from './types.js';
 
 /** All that a run needs, looked at and found usable. */
 export interface Prepared {

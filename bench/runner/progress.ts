@@ -1,36 +1,4 @@
-import type { TaskName } from '../tasks/task.js';
-import type { Kind } from './plan.js';
-
-/** Where a run is. */
-export interface Place {
-  /** Its id. */
-  readonly model: string;
-  /** The strategy as a spec string. */
-  readonly extend: string;
-  readonly task: TaskName;
-  readonly split: string;
-  readonly kind: Kind;
-  /** Texts of that kind in the split. */
-  readonly texts: number;
-}
-
-/** How far a run has come. What the cache holds costs nothing and is in none of the figures but `textsDone`. */
-export interface BenchProgress extends Place {
-  /** Of `texts`, those that are done, with those that the cache held. */
-  readonly textsDone: number;
-  /** Texts that this run computed, of all kinds, splits and tasks. */
-  readonly computed: number;
-  /** Tokens that this run computed, those of a text under way included. */
-  readonly tokensDone: number;
-  /** Of this run as far as it has come. */
-  readonly tokensPerSecond: number;
-  /** The text that was computed last. */
-  readonly last: { readonly tokens: number; readonly seconds: number } | null;
-  /** 0 to 1, by time; null while there is nothing to tell it by. */
-  readonly fraction: number | null;
-  /** Until the whole run is done. */
-  readonly secondsLeft: number | null;
-}
+import type { BenchProgress, Place } from './types.js';
 
 /** A text that is to be computed, before its tokens are counted. */
 export interface Expected {

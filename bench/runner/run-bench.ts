@@ -10,7 +10,7 @@ import { recordSpeed } from './cache/speeds.js';
 import { describeRun } from './describe.js';
 import { checkDiskSpace } from './disk-space.js';
 import type { CheckedModel } from './models.js';
-import type { BenchHooks, BenchOptions, OutputOptions } from './options.js';
+import type { BenchHooks, BenchOptions, OutputOptions } from './types.js';
 import { checkNothingIsLost, type PlannedRun, prepareOutputFolder } from './output-folder.js';
 import type { Plan } from './plan.js';
 import { type Prepared, withPrepared } from './prepare.js';

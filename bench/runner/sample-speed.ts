@@ -1,4 +1,4 @@
-import type { BenchModel } from './options.js';
+import type { BenchModel } from './types.js';
 import { workOf } from './work.js';
 
 /** A pass that takes this long, in seconds, is not followed by one of twice the tokens: all take about twice as much. */

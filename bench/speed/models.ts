@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ModelSpec, NAMED_SPECS, writeModel } from '../../scripts/make-model/index.js';
+import { type ModelSpec, NAMED_SPECS, writeModel } from '../../models/random/index.js';
 import { quantize, ROOT } from './tools.js';
 
 /** Types of weights. F16 is what the others are made from. */
@@ -13,7 +13,7 @@ const SPECS = {
   'llama-1b': NAMED_SPECS['llama-1b'],
 } as const satisfies Record<string, ModelSpec>;
 
-/** Shapes of scripts/make-model/spec.ts. */
+/** Shapes of models/random/spec.ts. */
 export type Shape = keyof typeof SPECS;
 
 /** A model file with random weights, made where it is not there yet. @returns its path */

@@ -37,7 +37,7 @@ def texts():
 
 def by_program(path, said):
     rows = "".join(json.dumps({"id": str(i), "text": one}) + "\n" for i, one in enumerate(said))
-    program = ["node", str(REPOSITORY / "dist/lib/cli/main.js"), "embed", "-", "--input-format", "jsonl", "--truncate"]
+    program = ["node", str(REPOSITORY / "dist/cli/main.js"), "embed", "-", "--input-format", "jsonl", "--truncate"]
     done = subprocess.run([*program, "--model", str(path)], input=rows, capture_output=True, text=True, check=True)
     return torch.tensor([json.loads(line)["embedding"] for line in done.stdout.splitlines()])
 

@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Interrupted } from '../../lib/cli/exit.js';
+import { Interrupted } from '../../cli/exit.js';
 import { numbersTask } from '../bench/runner/world.js';
 import { longembed as real, start } from './program.js';
-import { modelPath } from '../models.js';
+import { modelPath } from '../../models/random/cached.js';
 import { longembed, type Outcome, type World } from './world.js';
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), 'longembed-cli-bench-'));

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { Interrupted } from '../../lib/cli/exit.js';
+import { Interrupted } from '../../cli/exit.js';
 import { EmbeddingModel } from '../../lib/index.js';
-import { modelPath } from '../models.js';
+import { modelPath } from '../../models/random/cached.js';
 import { longembed } from './world.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'longembed-cli-extend-'));
@@ -78,7 +78,7 @@ it.skipIf(process.platform !== 'linux')(
   'leaves nothing behind when the disk takes no more (on Linux, by its file size limit)',
   () => {
     const before = readdirSync(folder);
-    const main = fileURLToPath(new URL('../../lib/cli/main.ts', import.meta.url));
+    const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
     const output = join(folder, 'too-large.gguf');
     // The shell's limit is in KiB, the file is of 1 MB: the system fails a write in the middle.
     const { status, stderr } = spawnSync(

@@ -12,10 +12,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { LateOutput } from '../../lib/cli/output/late.js';
-import { jsonLine } from '../../lib/cli/output/jsonl.js';
-import { npyHeader } from '../../lib/cli/output/npy.js';
-import { openOutput } from '../../lib/cli/output/open.js';
+import { LateOutput } from '../../cli/output/late.js';
+import { jsonLine } from '../../cli/output/jsonl.js';
+import { npyHeader } from '../../cli/output/npy.js';
+import { openOutput } from '../../cli/output/open.js';
 import type { Embedding } from '../../lib/index.js';
 
 let folder: string;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EmbeddingModel } from '../../lib/index.js';
-import { modelPath } from '../models.js';
+import { modelPath } from '../../models/random/cached.js';
 import { firstLine, longembed, start } from './program.js';
 
 interface Row {

@@ -1,11 +1,11 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { duration, statusLine, summaryLine } from '../../lib/cli/progress/format.js';
-import { LinesView } from '../../lib/cli/progress/lines.js';
+import { duration } from '../../cli/progress/format.js';
+import { LinesView } from '../../cli/progress/lines.js';
 import type { BenchProgress } from '../../bench/index.js';
-import { BenchMeter } from '../../lib/cli/bench-meter.js';
-import { Meter } from '../../lib/cli/progress/meter.js';
-import { viewOn } from '../../lib/cli/progress/view-on.js';
+import { BenchMeter } from '../../cli/bench-meter.js';
+import { Meter } from '../../cli/progress/meter.js';
+import { viewOn } from '../../cli/progress/view-on.js';
 
 class Clock {
   time = 0;
@@ -33,11 +33,11 @@ describe('Meter', () => {
     meter.computed({ tokensDone: 50, tokensTotal: 100 });
     clock.time = 10_000;
     expect(meter).toMatchObject({ fraction: 0.25, tokensDone: 50, tokensPerSecond: 5, secondsLeft: 30 });
-    expect(statusLine(meter)).toBe('0 documents, 50 tokens, 5 tokens/s, 30 s left');
+    expect(meter.status).toBe('0 documents, 50 tokens, 5 tokens/s, 30 s left');
     meter.done({ tokens: 100, truncated: true });
     meter.fail();
-    expect(statusLine(meter)).toBe('2 documents, 1 failed, 100 tokens, 10 tokens/s, 30 s left');
-    expect(summaryLine(meter)).toBe('2 documents (1 failed, 1 truncated), 100 tokens in 10 s, 10 tokens/s');
+    expect(meter.status).toBe('2 documents, 1 failed, 100 tokens, 10 tokens/s, 30 s left');
+    expect(meter.summary).toBe('2 documents (1 failed, 1 truncated), 100 tokens in 10 s, 10 tokens/s');
   });
 
   it('estimates nothing when the size of the input is not known', () => {
@@ -46,7 +46,7 @@ describe('Meter', () => {
     meter.read(10);
     meter.computed({ tokensDone: 1234, tokensTotal: 2000 });
     clock.time = 1000;
-    expect(statusLine(meter)).toBe('0 documents, 1,234 tokens, 1,234 tokens/s');
+    expect(meter.status).toBe('0 documents, 1,234 tokens, 1,234 tokens/s');
   });
 });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { Interrupted } from '../../lib/cli/exit.js';
+import { Interrupted } from '../../cli/exit.js';
 import { LongEmbedError } from '../../lib/index.js';
 import { lines, longembed } from './world.js';
 

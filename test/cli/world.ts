@@ -1,8 +1,8 @@
 /** A world without a model, for the command line: streams that remember, and embeddings that tell what they are of. */
 import { PassThrough, Readable, Writable } from 'node:stream';
-import type { Context, Model } from '../../lib/cli/context.js';
+import type { Context, Model } from '../../cli/context.js';
 import { resolveExtend } from '../../lib/extend/index.js';
-import { run } from '../../lib/cli/run.js';
+import { run } from '../../cli/run.js';
 import {
   LongEmbedError,
   type LoadOptions,

@@ -1,7 +1,7 @@
-/** The pictures of docs/ are what the plans give now: after a change, npx tsx scripts/draw-strategies.ts. */
+/** The pictures of docs/ are what the plans give now: after a change, npx tsx docs/draw/main.ts. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { drawAll, IMAGES } from '../../scripts/draw-strategies/index.js';
+import { drawAll, IMAGES } from '../../docs/draw/index.js';
 
 describe('docs/images', () => {
   const pictures = drawAll();

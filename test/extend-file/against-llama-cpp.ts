@@ -13,10 +13,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { integer, words } from '../../scripts/make-model/random.js';
+import { integer, words } from '../../models/random/random.js';
 import { EmbeddingModel, extendModelFile } from '../../lib/index.js';
 import { cosineDistance } from '../fixtures.js';
-import { modelPath, type SpecName } from '../models.js';
+import { modelPath, type SpecName } from '../../models/random/cached.js';
 import { readMetadata } from '../tokenize/gguf-vocabulary.js';
 
 const CASES: readonly (readonly [model: SpecName, specs: readonly string[], nativeContext?: number])[] = [

@@ -2,7 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { toHalves } from '../../scripts/make-model/half.js';
+import { toHalves } from '../../models/random/half.js';
 import {
   BF16,
   F16,

@@ -15,10 +15,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { computes, engineProcesses, kill, until } from '../isolate/processes.js';
-import { modelPath } from '../models.js';
+import { modelPath } from '../../models/random/cached.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const MAIN = join(ROOT, 'dist/lib/cli/main.js');
+const MAIN = join(ROOT, 'dist/cli/main.js');
 const model = modelPath('jina-bert-v3');
 const folder = mkdtempSync(join(tmpdir(), 'longembed-faults-'));
 const words = 'the state of the house on the hill was not what they had said ';

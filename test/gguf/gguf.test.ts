@@ -19,7 +19,7 @@ import {
 } from '../../lib/gguf/index.js';
 import { parseHeader } from '../../lib/gguf/parse.js';
 import { tensorBytes } from '../../lib/gguf/tensor-types.js';
-import { modelPath } from '../models.js';
+import { modelPath } from '../../models/random/cached.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'longembed-gguf-'));
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EmbeddingModel, type LoadOptions } from '../../lib/index.js';
-import { modelPath } from '../models.js';
+import { modelPath } from '../../models/random/cached.js';
 import { codeOf, errorOf } from './errors.js';
 import { computes, engineProcesses, kill, onlyEngine, until } from './processes.js';
 

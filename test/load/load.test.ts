@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { EmbeddingModel } from '../../lib/index.js';
-import { modelPath, type SpecName } from '../models.js';
+import { modelPath, type SpecName } from '../../models/random/cached.js';
 import { Random } from '../mutation/random.js';
 import { callAll, makeTasks } from './callers.js';
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { modelPath, type ModelSpec } from '../models.js';
+import { modelPath, type ModelSpec } from '../../models/random/cached.js';
 
 interface Measured {
   resident: number;

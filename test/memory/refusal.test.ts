@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { modelPath } from '../models.js';
+import { modelPath } from '../../models/random/cached.js';
 import { collect, FakeNative, ROPE_FACTS } from '../model/fake-native.js';
 
 const SCRIPT = fileURLToPath(new URL('./refuse.mjs', import.meta.url));

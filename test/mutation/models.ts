@@ -1,4 +1,4 @@
-import type { SpecName } from '../models.js';
+import type { SpecName } from '../../models/random/cached.js';
 
 /** The models whose copies are broken: each graph of our own, and one that runs through llama.cpp's context. */
 export const MUTATED_MODELS: readonly SpecName[] = [

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { modelPath } from '../models.js';
+import { modelPath } from '../../models/random/cached.js';
 import { MUTATED_MODELS } from './models.js';
 import { runMutations } from './run.js';
 
-/** Seconds: longer with LONGEMBED_MUTATION_SECONDS; for hours, scripts/mutate-models.ts. */
+/** Seconds: longer with LONGEMBED_MUTATION_SECONDS; for hours, test/mutation/main.ts. */
 const SECONDS = Number(process.env['LONGEMBED_MUTATION_SECONDS'] ?? 20);
 
 it(

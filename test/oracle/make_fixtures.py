@@ -3,7 +3,7 @@
     python test/oracle/make_fixtures.py [all | short | long | NAME …]
 
 `short` (the default) leaves out the two texts of 32,768 tokens, which take minutes. The models are made with
-scripts/make-model.ts, so Node and the development dependencies must be installed.
+models/random/main.ts, so Node and the development dependencies must be installed.
 """
 
 import base64

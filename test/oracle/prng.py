@@ -1,4 +1,4 @@
-"""The generator of scripts/make-model/random.ts, and the token ids that fixtures draw from it."""
+"""The generator of models/random/random.ts, and the token ids that fixtures draw from it."""
 
 _MASK = 0xFFFFFFFF
 _WARM_UP = 16

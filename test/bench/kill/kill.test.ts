@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { randomBits } from '../../../bench/results/compare/random.js';
-import { modelPath } from '../../models.js';
+import { modelPath } from '../../../models/random/cached.js';
 import { killAgainAndAgain } from './kill.js';
 
 it('a benchmark that is killed loses one text at most, and ends as one that is not', async () => {

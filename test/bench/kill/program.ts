@@ -4,9 +4,9 @@
  */
 import { appendFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
-import type { Context, Model } from '../../../lib/cli/context.js';
-import { interruptSignal } from '../../../lib/cli/interrupt.js';
-import { run } from '../../../lib/cli/run.js';
+import type { Context, Model } from '../../../cli/context.js';
+import { interruptSignal } from '../../../cli/interrupt.js';
+import { run } from '../../../cli/run.js';
 import { devices, EmbeddingModel, type ManyResult } from '../../../lib/index.js';
 
 const [log = '', ...args] = process.argv.slice(2);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Expected, Meter, type Place } from '../../../bench/runner/progress.js';
+import { type Expected, Meter } from '../../../bench/runner/progress.js';
+import type { Place } from '../../../bench/runner/types.js';
 
 const PLACE: Place = { model: 'm', extend: 'none', task: 'qmsum', split: 'test', kind: 'document', texts: 4 };
 const expected = (count: number): Expected[] => new Array<Expected>(count).fill({ tokens: 10, work: 100 });

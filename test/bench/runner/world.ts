@@ -2,8 +2,8 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BenchHooks, BenchModel, BenchOptions, OutputOptions } from '../../../bench/runner/options.js';
-import type { BenchProgress } from '../../../bench/runner/progress.js';
+import type { BenchHooks, BenchModel, BenchOptions, OutputOptions } from '../../../bench/runner/types.js';
+import type { BenchProgress } from '../../../bench/runner/types.js';
 import { runBench } from '../../../bench/runner/run-bench.js';
 import type { Results } from '../../../bench/results/results.js';
 import { qmsum } from '../../../bench/tasks/qmsum.js';

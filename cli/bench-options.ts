@@ -1,0 +1,163 @@
+import { existsSync } from 'node:fs';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { TASK_NAMES, type TaskName } from '../bench/tasks/task.js';
+import type { Extend, Pooling } from '../lib/index.js';
+import { parseSpec } from './embed-options.js';
+import { SHIPPED_MODELS } from '../lib/shipped-models.js';
+import { addIsolateOption, addModelOptions, type ModelOptions } from './model-options.js';
+import { wholeNumber } from './numbers.js';
+import { STRATEGY_LINES } from './strategies-help.js';
+
+/** The options of `longembed bench`, as commander gives them. */
+export interface BenchCommandOptions extends ModelOptions {
+  model: string[];
+  extend?: Extend[];
+  tasks?: TaskName[];
+  lengths?: number[];
+  output?: string;
+  data?: string;
+  essays?: string;
+  seed?: number;
+  limit?: number;
+  force?: boolean;
+  dryRun?: boolean;
+  cache?: string;
+  queryPrompt?: string;
+  documentPrompt?: string;
+  /** false with --no-prompts. */
+  prompts: boolean;
+  maxTokens?: number;
+  pooling?: Pooling;
+  batchTokens: number;
+  quiet?: boolean;
+}
+
+export function addBenchOptions(command: Command): Command {
+  command
+    .requiredOption(
+      '-m, --model <files...>',
+      `the GGUF models: files, or ${SHIPPED_MODELS.join(', ')}`,
+      models,
+    )
+    .option('--extend <specs...>', 'strategies, see below; every model runs with each (default: none)', specs)
+    .option('-o, --output <folder>', 'where results go')
+    .option('--force', 'replace results of other runs in that folder')
+    .option('--dry-run', 'say what there is to do and about how long it takes, and do nothing')
+    .optionsGroup('Tasks:')
+    .option('--tasks <names...>', `of ${TASK_NAMES.join(', ')} (default: all)`, tasks)
+    .option(
+      '--lengths <tokens...>',
+      'of passkey and needle (default: 256, 512, 1k, 2k, 4k, 8k, 16k, 32k)',
+      lengths,
+    )
+    .option(
+      '--data <folder>',
+      'a folder a task, in the published layouts (default: from the Hugging Face hub)',
+    )
+    .option('--essays <folder>', "essays to hide needle's facts in, as .txt (default: prose of our own)")
+    .option('--seed <number>', 'of passkey and needle (default: 42)', wholeNumber(0))
+    .option(
+      '--limit <documents>',
+      'only the first of each split, and the queries that they answer',
+      wholeNumber(1),
+    )
+    .optionsGroup('Embedding:')
+    .option(
+      '--max-tokens <tokens>',
+      "cuts documents shorter than the strategy's target, prompt and special tokens included",
+      wholeNumber(1),
+    )
+    .option('--query-prompt <text>', "before every query (default: the model's)")
+    .option('--document-prompt <text>', "before every document (default: the model's)")
+    .addOption(
+      new Option('--no-prompts', 'nothing before queries and documents').conflicts([
+        'queryPrompt',
+        'documentPrompt',
+      ]),
+    )
+    .addOption(
+      new Option('--pooling <how>', "how tokens become one vector (default: the model's way)").choices([
+        'mean',
+        'cls',
+        'last',
+      ]),
+    )
+    .option('--cache <folder>', 'where embeddings are kept, see below')
+    .option(
+      '--batch-tokens <tokens>',
+      'that go through the model at once; more is faster with short texts on a GPU, see below',
+      wholeNumber(1),
+      1,
+    );
+  return addIsolateOption(addModelOptions(command))
+    .optionsGroup('Other:')
+    .option('-q, --quiet', 'no progress on standard error')
+    .helpOption('-h, --help', 'this help')
+    .usage('[options] --model FILE… --output FOLDER')
+    .addHelpText('after', HELP);
+}
+
+/** A file whose name has a comma is one model if it exists. */
+function models(text: string, before: string[] = []): string[] {
+  return [...before, ...(existsSync(text) ? [text] : parts(text))];
+}
+
+/** Commas part specs and also the keys of one: a part with an equals sign belongs to what is before it. */
+function specs(text: string, before: Extend[] = []): Extend[] {
+  const joined = parts(text).reduce<string[]>((all, part) => {
+    const last = all.at(-1);
+    return last !== undefined && /^[\w-]+=/.test(part)
+      ? [...all.slice(0, -1), `${last},${part}`]
+      : [...all, part];
+  }, []);
+  return [...before, ...joined.map(parseSpec)];
+}
+
+function tasks(text: string, before: TaskName[] = []): TaskName[] {
+  const names = parts(text).map((part) => {
+    const task = TASK_NAMES.find((name) => name === part);
+    if (task === undefined) {
+      throw new InvalidArgumentError(`There is no task "${part}": use ${TASK_NAMES.join(', ')}.`);
+    }
+    return task;
+  });
+  return [...before, ...names];
+}
+
+function lengths(text: string, before: number[] = []): number[] {
+  return [...before, ...parts(text).map(wholeNumber(1))];
+}
+
+function parts(text: string): string[] {
+  return text.split(',').map((part) => part.trim());
+}
+
+const HELP = `
+Runs the LongEmbed benchmark (arXiv 2404.12096): passkey and needle, which are generated for each of
+--lengths, and narrativeqa, qmsum, summ_screen_fd and 2wikimqa, which are read from --data (a folder that
+holds qmsum, for example), or downloaded. Documents longer than a strategy's target are cut there.
+
+--output gets results.json, the files that MTEB's leaderboard takes, report.html and timing.json, after each
+task what is known by then. longembed compare puts several results side by side.
+
+Embeddings are kept in --cache (default: LONGEMBED_CACHE, else a folder in the user's own cache), which
+several runs may use at once. So the same command goes on where it was interrupted, however it ended, and
+computes nothing twice; the results are then the same, byte for byte. That holds as long as every text goes
+through the model alone: with --batch-tokens the last bits of a vector depend on the texts beside it.
+
+Lists are parted by spaces or commas, or the option is repeated.
+
+Strategies (--extend method[:target][,key=value]…):
+${Object.entries(STRATEGY_LINES)
+  .map(([method, line]) => `  ${method.padEnd(6)}  ${line}`)
+  .join('\n')}
+  The target is the longest document in tokens, 4k for 4096; left out it is 8 times the native context.
+  longembed info lists what a model takes; what one of several models cannot take is left out with a warning.
+
+Examples:
+  longembed bench --model e5-base-v2.gguf --extend none pcw:4k rp:4k pi:4k --output results
+  longembed bench --model e5-mistral.gguf --extend none,ntk:32k,lambda=10,se:32k --output mistral --dry-run
+  longembed bench --model a.gguf b.gguf --tasks qmsum --data longembed --limit 20 --output quick
+
+Exit status: 0 done; 2 unusable arguments, models, data or folders; 130 or 143 interrupted.
+`;

@@ -1,0 +1,79 @@
+import type { Command } from 'commander';
+import { type Extend, extendModelFile } from '../lib/index.js';
+import type { Context } from './context.js';
+import { parseSpec } from './embed-options.js';
+import { EXIT } from './exit.js';
+import { MODEL, NATIVE_CONTEXT, PRESET, presetOption } from './model-options.js';
+import { wholeNumber } from './numbers.js';
+import { bytes, plural } from './progress/format.js';
+import { viewOn } from './progress/view-on.js';
+
+/** The options of `longembed extend`, as commander gives them. */
+export interface ExtendCommandOptions {
+  extend: Extend;
+  output: string;
+  nativeContext?: number;
+  preset?: string;
+  force?: boolean;
+  quiet?: boolean;
+}
+
+export function addExtendOptions(command: Command): Command {
+  return command
+    .argument('<model>', `${MODEL}; it is left as it is`)
+    .requiredOption('--extend <spec>', 'the strategy, see below', parseSpec)
+    .requiredOption('-o, --output <file>', 'the GGUF file to write')
+    .option('--force', 'replace the output if it exists')
+    .optionsGroup('Model:')
+    .option('--preset <name>', PRESET)
+    .option('--native-context <tokens>', NATIVE_CONTEXT, wholeNumber(2))
+    .optionsGroup('Other:')
+    .option('-q, --quiet', 'no progress on standard error')
+    .helpOption('-h, --help', 'this help')
+    .usage('[options] --extend SPEC --output FILE MODEL')
+    .addHelpText('after', HELP);
+}
+
+const HELP = `
+Writes a copy of the model in which the strategy is part of the file, so that llama.cpp and whatever else
+reads GGUF takes the longer texts:
+  pi, gp, rp  a model with a position matrix (BERT's kin) gets one with a row for each token of the target
+  ntk, pi     a model with RoPE gets another base, or positions divided by s
+pcw, se and attention scaling are not for a file: longembed embed does them. Everything else in the file is
+copied byte for byte. What the copy does differently from longembed embed is told on standard error.
+
+Examples:
+  longembed extend e5-base-v2.gguf --extend pi:4k --output e5-base-v2-4k.gguf
+  longembed extend minilm.gguf --extend rp:2k --native-context 256 --output minilm-2k.gguf
+  longembed extend e5-mistral.gguf --extend ntk:32k,lambda=10 --output e5-mistral-32k.gguf
+  llama-embedding --model e5-base-v2-4k.gguf --ctx-size 4096 --ubatch-size 4096 --file contract.txt
+
+Exit status: 0 done; 2 unusable arguments, model or output.
+`;
+
+/** `longembed extend`: a model file in, one with a strategy in it out. Resolves to the exit code. */
+export async function extend(
+  model: string,
+  options: ExtendCommandOptions,
+  { stderr, signal }: Context,
+): Promise<number> {
+  const view = viewOn(stderr, options.quiet === true);
+  try {
+    const written = await extendModelFile(model, options.output, {
+      extend: options.extend,
+      nativeContext: options.nativeContext,
+      preset: presetOption(options.preset),
+      overwrite: options.force,
+      signal,
+      onProgress: (fraction) => view.loading(fraction, 'writing the model'),
+    });
+    for (const note of written.notes) view.message(`longembed: note: ${note}`);
+    view.summary(
+      `longembed: wrote ${written.path}, ${bytes(written.sizeBytes)}: ${written.architecture}, ` +
+        `${plural(written.contextLength, 'token')} instead of the native ${written.nativeContext} (from the ${written.nativeContextSource})`,
+    );
+  } finally {
+    view.end();
+  }
+  return EXIT.done;
+}

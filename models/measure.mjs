@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+// Scores the models that ship and writes the tables of README.md and models/: `node models/measure.mjs FOLDER`.
+// About ten minutes on two idle cores. FOLDER keeps the embeddings, and what was interrupted goes on.
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import process from 'node:process';
+import { root } from '../scripts/lib/paths.mjs';
+import { run, runMain, ScriptError } from '../scripts/lib/process.mjs';
+import { SHOWN, SHOWN_UNSCALED, shownAt } from '../scripts/lib/shown.mjs';
+
+const CARDS = ['models/mini-rope.md', 'models/mini-ape.md', 'models/mini-causal.md'];
+const RUNS = { all: SHOWN, 512: shownAt('512'), '1k': shownAt('1k'), unscaled: SHOWN_UNSCALED };
+
+await runMain(() => {
+  const folder = process.argv[2];
+  if (folder === undefined) throw new ScriptError('say where results go: node models/measure.mjs FOLDER');
+  const outputs = Object.entries(RUNS).map(([name, args]) => {
+    const output = join(folder, name);
+    const places = ['--cache', join(folder, 'cache'), '--output', output, '--force'];
+    node('dist/cli/main.js', 'bench', ...args, ...places);
+    return output;
+  });
+  const tsx = createRequire(import.meta.url).resolve('tsx/cli');
+  node(tsx, 'models/tables.ts', ...CARDS, 'models/README.md', 'README.md', ...outputs);
+  node(createRequire(import.meta.url).resolve('prettier/bin/prettier.cjs'), '--write', 'models', 'README.md');
+});
+
+/** @param {string[]} args */
+function node(...args) {
+  if (run(process.execPath, args, { cwd: root }) !== 0) {
+    throw new ScriptError(`${args.slice(0, 2).join(' ')} failed; the lines above say why.`);
+  }
+}
