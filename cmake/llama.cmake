@@ -41,7 +41,7 @@ if (LONGEMBED_FUZZ)
     add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
-# A failed assertion of ggml may leave as an exception (native/core/abort_guard.h), also through ggml's C functions.
+# A failed assertion of ggml may leave as an exception (native/core/llama/abort_guard.h), also through ggml's C functions.
 if (NOT MSVC)
     add_compile_options($<$<COMPILE_LANGUAGE:C>:-fexceptions>)
 endif()

@@ -4,11 +4,11 @@
 
 #include "addon_data.h"
 #include "backend_folder.h"
-#include "devices.h"
+#include "devices/devices.h"
 #include "dot_products_job.h"
 #include "job.h"
 #include "model_object.h"
-#include "placement.h"
+#include "devices/placement.h"
 #include "vocabulary_object.h"
 
 namespace longembed::addon {

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "convert.h"
-#include "devices.h"
+#include "devices/devices.h"
 #include "pool_job.h"
 
 namespace longembed::addon {

@@ -1,6 +1,6 @@
 #include "engine.h"
 
-#include "context_engine.h"
+#include "llama/context_engine.h"
 #include "error.h"
 #include "graph/graph_engine.h"
 

@@ -6,7 +6,7 @@
 #include "control.h"
 #include "facts.h"
 #include "kernels/cpu_kernels.h"
-#include "memory.h"
+#include "devices/memory.h"
 
 struct llama_model;
 

@@ -4,13 +4,13 @@
 #include <cmath>
 #include <vector>
 
-#include "abort_guard.h"
+#include "llama/abort_guard.h"
 #include "batch_check.h"
-#include "devices.h"
-#include "gpu_plan.h"
+#include "devices/devices.h"
+#include "devices/gpu_plan.h"
 #include "llama-model.h"
-#include "llama_file.h"
-#include "log.h"
+#include "llama/llama_file.h"
+#include "llama/log.h"
 #include "model_file/hyperparameters.h"
 #include "model_file/model_file.h"
 

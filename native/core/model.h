@@ -8,7 +8,7 @@
 #include "engine.h"
 #include "facts.h"
 #include "load_options.h"
-#include "memory.h"
+#include "devices/memory.h"
 #include "vocabulary.h"
 
 struct llama_model;

@@ -2,11 +2,11 @@
 
 #include <climits>
 
-#include "abort_guard.h"
-#include "devices.h"
+#include "llama/abort_guard.h"
+#include "devices/devices.h"
 #include "error.h"
 #include "llama.h"
-#include "log.h"
+#include "llama/log.h"
 #include "model_file/model_file.h"
 
 namespace longembed {

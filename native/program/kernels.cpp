@@ -18,10 +18,10 @@
 #include <thread>
 #include <vector>
 
-#include "architectures/cpu_product.h"
+#include "ops/gemm_op.h"
 #include "ggml.h"
 #include "kernels/cpu_kernels.h"
-#include "scratch.h"
+#include "kernels/scratch.h"
 
 namespace {
 

@@ -20,7 +20,7 @@
 #include <sys/resource.h>
 #endif
 
-#include "devices.h"
+#include "devices/devices.h"
 #include "fake_gpu.h"
 #include "model.h"
 #include "strategies.h"

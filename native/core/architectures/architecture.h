@@ -5,9 +5,9 @@
 #include <string>
 
 #include "ggml.h"
-#include "graph_context.h"
-#include "rope.h"
-#include "weights.h"
+#include "ops/graph_context.h"
+#include "ops/rope.h"
+#include "ops/weights.h"
 
 struct llama_model;
 

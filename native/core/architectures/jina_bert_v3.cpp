@@ -1,6 +1,6 @@
 #include "jina_bert_v3.h"
 
-#include "ops.h"
+#include "ops/ops.h"
 
 namespace longembed {
 

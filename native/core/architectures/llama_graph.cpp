@@ -1,7 +1,7 @@
 #include "llama_graph.h"
 
 #include "llama-model.h"
-#include "ops.h"
+#include "ops/ops.h"
 
 namespace longembed {
 

@@ -1,6 +1,6 @@
 #include "nomic_bert.h"
 
-#include "ops.h"
+#include "ops/ops.h"
 
 namespace longembed {
 

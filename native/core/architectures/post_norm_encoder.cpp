@@ -1,7 +1,7 @@
 #include "post_norm_encoder.h"
 
 #include "llama-model.h"
-#include "ops.h"
+#include "ops/ops.h"
 
 namespace longembed {
 

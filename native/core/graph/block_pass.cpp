@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "architectures/ops.h"
+#include "ops/ops.h"
 
 namespace longembed {
 

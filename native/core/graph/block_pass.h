@@ -3,12 +3,12 @@
 #include <optional>
 
 #include "architectures/architecture.h"
-#include "attention.h"
-#include "cpu_attention.h"
+#include "attention/flash_attention.h"
+#include "attention/tiled_attention.h"
 #include "kernels/cpu_kernels.h"
 #include "layout.h"
 #include "packed_plan.h"
-#include "self_extend.h"
+#include "attention/self_extend_attention.h"
 #include "step_graph.h"
 #include "workspace.h"
 

@@ -1,6 +1,6 @@
 #include "lane.h"
 
-#include "devices.h"
+#include "devices/devices.h"
 #include "ggml-cpu.h"
 #include "llama-model.h"
 

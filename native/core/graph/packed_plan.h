@@ -6,7 +6,7 @@
 
 #include "batch.h"
 #include "layout.h"
-#include "self_extend_positions.h"
+#include "attention/self_extend_positions.h"
 
 namespace longembed {
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "abort_guard.h"
+#include "llama/abort_guard.h"
 
 namespace longembed {
 

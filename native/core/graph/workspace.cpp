@@ -4,10 +4,10 @@
 #include <cmath>
 #include <vector>
 
-#include "attention.h"
+#include "attention/flash_attention.h"
 #include "error.h"
 #include "kernels/attention_kernel.h"
-#include "self_extend.h"
+#include "attention/self_extend_attention.h"
 
 namespace longembed {
 

@@ -3,8 +3,8 @@
 #include <cstdint>
 
 #include "architectures/architecture.h"
-#include "layout.h"
-#include "workspace.h"
+#include "graph/layout.h"
+#include "graph/workspace.h"
 
 namespace longembed {
 

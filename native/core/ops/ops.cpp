@@ -1,6 +1,6 @@
 #include "ops.h"
 
-#include "cpu_product.h"
+#include "gemm_op.h"
 
 namespace longembed {
 

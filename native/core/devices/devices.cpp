@@ -15,7 +15,7 @@
 
 #include "error.h"
 #include "llama.h"
-#include "log.h"
+#include "llama/log.h"
 
 namespace longembed {
 

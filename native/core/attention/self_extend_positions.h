@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "layout.h"
+#include "graph/layout.h"
 
 namespace longembed {
 

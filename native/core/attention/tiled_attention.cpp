@@ -1,9 +1,9 @@
-#include "cpu_attention.h"
+#include "tiled_attention.h"
 
 #include <algorithm>
 
-#include "scratch.h"
-#include "step_graph.h"
+#include "kernels/scratch.h"
+#include "graph/step_graph.h"
 
 namespace longembed {
 

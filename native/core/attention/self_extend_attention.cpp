@@ -1,8 +1,8 @@
-#include "self_extend.h"
+#include "self_extend_attention.h"
 
 #include <algorithm>
 
-#include "step_graph.h"
+#include "graph/step_graph.h"
 
 namespace longembed {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "graph/thread_team.h"
-#include "kernels/cpu_kernels.h"
+#include "cpu_kernels.h"
 
 namespace longembed {
 

@@ -1,9 +1,9 @@
-#include "cpu_product.h"
+#include "gemm_op.h"
 
 #include <algorithm>
 
 #include "ggml-backend.h"
-#include "scratch.h"
+#include "kernels/scratch.h"
 
 namespace longembed {
 

@@ -5,7 +5,7 @@
 
 #include "control.h"
 #include "ggml-backend.h"
-#include "llama_file.h"
+#include "llama/llama_file.h"
 #include "load_options.h"
 
 namespace longembed {

@@ -1,4 +1,4 @@
-#include "attention.h"
+#include "flash_attention.h"
 
 #include <algorithm>
 

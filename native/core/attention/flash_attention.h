@@ -5,8 +5,8 @@
 #include <map>
 
 #include "architectures/architecture.h"
-#include "layout.h"
-#include "workspace.h"
+#include "graph/layout.h"
+#include "graph/workspace.h"
 
 namespace longembed {
 

@@ -7,9 +7,9 @@
 #include "architectures/architecture.h"
 #include "control.h"
 #include "kernels/cpu_kernels.h"
-#include "layout.h"
-#include "self_extend.h"
-#include "workspace.h"
+#include "graph/layout.h"
+#include "self_extend_attention.h"
+#include "graph/workspace.h"
 
 namespace longembed {
 
