@@ -72,8 +72,8 @@ std::unique_ptr<Model> Model::load_checked(const std::string & path, const LoadO
     control.check();
 
     const GpuPlan plan = gpu_plan(path, options, control);
-    // weights in another order would be a copy, and our own kernels read the file's
-    const WeightOrder order = has_own_graph(architecture) && plan.devices.empty() ? WeightOrder::file : WeightOrder::fastest_in_ggml;
+    // weights in another order would be a copy, and our own kernels and slices of fused weights take the file's
+    const WeightOrder order = has_own_graph(architecture) ? WeightOrder::file : WeightOrder::fastest_in_ggml;
 
     std::unique_ptr<Model> model(new Model());
     model->model_ = load_llama_file(path, plan, order, options.mmap, control);

@@ -4,7 +4,7 @@
 
 namespace longembed {
 
-Bert::Bert(const llama_model & model) : PostNormEncoder(model), position_embedding_(Weights(model).required("position_embd.weight")) {}
+Bert::Bert(const llama_model & model) : PostNormEncoder(model), position_embedding_(weights_.required("position_embd.weight")) {}
 
 ggml_tensor * Bert::add_positions(const GraphContext & ctx, ggml_tensor * x, const AbsolutePositions & positions) const {
     ggml_tensor * rows = ggml_get_rows(ctx, position_embedding_, positions.lower);

@@ -5,24 +5,23 @@
 
 namespace longembed {
 
-LlamaGraph::LlamaGraph(const llama_model & model) : shape_(AttentionShape::of(model)), rope_(Rope::of(model)) {
+LlamaGraph::LlamaGraph(const llama_model & model) : weights_(model), shape_(AttentionShape::of(model)), rope_(Rope::of(model)) {
     const llama_hparams & h = model.hparams;
     eps_ = h.f_norm_rms_eps;
 
-    const Weights weights(model);
-    token_embedding_ = weights.required("token_embd.weight");
-    output_norm_     = weights.norm("output_norm");
+    token_embedding_ = weights_.required("token_embd.weight");
+    output_norm_     = weights_.norm("output_norm");
 
     for (int i = 0; i < static_cast<int>(h.n_layer()); ++i) {
         const std::string prefix = layer_prefix(i);
         Layer layer;
-        layer.attention_norm    = weights.norm(prefix + "attn_norm");
-        layer.qkv               = weights.qkv(prefix);
-        layer.attention_output  = weights.linear(prefix + "attn_output");
-        layer.feed_forward_norm = weights.norm(prefix + "ffn_norm");
-        layer.gate              = weights.linear(prefix + "ffn_gate");
-        layer.up                = weights.linear(prefix + "ffn_up");
-        layer.down              = weights.linear(prefix + "ffn_down");
+        layer.attention_norm    = weights_.norm(prefix + "attn_norm");
+        layer.qkv               = weights_.qkv(prefix);
+        layer.attention_output  = weights_.linear(prefix + "attn_output");
+        layer.feed_forward_norm = weights_.norm(prefix + "ffn_norm");
+        layer.gate              = weights_.linear(prefix + "ffn_gate");
+        layer.up                = weights_.linear(prefix + "ffn_up");
+        layer.down              = weights_.linear(prefix + "ffn_down");
         layers_.push_back(layer);
     }
 }

@@ -32,6 +32,7 @@ private:
         Linear     down;
     };
 
+    Weights            weights_;
     AttentionShape     shape_;
     Rope               rope_;
     float              eps_;

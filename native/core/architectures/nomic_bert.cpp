@@ -5,9 +5,8 @@
 namespace longembed {
 
 NomicBert::NomicBert(const llama_model & model) : PostNormEncoder(model), rope_(Rope::of(model)) {
-    const Weights weights(model);
     for (size_t i = 0; i < layers_.size(); ++i) {
-        layers_[i].gate.weight = weights.required(layer_prefix(static_cast<int>(i)) + "ffn_gate.weight");
+        layers_[i].gate.weight = weights_.required(layer_prefix(static_cast<int>(i)) + "ffn_gate.weight");
     }
 }
 

@@ -5,25 +5,24 @@
 
 namespace longembed {
 
-PostNormEncoder::PostNormEncoder(const llama_model & model) : shape_(AttentionShape::of(model)) {
+PostNormEncoder::PostNormEncoder(const llama_model & model) : weights_(model), shape_(AttentionShape::of(model)) {
     const llama_hparams & h = model.hparams;
     eps_ = h.f_norm_eps;
 
-    const Weights weights(model);
-    token_embedding_   = weights.required("token_embd.weight");
-    segment_embedding_ = weights.optional("token_types.weight");
-    embedding_norm_    = weights.norm("token_embd_norm");
+    token_embedding_   = weights_.required("token_embd.weight");
+    segment_embedding_ = weights_.optional("token_types.weight");
+    embedding_norm_    = weights_.norm("token_embd_norm");
 
     for (int i = 0; i < static_cast<int>(h.n_layer()); ++i) {
         const std::string prefix = layer_prefix(i);
         Layer layer;
-        layer.qkv              = weights.qkv(prefix);
-        layer.attention_output = weights.linear(prefix + "attn_output");
-        layer.attention_norm   = weights.norm(prefix + "attn_output_norm");
-        layer.up               = weights.linear(prefix + "ffn_up");
-        layer.gate             = {weights.optional(prefix + "ffn_gate.weight"), weights.optional(prefix + "ffn_gate.bias")};
-        layer.down             = weights.linear(prefix + "ffn_down");
-        layer.output_norm      = weights.norm(prefix + "layer_output_norm");
+        layer.qkv              = weights_.qkv(prefix);
+        layer.attention_output = weights_.linear(prefix + "attn_output");
+        layer.attention_norm   = weights_.norm(prefix + "attn_output_norm");
+        layer.up               = weights_.linear(prefix + "ffn_up");
+        layer.gate             = {weights_.optional(prefix + "ffn_gate.weight"), weights_.optional(prefix + "ffn_gate.bias")};
+        layer.down             = weights_.linear(prefix + "ffn_down");
+        layer.output_norm      = weights_.norm(prefix + "layer_output_norm");
         layers_.push_back(layer);
     }
 }

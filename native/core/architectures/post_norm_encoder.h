@@ -37,6 +37,7 @@ protected:
     /// x + what the feed-forward part makes of x.
     virtual ggml_tensor * add_feed_forward(const GraphContext & ctx, const Layer & layer, ggml_tensor * x) const = 0;
 
+    Weights            weights_;
     std::vector<Layer> layers_;
 
 private:

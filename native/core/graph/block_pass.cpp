@@ -27,12 +27,6 @@ ggml_tensor * slabs(ggml_context * ctx, ggml_tensor * tensor, int64_t first, int
     return ggml_view_3d(ctx, tensor, tensor->ne[0], tensor->ne[1], count, tensor->nb[1], tensor->nb[2], first * tensor->nb[2]);
 }
 
-/// Part of a fused projection [q + k + v, n] as [head size, heads, n], without a copy.
-ggml_tensor * part(ggml_context * ctx, ggml_tensor * fused, int64_t head_size, int64_t first_head, int64_t heads) {
-    const size_t head_bytes = head_size * fused->nb[0];
-    return ggml_view_3d(ctx, fused, head_size, heads, fused->ne[1], head_bytes, fused->nb[1], first_head * head_bytes);
-}
-
 } // namespace
 
 double PassSetup::attention_operations(int64_t queries, int64_t keys) const {
@@ -114,17 +108,8 @@ void BlockPass::fill_keys_and_values(int layer, const Block & block) {
     const QkvWeights & weights = setup_.architecture.qkv(layer);
     const int64_t      size    = shape_.head_size;
     ggml_tensor *      input   = setup_.architecture.attention_input(ctx(), layer, x_of(block));
-    ggml_tensor *      k;
-    ggml_tensor *      v;
-    if (weights.is_fused()) {
-        ggml_tensor * fused = linear(ctx(), weights.fused, input);
-        steps_.add(ggml_cpy(ctx(), part(ctx(), fused, size, 0, shape_.heads), slabs(ctx(), workspace_.queries, block.first, block.tokens)));
-        k = part(ctx(), fused, size, shape_.heads, shape_.kv_heads);
-        v = part(ctx(), fused, size, shape_.heads + shape_.kv_heads, shape_.kv_heads);
-    } else {
-        k = ggml_reshape_3d(ctx(), linear(ctx(), weights.k, input), size, shape_.kv_heads, block.tokens);
-        v = ggml_reshape_3d(ctx(), linear(ctx(), weights.v, input), size, shape_.kv_heads, block.tokens);
-    }
+    ggml_tensor *      k       = ggml_reshape_3d(ctx(), linear(ctx(), weights.k, input), size, shape_.kv_heads, block.tokens);
+    ggml_tensor *      v       = ggml_reshape_3d(ctx(), linear(ctx(), weights.v, input), size, shape_.kv_heads, block.tokens);
     keep(k, v, block);
     end_step(0.5 * setup_.layer_operations(block.tokens));
 }
@@ -163,7 +148,7 @@ void BlockPass::keep_by_dimension(ggml_tensor * rows, const Block & block) {
 }
 
 void BlockPass::compute(int layer, const Block & block) {
-    ggml_tensor * heads = heads_of_block(block, queries_of_block(layer, block));
+    ggml_tensor * heads = heads_of_block(block, make_queries(layer, x_of(block)));
     ggml_tensor * x     = setup_.architecture.finish_layer(ctx(), layer, x_of(block), heads);
     if (is_last(layer)) {
         x = setup_.architecture.finish(ctx(), x);
@@ -175,13 +160,6 @@ void BlockPass::compute(int layer, const Block & block) {
         operations += setup_.attention_operations(segment.queries * segment.count, segment.keys);
     }
     end_step(operations);
-}
-
-ggml_tensor * BlockPass::queries_of_block(int layer, const Block & block) const {
-    if (setup_.architecture.qkv(layer).is_fused()) {
-        return slabs(ctx(), workspace_.queries, block.first, block.tokens);
-    }
-    return make_queries(layer, x_of(block));
 }
 
 ggml_tensor * BlockPass::make_queries(int layer, ggml_tensor * x) const {
@@ -267,31 +245,17 @@ void BlockPass::compute_rows(const SequenceRange & sequences) {
         const int64_t rows = std::min(most, end - first);
         ggml_tensor * x    = ggml_get_rows(ctx(), workspace_.x, slice(ctx(), workspace_.row_ids, first, rows));
 
-        ggml_tensor * heads = heads_of_rows(first, rows, queries_of_rows(first, x));
+        ggml_tensor * heads = heads_of_rows(first, rows, make_queries(layer, x));
         x = setup_.architecture.finish(ctx(), setup_.architecture.finish_layer(ctx(), layer, x, heads));
         steps_.add(ggml_cpy(ctx(), x, columns(ctx(), workspace_.pooled_rows, first, rows)));
         end_step(0.5 * setup_.layer_operations(rows));
     }
 }
 
-ggml_tensor * BlockPass::queries_of_rows(int64_t first_row, ggml_tensor * x) const {
-    const int     layer = setup_.layers - 1;
-    const int64_t rows  = x->ne[1];
-    ggml_tensor * q;
-    if (setup_.architecture.qkv(layer).is_fused()) {
-        ggml_tensor * kept = workspace_.queries;
-        ggml_tensor * flat = ggml_view_2d(ctx(), kept, kept->ne[0] * kept->ne[1], kept->ne[2], kept->nb[2], 0);
-        q = ggml_reshape_3d(ctx(), ggml_get_rows(ctx(), flat, slice(ctx(), workspace_.row_ids, first_row, rows)), kept->ne[0], kept->ne[1], rows);
-    } else {
-        q = make_queries(layer, x);
-    }
-    if (!setup_.plan.logit_factors.empty()) {
-        q = ggml_mul(ctx(), q, slabs(ctx(), workspace_.row_logit_scale, first_row, rows));
-    }
-    return q;
-}
-
 ggml_tensor * BlockPass::heads_of_rows(int64_t first_row, int64_t rows, ggml_tensor * queries) {
+    if (!setup_.plan.logit_factors.empty()) {
+        queries = ggml_mul(ctx(), queries, slabs(ctx(), workspace_.row_logit_scale, first_row, rows));
+    }
     const auto              positions = [&](ggml_tensor * all) { return slice(ctx(), all, first_row, rows); };
     const SelfExtendQueries rotated   = rotate_queries(queries, positions(workspace_.row_positions), positions(workspace_.row_before_positions),
                                                        positions(workspace_.row_after_positions));

@@ -65,8 +65,6 @@ private:
 
     /// Queries [head size, heads, n], not rotated, of a block or of the tokens that are pooled.
     ggml_tensor * make_queries(int layer, ggml_tensor * x) const;
-    ggml_tensor * queries_of_block(int layer, const Block & block) const;
-    ggml_tensor * queries_of_rows(int64_t first_row, ggml_tensor * x) const;
 
     /// What queries gather by attention, [head size · heads, n].
     ggml_tensor * heads_of_block(const Block & block, ggml_tensor * queries);

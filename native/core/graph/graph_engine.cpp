@@ -102,7 +102,6 @@ WorkspaceSize GraphEngine::size_for(const Plan & plan) const {
     size.dimensions   = model_.hparams.n_embd;
     size.own_kernel   = kernels_.attention != nullptr;
     size.numbers_per_item = kernels_.numbers_per_item;
-    size.keep_queries = architecture_->qkv(0).is_fused();
     size.between_rows = !plan.packed.positions_upper.empty();
     size.flash_head_size = flash_head_size_;
     size.self_extend_score_bytes = lanes_.main_is_cpu() ? SelfExtend::score_bytes : SelfExtend::score_bytes_gpu;

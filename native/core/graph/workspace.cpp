@@ -32,7 +32,7 @@ template <typename T> std::vector<T> taken_at(const std::vector<T> & values, con
 } // namespace
 
 bool WorkspaceSize::is_of_a_kind_with(const WorkspaceSize & other) const {
-    return dimensions == other.dimensions && own_kernel == other.own_kernel && numbers_per_item == other.numbers_per_item && keep_queries == other.keep_queries && self_extend_window == other.self_extend_window &&
+    return dimensions == other.dimensions && own_kernel == other.own_kernel && numbers_per_item == other.numbers_per_item && self_extend_window == other.self_extend_window &&
            self_extend_score_bytes == other.self_extend_score_bytes && flash_head_size == other.flash_head_size;
 }
 
@@ -85,9 +85,6 @@ Workspace::Workspace(const WorkspaceSize & size, const AttentionShape & shape, g
     }
     if (size.self_extend_window > 0) {
         add_self_extend(ctx, shape, kv_type);
-    }
-    if (size.keep_queries) {
-        queries = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, shape.head_size, shape.heads, n);
     }
     if (size.between_rows) {
         positions_upper    = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);

@@ -19,7 +19,6 @@ struct WorkspaceSize {
     int64_t dimensions   = 0;
     bool    own_kernel   = false;  ///< attention by our own CPU kernel, which takes its keys in tiles
     int64_t numbers_per_item = 1;  ///< the kernel's
-    bool    keep_queries = false;  ///< fused q-k-v weights give queries with keys and values, long before they are used
     bool    between_rows = false;  ///< fractional absolute positions
     int64_t self_extend_window = 0;  ///< 0: ordinary attention
     int64_t self_extend_score_bytes = 0;  ///< see SelfExtend::score_bytes
@@ -67,7 +66,6 @@ public:
     ggml_tensor * key_tiles = nullptr;  ///< [tile_keys, items of a head, tiles, kv heads], rotated; for our own kernel
     ggml_tensor * keys      = nullptr;  ///< [head size (flash_head_size), tokens, kv heads], rotated; for ggml's operations
     ggml_tensor * values    = nullptr;  ///< [head size (flash_head_size), tokens, kv heads]; not for self-extend by ggml's operations; for our own kernel [head size, items of whole tiles, kv heads]
-    ggml_tensor * queries   = nullptr;  ///< [head size, heads, tokens], not rotated yet; only with keep_queries
     ggml_tensor * tokens    = nullptr;  ///< [tokens] I32
     ggml_tensor * positions = nullptr;  ///< [tokens] I32
     ggml_tensor * positions_upper    = nullptr;  ///< [tokens] I32; only with between_rows
