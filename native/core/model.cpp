@@ -4,14 +4,14 @@
 #include <cmath>
 #include <vector>
 
-#include "llama/abort_guard.h"
+#include "architectures/table.h"
 #include "batch_check.h"
 #include "devices/devices.h"
 #include "devices/gpu_plan.h"
 #include "llama-model.h"
+#include "llama/abort_guard.h"
 #include "llama/llama_file.h"
 #include "llama/log.h"
-#include "model_file/hyperparameters.h"
 #include "model_file/model_file.h"
 
 namespace longembed {
@@ -73,7 +73,7 @@ std::unique_ptr<Model> Model::load_checked(const std::string & path, const LoadO
 
     const GpuPlan plan = gpu_plan(path, options, control);
     // weights in another order would be a copy, and our own kernels and slices of fused weights take the file's
-    const WeightOrder order = has_own_graph(architecture) ? WeightOrder::file : WeightOrder::fastest_in_ggml;
+    const WeightOrder order = find_architecture(architecture) != nullptr ? WeightOrder::file : WeightOrder::fastest_in_ggml;
 
     std::unique_ptr<Model> model(new Model());
     model->model_ = load_llama_file(path, plan, order, options.mmap, control);

@@ -30,7 +30,7 @@ ggml_tensor * slabs(ggml_context * ctx, ggml_tensor * tensor, int64_t first, int
 } // namespace
 
 double PassSetup::attention_operations(int64_t queries, int64_t keys) const {
-    const AttentionShape & shape = architecture.attention();
+    const AttentionShape & shape = architecture.attention(0);
     const double           seen  = shape.causal ? 0.5 : 1.0;
     return 4.0 * seen * static_cast<double>(queries) * static_cast<double>(keys * shape.heads * shape.head_size);
 }
@@ -44,7 +44,7 @@ double PassSetup::total_operations() const {
 }
 
 BlockPass::BlockPass(const PassSetup & setup, Lane & lane, int number, Control & control, WorkMeter & meter)
-    : setup_(setup), shape_(setup.architecture.attention()), workspace_(setup.workspace), own_(setup.workspace.lanes[number]),
+    : setup_(setup), shape_(setup.architecture.attention(0)), workspace_(setup.workspace), own_(setup.workspace.lanes[number]),
       uses_self_extend_(setup.plan.self_extend.has_value()), attention_(shape_, setup.workspace), steps_(lane, control, meter) {
     if (setup.kernels.attention != nullptr) {
         cpu_attention_.emplace(shape_, setup.workspace, setup.kernels);
@@ -88,8 +88,9 @@ ggml_tensor * BlockPass::x_of(const Block & block) const {
     return columns(ctx(), workspace_.x, block.first, block.tokens);
 }
 
-ggml_tensor * BlockPass::rotate(ggml_tensor * x, ggml_tensor * positions) const {
-    return setup_.rope ? setup_.rope->apply(ctx(), x, positions) : x;
+ggml_tensor * BlockPass::rotate(int layer, ggml_tensor * x, ggml_tensor * positions) const {
+    const Rope * rope = setup_.architecture.rope(layer);
+    return rope == nullptr ? x : rope->with(setup_.rope_base, setup_.rope_scale).apply(ctx(), x, positions);
 }
 
 void BlockPass::embed_tokens(const Block & block) {
@@ -105,18 +106,14 @@ void BlockPass::embed_tokens(const Block & block) {
 }
 
 void BlockPass::fill_keys_and_values(int layer, const Block & block) {
-    const QkvWeights & weights = setup_.architecture.qkv(layer);
-    const int64_t      size    = shape_.head_size;
-    ggml_tensor *      input   = setup_.architecture.attention_input(ctx(), layer, x_of(block));
-    ggml_tensor *      k       = ggml_reshape_3d(ctx(), linear(ctx(), weights.k, input), size, shape_.kv_heads, block.tokens);
-    ggml_tensor *      v       = ggml_reshape_3d(ctx(), linear(ctx(), weights.v, input), size, shape_.kv_heads, block.tokens);
-    keep(k, v, block);
+    const Projections made = setup_.architecture.project(ctx(), layer, x_of(block));
+    keep(layer, made.k, made.v, block);
     end_step(0.5 * setup_.layer_operations(block.tokens));
 }
 
-void BlockPass::keep(ggml_tensor * k, ggml_tensor * v, const Block & block) {
-    ggml_tensor * near = rotate(k, slice(ctx(), workspace_.positions, block.first, block.tokens));
-    ggml_tensor * far  = uses_self_extend_ ? rotate(k, slice(ctx(), workspace_.far_key_positions, block.first, block.tokens)) : nullptr;
+void BlockPass::keep(int layer, ggml_tensor * k, ggml_tensor * v, const Block & block) {
+    ggml_tensor * near = rotate(layer, k, slice(ctx(), workspace_.positions, block.first, block.tokens));
+    ggml_tensor * far  = uses_self_extend_ ? rotate(layer, k, slice(ctx(), workspace_.far_key_positions, block.first, block.tokens)) : nullptr;
     if (cpu_attention_) {
         cpu_attention_->keep_keys(steps_, near, workspace_.key_tiles, block.first);
         if (far != nullptr) {
@@ -148,7 +145,7 @@ void BlockPass::keep_by_dimension(ggml_tensor * rows, const Block & block) {
 }
 
 void BlockPass::compute(int layer, const Block & block) {
-    ggml_tensor * heads = heads_of_block(block, make_queries(layer, x_of(block)));
+    ggml_tensor * heads = heads_of_block(layer, block, setup_.architecture.project(ctx(), layer, x_of(block)).q);
     ggml_tensor * x     = setup_.architecture.finish_layer(ctx(), layer, x_of(block), heads);
     if (is_last(layer)) {
         x = setup_.architecture.finish(ctx(), x);
@@ -162,12 +159,7 @@ void BlockPass::compute(int layer, const Block & block) {
     end_step(operations);
 }
 
-ggml_tensor * BlockPass::make_queries(int layer, ggml_tensor * x) const {
-    ggml_tensor *  q   = linear(ctx(), setup_.architecture.qkv(layer).q, setup_.architecture.attention_input(ctx(), layer, x));
-    return ggml_reshape_3d(ctx(), q, shape_.head_size, shape_.heads, x->ne[1]);
-}
-
-ggml_tensor * BlockPass::heads_of_block(const Block & block, ggml_tensor * queries) {
+ggml_tensor * BlockPass::heads_of_block(int layer, const Block & block, ggml_tensor * queries) {
     const auto     positions = [&](ggml_tensor * all) { return slice(ctx(), all, block.first, block.tokens); };
 
     // a factor that changes from query to query goes into the queries; one for a whole sequence into the operation
@@ -179,7 +171,7 @@ ggml_tensor * BlockPass::heads_of_block(const Block & block, ggml_tensor * queri
         queries = ggml_mul(ctx(), queries, slabs(ctx(), workspace_.logit_scale, block.first, block.tokens));
     }
 
-    const SelfExtendQueries rotated = rotate_queries(queries, positions(workspace_.positions), positions(workspace_.before_positions),
+    const SelfExtendQueries rotated = rotate_queries(layer, queries, positions(workspace_.positions), positions(workspace_.before_positions),
                                                      positions(workspace_.after_positions));
 
     std::vector<AttentionRun> runs;
@@ -192,12 +184,12 @@ ggml_tensor * BlockPass::heads_of_block(const Block & block, ggml_tensor * queri
     return columns(ctx(), own_.heads, 0, block.tokens);
 }
 
-SelfExtendQueries BlockPass::rotate_queries(ggml_tensor * queries, ggml_tensor * near, ggml_tensor * before, ggml_tensor * after) const {
+SelfExtendQueries BlockPass::rotate_queries(int layer, ggml_tensor * queries, ggml_tensor * near, ggml_tensor * before, ggml_tensor * after) const {
     SelfExtendQueries rotated;
-    rotated.near = rotate(queries, near);
+    rotated.near = rotate(layer, queries, near);
     if (uses_self_extend_) {
-        rotated.before = rotate(queries, before);
-        rotated.after  = after == nullptr ? nullptr : rotate(queries, after);
+        rotated.before = rotate(layer, queries, before);
+        rotated.after  = after == nullptr ? nullptr : rotate(layer, queries, after);
     }
     return rotated;
 }
@@ -245,19 +237,19 @@ void BlockPass::compute_rows(const SequenceRange & sequences) {
         const int64_t rows = std::min(most, end - first);
         ggml_tensor * x    = ggml_get_rows(ctx(), workspace_.x, slice(ctx(), workspace_.row_ids, first, rows));
 
-        ggml_tensor * heads = heads_of_rows(first, rows, make_queries(layer, x));
+        ggml_tensor * heads = heads_of_rows(layer, first, rows, setup_.architecture.project(ctx(), layer, x).q);
         x = setup_.architecture.finish(ctx(), setup_.architecture.finish_layer(ctx(), layer, x, heads));
         steps_.add(ggml_cpy(ctx(), x, columns(ctx(), workspace_.pooled_rows, first, rows)));
         end_step(0.5 * setup_.layer_operations(rows));
     }
 }
 
-ggml_tensor * BlockPass::heads_of_rows(int64_t first_row, int64_t rows, ggml_tensor * queries) {
+ggml_tensor * BlockPass::heads_of_rows(int layer, int64_t first_row, int64_t rows, ggml_tensor * queries) {
     if (!setup_.plan.logit_factors.empty()) {
         queries = ggml_mul(ctx(), queries, slabs(ctx(), workspace_.row_logit_scale, first_row, rows));
     }
     const auto              positions = [&](ggml_tensor * all) { return slice(ctx(), all, first_row, rows); };
-    const SelfExtendQueries rotated   = rotate_queries(queries, positions(workspace_.row_positions), positions(workspace_.row_before_positions),
+    const SelfExtendQueries rotated   = rotate_queries(layer, queries, positions(workspace_.row_positions), positions(workspace_.row_before_positions),
                                                        positions(workspace_.row_after_positions));
 
     std::vector<AttentionRun> runs;

@@ -25,7 +25,8 @@ struct PassSetup {
     const bool           pools_rows;        ///< cls or last pooling: the last layer is computed for the pooled tokens only
     const CpuKernels     kernels;           ///< null ones: ggml's operations instead
     const bool           main_is_cpu;       ///< where activations are
-    std::optional<Rope>  rope;
+    const float          rope_base;         ///< 0: each layer's own
+    const float          rope_scale;        ///< factor on positions before they are rotated
 
     /// Operations of all layers over all tokens.
     double total_operations() const;
@@ -58,20 +59,17 @@ private:
     GraphContext   ctx() const { return {steps_.ctx(), &setup_.kernels}; }
     bool           is_last(int layer) const { return layer == setup_.layers - 1; }
     ggml_tensor *  x_of(const Block & block) const;
-    ggml_tensor *  rotate(ggml_tensor * x, ggml_tensor * positions) const;
-    void           keep(ggml_tensor * k, ggml_tensor * v, const Block & block);
+    ggml_tensor *  rotate(int layer, ggml_tensor * x, ggml_tensor * positions) const;
+    void           keep(int layer, ggml_tensor * k, ggml_tensor * v, const Block & block);
     void           keep_by_head(ggml_tensor * rows, ggml_tensor * kept, const Block & block);
     void           keep_by_dimension(ggml_tensor * rows, const Block & block);
 
-    /// Queries [head size, heads, n], not rotated, of a block or of the tokens that are pooled.
-    ggml_tensor * make_queries(int layer, ggml_tensor * x) const;
-
     /// What queries gather by attention, [head size · heads, n].
-    ggml_tensor * heads_of_block(const Block & block, ggml_tensor * queries);
-    ggml_tensor * heads_of_rows(int64_t first_row, int64_t rows, ggml_tensor * queries);
+    ggml_tensor * heads_of_block(int layer, const Block & block, ggml_tensor * queries);
+    ggml_tensor * heads_of_rows(int layer, int64_t first_row, int64_t rows, ggml_tensor * queries);
     void          attend(const SelfExtendQueries & queries, const std::vector<AttentionRun> & runs);
     void          attend_by_ggml(const SelfExtendQueries & queries, const AttentionRun & run);
-    SelfExtendQueries rotate_queries(ggml_tensor * queries, ggml_tensor * near, ggml_tensor * before, ggml_tensor * after) const;
+    SelfExtendQueries rotate_queries(int layer, ggml_tensor * queries, ggml_tensor * near, ggml_tensor * before, ggml_tensor * after) const;
     void          keep_heads(ggml_tensor * heads, int64_t first);
 
     void end_step(double operations);

@@ -53,7 +53,7 @@ template <typename Measure> double mean_of_layers(const llama_model & model, Mea
 GraphEngine::GraphEngine(const llama_model & model, int threads, Precision precision)
     : model_(model), architecture_(make_architecture(model)), lanes_(model, threads),
       kernels_(lanes_.main_is_cpu() ? cpu_kernels(precision) : CpuKernels{}), layer_parameters_(mean_of_layers(model, ggml_nelements)),
-      flash_head_size_(lanes_.flash_head_size(architecture_->attention().head_size, kv_type())), layer_bytes_(static_cast<uint64_t>(mean_of_layers(model, ggml_nbytes))) {
+      flash_head_size_(lanes_.flash_head_size(architecture_->attention(0).head_size, kv_type())), layer_bytes_(static_cast<uint64_t>(mean_of_layers(model, ggml_nbytes))) {
     if (precision == Precision::bf16 && kernels_.product == nullptr) {
         throw Error(ErrorCode::invalid_option, lanes_.main_is_cpu()
                                                    ? "The precision bf16 needs a CPU with BF16 instructions (AVX512-BF16), which this machine's has not. Leave it out: full precision runs everywhere."
@@ -72,7 +72,7 @@ struct GraphEngine::Plan {
 
     Plan(const GraphEngine & engine, const Batch & batch)
         : batch(batch), shares(engine.lanes_.shares(batch.n_tokens)), layout(batch, engine.choose_cut(batch, shares)),
-          packed(batch, layout, engine.architecture_->position_rows(), engine.architecture_->attention().causal) {}
+          packed(batch, layout, engine.architecture_->position_rows(), engine.architecture_->attention(0).causal) {}
 };
 
 void GraphEngine::embed(const Batch & batch, float * out, Control & control) {
@@ -113,12 +113,8 @@ WorkspaceSize GraphEngine::size_for(const Plan & plan) const {
 }
 
 PassSetup GraphEngine::setup_for(const Plan & plan, const Workspace & workspace) const {
-    PassSetup setup{*architecture_, static_cast<int>(model_.hparams.n_layer()), layer_parameters_, workspace, plan.layout, plan.packed,
-                    plan.batch.pooling != Pooling::mean, kernels_, lanes_.main_is_cpu(), std::nullopt};
-    if (architecture_->rope() != nullptr) {
-        setup.rope = architecture_->rope()->with(plan.batch.rope_base, plan.batch.rope_scale);
-    }
-    return setup;
+    return {*architecture_, static_cast<int>(model_.hparams.n_layer()), layer_parameters_, workspace, plan.layout, plan.packed,
+            plan.batch.pooling != Pooling::mean, kernels_, lanes_.main_is_cpu(), plan.batch.rope_base, plan.batch.rope_scale};
 }
 
 Cut GraphEngine::choose_cut(const Batch & batch, int shares) const {
@@ -166,7 +162,7 @@ void GraphEngine::make_room(const Plan & plan, const WorkspaceSize & needed) {
 }
 
 std::unique_ptr<Workspace> GraphEngine::new_workspace(const WorkspaceSize & size, Workspace::Room room) const {
-    return std::make_unique<Workspace>(size, architecture_->attention(), kv_type(), lanes_.main_buffer_type(), room);
+    return std::make_unique<Workspace>(size, architecture_->attention(0), kv_type(), lanes_.main_buffer_type(), room);
 }
 
 } // namespace longembed

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "architectures/architecture.h"
+#include "architectures/table.h"
 #include "block_pass.h"
 #include "lanes.h"
 #include "layout.h"

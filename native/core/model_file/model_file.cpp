@@ -13,7 +13,7 @@
 #include "llama-arch.h"
 #include "llama.h"
 #include "metadata.h"
-#include "tensor_check.h"
+#include "tensor_inventory.h"
 #include "vocabulary_check.h"
 
 namespace longembed {
@@ -81,15 +81,6 @@ int64_t embedded_tokens(const std::vector<GgufTensor> & tensors) {
     return 0;
 }
 
-int64_t segments_of(const Metadata & metadata, llm_arch architecture) {
-    const std::string key      = "tokenizer.ggml.token_type_count";
-    const auto        segments = metadata.whole(key).value_or(0);
-    if (has_own_graph(architecture) && architecture != LLM_ARCH_LLAMA && segments == 0) {
-        throw InvalidFile("its key \"" + key + "\" is missing or 0.");
-    }
-    return static_cast<int64_t>(std::min<uint64_t>(segments, UINT32_MAX));
-}
-
 llm_arch check_header(const GgufHeader & header, const std::string & path, FilePart part) {
     const Metadata metadata(header);
     const auto     name = metadata.text("general.architecture");
@@ -99,8 +90,7 @@ llm_arch check_header(const GgufHeader & header, const std::string & path, FileP
     const llm_arch architecture = architecture_of(*name, path);
     const int64_t  vocabulary   = check_vocabulary(metadata, *name, embedded_tokens(header.tensors));
     if (part == FilePart::all) {
-        const ModelSizes sizes = read_sizes(metadata, architecture, *name);
-        check_tensors(header.tensors, architecture, sizes, vocabulary, segments_of(metadata, architecture));
+        check_tensors(header.tensors, architecture, read_sizes(metadata, architecture, *name, vocabulary));
     }
     return architecture;
 }

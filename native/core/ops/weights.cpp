@@ -19,8 +19,8 @@ ggml_tensor * check_vector(ggml_tensor * tensor) {
 } // namespace
 
 Weights::Weights(const llama_model & model) : model_(model) {
-    const size_t most_slices = 6 * model.hparams.n_layer(); // weight and bias of q, k and v
-    slices_.reset(ggml_init({most_slices * ggml_tensor_overhead(), nullptr, /*no_alloc*/ true}));
+    const size_t max_slices = 6 * model.hparams.n_layer(); // weight and bias of q, k and v
+    slices_.reset(ggml_init({max_slices * ggml_tensor_overhead(), nullptr, /*no_alloc*/ true}));
 }
 
 ggml_tensor * Weights::optional(const std::string & name) const {
@@ -58,6 +58,10 @@ QkvWeights Weights::qkv(const std::string & prefix) {
     const int64_t k     = model_.hparams.n_embd_head_k() * model_.hparams.n_head_kv();
     const int64_t v     = model_.hparams.n_embd_head_v() * model_.hparams.n_head_kv();
     return {slice(fused, 0, q), slice(fused, q, k), slice(fused, q + k, v)};
+}
+
+FeedForward Weights::feed_forward(const std::string & prefix, Activation activation, bool gated) const {
+    return {gated ? linear(prefix + "ffn_gate") : Linear{}, linear(prefix + "ffn_up"), linear(prefix + "ffn_down"), activation};
 }
 
 Linear Weights::slice(const Linear & layer, int64_t first, int64_t rows) {
