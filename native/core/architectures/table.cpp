@@ -10,7 +10,7 @@ namespace longembed {
 
 namespace architectures {
 
-extern const ArchitectureEntry bert, jina_bert_v3, llama, nomic_bert;
+extern const ArchitectureEntry bert, jina_bert_v3, llama, nomic_bert, qwen2;
 
 } // namespace architectures
 
@@ -21,6 +21,7 @@ const ArchitectureEntry * const entries[] = {
     &architectures::jina_bert_v3,
     &architectures::llama,
     &architectures::nomic_bert,
+    &architectures::qwen2,
 };
 
 bool ends_with(const std::string & text, const std::string & end) {
