@@ -98,13 +98,13 @@ void Model::embed(const Batch & batch, float * out, Control & control) {
     if (engine_ == nullptr) {
         start_engine();
     }
-    forget_errors();
+    clear_errors();
     try {
         engine_->embed(batch, out, control);
         check_finite(out, batch.n_sequences * facts_.dimensions);
     } catch (const AssertionFailed &) {
         if (facts_.threads > 1) {
-            // ggml's threads may be waiting for the one that left in the middle, and whoever ends them would wait too
+            // ggml's threads may still wait for the one that threw, and ending them would wait too: leak the engine
             (void) engine_.release();
         }
         engine_.reset(); // the next call starts another

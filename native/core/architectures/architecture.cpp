@@ -9,7 +9,7 @@ namespace longembed {
 
 AttentionShape AttentionShape::of(const llama_model & model) {
     const llama_hparams & h = model.hparams;
-    AttentionShape shape;
+    AttentionShape        shape;
     shape.head_size = h.n_embd_head_k();
     shape.heads     = h.n_head();
     shape.kv_heads  = h.n_head_kv();
@@ -18,7 +18,8 @@ AttentionShape AttentionShape::of(const llama_model & model) {
     return shape;
 }
 
-Projections Architecture::project(const GraphContext & ctx, const QkvWeights & weights, const AttentionShape & shape, ggml_tensor * x) {
+Projections Architecture::project(const GraphContext & ctx, const QkvWeights & weights, const AttentionShape & shape,
+                                  ggml_tensor * x) {
     const auto by_head = [&](const Linear & layer, int64_t heads) {
         return ggml_reshape_3d(ctx, linear(ctx, layer, x), shape.head_size, heads, x->ne[1]);
     };

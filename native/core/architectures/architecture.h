@@ -11,20 +11,21 @@ struct llama_model;
 
 namespace longembed {
 
-/// Where tokens stand, as absolute position embedding reads it: between rows `lower` and `upper` of the position matrix.
+/// Where tokens stand, as absolute position embedding reads it: between rows `lower` and `upper` of the position
+/// matrix.
 struct AbsolutePositions {
-    ggml_tensor * lower    = nullptr;  ///< [n] I32
-    ggml_tensor * upper    = nullptr;  ///< [n] I32; null: all positions are whole rows
-    ggml_tensor * fraction = nullptr;  ///< [1, n] F32, 0 … 1 from lower to upper; null with upper
+    ggml_tensor * lower    = nullptr; ///< [n] I32
+    ggml_tensor * upper    = nullptr; ///< [n] I32; null: all positions are whole rows
+    ggml_tensor * fraction = nullptr; ///< [1, n] F32, 0 … 1 from lower to upper; null with upper
 };
 
-/// One layer's attention. Head sizes and counts are the same in every layer; the rest may differ. A sliding window or a bias
-/// by distance would be fields here, which the classes in attention/ read.
+/// One layer's attention. Only the scale may differ from layer to layer. A sliding window or a bias by distance would
+/// be a field here, which the classes in attention/ read.
 struct AttentionShape {
     int64_t head_size = 0;
     int64_t heads     = 0;
     int64_t kv_heads  = 0;
-    float   scale     = 0.0f;  ///< factor on the logits, usually 1 / sqrt(head size)
+    float   scale     = 0.0f; ///< factor on the logits, usually 1 / sqrt(head size)
     bool    causal    = false;
 
     /// What the file says.
@@ -40,8 +41,8 @@ struct Projections {
     ggml_tensor * v;
 };
 
-/// One transformer architecture as graph pieces: everything that happens to each token on its own. What tokens do to each
-/// other (attention) and in which blocks they are computed is the same for all, and the engine's.
+/// One transformer architecture as graph pieces: everything that happens to each token on its own. What tokens do to
+/// each other (attention) and in which blocks they are computed is the same for all, and the engine's.
 ///
 /// x is always [dimensions, n], F32. table.h says what a new architecture takes.
 class Architecture {
@@ -57,21 +58,24 @@ public:
     virtual int64_t position_rows() const { return 0; }
 
     /// The first layer's input for token ids [n] (I32).
-    virtual ggml_tensor * embed(const GraphContext & ctx, ggml_tensor * tokens, const AbsolutePositions & positions) const = 0;
+    virtual ggml_tensor * embed(const GraphContext & ctx, ggml_tensor * tokens,
+                                const AbsolutePositions & positions) const = 0;
 
-    /// Queries, keys and values from a layer's input. The engine computes only those it uses: keys and values of all tokens
-    /// first, queries of a block later. A norm of queries and keys belongs here.
+    /// Queries, keys and values from a layer's input. The engine computes only those it uses: keys and values of all
+    /// tokens first, queries of a block later. A norm of queries and keys belongs here.
     virtual Projections project(const GraphContext & ctx, int layer, ggml_tensor * x) const = 0;
 
     /// The layer's output from its input x and attention's output [heads · head size, n].
-    virtual ggml_tensor * finish_layer(const GraphContext & ctx, int layer, ggml_tensor * x, ggml_tensor * heads) const = 0;
+    virtual ggml_tensor * finish_layer(const GraphContext & ctx, int layer, ggml_tensor * x,
+                                       ggml_tensor * heads) const = 0;
 
     /// What follows the last layer.
     virtual ggml_tensor * finish(const GraphContext & /*ctx*/, ggml_tensor * x) const { return x; }
 
 protected:
     /// Three products, each plus a bias where there is one.
-    static Projections project(const GraphContext & ctx, const QkvWeights & weights, const AttentionShape & shape, ggml_tensor * x);
+    static Projections project(const GraphContext & ctx, const QkvWeights & weights, const AttentionShape & shape,
+                               ggml_tensor * x);
 };
 
 } // namespace longembed

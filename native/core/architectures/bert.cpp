@@ -17,18 +17,19 @@ public:
     int64_t position_rows() const override { return position_embedding_->ne[1]; }
 
 protected:
-    ggml_tensor * add_positions(const GraphContext & ctx, ggml_tensor * x, const AbsolutePositions & positions) const override {
+    ggml_tensor * add_positions(const GraphContext & ctx, ggml_tensor * x,
+                                const AbsolutePositions & positions) const override {
         ggml_tensor * rows = ggml_get_rows(ctx, position_embedding_, positions.lower);
         if (positions.upper != nullptr) {
             // lower + fraction · (upper − lower)
             ggml_tensor * step = ggml_sub(ctx, ggml_get_rows(ctx, position_embedding_, positions.upper), rows);
-            rows = ggml_add(ctx, rows, ggml_mul(ctx, step, positions.fraction));
+            rows               = ggml_add(ctx, rows, ggml_mul(ctx, step, positions.fraction));
         }
         return ggml_add(ctx, x, rows);
     }
 
 private:
-    ggml_tensor * position_embedding_;  ///< [dimensions, rows]
+    ggml_tensor * position_embedding_; ///< [dimensions, rows]
 };
 
 } // namespace

@@ -17,7 +17,9 @@ extern const ArchitectureEntry jina_bert_v3{
     /*needs_token_types*/ true,
     check_heads_fill_width,
     [](TensorInventory & tensors, const ModelSizes & sizes) { PostNormEncoder::list_tensors(tensors, sizes, options); },
-    [](const llama_model & model) -> std::unique_ptr<Architecture> { return std::make_unique<PostNormEncoder>(model, options); },
+    [](const llama_model & model) -> std::unique_ptr<Architecture> {
+        return std::make_unique<PostNormEncoder>(model, options);
+    },
 };
 
 } // namespace longembed::architectures

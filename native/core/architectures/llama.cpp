@@ -23,7 +23,9 @@ extern const ArchitectureEntry llama{
             tensors.allow(name);
         }
     },
-    [](const llama_model & model) -> std::unique_ptr<Architecture> { return std::make_unique<PreNormDecoder>(model, rotation); },
+    [](const llama_model & model) -> std::unique_ptr<Architecture> {
+        return std::make_unique<PreNormDecoder>(model, rotation);
+    },
 };
 
 } // namespace longembed::architectures

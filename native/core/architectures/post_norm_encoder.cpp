@@ -5,12 +5,12 @@
 namespace longembed {
 
 PostNormEncoder::PostNormEncoder(const llama_model & model, const Options & options)
-    : weights_(model), shape_(AttentionShape::of(model)), rope_(Rope::of(model, options.rotation)), eps_(model.hparams.f_norm_eps),
-      token_embedding_(weights_.required("token_embd.weight")), segment_embedding_(weights_.optional("token_types.weight")),
-      embedding_norm_(weights_.norm("token_embd_norm")) {
+    : weights_(model), shape_(AttentionShape::of(model)), rope_(Rope::of(model, options.rotation)),
+      eps_(model.hparams.f_norm_eps), token_embedding_(weights_.required("token_embd.weight")),
+      segment_embedding_(weights_.optional("token_types.weight")), embedding_norm_(weights_.norm("token_embd_norm")) {
     for (int i = 0; i < static_cast<int>(model.hparams.n_layer()); ++i) {
         const std::string prefix = layer_prefix(i);
-        Layer layer;
+        Layer             layer;
         layer.qkv              = weights_.qkv(prefix);
         layer.attention_output = weights_.linear(prefix + "attn_output");
         layer.attention_norm   = weights_.norm(prefix + "attn_output_norm");
@@ -41,18 +41,20 @@ void PostNormEncoder::list_tensors(TensorInventory & tensors, const ModelSizes &
     }
 }
 
-ggml_tensor * PostNormEncoder::embed(const GraphContext & ctx, ggml_tensor * tokens, const AbsolutePositions & positions) const {
+ggml_tensor * PostNormEncoder::embed(const GraphContext & ctx, ggml_tensor * tokens,
+                                     const AbsolutePositions & positions) const {
     ggml_tensor * x = ggml_get_rows(ctx, token_embedding_, tokens);
     if (segment_embedding_ != nullptr) {
         // one text is all "sentence A": row 0
         ggml_tensor * row = ggml_view_1d(ctx, segment_embedding_, segment_embedding_->ne[0], 0);
-        x = ggml_add(ctx, x, row->type == GGML_TYPE_F32 ? row : ggml_cast(ctx, row, GGML_TYPE_F32));
+        x                 = ggml_add(ctx, x, row->type == GGML_TYPE_F32 ? row : ggml_cast(ctx, row, GGML_TYPE_F32));
     }
     x = add_positions(ctx, x, positions);
     return layer_norm(ctx, embedding_norm_, x, eps_);
 }
 
-ggml_tensor * PostNormEncoder::add_positions(const GraphContext & /*ctx*/, ggml_tensor * x, const AbsolutePositions & /*positions*/) const {
+ggml_tensor * PostNormEncoder::add_positions(const GraphContext & /*ctx*/, ggml_tensor * x,
+                                             const AbsolutePositions & /*positions*/) const {
     return x;
 }
 
@@ -60,7 +62,8 @@ Projections PostNormEncoder::project(const GraphContext & ctx, int layer, ggml_t
     return Architecture::project(ctx, layers_[layer].qkv, shape_, x);
 }
 
-ggml_tensor * PostNormEncoder::finish_layer(const GraphContext & ctx, int index, ggml_tensor * x, ggml_tensor * heads) const {
+ggml_tensor * PostNormEncoder::finish_layer(const GraphContext & ctx, int index, ggml_tensor * x,
+                                            ggml_tensor * heads) const {
     const Layer & layer = layers_[index];
 
     x = layer_norm(ctx, layer.attention_norm, add_linear(ctx, layer.attention_output, heads, x), eps_);

@@ -9,15 +9,15 @@
 
 namespace longembed {
 
-/// What the BERT family shares: token and segment embeddings, a norm after attention and one after the feed-forward part
-/// ("post-norm"), each over the sum with the part's input.
+/// What the BERT family shares: token and segment embeddings, a norm after attention and one after the feed-forward
+/// part ("post-norm"), each over the sum with the part's input.
 class PostNormEncoder : public Architecture {
 public:
     /// In what they differ.
     struct Options {
         Rotation   rotation;
         Activation activation;
-        bool       gated;  ///< the feed-forward part has a gate
+        bool       gated; ///< the feed-forward part has a gate
     };
 
     PostNormEncoder(const llama_model & model, const Options & options);
@@ -29,13 +29,16 @@ public:
     const AttentionShape & attention(int /*layer*/) const override { return shape_; }
     const Rope *           rope(int /*layer*/) const override { return rope_ ? &*rope_ : nullptr; }
 
-    ggml_tensor * embed(const GraphContext & ctx, ggml_tensor * tokens, const AbsolutePositions & positions) const override;
+    ggml_tensor * embed(const GraphContext & ctx, ggml_tensor * tokens,
+                        const AbsolutePositions & positions) const override;
     Projections   project(const GraphContext & ctx, int layer, ggml_tensor * x) const override;
-    ggml_tensor * finish_layer(const GraphContext & ctx, int layer, ggml_tensor * x, ggml_tensor * heads) const override;
+    ggml_tensor * finish_layer(const GraphContext & ctx, int layer, ggml_tensor * x,
+                               ggml_tensor * heads) const override;
 
 protected:
     /// Adds absolute position embeddings to the token embeddings x; nothing by default.
-    virtual ggml_tensor * add_positions(const GraphContext & ctx, ggml_tensor * x, const AbsolutePositions & positions) const;
+    virtual ggml_tensor * add_positions(const GraphContext & ctx, ggml_tensor * x,
+                                        const AbsolutePositions & positions) const;
 
     Weights weights_;
 
@@ -52,7 +55,7 @@ private:
     std::optional<Rope> rope_;
     float               eps_;
     ggml_tensor *       token_embedding_;
-    ggml_tensor *       segment_embedding_;  ///< null in files without one
+    ggml_tensor *       segment_embedding_; ///< null in files without one
     Norm                embedding_norm_;
     std::vector<Layer>  layers_;
 };

@@ -5,11 +5,12 @@
 namespace longembed {
 
 PreNormDecoder::PreNormDecoder(const llama_model & model, Rotation rotation)
-    : weights_(model), shape_(AttentionShape::of(model)), rope_(Rope::of(model, rotation)), eps_(model.hparams.f_norm_rms_eps),
-      token_embedding_(weights_.required("token_embd.weight")), output_norm_(weights_.norm("output_norm")) {
+    : weights_(model), shape_(AttentionShape::of(model)), rope_(Rope::of(model, rotation)),
+      eps_(model.hparams.f_norm_rms_eps), token_embedding_(weights_.required("token_embd.weight")),
+      output_norm_(weights_.norm("output_norm")) {
     for (int i = 0; i < static_cast<int>(model.hparams.n_layer()); ++i) {
         const std::string prefix = layer_prefix(i);
-        Layer layer;
+        Layer             layer;
         layer.attention_norm    = weights_.norm(prefix + "attn_norm");
         layer.qkv               = weights_.qkv(prefix);
         layer.attention_output  = weights_.linear(prefix + "attn_output");
@@ -35,7 +36,8 @@ void PreNormDecoder::list_tensors(TensorInventory & tensors, const ModelSizes & 
     }
 }
 
-ggml_tensor * PreNormDecoder::embed(const GraphContext & ctx, ggml_tensor * tokens, const AbsolutePositions & /*positions*/) const {
+ggml_tensor * PreNormDecoder::embed(const GraphContext & ctx, ggml_tensor * tokens,
+                                    const AbsolutePositions & /*positions*/) const {
     return ggml_get_rows(ctx, token_embedding_, tokens);
 }
 
@@ -44,7 +46,8 @@ Projections PreNormDecoder::project(const GraphContext & ctx, int index, ggml_te
     return Architecture::project(ctx, layer.qkv, shape_, rms_norm(ctx, layer.attention_norm, x, eps_));
 }
 
-ggml_tensor * PreNormDecoder::finish_layer(const GraphContext & ctx, int index, ggml_tensor * x, ggml_tensor * heads) const {
+ggml_tensor * PreNormDecoder::finish_layer(const GraphContext & ctx, int index, ggml_tensor * x,
+                                           ggml_tensor * heads) const {
     const Layer & layer = layers_[index];
 
     x = add_linear(ctx, layer.attention_output, heads, x);

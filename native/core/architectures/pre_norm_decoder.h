@@ -22,9 +22,11 @@ public:
     const AttentionShape & attention(int /*layer*/) const override { return shape_; }
     const Rope *           rope(int /*layer*/) const override { return rope_ ? &*rope_ : nullptr; }
 
-    ggml_tensor * embed(const GraphContext & ctx, ggml_tensor * tokens, const AbsolutePositions & positions) const override;
+    ggml_tensor * embed(const GraphContext & ctx, ggml_tensor * tokens,
+                        const AbsolutePositions & positions) const override;
     Projections   project(const GraphContext & ctx, int layer, ggml_tensor * x) const override;
-    ggml_tensor * finish_layer(const GraphContext & ctx, int layer, ggml_tensor * x, ggml_tensor * heads) const override;
+    ggml_tensor * finish_layer(const GraphContext & ctx, int layer, ggml_tensor * x,
+                               ggml_tensor * heads) const override;
     ggml_tensor * finish(const GraphContext & ctx, ggml_tensor * x) const override;
 
 private:

@@ -1,5 +1,6 @@
-// `qwen2` (GTE-Qwen2, Qwen2.5 and models trained from them): Llama with biases on queries, keys and values, and rotary positions in
-// NeoX order. Embedding models that attend both ways say so in the file (`qwen2.attention.causal` = false).
+// `qwen2` (GTE-Qwen2, Qwen2.5 and models trained from them): Llama with biases on queries, keys and values, and rotary
+// positions in NeoX order. Embedding models that attend both ways say so in the file (`qwen2.attention.causal` =
+// false).
 
 #include "pre_norm_decoder.h"
 #include "table.h"
@@ -21,7 +22,9 @@ extern const ArchitectureEntry qwen2{
         PreNormDecoder::list_tensors(tensors, sizes);
         tensors.optional_plain("output.bias", {sizes.vocabulary});
     },
-    [](const llama_model & model) -> std::unique_ptr<Architecture> { return std::make_unique<PreNormDecoder>(model, rotation); },
+    [](const llama_model & model) -> std::unique_ptr<Architecture> {
+        return std::make_unique<PreNormDecoder>(model, rotation);
+    },
 };
 
 } // namespace longembed::architectures

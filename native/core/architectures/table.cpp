@@ -17,11 +17,8 @@ extern const ArchitectureEntry bert, jina_bert_v3, llama, nomic_bert, qwen2;
 namespace {
 
 const ArchitectureEntry * const entries[] = {
-    &architectures::bert,
-    &architectures::jina_bert_v3,
-    &architectures::llama,
-    &architectures::nomic_bert,
-    &architectures::qwen2,
+    &architectures::bert,       &architectures::jina_bert_v3, &architectures::llama,
+    &architectures::nomic_bert, &architectures::qwen2,
 };
 
 bool ends_with(const std::string & text, const std::string & end) {
@@ -39,7 +36,8 @@ bool has_weight_scales(const llama_model & model) {
 } // namespace
 
 const ArchitectureEntry * find_architecture(llm_arch id) {
-    const auto * found = std::find_if(std::begin(entries), std::end(entries), [id](const auto * entry) { return entry->id == id; });
+    const auto * found = std::find_if(std::begin(entries), std::end(entries),
+                                      [id](const auto * entry) { return entry->id == id; });
     return found == std::end(entries) ? nullptr : *found;
 }
 
@@ -77,7 +75,8 @@ std::optional<std::string> unsupported_reason(const llama_model & model) {
 std::unique_ptr<Architecture> make_architecture(const llama_model & model) {
     const ArchitectureEntry * entry = find_architecture(model.arch);
     if (entry == nullptr) {
-        throw Error(ErrorCode::architecture_unsupported, "There is no graph for the architecture \"" + model.arch_name() + "\".");
+        throw Error(ErrorCode::architecture_unsupported,
+                    "There is no graph for the architecture \"" + model.arch_name() + "\".");
     }
     return entry->make(model);
 }

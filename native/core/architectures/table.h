@@ -13,12 +13,12 @@ struct llama_model;
 
 namespace longembed {
 
-/// All that is particular to an architecture with a graph of ours. A new one is a file in this folder that defines its entry,
-/// and the entry's name in table.cpp.
+/// All that is particular to an architecture with a graph of ours. A new one is a file in this folder that defines its
+/// entry, and the entry's name in table.cpp.
 struct ArchitectureEntry {
     llm_arch id;
-    Rotation rotation;           ///< of queries and keys
-    bool     needs_token_types;  ///< the file must say how many token types (segments) there are
+    Rotation rotation;          ///< of queries and keys
+    bool     needs_token_types; ///< the file must say how many token types (segments) there are
 
     /// Checks the file's sizes against each other, beyond what every architecture needs.
     /// @throws InvalidFile

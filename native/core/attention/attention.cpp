@@ -13,8 +13,8 @@ AttentionAlignment attention_alignment(const AttentionDevice & device, bool self
     return {1, self_extend ? ComposedSelfExtend::alignment : 1};
 }
 
-std::unique_ptr<Attention> make_attention(ggml_context * ctx, const AttentionDevice & device, const AttentionShape & shape,
-                                          const WorkspaceSize & size) {
+std::unique_ptr<Attention> make_attention(ggml_context * ctx, const AttentionDevice & device,
+                                          const AttentionShape & shape, const WorkspaceSize & size) {
     if (device.kernels.attention != nullptr) {
         return std::make_unique<TiledAttention>(ctx, device.kernels, shape, size);
     }

@@ -17,8 +17,8 @@ constexpr int64_t queries_per_step = 64;
 /// Heads are taken in at most this many groups, which bounds the operations that a block adds to a graph.
 constexpr int64_t max_head_groups = 8;
 
-/// Bytes of scores that a step holds at once: on a CPU a part of the last-level cache, so that softmax and values find them
-/// there; on a GPU as many as make its operations large.
+/// Bytes of scores that a step holds at once: on a CPU a part of the last-level cache, so that softmax and values find
+/// them there; on a GPU as many as make its operations large.
 constexpr int64_t cpu_score_bytes = 8 << 20;
 constexpr int64_t gpu_score_bytes = 256 << 20;
 
@@ -53,7 +53,8 @@ int64_t band_width(int64_t window, bool causal) {
 
 /// Keys begin … end − 1 of a matrix of scores [keys, queries, heads].
 ggml_tensor * part(ggml_context * ctx, ggml_tensor * scores, int64_t begin, int64_t end) {
-    return ggml_view_3d(ctx, scores, end - begin, scores->ne[1], scores->ne[2], scores->nb[1], scores->nb[2], begin * scores->nb[0]);
+    return ggml_view_3d(ctx, scores, end - begin, scores->ne[1], scores->ne[2], scores->nb[1], scores->nb[2],
+                        begin * scores->nb[0]);
 }
 
 /// @param value_at  the value for a distance of key index − query index
@@ -76,17 +77,17 @@ template <typename ValueAt> void fill_band_mask(ggml_tensor * mask, int64_t wind
 struct ComposedSelfExtend::Step {
     const AttentionShape & shape;
     const RotatedQueries & all_queries;
-    ggml_tensor *          heads;   ///< [head size · heads, n], written to
-    ggml_tensor *          scores;  ///< of the stream
+    ggml_tensor *          heads;  ///< [head size · heads, n], written to
+    ggml_tensor *          scores; ///< of the stream
     float                  logit_factor;
 
-    int64_t column;       ///< first query, in the queries and in `heads`
-    int64_t first_index;  ///< first query, in its sequence
+    int64_t column;      ///< first query, in the queries and in `heads`
+    int64_t first_index; ///< first query, in its sequence
     int64_t queries;
-    int64_t first_key;    ///< of the sequence, in packed order
-    int64_t keys_end;     ///< keys of the sequence
-    int64_t keys;         ///< of them, those that these queries may see, rounded up
-    int64_t band_begin;   ///< keys of the sequence that are near to some of the queries
+    int64_t first_key;  ///< of the sequence, in packed order
+    int64_t keys_end;   ///< keys of the sequence
+    int64_t keys;       ///< of them, those that these queries may see, rounded up
+    int64_t band_begin; ///< keys of the sequence that are near to some of the queries
     int64_t band_end;
     int64_t first_kv_head;
     int64_t kv_heads;
@@ -95,21 +96,24 @@ struct ComposedSelfExtend::Step {
 ComposedSelfExtend::ComposedSelfExtend(ggml_context * ctx, const AttentionDevice & device, const AttentionShape & shape,
                                        const WorkspaceSize & size)
     : window_(size.self_extend_window), score_bytes_(device.is_cpu ? cpu_score_bytes : gpu_score_bytes) {
-    const auto keys = [&] { return ggml_new_tensor_3d(ctx, device.kv_type(), shape.head_size, size.tokens, shape.kv_heads); };
+    const auto keys = [&] {
+        return ggml_new_tensor_3d(ctx, device.kv_type(), shape.head_size, size.tokens, shape.kv_heads);
+    };
     near_keys_ = keys();
     far_keys_  = keys();
     values_    = ggml_new_tensor_3d(ctx, device.kv_type(), size.tokens, shape.head_size, shape.kv_heads);
 
     const int64_t width = band_width(window_, shape.causal);
     const auto    mask  = [&] { return ggml_new_tensor_2d(ctx, GGML_TYPE_F32, width, queries_per_step); };
-    near_mask_   = mask();
-    before_mask_ = mask();
-    after_mask_  = shape.causal ? nullptr : mask();
-    causal_mask_ = shape.causal ? mask() : nullptr;
+    near_mask_          = mask();
+    before_mask_        = mask();
+    after_mask_         = shape.causal ? nullptr : mask();
+    causal_mask_        = shape.causal ? mask() : nullptr;
     if (!shape.causal) {
         padding_mask_ = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, alignment, queries_per_step, shape.heads);
         for (int64_t stream = 0; stream < size.streams; ++stream) {
-            scores_.push_back(ggml_new_tensor_1d(ctx, GGML_TYPE_F32, max_step_scores(shape, size.longest, score_bytes_)));
+            scores_.push_back(
+                ggml_new_tensor_1d(ctx, GGML_TYPE_F32, max_step_scores(shape, size.longest, score_bytes_)));
         }
     }
 }
@@ -131,13 +135,14 @@ void ComposedSelfExtend::fill_masks() {
 void ComposedSelfExtend::store(StepGraph & steps, const RotatedKeys & keys, ggml_tensor * values, int64_t first) const {
     store_by_head(steps, keys.near, near_keys_, first);
     store_by_head(steps, keys.far, far_keys_, first);
-    ggml_tensor * place = ggml_view_3d(steps.ctx(), values_, values->ne[2], values_->ne[1], values_->ne[2], values_->nb[1], values_->nb[2],
-                                       first * values_->nb[0]);
+    ggml_tensor * place = ggml_view_3d(steps.ctx(), values_, values->ne[2], values_->ne[1], values_->ne[2],
+                                       values_->nb[1], values_->nb[2], first * values_->nb[0]);
     steps.add(ggml_cpy(steps.ctx(), ggml_permute(steps.ctx(), values, 1, 2, 0, 3), place));
 }
 
-void ComposedSelfExtend::attend(StepGraph & steps, int stream, const AttentionShape & shape, const RotatedQueries & queries,
-                                const std::vector<AttentionRun> & runs, ggml_tensor * heads) const {
+void ComposedSelfExtend::attend(StepGraph & steps, int stream, const AttentionShape & shape,
+                                const RotatedQueries & queries, const std::vector<AttentionRun> & runs,
+                                ggml_tensor * heads) const {
     for (const AttentionRun & run : runs) {
         for (int64_t s = 0; s < run.count; ++s) {
             Step first{shape, queries, heads, scores_.empty() ? nullptr : scores_[stream], run.logit_factor};
@@ -159,7 +164,8 @@ void ComposedSelfExtend::attend_sequence(StepGraph & steps, const Step & first, 
         step.queries    = std::min(queries_per_step, queries - from);
         step.keys       = round_up(shape.causal ? step.first_index + step.queries : step.keys_end);
         step.band_begin = round_down(std::max<int64_t>(0, step.first_index - window_ + 1));
-        step.band_end   = shape.causal ? step.keys : std::min(step.keys, round_up(step.first_index + step.queries - 1 + window_));
+        step.band_end   = shape.causal ? step.keys
+                                       : std::min(step.keys, round_up(step.first_index + step.queries - 1 + window_));
 
         const int64_t per_step = kv_heads_per_step(shape, step.keys, step.queries, score_bytes_);
         for (step.first_kv_head = 0; step.first_kv_head < shape.kv_heads; step.first_kv_head += per_step) {
@@ -177,14 +183,17 @@ void ComposedSelfExtend::attend_step(StepGraph & steps, const Step & step) const
     ggml_tensor * scores  = shape.causal ? score_causal(steps, step) : score_both_ways(steps, step);
     ggml_tensor * weights = ggml_soft_max_ext_inplace(ctx, scores, nullptr, shape.scale * step.logit_factor, 0.0f);
 
-    ggml_tensor * values   = ggml_view_3d(ctx, values_, step.keys, values_->ne[1], step.kv_heads, values_->nb[1], values_->nb[2],
+    ggml_tensor * values   = ggml_view_3d(ctx, values_, step.keys, values_->ne[1], step.kv_heads, values_->nb[1],
+                                          values_->nb[2],
                                           step.first_key * values_->nb[0] + step.first_kv_head * values_->nb[2]);
     ggml_tensor * attended = ggml_mul_mat(ctx, values, weights); // [head size, queries, heads]
-    ggml_prec_set_acc(attended, GGML_PREC_F32); // weights of long texts are below what halves hold
+    // weights of long texts are smaller than halves can hold
+    ggml_prec_set_acc(attended, GGML_PREC_F32);
 
     const size_t  head  = shape.head_size * step.heads->nb[0];
     ggml_tensor * place = ggml_view_3d(ctx, step.heads, shape.head_size, n, step.queries, head, step.heads->nb[1],
-                                       step.column * step.heads->nb[1] + step.first_kv_head * shape.heads_per_kv_head() * head);
+                                       step.column * step.heads->nb[1] +
+                                           step.first_kv_head * shape.heads_per_kv_head() * head);
     steps.add(ggml_cpy(ctx, ggml_permute(ctx, attended, 0, 2, 1, 3), place));
 }
 
@@ -195,8 +204,8 @@ ggml_tensor * ComposedSelfExtend::score_causal(StepGraph & steps, const Step & s
     ggml_tensor *  near   = score(ctx, near_keys_, step.all_queries.near, step, step.band_begin, step.band_end);
 
     ggml_tensor * band = masked(ctx, near, near_mask_, step);
-    band = ggml_add(ctx, band, masked(ctx, far, before_mask_, step));
-    band = ggml_add(ctx, band, band_mask(ctx, causal_mask_, step));
+    band               = ggml_add(ctx, band, masked(ctx, far, before_mask_, step));
+    band               = ggml_add(ctx, band, band_mask(ctx, causal_mask_, step));
     steps.add(ggml_cpy(ctx, band, far));
     return scores;
 }
@@ -210,11 +219,12 @@ ggml_tensor * ComposedSelfExtend::score_both_ways(StepGraph & steps, const Step 
     ggml_tensor *  near   = score(ctx, near_keys_, step.all_queries.near, step, begin, end);
 
     ggml_tensor * band = masked(ctx, near, near_mask_, step);
-    band = ggml_add(ctx, band, masked(ctx, part(ctx, before, begin, end), before_mask_, step));
-    band = ggml_add(ctx, band, masked(ctx, part(ctx, after, 0, end - begin), after_mask_, step));
+    band               = ggml_add(ctx, band, masked(ctx, part(ctx, before, begin, end), before_mask_, step));
+    band               = ggml_add(ctx, band, masked(ctx, part(ctx, after, 0, end - begin), after_mask_, step));
 
     const size_t  row    = step.keys * step.scores->nb[0];
-    ggml_tensor * scores = ggml_view_3d(ctx, step.scores, step.keys, step.queries, near->ne[2], row, row * step.queries, 0);
+    ggml_tensor * scores = ggml_view_3d(ctx, step.scores, step.keys, step.queries, near->ne[2], row, row * step.queries,
+                                        0);
     const auto    store  = [&](ggml_tensor * from, int64_t first) {
         if (from->ne[0] > 0) {
             steps.add(ggml_cpy(ctx, from, part(ctx, scores, first, first + from->ne[0])));
@@ -224,32 +234,37 @@ ggml_tensor * ComposedSelfExtend::score_both_ways(StepGraph & steps, const Step 
     store(band, begin);
     store(part(ctx, after, end - begin, step.keys - begin), end);
     if (step.keys > step.keys_end) {
-        store(ggml_view_3d(ctx, padding_mask_, step.keys - step.keys_end, step.queries, near->ne[2], padding_mask_->nb[1],
-                           padding_mask_->nb[2], 0),
+        store(ggml_view_3d(ctx, padding_mask_, step.keys - step.keys_end, step.queries, near->ne[2],
+                           padding_mask_->nb[1], padding_mask_->nb[2], 0),
               step.keys_end);
     }
     return scores;
 }
 
-ggml_tensor * ComposedSelfExtend::score(ggml_context * ctx, ggml_tensor * keys, ggml_tensor * queries, const Step & step, int64_t begin,
-                                        int64_t end) const {
+ggml_tensor * ComposedSelfExtend::score(ggml_context * ctx, ggml_tensor * keys, ggml_tensor * queries,
+                                        const Step & step, int64_t begin, int64_t end) const {
     const int64_t per_kv = step.shape.heads_per_kv_head();
-    ggml_tensor * k = ggml_view_3d(ctx, keys, keys->ne[0], end - begin, step.kv_heads, keys->nb[1], keys->nb[2],
-                                   (step.first_key + begin) * keys->nb[1] + step.first_kv_head * keys->nb[2]);
-    ggml_tensor * q = ggml_view_3d(ctx, queries, queries->ne[0], step.queries, step.kv_heads * per_kv, queries->nb[2], queries->nb[1],
+    ggml_tensor * k      = ggml_view_3d(ctx, keys, keys->ne[0], end - begin, step.kv_heads, keys->nb[1], keys->nb[2],
+                                        (step.first_key + begin) * keys->nb[1] + step.first_kv_head * keys->nb[2]);
+    ggml_tensor * q = ggml_view_3d(ctx, queries, queries->ne[0], step.queries, step.kv_heads * per_kv, queries->nb[2],
+                                   queries->nb[1],
                                    step.column * queries->nb[2] + step.first_kv_head * per_kv * queries->nb[1]);
-    ggml_tensor * scores = ggml_mul_mat(ctx, k, ggml_cont(ctx, q)); // ggml's fast CPU product takes no gaps on this side
-    ggml_prec_set_acc(scores, GGML_PREC_F32); // a GPU would sum them as halves, which are too coarse for large logits
+    // ggml's fast CPU product takes no gaps on this side
+    ggml_tensor * scores = ggml_mul_mat(ctx, k, ggml_cont(ctx, q));
+    // a GPU would sum them as halves, which are too coarse for large logits
+    ggml_prec_set_acc(scores, GGML_PREC_F32);
     return scores;
 }
 
 ggml_tensor * ComposedSelfExtend::band_mask(ggml_context * ctx, ggml_tensor * mask, const Step & step) const {
     // the band is cut at the sequence's ends, its mask with it
     const int64_t first_column = step.band_begin - (step.first_index - window_ + 1) + alignment;
-    return ggml_view_2d(ctx, mask, step.band_end - step.band_begin, step.queries, mask->nb[1], first_column * mask->nb[0]);
+    return ggml_view_2d(ctx, mask, step.band_end - step.band_begin, step.queries, mask->nb[1],
+                        first_column * mask->nb[0]);
 }
 
-ggml_tensor * ComposedSelfExtend::masked(ggml_context * ctx, ggml_tensor * scores, ggml_tensor * mask, const Step & step) const {
+ggml_tensor * ComposedSelfExtend::masked(ggml_context * ctx, ggml_tensor * scores, ggml_tensor * mask,
+                                         const Step & step) const {
     return ggml_mul(ctx, scores, band_mask(ctx, mask, step));
 }
 

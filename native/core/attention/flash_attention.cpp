@@ -10,14 +10,14 @@ namespace longembed {
 
 namespace {
 
-/// Keys that a causal mask hides after those of a sequence's last query, so that their number is a multiple of this: CUDA's
-/// flash attention then computes the heads that share keys together, and reads the mask faster.
+/// Keys that a causal mask hides after those of a sequence's last query, so that their number is a multiple of this:
+/// CUDA's flash attention then computes the heads that share keys together, and reads the mask faster.
 constexpr int64_t key_padding = 256;
 
 /// The keys or values of a run's sequences, the first `count` of each.
 ggml_tensor * kv_view(ggml_context * ctx, ggml_tensor * stored, const AttentionRun & run, int64_t count) {
-    return ggml_view_4d(ctx, stored, stored->ne[0], count, stored->ne[2], run.count, stored->nb[1], stored->nb[2], run.keys * stored->nb[1],
-                        run.first_key * stored->nb[1]);
+    return ggml_view_4d(ctx, stored, stored->ne[0], count, stored->ne[2], run.count, stored->nb[1], stored->nb[2],
+                        run.keys * stored->nb[1], run.first_key * stored->nb[1]);
 }
 
 /// Queries of one long sequence that are worth one operation on a CPU: few enough that an abort is noticed soon.
@@ -31,12 +31,14 @@ int64_t queries_per_step(const AttentionShape & shape, int64_t keys, int64_t max
 
 } // namespace
 
-FlashAttention::FlashAttention(ggml_context * ctx, const AttentionDevice & device, const AttentionShape & shape, const WorkspaceSize & size)
+FlashAttention::FlashAttention(ggml_context * ctx, const AttentionDevice & device, const AttentionShape & shape,
+                               const WorkspaceSize & size)
     : is_cpu_(device.is_cpu) {
     const int64_t tokens = size.tokens + (shape.causal ? key_padding : 0);
-    keys_        = ggml_new_tensor_3d(ctx, device.kv_type(), device.flash_head_size, tokens, shape.kv_heads);
-    values_      = ggml_new_tensor_3d(ctx, device.kv_type(), device.flash_head_size, tokens, shape.kv_heads);
-    causal_mask_ = shape.causal ? ggml_new_tensor_2d(ctx, GGML_TYPE_F16, size.longest + key_padding, size.block) : nullptr;
+    keys_                = ggml_new_tensor_3d(ctx, device.kv_type(), device.flash_head_size, tokens, shape.kv_heads);
+    values_              = ggml_new_tensor_3d(ctx, device.kv_type(), device.flash_head_size, tokens, shape.kv_heads);
+    causal_mask_         = shape.causal ? ggml_new_tensor_2d(ctx, GGML_TYPE_F16, size.longest + key_padding, size.block)
+                                        : nullptr;
 }
 
 void FlashAttention::fill_masks() {
@@ -63,17 +65,18 @@ void FlashAttention::store(StepGraph & steps, const RotatedKeys & keys, ggml_ten
     store_by_head(steps, values, values_, first);
 }
 
-void FlashAttention::attend(StepGraph & steps, int /*stream*/, const AttentionShape & shape, const RotatedQueries & queries,
-                            const std::vector<AttentionRun> & runs, ggml_tensor * heads) const {
+void FlashAttention::attend(StepGraph & steps, int /*stream*/, const AttentionShape & shape,
+                            const RotatedQueries & queries, const std::vector<AttentionRun> & runs,
+                            ggml_tensor * heads) const {
     for (const AttentionRun & run : runs) {
         // a GPU computes all at once; a CPU a few queries at a time of one long sequence
         const bool    at_once = run.count > 1 || !is_cpu_;
         const int64_t step    = at_once ? run.queries : queries_per_step(shape, run.keys, run.queries);
         for (int64_t from = 0; from < run.queries; from += step) {
             AttentionRun some = run;
-            some.column      = run.column + from;
-            some.first_index = run.first_index + from;
-            some.queries     = std::min(step, run.queries - from);
+            some.column       = run.column + from;
+            some.first_index  = run.first_index + from;
+            some.queries      = std::min(step, run.queries - from);
             store_heads(steps, attend_step(steps, shape, queries.near, some), heads, some.column);
         }
     }
@@ -87,7 +90,7 @@ ggml_tensor * FlashAttention::attend_step(StepGraph & steps, const AttentionShap
     const bool     masked = shape.causal && n > 1; // one query sees all keys up to itself: no mask
     const int64_t  seen   = shape.causal ? run.first_index + n : run.keys;
     // rows after several sequences' keys are the next one's, and too many together
-    const int64_t  keys   = masked && run.count == 1 ? (seen + key_padding - 1) / key_padding * key_padding : seen;
+    const int64_t keys = masked && run.count == 1 ? (seen + key_padding - 1) / key_padding * key_padding : seen;
 
     int64_t       column  = run.column;
     const int64_t padding = keys_->ne[0] - shape.head_size;
@@ -95,8 +98,8 @@ ggml_tensor * FlashAttention::attend_step(StepGraph & steps, const AttentionShap
         queries = ggml_pad(ctx, slabs(ctx, queries, column, n * run.count), static_cast<int>(padding), 0, 0, 0);
         column  = 0;
     }
-    ggml_tensor * q = ggml_view_4d(ctx, queries, queries->ne[0], n, queries->ne[1], run.count, queries->nb[2], queries->nb[1],
-                                   n * queries->nb[2], column * queries->nb[2]);
+    ggml_tensor * q = ggml_view_4d(ctx, queries, queries->ne[0], n, queries->ne[1], run.count, queries->nb[2],
+                                   queries->nb[1], n * queries->nb[2], column * queries->nb[2]);
     ggml_tensor * k = kv_view(ctx, keys_, run, keys);
     ggml_tensor * v = kv_view(ctx, values_, run, keys);
 
@@ -104,7 +107,8 @@ ggml_tensor * FlashAttention::attend_step(StepGraph & steps, const AttentionShap
     ggml_tensor * attended = ggml_flash_attn_ext(ctx, q, k, v, mask, shape.scale * run.logit_factor, 0.0f, 0.0f);
     ggml_prec_set_acc(attended, GGML_PREC_F32);
     // [padded head size, heads, n, count], without the padding
-    return ggml_view_3d(ctx, attended, shape.head_size, shape.heads, n * run.count, attended->nb[1], attended->nb[2], 0);
+    return ggml_view_3d(ctx, attended, shape.head_size, shape.heads, n * run.count, attended->nb[1], attended->nb[2],
+                        0);
 }
 
 ggml_tensor * FlashAttention::mask_for(StepGraph & steps, int64_t first_index, int64_t queries, int64_t keys) const {
@@ -112,9 +116,10 @@ ggml_tensor * FlashAttention::mask_for(StepGraph & steps, int64_t first_index, i
         // query first_index + r sees keys 0 … first_index + r: the part of the mask whose steps end there
         const int64_t column = causal_mask_->ne[0] - key_padding - causal_mask_->ne[1] - first_index;
         // a block's first queries need fewer columns than rows: they start on a lower step
-        const int64_t row    = std::max<int64_t>(0, -column);
-        const size_t  start  = row * causal_mask_->nb[1] + (column + row) * causal_mask_->nb[0];
-        return ggml_cont(steps.ctx(), ggml_view_2d(steps.ctx(), causal_mask_, keys, queries, causal_mask_->nb[1], start));
+        const int64_t row   = std::max<int64_t>(0, -column);
+        const size_t  start = row * causal_mask_->nb[1] + (column + row) * causal_mask_->nb[0];
+        return ggml_cont(steps.ctx(),
+                         ggml_view_2d(steps.ctx(), causal_mask_, keys, queries, causal_mask_->nb[1], start));
     });
 }
 

@@ -4,11 +4,12 @@
 
 namespace longembed {
 
-/// ggml's flash attention: scores stay inside the operation, and a causal mask is as wide as the keys and as high as the queries
-/// of one step.
+/// ggml's flash attention: scores stay inside the operation, and a causal mask is as wide as the keys and as high as
+/// the queries of one step.
 class FlashAttention : public Attention {
 public:
-    FlashAttention(ggml_context * ctx, const AttentionDevice & device, const AttentionShape & shape, const WorkspaceSize & size);
+    FlashAttention(ggml_context * ctx, const AttentionDevice & device, const AttentionShape & shape,
+                   const WorkspaceSize & size);
 
     void fill_masks() override;
     void store(StepGraph & steps, const RotatedKeys & keys, ggml_tensor * values, int64_t first) const override;
@@ -16,14 +17,17 @@ public:
                 const std::vector<AttentionRun> & runs, ggml_tensor * heads) const override;
 
 private:
-    ggml_tensor * attend_step(StepGraph & steps, const AttentionShape & shape, ggml_tensor * queries, const AttentionRun & run) const;
+    ggml_tensor * attend_step(StepGraph & steps, const AttentionShape & shape, ggml_tensor * queries,
+                              const AttentionRun & run) const;
     ggml_tensor * mask_for(StepGraph & steps, int64_t first_index, int64_t queries, int64_t keys) const;
 
     const bool    is_cpu_;
-    ggml_tensor * keys_;         ///< [padded head size, tokens, kv heads]; what exceeds the head size is zeros
-    ggml_tensor * values_;       ///< the same
-    ggml_tensor * causal_mask_;  ///< [longest + key_padding, block] F16: 0 where column ≤ row + longest − block, else −inf; null for
-                                 ///< models that attend both ways
+    ggml_tensor * keys_;   ///< [padded head size, tokens, kv heads]; what exceeds the head size is zeros
+    ggml_tensor * values_; ///< the same
+
+    /// [longest + key_padding, block] F16: 0 where column ≤ row + longest − block, else −inf; null for models that
+    /// attend both ways
+    ggml_tensor * causal_mask_;
 };
 
 } // namespace longembed

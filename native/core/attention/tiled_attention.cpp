@@ -48,13 +48,15 @@ void pack_value_pairs(const float * value, int64_t size, int64_t token, void * h
 
 } // namespace
 
-TiledAttention::TiledAttention(ggml_context * ctx, const CpuKernels & kernels, const AttentionShape & shape, const WorkspaceSize & size)
+TiledAttention::TiledAttention(ggml_context * ctx, const CpuKernels & kernels, const AttentionShape & shape,
+                               const WorkspaceSize & size)
     : kernels_(kernels), window_(size.self_extend_window) {
     const int64_t tiles = (size.tokens + tile_keys - 1) / tile_keys;
     const int64_t per   = kernels.numbers_per_item;
-    near_keys_ = ggml_new_tensor_4d(ctx, GGML_TYPE_F32, tile_keys, (shape.head_size + per - 1) / per, tiles, shape.kv_heads);
-    far_keys_  = window_ > 0 ? ggml_dup_tensor(ctx, near_keys_) : nullptr;
-    values_    = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, shape.head_size, tiles * tile_keys / per, shape.kv_heads);
+    near_keys_          = ggml_new_tensor_4d(ctx, GGML_TYPE_F32, tile_keys, (shape.head_size + per - 1) / per, tiles,
+                                             shape.kv_heads);
+    far_keys_           = window_ > 0 ? ggml_dup_tensor(ctx, near_keys_) : nullptr;
+    values_ = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, shape.head_size, tiles * tile_keys / per, shape.kv_heads);
 }
 
 void TiledAttention::store(StepGraph & steps, const RotatedKeys & keys, ggml_tensor * values, int64_t first) const {
@@ -84,8 +86,9 @@ void TiledAttention::run_packing(ggml_tensor * packed, int part, int parts, void
     }
 }
 
-void TiledAttention::attend(StepGraph & steps, int /*stream*/, const AttentionShape & shape, const RotatedQueries & queries,
-                            const std::vector<AttentionRun> & runs, ggml_tensor * heads) const {
+void TiledAttention::attend(StepGraph & steps, int /*stream*/, const AttentionShape & shape,
+                            const RotatedQueries & queries, const std::vector<AttentionRun> & runs,
+                            ggml_tensor * heads) const {
     ggml_tensor * sources[] = {queries.near, queries.before, queries.after};
     const int     count     = queries.after != nullptr ? 3 : queries.before != nullptr ? 2 : 1;
     Call *        call      = steps.keep(Call{*this, shape, steps.control(), runs});
@@ -94,7 +97,7 @@ void TiledAttention::attend(StepGraph & steps, int /*stream*/, const AttentionSh
 
 AttentionTile TiledAttention::tile_of(const Call & call, const AttentionRun & run, const ggml_tensor * heads) const {
     const ggml_tensor * near = heads->src[1];
-    AttentionTile tile{};
+    AttentionTile       tile{};
     tile.near_queries   = floats(near);
     tile.before_queries = floats(heads->src[2]);
     tile.after_queries  = floats(heads->src[3]);

@@ -5,12 +5,13 @@
 
 namespace longembed {
 
-/// Attention by our own CPU kernel, as ggml operations that the CPU backend runs: keys and values are packed once when they are
-/// made, and self-extend, causality and logit factors happen inside the kernel's tiles.
+/// Attention by our own CPU kernel, as ggml operations that the CPU backend runs: keys and values are packed once when
+/// they are made, and self-extend, causality and logit factors happen inside the kernel's tiles.
 class TiledAttention : public Attention {
 public:
     /// @param kernels  attention's is not null
-    TiledAttention(ggml_context * ctx, const CpuKernels & kernels, const AttentionShape & shape, const WorkspaceSize & size);
+    TiledAttention(ggml_context * ctx, const CpuKernels & kernels, const AttentionShape & shape,
+                   const WorkspaceSize & size);
 
     void store(StepGraph & steps, const RotatedKeys & keys, ggml_tensor * values, int64_t first) const override;
     void attend(StepGraph & steps, int stream, const AttentionShape & shape, const RotatedQueries & queries,

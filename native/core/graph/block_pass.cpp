@@ -21,7 +21,8 @@ double PassSetup::total_operations() const {
 }
 
 BlockPass::BlockPass(const PassSetup & setup, Stream & stream, int number, Control & control, WorkMeter & meter)
-    : setup_(setup), workspace_(setup.workspace), number_(number), heads_(setup.workspace.heads[number]), steps_(stream, control, meter) {}
+    : setup_(setup), workspace_(setup.workspace), number_(number), heads_(setup.workspace.heads[number]),
+      steps_(stream, control, meter) {}
 
 void BlockPass::run_whole(const Block & block, const SequenceRange & sequences) {
     embed_tokens(block);
@@ -46,7 +47,9 @@ ggml_tensor * BlockPass::rotate(int layer, ggml_tensor * x, ggml_tensor * positi
 }
 
 RotatedQueries BlockPass::rotate(int layer, ggml_tensor * queries, const QueryTensors & to) const {
-    const auto rotated = [&](ggml_tensor * positions) { return positions == nullptr ? nullptr : rotate(layer, queries, positions); };
+    const auto rotated = [&](ggml_tensor * positions) {
+        return positions == nullptr ? nullptr : rotate(layer, queries, positions);
+    };
     return {rotated(to.positions), rotated(to.before), rotated(to.after)};
 }
 
@@ -57,18 +60,21 @@ void BlockPass::embed_tokens(const Block & block) {
         positions.upper    = entries(ctx(), workspace_.positions.upper, block.first, block.tokens);
         positions.fraction = columns(ctx(), workspace_.positions.fraction, block.first, block.tokens);
     }
-    ggml_tensor * x = setup_.architecture.embed(ctx(), entries(ctx(), workspace_.tokens, block.first, block.tokens), positions);
+    ggml_tensor * x = setup_.architecture.embed(ctx(), entries(ctx(), workspace_.tokens, block.first, block.tokens),
+                                                positions);
     steps_.add(ggml_cpy(ctx(), x, x_of(block)));
     steps_.end_step(0.0);
 }
 
 void BlockPass::store_keys_and_values(int layer, const Block & block) {
     const Projections made = setup_.architecture.project(ctx(), layer, x_of(block));
-    const auto        to   = [&](ggml_tensor * positions) { return entries(ctx(), positions, block.first, block.tokens); };
+    const auto to = [&](ggml_tensor * positions) { return entries(ctx(), positions, block.first, block.tokens); };
 
     RotatedKeys keys;
     keys.near = rotate(layer, made.k, to(workspace_.queries.positions));
-    keys.far  = workspace_.far_key_positions == nullptr ? nullptr : rotate(layer, made.k, to(workspace_.far_key_positions));
+    if (workspace_.far_key_positions != nullptr) {
+        keys.far = rotate(layer, made.k, to(workspace_.far_key_positions));
+    }
     workspace_.attention().store(steps_, keys, made.v, block.first);
     steps_.end_step(0.5 * setup_.layer_operations(block.tokens));
 }
@@ -102,8 +108,8 @@ ggml_tensor * BlockPass::attend_block(int layer, const Block & block) {
 
     std::vector<AttentionRun> runs;
     for (const Segment & segment : block.segments) {
-        runs.push_back({segment.first_query - block.first, segment.first_query - segment.first_key, segment.queries, segment.first_key,
-                        segment.keys, segment.count, in_queries ? 1.0f : *shared_factor(segment)});
+        runs.push_back({segment.first_query - block.first, segment.first_query - segment.first_key, segment.queries,
+                        segment.first_key, segment.keys, segment.count, in_queries ? 1.0f : *shared_factor(segment)});
     }
     return columns(ctx(), attend(layer, rotate(layer, queries, to), runs), 0, block.tokens);
 }
@@ -135,7 +141,8 @@ ggml_tensor * BlockPass::attend_rows(int layer, ggml_tensor * x, int64_t first_r
     std::vector<AttentionRun> runs;
     for (int64_t row = 0; row < rows; ++row) {
         const PackedSequence & sequence = setup_.layout.sequences[first_row + row];
-        const AttentionRun     run{row, setup_.batch.row_indices[first_row + row], 1, sequence.first, sequence.length, 1, 1.0f};
+        const int64_t          index    = setup_.batch.row_indices[first_row + row];
+        const AttentionRun     run{row, index, 1, sequence.first, sequence.length, 1, 1.0f};
         // neighbours of the same length attend in one operation
         const bool joins = !runs.empty() && runs.back().keys == run.keys &&
                            runs.back().first_key + runs.back().count * run.keys == run.first_key;

@@ -14,14 +14,14 @@ namespace longembed {
 struct PassSetup {
     const Architecture & architecture;
     const int            layers;
-    const double         layer_parameters;  ///< weights of a layer, which say what a token costs
+    const double         layer_parameters; ///< weights of a layer, which say what a token costs
     const Workspace &    workspace;
     const Layout &       layout;
     const PackedBatch &  batch;
-    const bool           pools_rows;        ///< cls or last pooling: the last layer is computed for the pooled tokens only
-    const CpuKernels     kernels;           ///< null ones: ggml's operations instead
-    const float          rope_base;         ///< 0: each layer's own
-    const float          rope_scale;        ///< factor on positions before they are rotated
+    const bool           pools_rows; ///< cls or last pooling: the last layer is computed for the pooled tokens only
+    const CpuKernels     kernels;    ///< null ones: ggml's operations instead
+    const float          rope_base;  ///< 0: each layer's own
+    const float          rope_scale; ///< factor on positions before they are rotated
 
     /// Operations of all layers over all tokens.
     double total_operations() const;
@@ -29,9 +29,9 @@ struct PassSetup {
     double layer_operations(int64_t tokens) const { return 2.0 * layer_parameters * static_cast<double>(tokens); }
 };
 
-/// The steps of blocks on one stream. A layer has two sweeps: keys and values of all tokens, then queries, attention and the
-/// rest of the layer. Blocks of whole sequences take all layers in one go; blocks of a long sequence must all have done one
-/// sweep before any begins the next.
+/// The steps of blocks on one stream. A layer has two sweeps: keys and values of all tokens, then queries, attention
+/// and the rest of the layer. Blocks of whole sequences take all layers in one go; blocks of a long sequence must all
+/// have done one sweep before any begins the next.
 class BlockPass {
 public:
     /// @param number  the stream's, which says which of the workspace's tensors are its own
@@ -65,7 +65,7 @@ private:
     const PassSetup & setup_;
     const Workspace & workspace_;
     const int         number_;
-    ggml_tensor *     heads_;  ///< the stream's
+    ggml_tensor *     heads_; ///< the stream's
     StepGraph         steps_;
 };
 

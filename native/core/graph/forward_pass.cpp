@@ -5,7 +5,8 @@
 namespace longembed {
 
 ForwardPass::ForwardPass(const PassSetup & setup, Streams & streams, int parallelism, Control & control)
-    : setup_(setup), streams_(streams), parallelism_(parallelism), control_(control), meter_(control, setup.total_operations()) {}
+    : setup_(setup), streams_(streams), parallelism_(parallelism), control_(control),
+      meter_(control, setup.total_operations()) {}
 
 void ForwardPass::run(float * out) {
     streams_.expect(setup_.total_operations());
@@ -49,7 +50,7 @@ void ForwardPass::run_long_sequences() {
             const SequenceRange & all = setup_.layout.long_sequences;
             parallel_for(all.count, [&](BlockPass & pass, int64_t i) { pass.compute_rows({all.first + i, 1}); });
         } else {
-            // the last part of a causal sequence costs most: begin there, so that no stream is left alone with it at the end
+            // the last part of a causal sequence costs the most: begin there, so that no stream is left alone with it
             parallel_for(count, [&](BlockPass & pass, int64_t i) { pass.compute(layer, parts[count - 1 - i]); });
         }
     }

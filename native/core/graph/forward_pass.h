@@ -24,7 +24,7 @@ private:
     template <typename Work> void parallel_for(int64_t count, Work work);
 
     const PassSetup & setup_;
-    Streams &           streams_;
+    Streams &         streams_;
     const int         parallelism_;
     Control &         control_;
     WorkMeter         meter_;

@@ -56,10 +56,13 @@ AttentionDevice device_of(const Streams & streams, const AttentionShape & shape,
         device.kernels = cpu_kernels(precision);
     }
     if (precision == Precision::bf16 && device.kernels.product == nullptr) {
-        throw Error(ErrorCode::invalid_option,
-                    device.is_cpu ? "The precision bf16 needs a CPU with BF16 instructions (AVX512-BF16), which this machine's has not. "
-                                    "Leave it out: full precision runs everywhere."
-                                  : "The precision bf16 is for CPUs, and this model runs on a GPU. Leave it out, or choose the backend cpu.");
+        throw Error(
+            ErrorCode::invalid_option,
+            device.is_cpu
+                ? "The precision bf16 needs a CPU with BF16 instructions (AVX512-BF16), which this machine's has not. "
+                  "Leave it out: full precision runs everywhere."
+                : "The precision bf16 is for CPUs, and this model runs on a GPU. Leave it out, or choose the backend "
+                  "cpu.");
     }
     device.flash_head_size = streams.flash_head_size(shape.head_size, device.kv_type());
     return device;
@@ -69,7 +72,8 @@ AttentionDevice device_of(const Streams & streams, const AttentionShape & shape,
 
 GraphEngine::GraphEngine(const llama_model & model, int threads, Precision precision)
     : model_(model), architecture_(make_architecture(model)), streams_(model, threads),
-      device_(device_of(streams_, architecture_->attention(0), precision)), layer_parameters_(mean_of_layers(model, ggml_nelements)),
+      device_(device_of(streams_, architecture_->attention(0), precision)),
+      layer_parameters_(mean_of_layers(model, ggml_nelements)),
       layer_bytes_(static_cast<uint64_t>(mean_of_layers(model, ggml_nbytes))) {
     for (int layer = 0; layer < static_cast<int>(model.hparams.n_layer()); ++layer) {
         gpu_layers_ += ggml_backend_dev_type(model.dev_layer(layer)) == GGML_BACKEND_DEVICE_TYPE_CPU ? 0 : 1;
@@ -83,7 +87,8 @@ struct GraphEngine::Plan {
     PackedBatch   packed;
 
     Plan(const GraphEngine & engine, const Batch & batch)
-        : batch(batch), parallelism(engine.streams_.parallelism(batch.n_tokens)), layout(batch, engine.choose_cut(batch, parallelism)),
+        : batch(batch), parallelism(engine.streams_.parallelism(batch.n_tokens)),
+          layout(batch, engine.choose_cut(batch, parallelism)),
           packed(batch, layout, engine.architecture_->position_rows(), engine.architecture_->attention(0).causal) {}
 };
 
@@ -143,8 +148,8 @@ MemoryNeed GraphEngine::memory_for(const Plan & plan, const WorkspaceSize & size
     const BufferSizes graphs  = measure_graphs(setup_for(plan, *planned), model_);
 
     MemoryNeed need;
-    need.layer_bytes = layer_bytes_;
-    need.gpu_layers  = gpu_layers_;
+    need.layer_bytes    = layer_bytes_;
+    need.gpu_layers     = gpu_layers_;
     const size_t   has  = workspace_ ? workspace_->bytes() : 0;
     DeviceMemory & main = need.on(streams_.main_buffer_type());
     main.activations    = planned->bytes();
@@ -168,13 +173,14 @@ void GraphEngine::reserve(const Plan & plan, const WorkspaceSize & needed) {
         memory_for(plan, size).check(plan.layout.tokens);
     }
     workspace_.reset(); // before the new one, so that both are never held at once
-    workspace_ = new_workspace(size, Workspace::Memory::allocated);
+    workspace_            = new_workspace(size, Workspace::Memory::allocated);
     const PassSetup setup = setup_for(plan, *workspace_);
     streams_.for_each(plan.parallelism, [&](Stream & stream, int number) { reserve_graphs(setup, stream, number); });
 }
 
 std::unique_ptr<Workspace> GraphEngine::new_workspace(const WorkspaceSize & size, Workspace::Memory memory) const {
-    return std::make_unique<Workspace>(size, *architecture_, model_.hparams.n_embd, device_, streams_.main_buffer_type(), memory);
+    return std::make_unique<Workspace>(size, *architecture_, model_.hparams.n_embd, device_,
+                                       streams_.main_buffer_type(), memory);
 }
 
 } // namespace longembed

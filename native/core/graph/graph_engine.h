@@ -33,11 +33,13 @@ private:
     WorkspaceSize size_for(const Plan & plan) const;
     PassSetup     setup_for(const Plan & plan, const Workspace & workspace) const;
     MemoryNeed    memory_for(const Plan & plan, const WorkspaceSize & size) const;
-    bool          has_capacity(const WorkspaceSize & needed) const { return workspace_ && needed.fits_in(workspace_->size()); }
-    void          reserve(const Plan & plan, const WorkspaceSize & needed);
+    bool has_capacity(const WorkspaceSize & needed) const { return workspace_ && needed.fits_in(workspace_->size()); }
+    void reserve(const Plan & plan, const WorkspaceSize & needed);
 
     /// So that batches of different shapes in turn do not reallocate each time.
-    WorkspaceSize grown_to(const WorkspaceSize & needed) const { return workspace_ ? needed.grown_to(workspace_->size()) : needed; }
+    WorkspaceSize grown_to(const WorkspaceSize & needed) const {
+        return workspace_ ? needed.grown_to(workspace_->size()) : needed;
+    }
 
     std::unique_ptr<Workspace> new_workspace(const WorkspaceSize & size, Workspace::Memory memory) const;
 

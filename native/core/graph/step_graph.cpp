@@ -6,8 +6,8 @@ namespace longembed {
 
 namespace {
 
-// a tenth of a second or two of one core, some milliseconds of a GPU: often enough for progress, seldom enough that building
-// graphs costs nothing
+// a tenth of a second or two of one core, some milliseconds of a GPU: often enough for progress, seldom enough that
+// building graphs costs nothing
 constexpr double operations_per_graph     = 10e9;
 constexpr double operations_per_graph_gpu = 2e12;
 
@@ -28,7 +28,8 @@ void WorkMeter::add(double operations) {
     }
 }
 
-StepGraph::StepGraph(Stream & stream, Control & control, WorkMeter & meter) : stream_(stream), control_(control), meter_(meter) {
+StepGraph::StepGraph(Stream & stream, Control & control, WorkMeter & meter)
+    : stream_(stream), control_(control), meter_(meter) {
     begin();
 }
 

@@ -16,7 +16,8 @@ namespace longembed {
 class WorkMeter {
 public:
     /// @param total  floating-point operations of the whole call
-    WorkMeter(const Control & control, double total) : control_(control), total_(total), owner_(std::this_thread::get_id()) {}
+    WorkMeter(const Control & control, double total)
+        : control_(control), total_(total), owner_(std::this_thread::get_id()) {}
 
     void add(double operations);
 
@@ -28,8 +29,8 @@ private:
     double                done_ = 0.0;
 };
 
-/// Collects steps of work into one ggml graph of a stream, and runs it when it holds enough: one graph for a whole small model
-/// over a short text, many for a long one.
+/// Collects steps of work into one ggml graph of a stream, and runs it when it holds enough: one graph for a whole
+/// small model over a short text, many for a long one.
 class StepGraph {
 public:
     StepGraph(Stream & stream, Control & control, WorkMeter & meter);

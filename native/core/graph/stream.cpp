@@ -21,7 +21,8 @@ bool is_cancelled(void * control) {
 ggml_backend_t start(ggml_backend_dev_t device) {
     ggml_backend_t backend = ggml_backend_dev_init(device, nullptr);
     if (backend == nullptr) {
-        throw Error(ErrorCode::backend, std::string("The device \"") + ggml_backend_dev_name(device) + "\" could not be started.");
+        throw Error(ErrorCode::backend,
+                    std::string("The device \"") + ggml_backend_dev_name(device) + "\" could not be started.");
     }
     return backend;
 }
@@ -29,8 +30,8 @@ ggml_backend_t start(ggml_backend_dev_t device) {
 } // namespace
 
 Stream::Stream(const llama_model & model, int threads) {
-    const uint32_t layers    = model.hparams.n_layer();
-    ggml_backend_dev_t last  = layers > 0 ? model.dev_layer(static_cast<int>(layers) - 1) : nullptr;
+    const uint32_t     layers = model.hparams.n_layer();
+    ggml_backend_dev_t last   = layers > 0 ? model.dev_layer(static_cast<int>(layers) - 1) : nullptr;
 
     for (const llama_device & device : model.devices) {
         backends_.emplace_back(start(device.dev));
@@ -46,17 +47,18 @@ Stream::Stream(const llama_model & model, int threads) {
     set_threads(threads);
 
     constexpr size_t tensors = 3 * max_nodes; // nodes, leafs and views
-    graph_memory_size_ = tensors * ggml_tensor_overhead() + ggml_graph_overhead_custom(max_nodes, false);
+    graph_memory_size_       = tensors * ggml_tensor_overhead() + ggml_graph_overhead_custom(max_nodes, false);
     graph_memory_.reset(new uint8_t[graph_memory_size_]); // not cleared, so that pages no graph needs are never touched
 
     std::vector<ggml_backend_t> raw;
     for (const auto & backend : backends_) {
         raw.push_back(backend.get());
     }
-    // weights that did not fit on the GPU are copied there for each block of tokens, which takes less time than computing with
-    // them on the CPU
+    // weights that did not fit on the GPU are copied there for each block of tokens, which takes less time than
+    // computing with them on the CPU
     const bool offload = raw.size() > 1;
-    sched_.reset(ggml_backend_sched_new(raw.data(), nullptr, static_cast<int>(raw.size()), max_nodes, /*parallel*/ false, offload));
+    sched_.reset(ggml_backend_sched_new(raw.data(), nullptr, static_cast<int>(raw.size()), max_nodes,
+                                        /*parallel*/ false, offload));
     if (!sched_) {
         throw Error(ErrorCode::backend, "The compute scheduler could not be created.");
     }
@@ -85,7 +87,7 @@ void Stream::set_threads(int threads) {
     }
     ggml_threadpool_params params = ggml_threadpool_params_default(threads);
     params.poll                   = 0; // between graphs its threads sleep; by default they spin on
-    threadpool_ = make(&params);
+    threadpool_                   = make(&params);
     if (threadpool_ != nullptr) {
         cpu_function<decltype(&ggml_backend_cpu_set_threadpool)>("ggml_backend_cpu_set_threadpool")(cpu_, threadpool_);
     }
@@ -102,7 +104,8 @@ ggml_context_ptr Stream::new_graph_context() {
 BufferSizes Stream::graph_memory() const {
     BufferSizes sizes;
     for (const auto & backend : backends_) {
-        sizes[ggml_backend_sched_get_buffer_type(sched_.get(), backend.get())] += ggml_backend_sched_get_buffer_size(sched_.get(), backend.get());
+        sizes[ggml_backend_sched_get_buffer_type(sched_.get(), backend.get())] += ggml_backend_sched_get_buffer_size(
+            sched_.get(), backend.get());
     }
     return sizes;
 }
@@ -110,7 +113,7 @@ BufferSizes Stream::graph_memory() const {
 void Stream::watch(Control * control) {
     for (const auto & backend : backends_) {
         ggml_backend_reg_t registry = ggml_backend_dev_backend_reg(ggml_backend_get_device(backend.get()));
-        const auto set = reinterpret_cast<ggml_backend_set_abort_callback_t>(
+        const auto         set      = reinterpret_cast<ggml_backend_set_abort_callback_t>(
             ggml_backend_reg_get_proc_address(registry, "ggml_backend_set_abort_callback"));
         if (set != nullptr) {
             set(backend.get(), is_cancelled, control);
@@ -121,9 +124,11 @@ void Stream::watch(Control * control) {
 void Stream::run(ggml_cgraph * graph, Control & control) {
     control.check();
     ggml_backend_sched_reset(sched_.get());
-    if (!(reserving_ ? ggml_backend_sched_reserve(sched_.get(), graph) : ggml_backend_sched_alloc_graph(sched_.get(), graph))) {
-        throw Error(ErrorCode::out_of_memory, "There is not enough memory for the activations of this input. Shorter inputs, a "
-                                              "smaller target or a smaller model need less.");
+    if (!(reserving_ ? ggml_backend_sched_reserve(sched_.get(), graph)
+                     : ggml_backend_sched_alloc_graph(sched_.get(), graph))) {
+        throw Error(ErrorCode::out_of_memory,
+                    "There is not enough memory for the activations of this input. Shorter inputs, a "
+                    "smaller target or a smaller model need less.");
     }
     if (reserving_) {
         return;
@@ -133,13 +138,12 @@ void Stream::run(ggml_cgraph * graph, Control & control) {
     watch(nullptr);
     control.check();
     switch (status) {
-        case GGML_STATUS_SUCCESS:
-            return;
+        case GGML_STATUS_SUCCESS: return;
         case GGML_STATUS_ALLOC_FAILED:
             throw Error(ErrorCode::out_of_memory, "The device ran out of memory while it computed this input.");
         default:
-            throw Error(ErrorCode::backend,
-                        std::string("The backend failed while it computed this input: ") + ggml_status_to_string(status) + ".");
+            throw Error(ErrorCode::backend, std::string("The backend failed while it computed this input: ") +
+                                                ggml_status_to_string(status) + ".");
     }
 }
 

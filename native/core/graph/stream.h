@@ -41,7 +41,8 @@ public:
     /// An empty context for the next graph. All take the same memory in turn: the one before must be gone.
     ggml_context_ptr new_graph_context();
 
-    /// Runs a graph to its end. Throws ERR_ABORTED when `control` is cancelled meanwhile, ERR_OUT_OF_MEMORY, ERR_BACKEND.
+    /// Runs a graph to its end. Throws ERR_ABORTED when `control` is cancelled meanwhile, ERR_OUT_OF_MEMORY,
+    /// ERR_BACKEND.
     virtual void run(ggml_cgraph * graph, Control & control);
 
     /// While on, run() allocates memory for graphs and computes nothing.
@@ -60,12 +61,12 @@ private:
     void set_threads(int threads);
     void watch(Control * control);
 
-    ggml_backend_t                cpu_        = nullptr;
-    ggml_backend_t                main_       = nullptr;
-    ggml_threadpool_t             threadpool_ = nullptr;
-    bool                          reserving_  = false;
-    size_t                        graph_memory_size_;
-    std::unique_ptr<uint8_t[]>    graph_memory_;
+    ggml_backend_t             cpu_        = nullptr;
+    ggml_backend_t             main_       = nullptr;
+    ggml_threadpool_t          threadpool_ = nullptr;
+    bool                       reserving_  = false;
+    size_t                     graph_memory_size_;
+    std::unique_ptr<uint8_t[]> graph_memory_;
 };
 
 } // namespace longembed

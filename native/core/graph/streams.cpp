@@ -10,17 +10,18 @@ namespace longembed {
 
 namespace {
 
-// With fewer tokens than this for each stream, every stream reading all weights costs more than meeting after each operation.
+// With fewer tokens than this a stream, it costs more that every stream reads all weights than to meet after each
+// operation.
 constexpr int64_t min_tokens_per_stream = 48;
 
-// Below this, a millisecond or two, threads that meet after every operation win little, and where other programs use the cores
-// one of them waits for the other far longer than the whole would take.
+// Below this, a millisecond or two, threads that meet after every operation gain little, and where other programs use
+// the cores, one of them waits for the other far longer than the whole would take.
 constexpr double min_operations_for_many = 5e8;
 
 // the largest that any GPU backend computes without conditions on the rest of the shape
 constexpr int64_t max_head_size = 256;
 
-/// Whether heads are to be padded as a CUDA device has it, which has no flash attention for heads of 32; for tests on a CPU.
+/// Whether heads are padded as for a CUDA device, which has no flash attention for heads of 32; for tests on a CPU.
 bool pads_as_cuda() {
     const char * kernels = std::getenv("LONGEMBED_KERNELS");
     return kernels != nullptr && std::string(kernels) == "ggml-padded";
@@ -28,7 +29,8 @@ bool pads_as_cuda() {
 
 } // namespace
 
-Streams::Streams(const llama_model & model, int threads) : wide_(model, threads), team_(wide_.main_is_cpu() ? threads : 1) {
+Streams::Streams(const llama_model & model, int threads)
+    : wide_(model, threads), team_(wide_.main_is_cpu() ? threads : 1) {
     for (int i = 0; team_.members() > 1 && i < team_.members(); ++i) {
         narrow_.push_back(std::make_unique<Stream>(model, 1));
     }
@@ -38,9 +40,9 @@ int64_t Streams::flash_head_size(int64_t head_size, ggml_type type) const {
     // matrix units take heads in multiples of 16
     for (int64_t size = head_size; size <= max_head_size; size = (size / 16 + 1) * 16) {
         const ggml_context_ptr ctx(ggml_init({8 * ggml_tensor_overhead(), nullptr, /*no_alloc*/ true}));
-        ggml_tensor * q = ggml_new_tensor_3d(ctx.get(), GGML_TYPE_F32, size, 64, 1);
-        ggml_tensor * k = ggml_new_tensor_3d(ctx.get(), type, size, 64, 1);
-        const bool padded = !pads_as_cuda() || size % 64 == 0;
+        ggml_tensor *          q      = ggml_new_tensor_3d(ctx.get(), GGML_TYPE_F32, size, 64, 1);
+        ggml_tensor *          k      = ggml_new_tensor_3d(ctx.get(), type, size, 64, 1);
+        const bool             padded = !pads_as_cuda() || size % 64 == 0;
         if (padded && wide_.supports(ggml_flash_attn_ext(ctx.get(), q, k, k, nullptr, 1.0f, 0.0f, 0.0f))) {
             return size;
         }

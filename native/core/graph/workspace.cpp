@@ -27,12 +27,12 @@ template <typename T> std::vector<T> taken_at(const std::vector<T> & values, con
 } // namespace
 
 QueryTensors QueryTensors::slice(ggml_context * ctx, int64_t first, int64_t count) const {
-    return {entries(ctx, positions, first, count), entries(ctx, before, first, count), entries(ctx, after, first, count),
-            slabs(ctx, logit_scale, first, count)};
+    return {entries(ctx, positions, first, count), entries(ctx, before, first, count),
+            entries(ctx, after, first, count), slabs(ctx, logit_scale, first, count)};
 }
 
-Workspace::Workspace(const WorkspaceSize & size, const Architecture & architecture, int64_t dimensions, const AttentionDevice & device,
-                     ggml_backend_buffer_type_t where, Memory memory)
+Workspace::Workspace(const WorkspaceSize & size, const Architecture & architecture, int64_t dimensions,
+                     const AttentionDevice & device, ggml_backend_buffer_type_t where, Memory memory)
     : size_(size) {
     const size_t max_tensors = 32 + 2 * size.streams;
     ctx_.reset(ggml_init({max_tensors * ggml_tensor_overhead(), nullptr, /*no_alloc*/ true}));
@@ -62,7 +62,8 @@ Workspace::Workspace(const WorkspaceSize & size, const Architecture & architectu
     }
 
     // ggml gives a name to every tensor in a graph that has none, and streams would do so side by side
-    for (ggml_tensor * tensor = ggml_get_first_tensor(ctx); tensor != nullptr; tensor = ggml_get_next_tensor(ctx, tensor)) {
+    for (ggml_tensor * tensor = ggml_get_first_tensor(ctx); tensor != nullptr;
+         tensor               = ggml_get_next_tensor(ctx, tensor)) {
         ggml_set_name(tensor, "kept");
     }
     if (memory == Memory::dry_run) {
@@ -87,7 +88,8 @@ void Workspace::dry_run(ggml_backend_buffer_type_t where) {
     bytes_ = ggml_backend_alloc_ctx_tensors_from_buft_size(ctx_.get(), where);
     // an empty buffer, which tells the scheduler where the tensors would be
     buffer_.reset(ggml_backend_buft_alloc_buffer(where, 0));
-    for (ggml_tensor * tensor = ggml_get_first_tensor(ctx_.get()); tensor != nullptr; tensor = ggml_get_next_tensor(ctx_.get(), tensor)) {
+    for (ggml_tensor * tensor = ggml_get_first_tensor(ctx_.get()); tensor != nullptr;
+         tensor               = ggml_get_next_tensor(ctx_.get(), tensor)) {
         tensor->buffer = buffer_.get();
     }
 }
@@ -95,11 +97,13 @@ void Workspace::dry_run(ggml_backend_buffer_type_t where) {
 void Workspace::allocate(ggml_backend_buffer_type_t where) {
     buffer_.reset(ggml_backend_alloc_ctx_tensors_from_buft(ctx_.get(), where));
     if (!buffer_) {
-        throw Error(ErrorCode::out_of_memory, "There is not enough memory to hold the activations of " + std::to_string(size_.tokens) +
-                                                  " tokens. Shorter inputs, a smaller target or smaller batches need less.");
+        throw Error(ErrorCode::out_of_memory,
+                    "There is not enough memory to hold the activations of " + std::to_string(size_.tokens) +
+                        " tokens. Shorter inputs, a smaller target or smaller batches need less.");
     }
     bytes_ = ggml_backend_buffer_get_size(buffer_.get());
-    // gaps between sequences and after the last are read, with weight 0, and must hold numbers; padding of heads stays zero
+    // gaps between sequences and after the last are read, with weight 0, and must hold numbers; padding of heads stays
+    // zero
     ggml_backend_buffer_clear(buffer_.get(), 0);
     attention_->fill_masks();
 }

@@ -15,10 +15,10 @@ namespace longembed {
 
 /// What queries are rotated to and scaled by.
 struct QueryTensors {
-    ggml_tensor * positions   = nullptr;  ///< [n] I32
-    ggml_tensor * before      = nullptr;  ///< [n] I32: SelfExtendPositions::queries_before; null without self-extend
-    ggml_tensor * after       = nullptr;  ///< [n] I32: SelfExtendPositions::queries_after; null for causal models, too
-    ggml_tensor * logit_scale = nullptr;  ///< [1, 1, n]
+    ggml_tensor * positions   = nullptr; ///< [n] I32
+    ggml_tensor * before      = nullptr; ///< [n] I32: SelfExtendPositions::queries_before; null without self-extend
+    ggml_tensor * after       = nullptr; ///< [n] I32: SelfExtendPositions::queries_after; null for causal models, too
+    ggml_tensor * logit_scale = nullptr; ///< [1, 1, n]
 
     /// Entries first … first + count − 1.
     QueryTensors slice(ggml_context * ctx, int64_t first, int64_t count) const;
@@ -26,24 +26,24 @@ struct QueryTensors {
 
 /// With cls or last pooling: the one token of each sequence that the last layer computes.
 struct PooledRows {
-    ggml_tensor * ids     = nullptr;  ///< [rows] I32, in packed order
+    ggml_tensor * ids = nullptr; ///< [rows] I32, in packed order
     QueryTensors  queries;
-    ggml_tensor * vectors = nullptr;  ///< [dimensions, rows]
+    ggml_tensor * vectors = nullptr; ///< [dimensions, rows]
 };
 
-/// The tensors that live through a whole call: a few rows a token, so memory grows in proportion to length. They are kept
-/// between calls and made anew when a call needs more.
+/// The tensors that live through a whole call: a few rows a token, so memory grows in proportion to length. They are
+/// kept between calls and made anew when a call needs more.
 class Workspace {
 public:
     enum class Memory {
         allocated,
-        dry_run,  ///< none: graphs over such a workspace can be measured, not run
+        dry_run, ///< none: graphs over such a workspace can be measured, not run
     };
 
     /// @param where  buffers of the device that computes
     /// @throws Error ERR_OUT_OF_MEMORY
-    Workspace(const WorkspaceSize & size, const Architecture & architecture, int64_t dimensions, const AttentionDevice & device,
-              ggml_backend_buffer_type_t where, Memory memory = Memory::allocated);
+    Workspace(const WorkspaceSize & size, const Architecture & architecture, int64_t dimensions,
+              const AttentionDevice & device, ggml_backend_buffer_type_t where, Memory memory = Memory::allocated);
 
     const WorkspaceSize & size() const { return size_; }
     const Attention &     attention() const { return *attention_; }
@@ -54,13 +54,13 @@ public:
     /// Brings a batch's tokens, positions, factors and rows to the device.
     void upload(const PackedBatch & batch);
 
-    ggml_tensor *              x = nullptr;  ///< [dimensions, tokens] the layer's input, overwritten by its output block by block
-    std::vector<ggml_tensor *> heads;        ///< of each stream: [head size · heads, block] what attention gives its block
+    ggml_tensor * x = nullptr; ///< [dimensions, tokens] the layer's input, overwritten by its output block by block
+    std::vector<ggml_tensor *> heads; ///< of each stream: [head size · heads, block] what attention gives its block
 
-    ggml_tensor *     tokens = nullptr;               ///< [tokens] I32
-    AbsolutePositions positions;                      ///< of tokens; upper and fraction only with between_rows
-    QueryTensors      queries;                        ///< of all tokens
-    ggml_tensor *     far_key_positions = nullptr;    ///< [tokens] I32: SelfExtendPositions::keys; null without self-extend
+    ggml_tensor *     tokens = nullptr;        ///< [tokens] I32
+    AbsolutePositions positions;               ///< of tokens; upper and fraction only with between_rows
+    QueryTensors      queries;                 ///< of all tokens
+    ggml_tensor * far_key_positions = nullptr; ///< [tokens] I32: SelfExtendPositions::keys; null without self-extend
 
     std::optional<PooledRows> rows;
 

@@ -12,7 +12,7 @@ namespace longembed {
 namespace {
 
 constexpr uint64_t max_context = uint64_t{1} << 30;
-constexpr uint64_t max_width   = uint64_t{1} << 24;  // of a layer's vectors; of a head it is far less
+constexpr uint64_t max_width   = uint64_t{1} << 24; // of a layer's vectors; of a head it is far less
 constexpr uint64_t max_heads   = uint64_t{1} << 16;
 constexpr uint64_t max_tokens  = uint64_t{1} << 26;
 
@@ -31,11 +31,12 @@ int64_t first_or(const std::vector<uint64_t> & numbers, int64_t fallback) {
 }
 
 void check_experts(const ModelKeys & keys, ModelSizes & sizes) {
-    sizes.experts = static_cast<int64_t>(keys.whole("expert_count", 0, LLAMA_MAX_EXPERTS, 0));
+    sizes.experts   = static_cast<int64_t>(keys.whole("expert_count", 0, LLAMA_MAX_EXPERTS, 0));
     const auto used = keys.per_layer("expert_used_count", sizes.layers, 0, LLAMA_MAX_EXPERTS);
     for (const uint64_t number : used) {
         if (number > static_cast<uint64_t>(sizes.experts)) {
-            throw keys.wrong("expert_used_count", number, "the model has " + std::to_string(sizes.experts) + " experts");
+            throw keys.wrong("expert_used_count", number,
+                             "the model has " + std::to_string(sizes.experts) + " experts");
         }
     }
 }
@@ -57,7 +58,8 @@ void check_numbers(const ModelKeys & keys) {
 void check_heads(const ModelKeys & keys, const ArchitectureEntry & entry, const ModelSizes & sizes) {
     entry.check_sizes(keys, sizes);
     if (sizes.kv_heads > sizes.heads || sizes.heads % sizes.kv_heads != 0) {
-        throw keys.wrong("attention.head_count_kv", sizes.kv_heads, "it does not divide the " + std::to_string(sizes.heads) + " heads");
+        throw keys.wrong("attention.head_count_kv", sizes.kv_heads,
+                         "it does not divide the " + std::to_string(sizes.heads) + " heads");
     }
     const auto rotated = static_cast<int64_t>(keys.whole("rope.dimension_count", 0, sizes.key_size, sizes.key_size));
     if (entry.rotation != Rotation::none && (rotated < 2 || rotated % 2 != 0)) {
@@ -71,7 +73,8 @@ void check_own_graph(const ModelKeys & keys, const ArchitectureEntry & entry, co
         keys.required("feed_forward_length", 1, max_width);
     }
     if (sizes.key_size < 1 || sizes.value_size < 1) {
-        throw keys.wrong("attention.head_count", sizes.heads, "there are " + std::to_string(sizes.dimensions) + " dimensions to share out");
+        throw keys.wrong("attention.head_count", sizes.heads,
+                         "there are " + std::to_string(sizes.dimensions) + " dimensions to share out");
     }
     if (sizes.uniform) {
         check_heads(keys, entry, sizes);
@@ -92,7 +95,8 @@ int64_t read_segments(const Metadata & metadata, const ArchitectureEntry * entry
 void ModelKeys::check_finite() const {
     for (const auto & [key, value] : metadata_.under(prefix_)) {
         const auto numbers = real_numbers(*value);
-        if (numbers && !std::all_of(numbers->begin(), numbers->end(), [](double number) { return std::isfinite(number); })) {
+        if (numbers &&
+            !std::all_of(numbers->begin(), numbers->end(), [](double number) { return std::isfinite(number); })) {
             throw InvalidFile("its key " + quoted(key) + " is infinite or no number.");
         }
     }
@@ -113,12 +117,13 @@ uint64_t ModelKeys::required(const std::string & name, uint64_t min, uint64_t ma
     return whole(name, min, max, 0);
 }
 
-std::vector<uint64_t> ModelKeys::per_layer(const std::string & name, uint64_t layers, uint64_t min, uint64_t max) const {
+std::vector<uint64_t> ModelKeys::per_layer(const std::string & name, uint64_t layers, uint64_t min,
+                                           uint64_t max) const {
     const auto        numbers = metadata_.whole_numbers(prefix_ + name);
     const GgufValue * value   = metadata_.find(prefix_ + name);
     if (value != nullptr && value->is_array && numbers.size() < layers) {
-        throw InvalidFile("its key " + quoted(prefix_ + name) + " has " + std::to_string(numbers.size()) + " numbers for " +
-                          std::to_string(layers) + " layers.");
+        throw InvalidFile("its key " + quoted(prefix_ + name) + " has " + std::to_string(numbers.size()) +
+                          " numbers for " + std::to_string(layers) + " layers.");
     }
     for (const uint64_t number : numbers) {
         check(name, static_cast<double>(number), static_cast<double>(min), static_cast<double>(max));
@@ -145,13 +150,15 @@ InvalidFile ModelKeys::wrong(const std::string & name, uint64_t number, const st
 
 void ModelKeys::check(const std::string & name, double number, double min, double max) const {
     if (!(number >= min && number <= max)) {
-        throw InvalidFile("its key " + quoted(prefix_ + name) + " is " + shown(number) + "; it must be from " + shown(min) + " to " + shown(max) + ".");
+        throw InvalidFile("its key " + quoted(prefix_ + name) + " is " + shown(number) + "; it must be from " +
+                          shown(min) + " to " + shown(max) + ".");
     }
 }
 
 void check_heads_fill_width(const ModelKeys & keys, const ModelSizes & sizes) {
     if (sizes.heads * sizes.key_size != sizes.dimensions) {
-        throw keys.wrong("attention.head_count", sizes.heads, "it does not divide the " + std::to_string(sizes.dimensions) + " dimensions");
+        throw keys.wrong("attention.head_count", sizes.heads,
+                         "it does not divide the " + std::to_string(sizes.dimensions) + " dimensions");
     }
 }
 
@@ -171,14 +178,14 @@ ModelSizes read_sizes(const Metadata & metadata, llm_arch architecture, const st
     const auto     heads        = keys.per_layer("attention.head_count", sizes.layers, min, max_heads);
     const auto     kv_heads     = keys.per_layer("attention.head_count_kv", sizes.layers, min, max_heads);
     const auto     feed_forward = keys.per_layer("feed_forward_length", sizes.layers, min, max_width);
-    sizes.heads        = first_or(heads, 0);
-    sizes.kv_heads     = first_or(kv_heads, sizes.heads);
-    sizes.feed_forward = first_or(feed_forward, 0);
-    sizes.uniform      = all_equal(heads) && all_equal(kv_heads) && all_equal(feed_forward);
+    sizes.heads                 = first_or(heads, 0);
+    sizes.kv_heads              = first_or(kv_heads, sizes.heads);
+    sizes.feed_forward          = first_or(feed_forward, 0);
+    sizes.uniform               = all_equal(heads) && all_equal(kv_heads) && all_equal(feed_forward);
 
     const uint64_t head = sizes.heads > 0 ? static_cast<uint64_t>(sizes.dimensions / sizes.heads) : 0;
-    sizes.key_size   = static_cast<int64_t>(keys.whole("attention.key_length", min, max_heads, head));
-    sizes.value_size = static_cast<int64_t>(keys.whole("attention.value_length", min, max_heads, head));
+    sizes.key_size      = static_cast<int64_t>(keys.whole("attention.key_length", min, max_heads, head));
+    sizes.value_size    = static_cast<int64_t>(keys.whole("attention.value_length", min, max_heads, head));
     keys.whole("rope.dimension_count", 0, max_heads, 0);
 
     if (entry != nullptr) {

@@ -17,22 +17,23 @@ struct ModelSizes {
     int64_t context      = 0;
     int64_t heads        = 0;
     int64_t kv_heads     = 0;
-    int64_t key_size     = 0;  ///< numbers of one head's key (and query)
+    int64_t key_size     = 0; ///< numbers of one head's key (and query)
     int64_t value_size   = 0;
     int64_t feed_forward = 0;
     int64_t experts      = 0;
-    int64_t vocabulary   = 0;  ///< tokens
-    int64_t segments     = 0;  ///< rows of the token-type matrix; 0 when the file does not say
+    int64_t vocabulary   = 0; ///< tokens
+    int64_t segments     = 0; ///< rows of the token-type matrix; 0 when the file does not say
 
     /// All layers are alike; otherwise the heads and the feed-forward size are the first layer's.
     bool uniform = true;
 };
 
-/// The keys of a file's architecture, "bert.context_length" and so on: NAME stands for what follows the dot. Each is checked
-/// against a range as it is read.
+/// The keys of a file's architecture, "bert.context_length" and so on: NAME stands for what follows the dot. Each is
+/// checked against a range as it is read.
 class ModelKeys {
 public:
-    ModelKeys(const Metadata & metadata, const std::string & architecture) : metadata_(metadata), prefix_(architecture + ".") {}
+    ModelKeys(const Metadata & metadata, const std::string & architecture)
+        : metadata_(metadata), prefix_(architecture + ".") {}
 
     /// Refuses infinities and NaN in any key.
     /// @throws InvalidFile; so do the others
@@ -59,8 +60,8 @@ private:
     std::string      prefix_;
 };
 
-/// Reads the architecture's sizes and checks its keys: each against what any model could have, and where the graph is ours,
-/// against each other.
+/// Reads the architecture's sizes and checks its keys: each against what any model could have, and where the graph is
+/// ours, against each other.
 /// @param vocabulary  tokens
 /// @throws InvalidFile
 ModelSizes read_sizes(const Metadata & metadata, llm_arch architecture, const std::string & name, int64_t vocabulary);

@@ -31,7 +31,8 @@ void check_types(const std::vector<GgufTensor> & tensors) {
     for (const GgufTensor & tensor : tensors) {
         const bool usable = tensor.type == GGML_TYPE_F32 || ggml_get_type_traits(tensor.type)->to_float != nullptr;
         if (!usable && (ends_with(tensor.name, ".weight") || ends_with(tensor.name, ".bias"))) {
-            throw InvalidFile("its tensor " + quoted(tensor.name) + " is of type " + ggml_type_name(tensor.type) + ", which weights cannot be.");
+            throw InvalidFile("its tensor " + quoted(tensor.name) + " is of type " + ggml_type_name(tensor.type) +
+                              ", which weights cannot be.");
         }
         if (tensor.shape.size() == 1 && (ends_with(tensor.name, ".bias") || ends_with(tensor.name, "norm.weight"))) {
             check_plain(tensor);
@@ -92,7 +93,8 @@ void TensorInventory::attention(const std::string & prefix, const ModelSizes & s
 void TensorInventory::check_no_others() const {
     for (const auto & named : tensors_) {
         // llama.cpp's context takes scales, our graph does not
-        const bool scale = named.first.find(".scale") != std::string::npos || named.first.find(".input_scale") != std::string::npos;
+        const bool scale = named.first.find(".scale") != std::string::npos ||
+                           named.first.find(".input_scale") != std::string::npos;
         if (known_.count(named.first) == 0 && !scale) {
             throw InvalidFile("its tensor " + quoted(named.first) + " is none that its architecture has.");
         }
@@ -114,8 +116,8 @@ void TensorInventory::check(const GgufTensor & tensor, const Shape & expected) {
         shape.pop_back();
     }
     if (shape != expected) {
-        throw InvalidFile("its tensor " + quoted(tensor.name) + " is " + text_of(tensor.shape) + " numbers; by the file's own sizes it must be " +
-                          text_of(expected) + ".");
+        throw InvalidFile("its tensor " + quoted(tensor.name) + " is " + text_of(tensor.shape) +
+                          " numbers; by the file's own sizes it must be " + text_of(expected) + ".");
     }
 }
 

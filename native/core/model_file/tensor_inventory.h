@@ -11,8 +11,8 @@
 
 namespace longembed {
 
-/// The tensors of a model file, checked one by one as an architecture names those that its graph takes. Types other than F32
-/// are for matrices only: ggml adds and multiplies no other rows.
+/// The tensors of a model file, checked one by one as an architecture names those that its graph takes. Types other
+/// than F32 are for matrices only: ggml adds and multiplies no other rows.
 class TensorInventory {
 public:
     using Shape = std::vector<int64_t>;
@@ -36,7 +36,8 @@ public:
     /// NAME.weight and NAME.bias
     void layer_norm(const std::string & name, int64_t dimensions);
 
-    /// A layer's projections to queries, keys and values, fused or not, and from the heads back; prefix is "blk.3." or the like.
+    /// A layer's projections to queries, keys and values, fused or not, and from the heads back; prefix is "blk.3." or
+    /// the like.
     void attention(const std::string & prefix, const ModelSizes & sizes);
 
     /// A tensor that the graph does not take and that may be there, whatever it is.
@@ -53,7 +54,8 @@ private:
     std::set<std::string>                     known_;
 };
 
-/// Checks types, and for architectures with a graph of ours that all its tensors are there, in their shapes, and no others.
+/// Checks types, and for architectures with a graph of ours that all its tensors are there, in their shapes, and no
+/// others.
 /// @param tensors  of all parts of the file
 /// @throws InvalidFile that names the tensor
 void check_tensors(const std::vector<GgufTensor> & tensors, llm_arch architecture, const ModelSizes & sizes);

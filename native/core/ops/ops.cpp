@@ -13,9 +13,9 @@ ggml_tensor * scale_and_shift(const GraphContext & ctx, const Norm & norm, ggml_
 
 ggml_tensor * activate(const GraphContext & ctx, Activation activation, ggml_tensor * x) {
     switch (activation) {
-        case Activation::gelu_erf:  return ggml_gelu_erf(ctx, x);
+        case Activation::gelu_erf: return ggml_gelu_erf(ctx, x);
         case Activation::gelu_tanh: return ggml_gelu(ctx, x);
-        case Activation::silu:      return ggml_silu(ctx, x);
+        case Activation::silu: return ggml_silu(ctx, x);
     }
     GGML_ABORT("unknown activation");
 }

@@ -12,7 +12,7 @@ std::optional<Rope> Rope::of(const llama_model & model, Rotation rotation) {
         return std::nullopt;
     }
     const llama_hparams & h = model.hparams;
-    Rope rope;
+    Rope                  rope;
     rope.dimensions       = static_cast<int>(h.n_rot());
     rope.mode             = rotation == Rotation::neox ? GGML_ROPE_TYPE_NEOX : GGML_ROPE_TYPE_NORMAL;
     rope.original_context = static_cast<int>(h.n_ctx_orig_yarn != 0 ? h.n_ctx_orig_yarn : h.n_ctx_train);
@@ -49,8 +49,8 @@ Rope Rope::with(float other_base, float factor) const {
 }
 
 ggml_tensor * Rope::apply(ggml_context * ctx, ggml_tensor * x, ggml_tensor * positions) const {
-    return ggml_rope_ext(ctx, x, positions, factors, dimensions, mode, original_context, base, scale, extrapolation, magnitude, beta_fast,
-                         beta_slow);
+    return ggml_rope_ext(ctx, x, positions, factors, dimensions, mode, original_context, base, scale, extrapolation,
+                         magnitude, beta_fast, beta_slow);
 }
 
 } // namespace longembed

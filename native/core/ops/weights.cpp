@@ -11,7 +11,8 @@ namespace {
 ggml_tensor * check_vector(ggml_tensor * tensor) {
     if (tensor->type != GGML_TYPE_F32) {
         throw Error(ErrorCode::model_invalid, std::string("The model's tensor \"") + tensor->name + "\" is of type " +
-                                                  ggml_type_name(tensor->type) + "; gains, shifts and biases must be F32.");
+                                                  ggml_type_name(tensor->type) +
+                                                  "; gains, shifts and biases must be F32.");
     }
     return tensor;
 }
@@ -31,7 +32,8 @@ ggml_tensor * Weights::optional(const std::string & name) const {
 ggml_tensor * Weights::required(const std::string & name) const {
     ggml_tensor * tensor = optional(name);
     if (tensor == nullptr) {
-        throw Error(ErrorCode::model_invalid, "The model file has no tensor \"" + name + "\", which its architecture needs.");
+        throw Error(ErrorCode::model_invalid,
+                    "The model file has no tensor \"" + name + "\", which its architecture needs.");
     }
     return tensor;
 }
@@ -61,7 +63,8 @@ QkvWeights Weights::qkv(const std::string & prefix) {
 }
 
 FeedForward Weights::feed_forward(const std::string & prefix, Activation activation, bool gated) const {
-    return {gated ? linear(prefix + "ffn_gate") : Linear{}, linear(prefix + "ffn_up"), linear(prefix + "ffn_down"), activation};
+    return {gated ? linear(prefix + "ffn_gate") : Linear{}, linear(prefix + "ffn_up"), linear(prefix + "ffn_down"),
+            activation};
 }
 
 Linear Weights::slice(const Linear & layer, int64_t first, int64_t rows) {

@@ -27,21 +27,22 @@ struct QkvWeights {
 };
 
 enum class Activation {
-    gelu_erf,   ///< GELU by erf, as the BERT family was trained
-    gelu_tanh,  ///< its approximation by tanh
+    gelu_erf,  ///< GELU by erf, as the BERT family was trained
+    gelu_tanh, ///< its approximation by tanh
     silu,
 };
 
-/// A layer's feed-forward part: down · activation(up · x), or with a gate (SwiGLU, GeGLU) down · (activation(gate · x) ⊙ up · x).
+/// A layer's feed-forward part: down · activation(up · x), or with a gate (SwiGLU, GeGLU) down · (activation(gate · x)
+/// ⊙ up · x).
 struct FeedForward {
-    Linear     gate;  ///< empty where there is none
+    Linear     gate; ///< empty where there is none
     Linear     up;
     Linear     down;
     Activation activation;
 };
 
-/// The tensors llama.cpp loaded, by their names in the file, and slices of them. What it hands out lives as long as the model
-/// and the Weights do.
+/// The tensors llama.cpp loaded, by their names in the file, and slices of them. What it hands out lives as long as the
+/// model and the Weights do.
 class Weights {
 public:
     explicit Weights(const llama_model & model);
@@ -59,8 +60,8 @@ public:
     /// PREFIX.weight (required) and PREFIX.bias (optional), both F32
     Norm norm(const std::string & prefix) const;
 
-    /// attn_q, attn_k and attn_v of a layer, e.g. prefix "blk.3.", or slices of its attn_qkv, whose rows are q, k and v in that
-    /// order.
+    /// attn_q, attn_k and attn_v of a layer, e.g. prefix "blk.3.", or slices of its attn_qkv, whose rows are q, k and v
+    /// in that order.
     QkvWeights qkv(const std::string & prefix);
 
     /// ffn_up, ffn_down and, where gated, ffn_gate of a layer
