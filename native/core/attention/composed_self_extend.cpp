@@ -81,16 +81,16 @@ struct ComposedSelfExtend::Step {
     ggml_tensor *          scores; ///< of the stream
     float                  logit_factor;
 
-    int64_t column;      ///< first query, in the queries and in `heads`
-    int64_t first_index; ///< first query, in its sequence
-    int64_t queries;
-    int64_t first_key;  ///< of the sequence, in packed order
-    int64_t keys_end;   ///< keys of the sequence
-    int64_t keys;       ///< of them, those that these queries may see, rounded up
-    int64_t band_begin; ///< keys of the sequence that are near to some of the queries
-    int64_t band_end;
-    int64_t first_kv_head;
-    int64_t kv_heads;
+    int64_t column        = 0; ///< first query, in the queries and in `heads`
+    int64_t first_index   = 0; ///< first query, in its sequence
+    int64_t queries       = 0;
+    int64_t first_key     = 0; ///< of the sequence, in packed order
+    int64_t keys_end      = 0; ///< keys of the sequence
+    int64_t keys          = 0; ///< of them, those that these queries may see, rounded up
+    int64_t band_begin    = 0; ///< keys of the sequence that are near to some of the queries
+    int64_t band_end      = 0;
+    int64_t first_kv_head = 0;
+    int64_t kv_heads      = 0;
 };
 
 ComposedSelfExtend::ComposedSelfExtend(ggml_context * ctx, const AttentionDevice & device, const AttentionShape & shape,
