@@ -8,16 +8,13 @@ import {
   type StoredTensor,
   wholeNumberOf,
 } from '../gguf/index.js';
-import type { PositionEncoding } from '../native/index.js';
+import { addon, type PositionEncoding } from '../native/index.js';
 
 /** The name that GGUF gives position matrices. */
 export const POSITION_MATRIX = 'position_embd.weight';
 
 /** llama.cpp's RoPE base where the file names none. */
 const DEFAULT_ROPE_BASE = 10_000;
-
-/** Architectures that rotate even when the file has no RoPE key. */
-const ROTARY: readonly string[] = ['jina-bert-v3', 'nomic-bert', 'nomic-bert-moe', 'llama'];
 
 /** What a file says of its model, read from its header alone: the names and meanings are those of `NativeFacts`. */
 export interface FileFacts {
@@ -111,7 +108,7 @@ function encodingOf(metadata: Metadata, hasMatrix: boolean): PositionEncoding {
   if (metadata.architecture === 'jina-bert-v2' || (metadata.number('.attention.max_alibi_bias') ?? 0) > 0) {
     return 'alibi';
   }
-  return ROTARY.includes(metadata.architecture) || metadata.hasRopeKeys() ? 'rope' : 'none';
+  return addon().isRotary(metadata.architecture) || metadata.hasRopeKeys() ? 'rope' : 'none';
 }
 
 /** Every value that is no array, as text. */

@@ -158,6 +158,8 @@ export interface NativeAddon {
     dimensions: number,
     threads: number,
   ): NativeJob<Float32Array>;
+  /** Whether models of the architecture that GGUF calls by this name have rotary positions. */
+  isRotary(architecture: string): boolean;
   loadModel(
     path: string,
     options: NativeLoadOptions,

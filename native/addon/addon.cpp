@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include "addon_data.h"
+#include "architectures.h"
 #include "backend_folder.h"
 #include "devices/devices.h"
 #include "dot_products_job.h"
@@ -86,6 +87,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("buildInfo", Napi::Function::New<build_info>(env, "buildInfo"));
     exports.Set("devices", Napi::Function::New<list_devices>(env, "devices"));
     exports.Set("dotProducts", Napi::Function::New<DotProductsJob::start>(env, "dotProducts"));
+    exports.Set("isRotary", Napi::Function::New<is_rotary>(env, "isRotary"));
     exports.Set("loadModel", Napi::Function::New<ModelObject::load>(env, "loadModel"));
     exports.Set("loadVocabulary", Napi::Function::New<VocabularyObject::load>(env, "loadVocabulary"));
     exports.Set("planPlacement", Napi::Function::New<plan_placement_of>(env, "planPlacement"));

@@ -9,15 +9,15 @@ namespace longembed {
 namespace {
 
 // float counts whole numbers exactly up to here, and so does every position
-constexpr int64_t most_tokens = int64_t{1} << 24;
+constexpr int64_t max_tokens = int64_t{1} << 24;
 
 void check_lengths(const Batch & batch) {
     if (batch.n_sequences < 1 || batch.n_tokens < 1) {
         throw Error(ErrorCode::input_empty, "The batch has no tokens.");
     }
-    if (batch.n_tokens > most_tokens) {
+    if (batch.n_tokens > max_tokens) {
         throw Error(ErrorCode::input_too_long, "The batch has " + std::to_string(batch.n_tokens) + " tokens; at most " +
-                                                   std::to_string(most_tokens) + " can be computed at once.");
+                                                   std::to_string(max_tokens) + " can be computed at once.");
     }
     int64_t sum = 0;
     for (int64_t i = 0; i < batch.n_sequences; ++i) {
@@ -45,7 +45,7 @@ void check_given_positions(const Batch & batch, const Facts & facts) {
     const bool absolute = facts.position_encoding == "absolute";
     for (int64_t i = 0; i < batch.n_tokens; ++i) {
         const float position = batch.positions[i];
-        if (!std::isfinite(position) || position < 0.0f || position > static_cast<float>(most_tokens)) {
+        if (!std::isfinite(position) || position < 0.0f || position > static_cast<float>(max_tokens)) {
             throw Error(ErrorCode::invalid_option, "Position " + std::to_string(position) + " of token " + std::to_string(i) + " is out of range.");
         }
         if (!absolute && position != std::floor(position)) {

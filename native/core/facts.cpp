@@ -1,6 +1,6 @@
 #include "facts.h"
 
-#include "architectures/architecture.h"
+#include "architectures/table.h"
 #include "ggml-backend.h"
 #include "llama-model.h"
 
@@ -53,7 +53,7 @@ Facts read_facts(const llama_model & model) {
     const auto name = model.gguf_kv.find("general.name");
     facts.name      = name == model.gguf_kv.end() ? "" : name->second;
 
-    const auto reason   = why_not_own_graph(model);
+    const auto reason   = unsupported_reason(model);
     facts.engine        = reason ? "llama_context" : "graph";
     facts.engine_reason = reason.value_or("");
 

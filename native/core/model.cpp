@@ -4,14 +4,14 @@
 #include <cmath>
 #include <vector>
 
-#include "llama/abort_guard.h"
+#include "architectures/table.h"
 #include "batch_check.h"
 #include "devices/devices.h"
 #include "devices/gpu_plan.h"
 #include "llama-model.h"
+#include "llama/abort_guard.h"
 #include "llama/llama_file.h"
 #include "llama/log.h"
-#include "model_file/hyperparameters.h"
 #include "model_file/model_file.h"
 
 namespace longembed {
@@ -72,8 +72,8 @@ std::unique_ptr<Model> Model::load_checked(const std::string & path, const LoadO
     control.check();
 
     const GpuPlan plan = gpu_plan(path, options, control);
-    // weights in another order would be a copy, and our own kernels read the file's
-    const WeightOrder order = has_own_graph(architecture) && plan.devices.empty() ? WeightOrder::file : WeightOrder::fastest_in_ggml;
+    // weights in another order would be a copy, and our own kernels and slices of fused weights take the file's
+    const WeightOrder order = find_architecture(architecture) != nullptr ? WeightOrder::file : WeightOrder::fastest_in_ggml;
 
     std::unique_ptr<Model> model(new Model());
     model->model_ = load_llama_file(path, plan, order, options.mmap, control);
@@ -98,13 +98,13 @@ void Model::embed(const Batch & batch, float * out, Control & control) {
     if (engine_ == nullptr) {
         start_engine();
     }
-    forget_errors();
+    clear_errors();
     try {
         engine_->embed(batch, out, control);
         check_finite(out, batch.n_sequences * facts_.dimensions);
     } catch (const AssertionFailed &) {
         if (facts_.threads > 1) {
-            // ggml's threads may be waiting for the one that left in the middle, and whoever ends them would wait too
+            // ggml's threads may still wait for the one that threw, and ending them would wait too: leak the engine
             (void) engine_.release();
         }
         engine_.reset(); // the next call starts another

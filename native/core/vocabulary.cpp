@@ -87,7 +87,7 @@ VocabularyFile::VocabularyFile(const std::string & path) {
     check_model_file(path, FilePart::vocabulary);
 
     const AbortGuard guard;
-    forget_errors();
+    clear_errors();
     llama_model_params params = llama_model_default_params();
     params.vocab_only         = true;
     try {

@@ -232,6 +232,7 @@ describe('an extended file in longembed', () => {
       'jina-bert-v2',
       'llama',
       'llama-text',
+      'qwen2',
     ] as const) {
       const path = modelPath(name);
       await using file = await GgufFile.open(path);

@@ -9,4 +9,5 @@ export const MUTATED_MODELS: readonly SpecName[] = [
   'jina-bert-v2',
   'llama',
   'llama-biases',
+  'qwen2',
 ];

@@ -1,13 +1,25 @@
-#include "jina_bert_v3.h"
+// `jina-bert-v3` (E5-RoPE as GGUF): BERT with rotary positions in NeoX order.
 
-#include "ops/ops.h"
+#include "post_norm_encoder.h"
+#include "table.h"
 
-namespace longembed {
+namespace longembed::architectures {
 
-JinaBertV3::JinaBertV3(const llama_model & model) : PostNormEncoder(model), rope_(Rope::of(model)) {}
+namespace {
 
-ggml_tensor * JinaBertV3::add_feed_forward(const GraphContext & ctx, const Layer & layer, ggml_tensor * x) const {
-    return add_gelu_feed_forward(ctx, layer.up, layer.down, x);
-}
+constexpr PostNormEncoder::Options options{Rotation::neox, Activation::gelu_erf, /*gated*/ false};
 
-} // namespace longembed
+} // namespace
+
+extern const ArchitectureEntry jina_bert_v3{
+    LLM_ARCH_JINA_BERT_V3,
+    options.rotation,
+    /*needs_token_types*/ true,
+    check_heads_fill_width,
+    [](TensorInventory & tensors, const ModelSizes & sizes) { PostNormEncoder::list_tensors(tensors, sizes, options); },
+    [](const llama_model & model) -> std::unique_ptr<Architecture> {
+        return std::make_unique<PostNormEncoder>(model, options);
+    },
+};
+
+} // namespace longembed::architectures

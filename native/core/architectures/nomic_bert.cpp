@@ -1,18 +1,25 @@
-#include "nomic_bert.h"
+// `nomic-bert`: BERT with rotary positions in NeoX order and SwiGLU.
 
-#include "ops/ops.h"
+#include "post_norm_encoder.h"
+#include "table.h"
 
-namespace longembed {
+namespace longembed::architectures {
 
-NomicBert::NomicBert(const llama_model & model) : PostNormEncoder(model), rope_(Rope::of(model)) {
-    const Weights weights(model);
-    for (size_t i = 0; i < layers_.size(); ++i) {
-        layers_[i].gate.weight = weights.required(layer_prefix(static_cast<int>(i)) + "ffn_gate.weight");
-    }
-}
+namespace {
 
-ggml_tensor * NomicBert::add_feed_forward(const GraphContext & ctx, const Layer & layer, ggml_tensor * x) const {
-    return add_swiglu_feed_forward(ctx, layer.gate, layer.up, layer.down, x, x);
-}
+constexpr PostNormEncoder::Options options{Rotation::neox, Activation::silu, /*gated*/ true};
 
-} // namespace longembed
+} // namespace
+
+extern const ArchitectureEntry nomic_bert{
+    LLM_ARCH_NOMIC_BERT,
+    options.rotation,
+    /*needs_token_types*/ true,
+    check_heads_fill_width,
+    [](TensorInventory & tensors, const ModelSizes & sizes) { PostNormEncoder::list_tensors(tensors, sizes, options); },
+    [](const llama_model & model) -> std::unique_ptr<Architecture> {
+        return std::make_unique<PostNormEncoder>(model, options);
+    },
+};
+
+} // namespace longembed::architectures

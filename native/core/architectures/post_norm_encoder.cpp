@@ -1,57 +1,73 @@
 #include "post_norm_encoder.h"
 
 #include "llama-model.h"
-#include "ops/ops.h"
 
 namespace longembed {
 
-PostNormEncoder::PostNormEncoder(const llama_model & model) : shape_(AttentionShape::of(model)) {
-    const llama_hparams & h = model.hparams;
-    eps_ = h.f_norm_eps;
-
-    const Weights weights(model);
-    token_embedding_   = weights.required("token_embd.weight");
-    segment_embedding_ = weights.optional("token_types.weight");
-    embedding_norm_    = weights.norm("token_embd_norm");
-
-    for (int i = 0; i < static_cast<int>(h.n_layer()); ++i) {
+PostNormEncoder::PostNormEncoder(const llama_model & model, const Options & options)
+    : weights_(model), shape_(AttentionShape::of(model)), rope_(Rope::of(model, options.rotation)),
+      eps_(model.hparams.f_norm_eps), token_embedding_(weights_.required("token_embd.weight")),
+      segment_embedding_(weights_.optional("token_types.weight")), embedding_norm_(weights_.norm("token_embd_norm")) {
+    for (int i = 0; i < static_cast<int>(model.hparams.n_layer()); ++i) {
         const std::string prefix = layer_prefix(i);
-        Layer layer;
-        layer.qkv              = weights.qkv(prefix);
-        layer.attention_output = weights.linear(prefix + "attn_output");
-        layer.attention_norm   = weights.norm(prefix + "attn_output_norm");
-        layer.up               = weights.linear(prefix + "ffn_up");
-        layer.gate             = {weights.optional(prefix + "ffn_gate.weight"), weights.optional(prefix + "ffn_gate.bias")};
-        layer.down             = weights.linear(prefix + "ffn_down");
-        layer.output_norm      = weights.norm(prefix + "layer_output_norm");
+        Layer             layer;
+        layer.qkv              = weights_.qkv(prefix);
+        layer.attention_output = weights_.linear(prefix + "attn_output");
+        layer.attention_norm   = weights_.norm(prefix + "attn_output_norm");
+        layer.feed_forward     = weights_.feed_forward(prefix, options.activation, options.gated);
+        layer.output_norm      = weights_.norm(prefix + "layer_output_norm");
         layers_.push_back(layer);
     }
 }
 
-ggml_tensor * PostNormEncoder::embed(const GraphContext & ctx, ggml_tensor * tokens, const AbsolutePositions & positions) const {
+void PostNormEncoder::list_tensors(TensorInventory & tensors, const ModelSizes & sizes, const Options & options) {
+    tensors.matrix("token_embd.weight", {sizes.dimensions, sizes.vocabulary});
+    tensors.optional_matrix("token_types.weight", {sizes.dimensions, sizes.segments});
+    tensors.layer_norm("token_embd_norm", sizes.dimensions);
+    for (int64_t i = 0; i < sizes.layers; ++i) {
+        const std::string prefix = layer_prefix(static_cast<int>(i));
+        tensors.attention(prefix, sizes);
+        tensors.layer_norm(prefix + "attn_output_norm", sizes.dimensions);
+        tensors.linear(prefix + "ffn_up", sizes.dimensions, sizes.feed_forward);
+        tensors.linear(prefix + "ffn_down", sizes.feed_forward, sizes.dimensions);
+        if (options.gated) {
+            tensors.matrix(prefix + "ffn_gate.weight", {sizes.dimensions, sizes.feed_forward});
+        }
+        tensors.layer_norm(prefix + "layer_output_norm", sizes.dimensions);
+    }
+    // of a classifier that may follow; embeddings do not need it
+    for (const char * name : {"cls.weight", "cls.bias", "cls.output.weight", "cls.output.bias"}) {
+        tensors.allow(name);
+    }
+}
+
+ggml_tensor * PostNormEncoder::embed(const GraphContext & ctx, ggml_tensor * tokens,
+                                     const AbsolutePositions & positions) const {
     ggml_tensor * x = ggml_get_rows(ctx, token_embedding_, tokens);
     if (segment_embedding_ != nullptr) {
         // one text is all "sentence A": row 0
         ggml_tensor * row = ggml_view_1d(ctx, segment_embedding_, segment_embedding_->ne[0], 0);
-        x = ggml_add(ctx, x, row->type == GGML_TYPE_F32 ? row : ggml_cast(ctx, row, GGML_TYPE_F32));
+        x                 = ggml_add(ctx, x, row->type == GGML_TYPE_F32 ? row : ggml_cast(ctx, row, GGML_TYPE_F32));
     }
     x = add_positions(ctx, x, positions);
     return layer_norm(ctx, embedding_norm_, x, eps_);
 }
 
-ggml_tensor * PostNormEncoder::add_positions(const GraphContext & /*ctx*/, ggml_tensor * x, const AbsolutePositions & /*positions*/) const {
+ggml_tensor * PostNormEncoder::add_positions(const GraphContext & /*ctx*/, ggml_tensor * x,
+                                             const AbsolutePositions & /*positions*/) const {
     return x;
 }
 
-ggml_tensor * PostNormEncoder::attention_input(const GraphContext & /*ctx*/, int /*layer*/, ggml_tensor * x) const {
-    return x;
+Projections PostNormEncoder::project(const GraphContext & ctx, int layer, ggml_tensor * x) const {
+    return Architecture::project(ctx, layers_[layer].qkv, shape_, x);
 }
 
-ggml_tensor * PostNormEncoder::finish_layer(const GraphContext & ctx, int index, ggml_tensor * x, ggml_tensor * heads) const {
+ggml_tensor * PostNormEncoder::finish_layer(const GraphContext & ctx, int index, ggml_tensor * x,
+                                            ggml_tensor * heads) const {
     const Layer & layer = layers_[index];
 
-    ggml_tensor * attended = layer_norm(ctx, layer.attention_norm, add_linear(ctx, layer.attention_output, heads, x), eps_);
-    return layer_norm(ctx, layer.output_norm, add_feed_forward(ctx, layer, attended), eps_);
+    x = layer_norm(ctx, layer.attention_norm, add_linear(ctx, layer.attention_output, heads, x), eps_);
+    return layer_norm(ctx, layer.output_norm, add_feed_forward(ctx, layer.feed_forward, x, x), eps_);
 }
 
 } // namespace longembed

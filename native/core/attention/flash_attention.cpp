@@ -1,64 +1,126 @@
 #include "flash_attention.h"
 
 #include <algorithm>
+#include <cmath>
+
+#include "graph/step_graph.h"
+#include "graph/tensor_parts.h"
 
 namespace longembed {
 
 namespace {
 
-ggml_tensor * kv_view(ggml_context * ctx, ggml_tensor * buffer, const Segment & segment, int64_t keys) {
-    return ggml_view_4d(ctx, buffer, buffer->ne[0], keys, buffer->ne[2], segment.count, buffer->nb[1], buffer->nb[2],
-                        segment.keys * buffer->nb[1], segment.first_key * buffer->nb[1]);
+/// Keys that a causal mask hides after those of a sequence's last query, so that their number is a multiple of this:
+/// CUDA's flash attention then computes the heads that share keys together, and reads the mask faster.
+constexpr int64_t key_padding = 256;
+
+/// The keys or values of a run's sequences, the first `count` of each.
+ggml_tensor * kv_view(ggml_context * ctx, ggml_tensor * stored, const AttentionRun & run, int64_t count) {
+    return ggml_view_4d(ctx, stored, stored->ne[0], count, stored->ne[2], run.count, stored->nb[1], stored->nb[2],
+                        run.keys * stored->nb[1], run.first_key * stored->nb[1]);
 }
 
-} // namespace
-
-ggml_tensor * Attention::gather(ggml_context * ctx, ggml_tensor * queries, int64_t offset, const Segment & segment, int64_t first_index,
-                                float logit_factor) {
-    const int64_t n      = segment.queries;
-    const bool    masked = shape_.causal && n > 1; // one query sees all keys up to itself: no mask
-    const int64_t seen   = shape_.causal ? first_index + n : segment.keys;
-    // rows after several sequences' keys are the next one's, and too many together
-    const int64_t keys   = masked && segment.count == 1 ? (seen + key_padding - 1) / key_padding * key_padding : seen;
-
-    const int64_t padding = workspace_.keys->ne[0] - shape_.head_size;
-    if (padding > 0) {
-        queries = ggml_pad(ctx, ggml_view_3d(ctx, queries, queries->ne[0], queries->ne[1], n * segment.count, queries->nb[1], queries->nb[2], offset * queries->nb[2]),
-                           static_cast<int>(padding), 0, 0, 0);
-        offset  = 0;
-    }
-    ggml_tensor * q = ggml_view_4d(ctx, queries, queries->ne[0], n, queries->ne[1], segment.count, queries->nb[2], queries->nb[1],
-                                   n * queries->nb[2], offset * queries->nb[2]);
-    ggml_tensor * k = kv_view(ctx, workspace_.keys, segment, keys);
-    ggml_tensor * v = kv_view(ctx, workspace_.values, segment, keys);
-
-    ggml_tensor * mask     = masked ? causal_mask(ctx, first_index, n, keys) : nullptr;
-    ggml_tensor * gathered = ggml_flash_attn_ext(ctx, q, k, v, mask, shape_.scale * logit_factor, 0.0f, 0.0f);
-    ggml_prec_set_acc(gathered, GGML_PREC_F32);
-    // [kept head size, heads, n, count], without what is padding
-    return ggml_view_3d(ctx, gathered, shape_.head_size, shape_.heads, n * segment.count, gathered->nb[1], gathered->nb[2], 0);
-}
-
-ggml_tensor * Attention::causal_mask(ggml_context * ctx, int64_t first_index, int64_t queries, int64_t keys) {
-    ggml_tensor *& mask = masks_[{first_index, queries, keys}];
-    if (mask == nullptr) {
-        // query first_index + r sees keys 0 … first_index + r: the staircase, moved so that its steps end there
-        const ggml_tensor * stairs = workspace_.staircase;
-        const int64_t       column = stairs->ne[0] - key_padding - stairs->ne[1] - first_index;
-        // a block's first queries need fewer columns than rows: they start on a lower step
-        const int64_t row   = std::max<int64_t>(0, -column);
-        const size_t  start = row * stairs->nb[1] + (column + row) * stairs->nb[0];
-        mask = ggml_cont(ctx, ggml_view_2d(ctx, workspace_.staircase, keys, queries, stairs->nb[1], start));
-    }
-    return mask;
-}
-
-int64_t Attention::queries_per_step(const AttentionShape & shape, int64_t keys, int64_t most) {
+/// Queries of one long sequence that are worth one operation on a CPU: few enough that an abort is noticed soon.
+int64_t queries_per_step(const AttentionShape & shape, int64_t keys, int64_t max) {
     constexpr double  operations = 8e9; // some 60 ms at the 150 GFLOPS of ggml's flash attention on two cores
     constexpr int64_t tile       = 64;  // queries that ggml's CPU kernel takes at once
     const double      per_query  = 4.0 * static_cast<double>(keys * shape.heads * shape.head_size);
     const auto        affordable = static_cast<int64_t>(operations / per_query);
-    return std::clamp(affordable / tile * tile, tile, std::max(most, tile));
+    return std::clamp(affordable / tile * tile, tile, std::max(max, tile));
+}
+
+} // namespace
+
+FlashAttention::FlashAttention(ggml_context * ctx, const AttentionDevice & device, const AttentionShape & shape,
+                               const WorkspaceSize & size)
+    : is_cpu_(device.is_cpu) {
+    const int64_t tokens = size.tokens + (shape.causal ? key_padding : 0);
+    keys_                = ggml_new_tensor_3d(ctx, device.kv_type(), device.flash_head_size, tokens, shape.kv_heads);
+    values_              = ggml_new_tensor_3d(ctx, device.kv_type(), device.flash_head_size, tokens, shape.kv_heads);
+    causal_mask_         = shape.causal ? ggml_new_tensor_2d(ctx, GGML_TYPE_F16, size.longest + key_padding, size.block)
+                                        : nullptr;
+}
+
+void FlashAttention::fill_masks() {
+    if (causal_mask_ == nullptr) {
+        return;
+    }
+    const ggml_fp16_t open   = ggml_fp32_to_fp16(0.0f);
+    const ggml_fp16_t hidden = ggml_fp32_to_fp16(-INFINITY);
+    const int64_t     width  = causal_mask_->ne[0];
+    const int64_t     height = causal_mask_->ne[1];
+
+    std::vector<ggml_fp16_t> row(width);
+    for (int64_t r = 0; r < height; ++r) {
+        const int64_t last_open = r + (width - key_padding) - height;
+        for (int64_t column = 0; column < width; ++column) {
+            row[column] = column <= last_open ? open : hidden;
+        }
+        ggml_backend_tensor_set(causal_mask_, row.data(), r * causal_mask_->nb[1], row.size() * sizeof(ggml_fp16_t));
+    }
+}
+
+void FlashAttention::store(StepGraph & steps, const RotatedKeys & keys, ggml_tensor * values, int64_t first) const {
+    store_by_head(steps, keys.near, keys_, first);
+    store_by_head(steps, values, values_, first);
+}
+
+void FlashAttention::attend(StepGraph & steps, int /*stream*/, const AttentionShape & shape,
+                            const RotatedQueries & queries, const std::vector<AttentionRun> & runs,
+                            ggml_tensor * heads) const {
+    for (const AttentionRun & run : runs) {
+        // a GPU computes all at once; a CPU a few queries at a time of one long sequence
+        const bool    at_once = run.count > 1 || !is_cpu_;
+        const int64_t step    = at_once ? run.queries : queries_per_step(shape, run.keys, run.queries);
+        for (int64_t from = 0; from < run.queries; from += step) {
+            AttentionRun some = run;
+            some.column       = run.column + from;
+            some.first_index  = run.first_index + from;
+            some.queries      = std::min(step, run.queries - from);
+            store_heads(steps, attend_step(steps, shape, queries.near, some), heads, some.column);
+        }
+    }
+}
+
+/// @return [head size, heads, run.queries · run.count]; not in one piece where heads are padded
+ggml_tensor * FlashAttention::attend_step(StepGraph & steps, const AttentionShape & shape, ggml_tensor * queries,
+                                          const AttentionRun & run) const {
+    ggml_context * ctx    = steps.ctx();
+    const int64_t  n      = run.queries;
+    const bool     masked = shape.causal && n > 1; // one query sees all keys up to itself: no mask
+    const int64_t  seen   = shape.causal ? run.first_index + n : run.keys;
+    // rows after several sequences' keys are the next one's, and too many together
+    const int64_t keys = masked && run.count == 1 ? (seen + key_padding - 1) / key_padding * key_padding : seen;
+
+    int64_t       column  = run.column;
+    const int64_t padding = keys_->ne[0] - shape.head_size;
+    if (padding > 0) {
+        queries = ggml_pad(ctx, slabs(ctx, queries, column, n * run.count), static_cast<int>(padding), 0, 0, 0);
+        column  = 0;
+    }
+    ggml_tensor * q = ggml_view_4d(ctx, queries, queries->ne[0], n, queries->ne[1], run.count, queries->nb[2],
+                                   queries->nb[1], n * queries->nb[2], column * queries->nb[2]);
+    ggml_tensor * k = kv_view(ctx, keys_, run, keys);
+    ggml_tensor * v = kv_view(ctx, values_, run, keys);
+
+    ggml_tensor * mask     = masked ? mask_for(steps, run.first_index, n, keys) : nullptr;
+    ggml_tensor * attended = ggml_flash_attn_ext(ctx, q, k, v, mask, shape.scale * run.logit_factor, 0.0f, 0.0f);
+    ggml_prec_set_acc(attended, GGML_PREC_F32);
+    // [padded head size, heads, n, count], without the padding
+    return ggml_view_3d(ctx, attended, shape.head_size, shape.heads, n * run.count, attended->nb[1], attended->nb[2],
+                        0);
+}
+
+ggml_tensor * FlashAttention::mask_for(StepGraph & steps, int64_t first_index, int64_t queries, int64_t keys) const {
+    return steps.shared({first_index, queries, keys}, [&] {
+        // query first_index + r sees keys 0 … first_index + r: the part of the mask whose steps end there
+        const int64_t column = causal_mask_->ne[0] - key_padding - causal_mask_->ne[1] - first_index;
+        // a block's first queries need fewer columns than rows: they start on a lower step
+        const int64_t row   = std::max<int64_t>(0, -column);
+        const size_t  start = row * causal_mask_->nb[1] + (column + row) * causal_mask_->nb[0];
+        return ggml_cont(steps.ctx(),
+                         ggml_view_2d(steps.ctx(), causal_mask_, keys, queries, causal_mask_->nb[1], start));
+    });
 }
 
 } // namespace longembed

@@ -2,41 +2,12 @@
 
 #include <algorithm>
 
-#include "ops/ops.h"
+#include "tensor_parts.h"
 
 namespace longembed {
 
-namespace {
-
-// Pooled tokens computed at once: each may need an attention operation of its own, and a graph holds only so many.
-constexpr int64_t rows_per_step             = 256;
-constexpr int64_t rows_per_step_self_extend = 64;
-
-/// Null of null.
-ggml_tensor * slice(ggml_context * ctx, ggml_tensor * vector, int64_t first, int64_t count) {
-    return vector == nullptr ? nullptr : ggml_view_1d(ctx, vector, count, first * vector->nb[0]);
-}
-
-/// Columns first … first + count − 1 of a matrix [rows, columns].
-ggml_tensor * columns(ggml_context * ctx, ggml_tensor * matrix, int64_t first, int64_t count) {
-    return ggml_view_2d(ctx, matrix, matrix->ne[0], count, matrix->nb[1], first * matrix->nb[1]);
-}
-
-/// Entries first … first + count − 1 along the last dimension of [a, b, n].
-ggml_tensor * slabs(ggml_context * ctx, ggml_tensor * tensor, int64_t first, int64_t count) {
-    return ggml_view_3d(ctx, tensor, tensor->ne[0], tensor->ne[1], count, tensor->nb[1], tensor->nb[2], first * tensor->nb[2]);
-}
-
-/// Part of a fused projection [q + k + v, n] as [head size, heads, n], without a copy.
-ggml_tensor * part(ggml_context * ctx, ggml_tensor * fused, int64_t head_size, int64_t first_head, int64_t heads) {
-    const size_t head_bytes = head_size * fused->nb[0];
-    return ggml_view_3d(ctx, fused, head_size, heads, fused->ne[1], head_bytes, fused->nb[1], first_head * head_bytes);
-}
-
-} // namespace
-
 double PassSetup::attention_operations(int64_t queries, int64_t keys) const {
-    const AttentionShape & shape = architecture.attention();
+    const AttentionShape & shape = architecture.attention(0);
     const double           seen  = shape.causal ? 0.5 : 1.0;
     return 4.0 * seen * static_cast<double>(queries) * static_cast<double>(keys * shape.heads * shape.head_size);
 }
@@ -49,20 +20,14 @@ double PassSetup::total_operations() const {
     return layers * (attention + layer_operations(layout.tokens));
 }
 
-BlockPass::BlockPass(const PassSetup & setup, Lane & lane, int number, Control & control, WorkMeter & meter)
-    : setup_(setup), shape_(setup.architecture.attention()), workspace_(setup.workspace), own_(setup.workspace.lanes[number]),
-      uses_self_extend_(setup.plan.self_extend.has_value()), attention_(shape_, setup.workspace), steps_(lane, control, meter) {
-    if (setup.kernels.attention != nullptr) {
-        cpu_attention_.emplace(shape_, setup.workspace, setup.kernels);
-    } else if (uses_self_extend_) {
-        self_extend_.emplace(shape_, setup.workspace, own_.scores);
-    }
-}
+BlockPass::BlockPass(const PassSetup & setup, Stream & stream, int number, Control & control, WorkMeter & meter)
+    : setup_(setup), workspace_(setup.workspace), number_(number), heads_(setup.workspace.heads[number]),
+      steps_(stream, control, meter) {}
 
 void BlockPass::run_whole(const Block & block, const SequenceRange & sequences) {
     embed_tokens(block);
     for (int layer = 0; layer < setup_.layers; ++layer) {
-        fill_keys_and_values(layer, block);
+        store_keys_and_values(layer, block);
         if (is_last(layer) && setup_.pools_rows) {
             compute_rows(sequences);
         } else {
@@ -72,99 +37,50 @@ void BlockPass::run_whole(const Block & block, const SequenceRange & sequences) 
     flush();
 }
 
-void BlockPass::flush() {
-    steps_.flush();
-    forget();
-}
-
-void BlockPass::end_step(double operations) {
-    if (steps_.end_step(operations)) {
-        forget();
-    }
-}
-
-void BlockPass::forget() {
-    attention_.forget_masks();
-    if (cpu_attention_) {
-        cpu_attention_->forget();
-    }
-}
-
 ggml_tensor * BlockPass::x_of(const Block & block) const {
     return columns(ctx(), workspace_.x, block.first, block.tokens);
 }
 
-ggml_tensor * BlockPass::rotate(ggml_tensor * x, ggml_tensor * positions) const {
-    return setup_.rope ? setup_.rope->apply(ctx(), x, positions) : x;
+ggml_tensor * BlockPass::rotate(int layer, ggml_tensor * x, ggml_tensor * positions) const {
+    const Rope * rope = setup_.architecture.rope(layer);
+    return rope == nullptr ? x : rope->with(setup_.rope_base, setup_.rope_scale).apply(ctx(), x, positions);
+}
+
+RotatedQueries BlockPass::rotate(int layer, ggml_tensor * queries, const QueryTensors & to) const {
+    const auto rotated = [&](ggml_tensor * positions) {
+        return positions == nullptr ? nullptr : rotate(layer, queries, positions);
+    };
+    return {rotated(to.positions), rotated(to.before), rotated(to.after)};
 }
 
 void BlockPass::embed_tokens(const Block & block) {
     AbsolutePositions positions;
-    positions.lower = slice(ctx(), workspace_.positions, block.first, block.tokens);
-    if (!setup_.plan.positions_upper.empty()) {
-        positions.upper    = slice(ctx(), workspace_.positions_upper, block.first, block.tokens);
-        positions.fraction = columns(ctx(), workspace_.positions_fraction, block.first, block.tokens);
+    positions.lower = entries(ctx(), workspace_.positions.lower, block.first, block.tokens);
+    if (!setup_.batch.positions_upper.empty()) {
+        positions.upper    = entries(ctx(), workspace_.positions.upper, block.first, block.tokens);
+        positions.fraction = columns(ctx(), workspace_.positions.fraction, block.first, block.tokens);
     }
-    ggml_tensor * x = setup_.architecture.embed(ctx(), slice(ctx(), workspace_.tokens, block.first, block.tokens), positions);
+    ggml_tensor * x = setup_.architecture.embed(ctx(), entries(ctx(), workspace_.tokens, block.first, block.tokens),
+                                                positions);
     steps_.add(ggml_cpy(ctx(), x, x_of(block)));
-    end_step(0.0);
+    steps_.end_step(0.0);
 }
 
-void BlockPass::fill_keys_and_values(int layer, const Block & block) {
-    const QkvWeights & weights = setup_.architecture.qkv(layer);
-    const int64_t      size    = shape_.head_size;
-    ggml_tensor *      input   = setup_.architecture.attention_input(ctx(), layer, x_of(block));
-    ggml_tensor *      k;
-    ggml_tensor *      v;
-    if (weights.is_fused()) {
-        ggml_tensor * fused = linear(ctx(), weights.fused, input);
-        steps_.add(ggml_cpy(ctx(), part(ctx(), fused, size, 0, shape_.heads), slabs(ctx(), workspace_.queries, block.first, block.tokens)));
-        k = part(ctx(), fused, size, shape_.heads, shape_.kv_heads);
-        v = part(ctx(), fused, size, shape_.heads + shape_.kv_heads, shape_.kv_heads);
-    } else {
-        k = ggml_reshape_3d(ctx(), linear(ctx(), weights.k, input), size, shape_.kv_heads, block.tokens);
-        v = ggml_reshape_3d(ctx(), linear(ctx(), weights.v, input), size, shape_.kv_heads, block.tokens);
+void BlockPass::store_keys_and_values(int layer, const Block & block) {
+    const Projections made = setup_.architecture.project(ctx(), layer, x_of(block));
+    const auto to = [&](ggml_tensor * positions) { return entries(ctx(), positions, block.first, block.tokens); };
+
+    RotatedKeys keys;
+    keys.near = rotate(layer, made.k, to(workspace_.queries.positions));
+    if (workspace_.far_key_positions != nullptr) {
+        keys.far = rotate(layer, made.k, to(workspace_.far_key_positions));
     }
-    keep(k, v, block);
-    end_step(0.5 * setup_.layer_operations(block.tokens));
-}
-
-void BlockPass::keep(ggml_tensor * k, ggml_tensor * v, const Block & block) {
-    ggml_tensor * near = rotate(k, slice(ctx(), workspace_.positions, block.first, block.tokens));
-    ggml_tensor * far  = uses_self_extend_ ? rotate(k, slice(ctx(), workspace_.far_key_positions, block.first, block.tokens)) : nullptr;
-    if (cpu_attention_) {
-        cpu_attention_->keep_keys(steps_, near, workspace_.key_tiles, block.first);
-        if (far != nullptr) {
-            cpu_attention_->keep_keys(steps_, far, workspace_.far_key_tiles, block.first);
-        }
-        cpu_attention_->keep_values(steps_, v, block.first);
-        return;
-    }
-    keep_by_head(near, workspace_.keys, block);
-    if (far != nullptr) {
-        keep_by_head(far, workspace_.far_keys, block);
-        keep_by_dimension(v, block);
-    } else {
-        keep_by_head(v, workspace_.values, block);
-    }
-}
-
-void BlockPass::keep_by_head(ggml_tensor * rows, ggml_tensor * kept, const Block & block) {
-    // a head's keys lie together, as attention reads them
-    ggml_tensor *  place = ggml_view_3d(ctx(), kept, rows->ne[0], block.tokens, kept->ne[2], kept->nb[1], kept->nb[2], block.first * kept->nb[1]);
-    steps_.add(ggml_cpy(ctx(), ggml_permute(ctx(), rows, 0, 2, 1, 3), place));
-}
-
-void BlockPass::keep_by_dimension(ggml_tensor * rows, const Block & block) {
-    // the product of attention weights and values runs along tokens
-    ggml_tensor *  kept  = workspace_.values_by_dimension;
-    ggml_tensor *  place = ggml_view_3d(ctx(), kept, block.tokens, kept->ne[1], kept->ne[2], kept->nb[1], kept->nb[2], block.first * kept->nb[0]);
-    steps_.add(ggml_cpy(ctx(), ggml_permute(ctx(), rows, 1, 2, 0, 3), place));
+    workspace_.attention().store(steps_, keys, made.v, block.first);
+    steps_.end_step(0.5 * setup_.layer_operations(block.tokens));
 }
 
 void BlockPass::compute(int layer, const Block & block) {
-    ggml_tensor * heads = heads_of_block(block, queries_of_block(layer, block));
-    ggml_tensor * x     = setup_.architecture.finish_layer(ctx(), layer, x_of(block), heads);
+    ggml_tensor * x = setup_.architecture.finish_layer(ctx(), layer, x_of(block), attend_block(layer, block));
     if (is_last(layer)) {
         x = setup_.architecture.finish(ctx(), x);
     }
@@ -174,132 +90,59 @@ void BlockPass::compute(int layer, const Block & block) {
     for (const Segment & segment : block.segments) {
         operations += setup_.attention_operations(segment.queries * segment.count, segment.keys);
     }
-    end_step(operations);
+    steps_.end_step(operations);
 }
 
-ggml_tensor * BlockPass::queries_of_block(int layer, const Block & block) const {
-    if (setup_.architecture.qkv(layer).is_fused()) {
-        return slabs(ctx(), workspace_.queries, block.first, block.tokens);
-    }
-    return make_queries(layer, x_of(block));
-}
-
-ggml_tensor * BlockPass::make_queries(int layer, ggml_tensor * x) const {
-    ggml_tensor *  q   = linear(ctx(), setup_.architecture.qkv(layer).q, setup_.architecture.attention_input(ctx(), layer, x));
-    return ggml_reshape_3d(ctx(), q, shape_.head_size, shape_.heads, x->ne[1]);
-}
-
-ggml_tensor * BlockPass::heads_of_block(const Block & block, ggml_tensor * queries) {
-    const auto     positions = [&](ggml_tensor * all) { return slice(ctx(), all, block.first, block.tokens); };
+ggml_tensor * BlockPass::attend_block(int layer, const Block & block) {
+    ggml_tensor *      queries = setup_.architecture.project(ctx(), layer, x_of(block)).q;
+    const QueryTensors to      = workspace_.queries.slice(ctx(), block.first, block.tokens);
 
     // a factor that changes from query to query goes into the queries; one for a whole sequence into the operation
-    bool factors_in_queries = false;
-    for (const Segment & segment : block.segments) {
-        factors_in_queries = factors_in_queries || !setup_.plan.shared_factor(segment.first_query, segment.queries * segment.count);
+    const auto shared_factor = [&](const Segment & segment) {
+        return setup_.batch.shared_factor(segment.first_query, segment.queries * segment.count);
+    };
+    const bool in_queries = !std::all_of(block.segments.begin(), block.segments.end(), shared_factor);
+    if (in_queries) {
+        queries = ggml_mul(ctx(), queries, to.logit_scale);
     }
-    if (factors_in_queries) {
-        queries = ggml_mul(ctx(), queries, slabs(ctx(), workspace_.logit_scale, block.first, block.tokens));
-    }
-
-    const SelfExtendQueries rotated = rotate_queries(queries, positions(workspace_.positions), positions(workspace_.before_positions),
-                                                     positions(workspace_.after_positions));
 
     std::vector<AttentionRun> runs;
     for (const Segment & segment : block.segments) {
-        const float factor = factors_in_queries ? 1.0f : *setup_.plan.shared_factor(segment.first_query, segment.queries * segment.count);
-        runs.push_back({segment.first_query - block.first, segment.first_query - segment.first_key, segment.queries, segment.first_key,
-                        segment.keys, segment.count, factor});
+        runs.push_back({segment.first_query - block.first, segment.first_query - segment.first_key, segment.queries,
+                        segment.first_key, segment.keys, segment.count, in_queries ? 1.0f : *shared_factor(segment)});
     }
-    attend(rotated, runs);
-    return columns(ctx(), own_.heads, 0, block.tokens);
-}
-
-SelfExtendQueries BlockPass::rotate_queries(ggml_tensor * queries, ggml_tensor * near, ggml_tensor * before, ggml_tensor * after) const {
-    SelfExtendQueries rotated;
-    rotated.near = rotate(queries, near);
-    if (uses_self_extend_) {
-        rotated.before = rotate(queries, before);
-        rotated.after  = after == nullptr ? nullptr : rotate(queries, after);
-    }
-    return rotated;
-}
-
-void BlockPass::attend(const SelfExtendQueries & queries, const std::vector<AttentionRun> & runs) {
-    if (cpu_attention_) {
-        cpu_attention_->gather(steps_, queries, runs, own_.heads);
-        return;
-    }
-    for (const AttentionRun & run : runs) {
-        attend_by_ggml(queries, run);
-    }
-}
-
-void BlockPass::attend_by_ggml(const SelfExtendQueries & queries, const AttentionRun & run) {
-    if (self_extend_) {
-        for (int64_t s = 0; s < run.count; ++s) {
-            const Segment one{0, run.queries, run.first_key + s * run.keys, run.keys, 1};
-            self_extend_->gather(steps_, queries, run.column + s * run.queries, one, run.first_index, run.logit_factor, own_.heads);
-        }
-        return;
-    }
-    // a GPU computes all at once; a CPU a few queries at a time of one long sequence
-    const bool    at_once = run.count > 1 || !setup_.main_is_cpu;
-    const int64_t step    = at_once ? run.queries : Attention::queries_per_step(shape_, run.keys, run.queries);
-    for (int64_t from = 0; from < run.queries; from += step) {
-        const Segment some{0, std::min(step, run.queries - from), run.first_key, run.keys, run.count};
-        keep_heads(attention_.gather(ctx(), queries.near, run.column + from, some, run.first_index + from, run.logit_factor), run.column + from);
-    }
-}
-
-void BlockPass::keep_heads(ggml_tensor * heads, int64_t first) {
-    // heads [head size, heads, n]
-    const size_t  head  = heads->ne[0] * own_.heads->nb[0];
-    ggml_tensor * place = ggml_view_3d(ctx(), own_.heads, heads->ne[0], heads->ne[1], heads->ne[2], head, own_.heads->nb[1], first * own_.heads->nb[1]);
-    steps_.add(ggml_cpy(ctx(), heads, place));
+    return columns(ctx(), attend(layer, rotate(layer, queries, to), runs), 0, block.tokens);
 }
 
 void BlockPass::compute_rows(const SequenceRange & sequences) {
     const int     layer = setup_.layers - 1;
-    const int64_t most  = std::min(own_.heads->ne[1], uses_self_extend_ && !cpu_attention_ ? rows_per_step_self_extend : rows_per_step);
+    const int64_t max   = std::min(heads_->ne[1], workspace_.attention().max_rows_per_step());
     const int64_t end   = sequences.first + sequences.count;
 
-    for (int64_t first = sequences.first; first < end; first += most) {
-        const int64_t rows = std::min(most, end - first);
-        ggml_tensor * x    = ggml_get_rows(ctx(), workspace_.x, slice(ctx(), workspace_.row_ids, first, rows));
+    for (int64_t first = sequences.first; first < end; first += max) {
+        const int64_t rows = std::min(max, end - first);
+        ggml_tensor * x    = ggml_get_rows(ctx(), workspace_.x, entries(ctx(), workspace_.rows->ids, first, rows));
 
-        ggml_tensor * heads = heads_of_rows(first, rows, queries_of_rows(first, x));
-        x = setup_.architecture.finish(ctx(), setup_.architecture.finish_layer(ctx(), layer, x, heads));
-        steps_.add(ggml_cpy(ctx(), x, columns(ctx(), workspace_.pooled_rows, first, rows)));
-        end_step(0.5 * setup_.layer_operations(rows));
+        x = setup_.architecture.finish_layer(ctx(), layer, x, attend_rows(layer, x, first));
+        x = setup_.architecture.finish(ctx(), x);
+        steps_.add(ggml_cpy(ctx(), x, columns(ctx(), workspace_.rows->vectors, first, rows)));
+        steps_.end_step(0.5 * setup_.layer_operations(rows));
     }
 }
 
-ggml_tensor * BlockPass::queries_of_rows(int64_t first_row, ggml_tensor * x) const {
-    const int     layer = setup_.layers - 1;
-    const int64_t rows  = x->ne[1];
-    ggml_tensor * q;
-    if (setup_.architecture.qkv(layer).is_fused()) {
-        ggml_tensor * kept = workspace_.queries;
-        ggml_tensor * flat = ggml_view_2d(ctx(), kept, kept->ne[0] * kept->ne[1], kept->ne[2], kept->nb[2], 0);
-        q = ggml_reshape_3d(ctx(), ggml_get_rows(ctx(), flat, slice(ctx(), workspace_.row_ids, first_row, rows)), kept->ne[0], kept->ne[1], rows);
-    } else {
-        q = make_queries(layer, x);
+ggml_tensor * BlockPass::attend_rows(int layer, ggml_tensor * x, int64_t first_row) {
+    const int64_t      rows    = x->ne[1];
+    ggml_tensor *      queries = setup_.architecture.project(ctx(), layer, x).q;
+    const QueryTensors to      = workspace_.rows->queries.slice(ctx(), first_row, rows);
+    if (!setup_.batch.logit_factors.empty()) {
+        queries = ggml_mul(ctx(), queries, to.logit_scale);
     }
-    if (!setup_.plan.logit_factors.empty()) {
-        q = ggml_mul(ctx(), q, slabs(ctx(), workspace_.row_logit_scale, first_row, rows));
-    }
-    return q;
-}
-
-ggml_tensor * BlockPass::heads_of_rows(int64_t first_row, int64_t rows, ggml_tensor * queries) {
-    const auto              positions = [&](ggml_tensor * all) { return slice(ctx(), all, first_row, rows); };
-    const SelfExtendQueries rotated   = rotate_queries(queries, positions(workspace_.row_positions), positions(workspace_.row_before_positions),
-                                                       positions(workspace_.row_after_positions));
 
     std::vector<AttentionRun> runs;
     for (int64_t row = 0; row < rows; ++row) {
         const PackedSequence & sequence = setup_.layout.sequences[first_row + row];
-        AttentionRun run{row, setup_.plan.row_indices[first_row + row], 1, sequence.first, sequence.length, 1, 1.0f};
+        const int64_t          index    = setup_.batch.row_indices[first_row + row];
+        const AttentionRun     run{row, index, 1, sequence.first, sequence.length, 1, 1.0f};
         // neighbours of the same length attend in one operation
         const bool joins = !runs.empty() && runs.back().keys == run.keys &&
                            runs.back().first_key + runs.back().count * run.keys == run.first_key;
@@ -309,8 +152,12 @@ ggml_tensor * BlockPass::heads_of_rows(int64_t first_row, int64_t rows, ggml_ten
             runs.push_back(run);
         }
     }
-    attend(rotated, runs);
-    return columns(ctx(), own_.heads, 0, rows);
+    return columns(ctx(), attend(layer, rotate(layer, queries, to), runs), 0, rows);
+}
+
+ggml_tensor * BlockPass::attend(int layer, const RotatedQueries & queries, const std::vector<AttentionRun> & runs) {
+    workspace_.attention().attend(steps_, number_, setup_.architecture.attention(layer), queries, runs, heads_);
+    return heads_;
 }
 
 } // namespace longembed

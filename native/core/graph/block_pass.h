@@ -1,14 +1,10 @@
 #pragma once
 
-#include <optional>
-
 #include "architectures/architecture.h"
-#include "attention/flash_attention.h"
-#include "attention/tiled_attention.h"
+#include "attention/attention.h"
 #include "kernels/cpu_kernels.h"
 #include "layout.h"
-#include "packed_plan.h"
-#include "attention/self_extend_attention.h"
+#include "packed_batch.h"
 #include "step_graph.h"
 #include "workspace.h"
 
@@ -18,14 +14,14 @@ namespace longembed {
 struct PassSetup {
     const Architecture & architecture;
     const int            layers;
-    const double         layer_parameters;  ///< weights of a layer, which say what a token costs
+    const double         layer_parameters; ///< weights of a layer, which say what a token costs
     const Workspace &    workspace;
     const Layout &       layout;
-    const PackedPlan &   plan;
-    const bool           pools_rows;        ///< cls or last pooling: the last layer is computed for the pooled tokens only
-    const CpuKernels     kernels;           ///< null ones: ggml's operations instead
-    const bool           main_is_cpu;       ///< where activations are
-    std::optional<Rope>  rope;
+    const PackedBatch &  batch;
+    const bool           pools_rows; ///< cls or last pooling: the last layer is computed for the pooled tokens only
+    const CpuKernels     kernels;    ///< null ones: ggml's operations instead
+    const float          rope_base;  ///< 0: each layer's own
+    const float          rope_scale; ///< factor on positions before they are rotated
 
     /// Operations of all layers over all tokens.
     double total_operations() const;
@@ -33,61 +29,44 @@ struct PassSetup {
     double layer_operations(int64_t tokens) const { return 2.0 * layer_parameters * static_cast<double>(tokens); }
 };
 
-/// The steps of blocks on one lane. A layer has two sweeps: keys and values of all tokens, then queries, attention and the
-/// rest of the layer. Blocks of whole sequences take all layers in one go; blocks of a long sequence must all have done one
-/// sweep before any begins the next.
+/// The steps of blocks on one stream. A layer has two sweeps: keys and values of all tokens, then queries, attention
+/// and the rest of the layer. Blocks of whole sequences take all layers in one go; blocks of a long sequence must all
+/// have done one sweep before any begins the next.
 class BlockPass {
 public:
-    /// @param number  the lane's, which says which of the workspace's lane tensors are its own
-    BlockPass(const PassSetup & setup, Lane & lane, int number, Control & control, WorkMeter & meter);
+    /// @param number  the stream's, which says which of the workspace's tensors are its own
+    BlockPass(const PassSetup & setup, Stream & stream, int number, Control & control, WorkMeter & meter);
 
     /// All layers of a block of whole sequences, up to what is pooled.
     void run_whole(const Block & block, const SequenceRange & sequences);
 
     void embed_tokens(const Block & block);
-    void fill_keys_and_values(int layer, const Block & block);
+    void store_keys_and_values(int layer, const Block & block);
     void compute(int layer, const Block & block);
 
     /// The last layer for the pooled tokens of some sequences.
     void compute_rows(const SequenceRange & sequences);
 
     /// Runs what is collected.
-    void flush();
+    void flush() { steps_.flush(); }
 
 private:
     GraphContext   ctx() const { return {steps_.ctx(), &setup_.kernels}; }
     bool           is_last(int layer) const { return layer == setup_.layers - 1; }
     ggml_tensor *  x_of(const Block & block) const;
-    ggml_tensor *  rotate(ggml_tensor * x, ggml_tensor * positions) const;
-    void           keep(ggml_tensor * k, ggml_tensor * v, const Block & block);
-    void           keep_by_head(ggml_tensor * rows, ggml_tensor * kept, const Block & block);
-    void           keep_by_dimension(ggml_tensor * rows, const Block & block);
+    ggml_tensor *  rotate(int layer, ggml_tensor * x, ggml_tensor * positions) const;
+    RotatedQueries rotate(int layer, ggml_tensor * queries, const QueryTensors & to) const;
 
-    /// Queries [head size, heads, n], not rotated, of a block or of the tokens that are pooled.
-    ggml_tensor * make_queries(int layer, ggml_tensor * x) const;
-    ggml_tensor * queries_of_block(int layer, const Block & block) const;
-    ggml_tensor * queries_of_rows(int64_t first_row, ggml_tensor * x) const;
+    /// What the queries of a block, or of some pooled tokens, attend to: [head size · heads, n].
+    ggml_tensor * attend_block(int layer, const Block & block);
+    ggml_tensor * attend_rows(int layer, ggml_tensor * x, int64_t first_row);
+    ggml_tensor * attend(int layer, const RotatedQueries & queries, const std::vector<AttentionRun> & runs);
 
-    /// What queries gather by attention, [head size · heads, n].
-    ggml_tensor * heads_of_block(const Block & block, ggml_tensor * queries);
-    ggml_tensor * heads_of_rows(int64_t first_row, int64_t rows, ggml_tensor * queries);
-    void          attend(const SelfExtendQueries & queries, const std::vector<AttentionRun> & runs);
-    void          attend_by_ggml(const SelfExtendQueries & queries, const AttentionRun & run);
-    SelfExtendQueries rotate_queries(ggml_tensor * queries, ggml_tensor * near, ggml_tensor * before, ggml_tensor * after) const;
-    void          keep_heads(ggml_tensor * heads, int64_t first);
-
-    void end_step(double operations);
-    void forget();
-
-    const PassSetup &                setup_;
-    const AttentionShape &           shape_;
-    const Workspace &                workspace_;
-    const Workspace::LaneTensors &   own_;
-    const bool                       uses_self_extend_;
-    std::optional<CpuAttention>      cpu_attention_;  ///< our kernel, or else:
-    Attention                        attention_;
-    std::optional<SelfExtend>        self_extend_;
-    StepGraph                        steps_;
+    const PassSetup & setup_;
+    const Workspace & workspace_;
+    const int         number_;
+    ggml_tensor *     heads_; ///< the stream's
+    StepGraph         steps_;
 };
 
 } // namespace longembed

@@ -4,11 +4,12 @@
 
 namespace longembed {
 
-ForwardPass::ForwardPass(const PassSetup & setup, Lanes & lanes, int shares, Control & control)
-    : setup_(setup), lanes_(lanes), shares_(shares), control_(control), meter_(control, setup.total_operations()) {}
+ForwardPass::ForwardPass(const PassSetup & setup, Streams & streams, int parallelism, Control & control)
+    : setup_(setup), streams_(streams), parallelism_(parallelism), control_(control),
+      meter_(control, setup.total_operations()) {}
 
 void ForwardPass::run(float * out) {
-    lanes_.expect(setup_.total_operations());
+    streams_.expect(setup_.total_operations());
     run_whole_blocks();
     run_long_sequences();
     if (setup_.pools_rows) {
@@ -19,9 +20,9 @@ void ForwardPass::run(float * out) {
     control_.report(1.0f);
 }
 
-template <typename Work> void ForwardPass::share_out(int64_t count, Work work) {
-    lanes_.run(shares_, count, [&](Lane & lane, int number, int64_t piece) {
-        BlockPass pass(setup_, lane, number, control_, meter_);
+template <typename Work> void ForwardPass::parallel_for(int64_t count, Work work) {
+    streams_.run(parallelism_, count, [&](Stream & stream, int number, int64_t piece) {
+        BlockPass pass(setup_, stream, number, control_, meter_);
         work(pass, piece);
         pass.flush();
     });
@@ -30,8 +31,10 @@ template <typename Work> void ForwardPass::share_out(int64_t count, Work work) {
 void ForwardPass::run_whole_blocks() {
     const auto & blocks = setup_.layout.whole;
     const auto   count  = static_cast<int64_t>(blocks.size());
-    // the longest sequences come last in packed order: begin there, so that no lane is left alone with one at the end
-    share_out(count, [&](BlockPass & pass, int64_t i) { pass.run_whole(blocks[count - 1 - i], setup_.layout.whole_contents[count - 1 - i]); });
+    // the longest sequences come last in packed order: begin there, so that no stream is left alone with one at the end
+    parallel_for(count, [&](BlockPass & pass, int64_t i) {
+        pass.run_whole(blocks[count - 1 - i], setup_.layout.whole_contents[count - 1 - i]);
+    });
 }
 
 void ForwardPass::run_long_sequences() {
@@ -40,15 +43,15 @@ void ForwardPass::run_long_sequences() {
     if (count == 0) {
         return;
     }
-    share_out(count, [&](BlockPass & pass, int64_t i) { pass.embed_tokens(parts[i]); });
+    parallel_for(count, [&](BlockPass & pass, int64_t i) { pass.embed_tokens(parts[i]); });
     for (int layer = 0; layer < setup_.layers; ++layer) {
-        share_out(count, [&](BlockPass & pass, int64_t i) { pass.fill_keys_and_values(layer, parts[i]); });
+        parallel_for(count, [&](BlockPass & pass, int64_t i) { pass.store_keys_and_values(layer, parts[i]); });
         if (layer == setup_.layers - 1 && setup_.pools_rows) {
             const SequenceRange & all = setup_.layout.long_sequences;
-            share_out(all.count, [&](BlockPass & pass, int64_t i) { pass.compute_rows({all.first + i, 1}); });
+            parallel_for(all.count, [&](BlockPass & pass, int64_t i) { pass.compute_rows({all.first + i, 1}); });
         } else {
-            // the last part of a causal sequence costs most: begin there, so that no lane is left alone with it at the end
-            share_out(count, [&](BlockPass & pass, int64_t i) { pass.compute(layer, parts[count - 1 - i]); });
+            // the last part of a causal sequence costs the most: begin there, so that no stream is left alone with it
+            parallel_for(count, [&](BlockPass & pass, int64_t i) { pass.compute(layer, parts[count - 1 - i]); });
         }
     }
 }
@@ -75,9 +78,10 @@ void ForwardPass::write_means(float * out) const {
 }
 
 void ForwardPass::write_rows(float * out) const {
-    const ggml_tensor * pooled = setup_.workspace.pooled_rows;
+    const ggml_tensor * pooled = setup_.workspace.rows->vectors;
     for (size_t s = 0; s < setup_.layout.sequences.size(); ++s) {
-        ggml_backend_tensor_get(pooled, out + setup_.layout.sequences[s].source * pooled->ne[0], s * pooled->nb[1], pooled->nb[1]);
+        const int64_t source = setup_.layout.sequences[s].source;
+        ggml_backend_tensor_get(pooled, out + source * pooled->ne[0], s * pooled->nb[1], pooled->nb[1]);
     }
 }
 

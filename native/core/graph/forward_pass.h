@@ -1,15 +1,15 @@
 #pragma once
 
 #include "block_pass.h"
-#include "lanes.h"
+#include "streams.h"
 
 namespace longembed {
 
-/// One batch through all layers: in which order, and on which lanes, its blocks are computed.
+/// One batch through all layers: in which order, and on which streams, its blocks are computed.
 class ForwardPass {
 public:
-    /// @param shares  lanes to use
-    ForwardPass(const PassSetup & setup, Lanes & lanes, int shares, Control & control);
+    /// @param parallelism  streams that compute side by side
+    ForwardPass(const PassSetup & setup, Streams & streams, int parallelism, Control & control);
 
     /// Writes a row per sequence to `out`.
     void run(float * out);
@@ -20,12 +20,12 @@ private:
     void write_means(float * out) const;
     void write_rows(float * out) const;
 
-    /// Calls work(pass, piece) for pieces 0 … count − 1, shared out among lanes, and runs what it collected.
-    template <typename Work> void share_out(int64_t count, Work work);
+    /// Calls work(pass, piece) for pieces 0 … count − 1 on all streams, and runs the steps that it collected.
+    template <typename Work> void parallel_for(int64_t count, Work work);
 
     const PassSetup & setup_;
-    Lanes &           lanes_;
-    const int         shares_;
+    Streams &         streams_;
+    const int         parallelism_;
     Control &         control_;
     WorkMeter         meter_;
 };

@@ -7,31 +7,56 @@ namespace longembed {
 
 namespace {
 
+/// A stream that only finds out how much memory graphs would take.
+class MeasuringStream : public Stream {
+public:
+    explicit MeasuringStream(const llama_model & model) : Stream(model, 1) {}
+
+    void run(ggml_cgraph * graph, Control & /*control*/) override {
+        std::vector<size_t> sizes(backends_.size());
+        ggml_backend_sched_reserve_size(sched_.get(), graph, sizes.data());
+        BufferSizes here;
+        for (size_t i = 0; i < sizes.size(); ++i) {
+            here[ggml_backend_sched_get_buffer_type(sched_.get(), backends_[i].get())] += sizes[i];
+        }
+        for (const auto & [buffers, bytes] : here) {
+            largest_[buffers] = std::max(largest_[buffers], bytes);
+        }
+    }
+
+    /// What the largest of the graphs needs of each kind of buffer.
+    const BufferSizes & largest() const { return largest_; }
+
+private:
+    BufferSizes largest_;
+};
+
 /// The longest block, and the last one, whose sequence is the longest.
-std::set<size_t> most_demanding(const std::vector<Block> & blocks) {
+std::set<size_t> largest_of(const std::vector<Block> & blocks) {
     if (blocks.empty()) {
         return {};
     }
-    const auto longest = std::max_element(blocks.begin(), blocks.end(), [](const Block & a, const Block & b) { return a.tokens < b.tokens; });
+    const auto longest = std::max_element(blocks.begin(), blocks.end(),
+                                          [](const Block & a, const Block & b) { return a.tokens < b.tokens; });
     return {static_cast<size_t>(longest - blocks.begin()), blocks.size() - 1};
 }
 
-/// Builds the graphs that need most, those before the others.
-void build_largest(const PassSetup & setup, Lane & lane, int number) {
+/// Builds the graphs that need the most memory, the largest first.
+void build_largest(const PassSetup & setup, Stream & stream, int number) {
     Control    control;
     WorkMeter  meter(control, setup.total_operations());
     const auto build = [&](auto work) {
-        BlockPass pass(setup, lane, number, control, meter);
+        BlockPass pass(setup, stream, number, control, meter);
         work(pass);
         pass.flush();
     };
 
     const Layout & layout = setup.layout;
-    for (size_t i : most_demanding(layout.whole)) {
+    for (size_t i : largest_of(layout.whole)) {
         build([&](BlockPass & pass) { pass.run_whole(layout.whole[i], layout.whole_contents[i]); });
     }
     // layers are alike, but for the last
-    for (size_t i : most_demanding(layout.parts)) {
+    for (size_t i : largest_of(layout.parts)) {
         if (setup.layers > 1) {
             build([&](BlockPass & pass) { pass.compute(0, layout.parts[i]); });
         }
@@ -41,7 +66,7 @@ void build_largest(const PassSetup & setup, Lane & lane, int number) {
         } else {
             build([&](BlockPass & pass) { pass.compute(setup.layers - 1, layout.parts[i]); });
         }
-        build([&](BlockPass & pass) { pass.fill_keys_and_values(0, layout.parts[i]); });
+        build([&](BlockPass & pass) { pass.store_keys_and_values(0, layout.parts[i]); });
         build([&](BlockPass & pass) { pass.embed_tokens(layout.parts[i]); });
     }
 }
@@ -49,18 +74,18 @@ void build_largest(const PassSetup & setup, Lane & lane, int number) {
 } // namespace
 
 BufferSizes measure_graphs(const PassSetup & setup, const llama_model & model) {
-    MeasuringLane lane(model);
-    build_largest(setup, lane, 0);
-    return lane.largest();
+    MeasuringStream stream(model);
+    build_largest(setup, stream, 0);
+    return stream.largest();
 }
 
-void reserve_graphs(const PassSetup & setup, Lane & lane, int number) {
+void reserve_graphs(const PassSetup & setup, Stream & stream, int number) {
     struct Reserving {
-        explicit Reserving(Lane & lane) : lane(lane) { lane.only_reserve(true); }
-        ~Reserving() { lane.only_reserve(false); }
-        Lane & lane;
-    } const reserving(lane);
-    build_largest(setup, lane, number);
+        explicit Reserving(Stream & stream) : stream(stream) { stream.only_reserve(true); }
+        ~Reserving() { stream.only_reserve(false); }
+        Stream & stream;
+    } const reserving(stream);
+    build_largest(setup, stream, number);
 }
 
 } // namespace longembed

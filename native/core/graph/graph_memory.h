@@ -1,16 +1,16 @@
 #pragma once
 
 #include "block_pass.h"
-#include "measuring_lane.h"
 
 namespace longembed {
 
-/// What a lane's graphs need for a pass, by building those that need most.
+/// The memory that a stream's graphs need for a pass: builds the largest ones and measures them.
 BufferSizes measure_graphs(const PassSetup & setup, const llama_model & model);
 
-/// Makes room in a lane for the graphs of a pass, all at once: growing from graph to graph would leave gaps behind.
-/// @param number  the lane's
+/// Allocates a stream's memory for the graphs of a pass all at once: growing from graph to graph would leave gaps
+/// behind.
+/// @param number  the stream's
 /// @throws Error ERR_OUT_OF_MEMORY
-void reserve_graphs(const PassSetup & setup, Lane & lane, int number);
+void reserve_graphs(const PassSetup & setup, Stream & stream, int number);
 
 } // namespace longembed

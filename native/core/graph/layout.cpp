@@ -37,7 +37,7 @@ void add(Block & block, const PackedSequence & sequence) {
 
 Layout::Layout(const Batch & batch, const Cut & cut) {
     const int64_t block_tokens = cut.block_tokens;
-    int64_t input = 0;
+    int64_t       input        = 0;
     for (int64_t i = 0; i < batch.n_sequences; ++i) {
         sequences.push_back({i, input, 0, batch.lengths[i]});
         input += batch.lengths[i];
@@ -50,7 +50,7 @@ Layout::Layout(const Batch & batch, const Cut & cut) {
     int64_t first = 0;
     for (size_t i = 0; i < sequences.size(); ++i) {
         PackedSequence & sequence = sequences[i];
-        const bool joins = sequence.length <= block_tokens && cut.sequence_alignment == 1 && !whole.empty() &&
+        const bool       joins    = sequence.length <= block_tokens && cut.sequence_alignment == 1 && !whole.empty() &&
                            whole.back().tokens + sequence.length <= block_tokens;
         first          = round_up(first, joins ? 1 : std::max(cut.block_alignment, cut.sequence_alignment));
         sequence.first = first;
@@ -68,8 +68,9 @@ Layout::Layout(const Batch & batch, const Cut & cut) {
     }
     tokens = round_up(first, cut.sequence_alignment);
     // ordered by length, the long ones come last
-    const auto n_long = std::count_if(sequences.begin(), sequences.end(), [&](const PackedSequence & s) { return s.length > block_tokens; });
-    long_sequences = {static_cast<int64_t>(sequences.size()) - n_long, n_long};
+    const auto n_long = std::count_if(sequences.begin(), sequences.end(),
+                                      [&](const PackedSequence & s) { return s.length > block_tokens; });
+    long_sequences    = {static_cast<int64_t>(sequences.size()) - n_long, n_long};
 }
 
 } // namespace longembed

@@ -9,19 +9,20 @@ namespace longembed {
 
 /// A sequence in the engine's packed order.
 struct PackedSequence {
-    int64_t source;  ///< its index in the batch
-    int64_t input;   ///< its first token in the batch's arrays
-    int64_t first;   ///< its first token in packed order
+    int64_t source; ///< its index in the batch
+    int64_t input;  ///< its first token in the batch's arrays
+    int64_t first;  ///< its first token in packed order
     int64_t length;
 };
 
-/// Queries that attend together: `count` neighbouring sequences of the same length, or a run of queries of one long sequence.
+/// Queries that attend together: those of `count` neighbouring sequences of the same length, or some of one long
+/// sequence.
 struct Segment {
-    int64_t first_query;  ///< in packed order; unused where the queries' place is known otherwise
-    int64_t queries;      ///< of each sequence
-    int64_t first_key;    ///< of the first sequence, in packed order
-    int64_t keys;         ///< of each sequence: all its tokens; the engine leaves out what causality hides
-    int64_t count;        ///< sequences
+    int64_t first_query; ///< in packed order; unused where the queries' place is known otherwise
+    int64_t queries;     ///< of each sequence
+    int64_t first_key;   ///< of the first sequence, in packed order
+    int64_t keys;        ///< of each sequence: all its tokens; the engine leaves out what causality hides
+    int64_t count;       ///< sequences
 };
 
 /// A run of tokens in packed order that is computed at once: whole sequences, or a part of a long one.
@@ -39,20 +40,20 @@ struct SequenceRange {
 
 /// How to cut a batch. With gaps between them, blocks or sequences begin at multiples of some number.
 struct Cut {
-    int64_t block_tokens;            ///< the most tokens of a block; a multiple of block_alignment
+    int64_t block_tokens; ///< the maximum; a multiple of block_alignment
     int64_t block_alignment    = 1;
-    int64_t sequence_alignment = 1;  ///< above 1, blocks hold one sequence each, so that no block has a gap
+    int64_t sequence_alignment = 1; ///< above 1, blocks hold one sequence each, so that no block has a gap
 };
 
-/// How a batch is laid out and cut: sequences ordered by length, so that equal lengths form one attention operation, and
-/// cut into blocks of at most `block_tokens`, which bounds every activation that is not kept for all tokens.
+/// How a batch is laid out and cut: sequences ordered by length, so that equal lengths form one attention operation,
+/// and cut into blocks of at most `block_tokens`, which bounds every activation that is not kept for all tokens.
 struct Layout {
     std::vector<PackedSequence> sequences;
-    std::vector<Block>          whole;           ///< blocks of whole sequences: none needs another
-    std::vector<SequenceRange>  whole_contents;  ///< the sequences of each
-    std::vector<Block>          parts;           ///< blocks of sequences that are longer than a block
+    std::vector<Block>          whole;          ///< blocks of whole sequences: none needs another
+    std::vector<SequenceRange>  whole_contents; ///< the sequences of each
+    std::vector<Block>          parts;          ///< blocks of sequences that are longer than a block
     SequenceRange               long_sequences{0, 0};
-    int64_t                     tokens  = 0;  ///< of packed order, gaps included
+    int64_t                     tokens  = 0; ///< of packed order, gaps included
     int64_t                     longest = 0;
 
     Layout(const Batch & batch, const Cut & cut);

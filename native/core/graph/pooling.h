@@ -22,8 +22,8 @@ public:
 private:
     const Layout &      layout_;
     int64_t             dimensions_;
-    size_t              current_ = 0;  ///< the sequence that the next token belongs to
-    std::vector<double> sums_;         ///< [dimensions] per sequence in packed order
+    size_t              current_ = 0; ///< the sequence that the next token belongs to
+    std::vector<double> sums_;        ///< [dimensions] per sequence in packed order
 };
 
 } // namespace longembed

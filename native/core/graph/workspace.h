@@ -1,110 +1,79 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "architectures/architecture.h"
+#include "attention/attention.h"
 #include "ggml-cpp.h"
-#include "packed_plan.h"
+#include "packed_batch.h"
+#include "workspace_size.h"
 
 namespace longembed {
 
-/// What a workspace must hold.
-struct WorkspaceSize {
-    int64_t tokens       = 0;  ///< of all sequences together
-    int64_t longest      = 0;  ///< tokens of the longest sequence
-    int64_t rows         = 0;  ///< single tokens that the last layer computes; 0 for mean pooling
-    int64_t block        = 0;  ///< tokens of a block
-    int64_t lanes        = 0;  ///< blocks computed side by side
-    int64_t dimensions   = 0;
-    bool    own_kernel   = false;  ///< attention by our own CPU kernel, which takes its keys in tiles
-    int64_t numbers_per_item = 1;  ///< the kernel's
-    bool    keep_queries = false;  ///< fused q-k-v weights give queries with keys and values, long before they are used
-    bool    between_rows = false;  ///< fractional absolute positions
-    int64_t self_extend_window = 0;  ///< 0: ordinary attention
-    int64_t self_extend_score_bytes = 0;  ///< see SelfExtend::score_bytes
-    int64_t flash_head_size = 0;   ///< of keys and values for ggml's flash attention; what exceeds the head size is zeros
+/// What queries are rotated to and scaled by.
+struct QueryTensors {
+    ggml_tensor * positions   = nullptr; ///< [n] I32
+    ggml_tensor * before      = nullptr; ///< [n] I32: SelfExtendPositions::queries_before; null without self-extend
+    ggml_tensor * after       = nullptr; ///< [n] I32: SelfExtendPositions::queries_after; null for causal models, too
+    ggml_tensor * logit_scale = nullptr; ///< [1, 1, n]
 
-    bool fits_in(const WorkspaceSize & other) const;
-
-    /// Room for both, where both are of a kind; else just this one.
-    WorkspaceSize grown_to(const WorkspaceSize & other) const;
-
-private:
-    bool is_of_a_kind_with(const WorkspaceSize & other) const;
+    /// Entries first … first + count − 1.
+    QueryTensors slice(ggml_context * ctx, int64_t first, int64_t count) const;
 };
 
-/// The tensors that live through a whole call: a few rows a token, so memory grows in proportion to length. They are kept
-/// between calls and made anew when a call needs more.
+/// With cls or last pooling: the one token of each sequence that the last layer computes.
+struct PooledRows {
+    ggml_tensor * ids = nullptr; ///< [rows] I32, in packed order
+    QueryTensors  queries;
+    ggml_tensor * vectors = nullptr; ///< [dimensions, rows]
+};
+
+/// The tensors that live through a whole call: a few rows a token, so memory grows in proportion to length. They are
+/// kept between calls and made anew when a call needs more.
 class Workspace {
 public:
-    enum class Room {
+    enum class Memory {
         allocated,
-        planned,  ///< no memory: graphs over such a workspace can be measured, not run
+        dry_run, ///< none: graphs over such a workspace can be measured, not run
     };
 
-    /// @param kv_type  GGML_TYPE_F32 or GGML_TYPE_F16
+    /// @param where  buffers of the device that computes
     /// @throws Error ERR_OUT_OF_MEMORY
-    Workspace(const WorkspaceSize & size, const AttentionShape & shape, ggml_type kv_type, ggml_backend_buffer_type_t where,
-              Room room = Room::allocated);
+    Workspace(const WorkspaceSize & size, const Architecture & architecture, int64_t dimensions,
+              const AttentionDevice & device, ggml_backend_buffer_type_t where, Memory memory = Memory::allocated);
 
     const WorkspaceSize & size() const { return size_; }
+    const Attention &     attention() const { return *attention_; }
 
     /// Of memory that it takes, or would take.
     size_t bytes() const { return bytes_; }
 
-    /// Brings a plan's tokens, positions, factors and rows to the device.
-    void upload(const PackedPlan & plan);
+    /// Brings a batch's tokens, positions, factors and rows to the device.
+    void upload(const PackedBatch & batch);
 
-    /// What one lane needs for the block it computes.
-    struct LaneTensors {
-        ggml_tensor * heads  = nullptr;  ///< [head size · heads, block] what attention gives the block
-        ggml_tensor * scores = nullptr;  ///< self-extend in models both ways only: SelfExtend::score_elements
-    };
-    std::vector<LaneTensors> lanes;
+    ggml_tensor * x = nullptr; ///< [dimensions, tokens] the layer's input, overwritten by its output block by block
+    std::vector<ggml_tensor *> heads; ///< of each stream: [head size · heads, block] what attention gives its block
 
-    ggml_tensor * x         = nullptr;  ///< [dimensions, tokens] the layer's input, overwritten by its output block by block
-    ggml_tensor * key_tiles = nullptr;  ///< [tile_keys, items of a head, tiles, kv heads], rotated; for our own kernel
-    ggml_tensor * keys      = nullptr;  ///< [head size (flash_head_size), tokens, kv heads], rotated; for ggml's operations
-    ggml_tensor * values    = nullptr;  ///< [head size (flash_head_size), tokens, kv heads]; not for self-extend by ggml's operations; for our own kernel [head size, items of whole tiles, kv heads]
-    ggml_tensor * queries   = nullptr;  ///< [head size, heads, tokens], not rotated yet; only with keep_queries
-    ggml_tensor * tokens    = nullptr;  ///< [tokens] I32
-    ggml_tensor * positions = nullptr;  ///< [tokens] I32
-    ggml_tensor * positions_upper    = nullptr;  ///< [tokens] I32; only with between_rows
-    ggml_tensor * positions_fraction = nullptr;  ///< [1, tokens]; only with between_rows
-    ggml_tensor * logit_scale        = nullptr;  ///< [1, 1, tokens]
-    ggml_tensor * staircase = nullptr;  ///< for causal models and ggml's flash attention; [longest + Attention::key_padding, block] F16: 0 where column <= row + longest − block, else −inf
-    ggml_tensor * row_ids   = nullptr;  ///< [rows] I32, in packed order
-    ggml_tensor * row_positions   = nullptr;  ///< [rows] I32
-    ggml_tensor * row_logit_scale = nullptr;  ///< [1, 1, rows]
-    ggml_tensor * pooled_rows     = nullptr;  ///< [dimensions, rows]
+    ggml_tensor *     tokens = nullptr;        ///< [tokens] I32
+    AbsolutePositions positions;               ///< of tokens; upper and fraction only with between_rows
+    QueryTensors      queries;                 ///< of all tokens
+    ggml_tensor * far_key_positions = nullptr; ///< [tokens] I32: SelfExtendPositions::keys; null without self-extend
 
-    // self-extend only; see self_extend_positions.h and, for what ggml's operations need, self_extend.h
-    ggml_tensor * far_key_tiles       = nullptr;  ///< as key_tiles
-    ggml_tensor * far_keys            = nullptr;  ///< as keys
-    ggml_tensor * values_by_dimension = nullptr;  ///< [tokens, head size, kv heads]
-    ggml_tensor * far_key_positions   = nullptr;  ///< [tokens] I32
-    ggml_tensor * before_positions    = nullptr;  ///< [tokens] I32, of queries
-    ggml_tensor * after_positions     = nullptr;  ///< [tokens] I32, of queries; models both ways only
-    ggml_tensor * row_before_positions = nullptr;  ///< [rows] I32
-    ggml_tensor * row_after_positions  = nullptr;  ///< [rows] I32; models both ways only
-    ggml_tensor * zone_near   = nullptr;  ///< [zone width, queries per step]: 1 where near, else 0
-    ggml_tensor * zone_before = nullptr;  ///< the same for keys far before the query
-    ggml_tensor * zone_after  = nullptr;  ///< the same for keys far after the query; models both ways only
-    ggml_tensor * hidden_keys = nullptr;  ///< [alignment, queries per step, heads]: −inf; models both ways only
-    ggml_tensor * zone_hidden = nullptr;  ///< −inf where the key comes after the query, else 0; causal models only
+    std::optional<PooledRows> rows;
 
 private:
-    void add_self_extend(ggml_context * ctx, const AttentionShape & shape, ggml_type kv_type);
-    void plan(ggml_backend_buffer_type_t where);
-    void allocate(ggml_backend_buffer_type_t where, bool causal);
-    void fill_staircase();
-    void fill_zone_masks(bool causal);
+    QueryTensors new_queries(int64_t n, bool causal) const;
+    void         dry_run(ggml_backend_buffer_type_t where);
+    void         allocate(ggml_backend_buffer_type_t where);
 
-    WorkspaceSize           size_;
-    ggml_context_ptr        ctx_;
-    ggml_backend_buffer_ptr buffer_;
-    size_t                  bytes_ = 0;
+    WorkspaceSize              size_;
+    ggml_context_ptr           ctx_;
+    ggml_backend_buffer_ptr    buffer_;
+    size_t                     bytes_ = 0;
+    std::unique_ptr<Attention> attention_;
 };
 
 } // namespace longembed

@@ -23,9 +23,10 @@ const char * without_folders(const char * message) {
     return name;
 }
 
-/// What ggml asserts of memory that it has asked for.
+/// Whether it is about memory that ggml asked for and did not get.
 bool is_out_of_memory(const char * message) {
-    for (const char * sign : {"mem_buffer != NULL", "galloc != NULL", "galloc->", "failed to reserve memory", "failed to allocate"}) {
+    for (const char * sign :
+         {"mem_buffer != NULL", "galloc != NULL", "galloc->", "failed to reserve memory", "failed to allocate"}) {
         if (std::strstr(message, sign) != nullptr) {
             return true;
         }
@@ -36,10 +37,12 @@ bool is_out_of_memory(const char * message) {
 void on_abort(const char * message) {
     if (guards > 0 && std::uncaught_exceptions() == 0) {
         if (is_out_of_memory(message)) {
-            throw AssertionFailed(ErrorCode::out_of_memory, std::string("There is not enough memory: an allocation in llama.cpp failed (") +
-                                                                without_folders(message) + "). Shorter inputs or a smaller model need less.");
+            throw AssertionFailed(ErrorCode::out_of_memory,
+                                  std::string("There is not enough memory: an allocation in llama.cpp failed (") +
+                                      without_folders(message) + "). Shorter inputs or a smaller model need less.");
         }
-        throw AssertionFailed(ErrorCode::backend, std::string("An assertion in llama.cpp failed: ") + without_folders(message) + ".");
+        throw AssertionFailed(ErrorCode::backend,
+                              std::string("An assertion in llama.cpp failed: ") + without_folders(message) + ".");
     }
     std::fprintf(stderr, "%s\n", message);
 }

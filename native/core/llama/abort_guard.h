@@ -10,9 +10,9 @@ public:
     using Error::Error;
 };
 
-/// ggml ends the process when one of its assertions fails. While a guard lives, one that fails on the guard's thread throws
-/// AssertionFailed instead. On other threads, and where an exception is already on its way, the process still ends: ggml's own
-/// threads have nobody who could catch. What the assertion left behind is not to be used again.
+/// ggml ends the process when one of its assertions fails. While a guard lives, one that fails on the guard's thread
+/// throws AssertionFailed instead. On other threads, and where an exception is already on its way, the process still
+/// ends: on ggml's own threads no one could catch. State that the assertion left behind must not be used again.
 class AbortGuard {
 public:
     AbortGuard() noexcept;

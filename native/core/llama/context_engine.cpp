@@ -12,9 +12,9 @@ namespace longembed {
 
 namespace {
 
-// Attention scores that may be held at once. Below this llama.cpp computes them in full precision; above it, flash
+// Attention scores that may be held at once. Up to this llama.cpp computes them in full precision; above it, flash
 // attention takes keys and values as halves, which costs some 1e-6 of cosine.
-constexpr int64_t most_score_bytes = 256 << 20;
+constexpr int64_t max_score_bytes = 256 << 20;
 
 bool is_cancelled(void * control) {
     return control != nullptr && static_cast<Control *>(control)->cancelled.load(std::memory_order_relaxed);
@@ -22,15 +22,16 @@ bool is_cancelled(void * control) {
 
 enum llama_pooling_type pooling_type(Pooling pooling) {
     switch (pooling) {
-        case Pooling::cls:  return LLAMA_POOLING_TYPE_CLS;
+        case Pooling::cls: return LLAMA_POOLING_TYPE_CLS;
         case Pooling::last: return LLAMA_POOLING_TYPE_LAST;
-        default:            return LLAMA_POOLING_TYPE_MEAN;
+        default: return LLAMA_POOLING_TYPE_MEAN;
     }
 }
 
 void check_plan(const Batch & batch) {
     const auto refuse = [](const std::string & what) {
-        throw Error(ErrorCode::strategy_unsupported, what + " cannot be done for this architecture: it runs through llama.cpp's own context.");
+        throw Error(ErrorCode::strategy_unsupported,
+                    what + " cannot be done for this architecture: it runs through llama.cpp's own context.");
     };
     if (batch.positions != nullptr) {
         refuse("Positions of one's own (grouped, recurrent)");
@@ -38,7 +39,10 @@ void check_plan(const Batch & batch) {
     if (batch.uses_self_extend()) {
         refuse("Self-extend");
     }
-    if (batch.logit_scale != nullptr && std::any_of(batch.logit_scale, batch.logit_scale + batch.n_tokens, [](float f) { return f != 1.0f; })) {
+    const bool scaled = batch.logit_scale != nullptr &&
+                        std::any_of(batch.logit_scale, batch.logit_scale + batch.n_tokens,
+                                    [](float factor) { return factor != 1.0f; });
+    if (scaled) {
         refuse("Attention scaling");
     }
 }
@@ -71,14 +75,15 @@ ContextEngine::ContextEngine(const llama_model & model, int threads) : model_(mo
 void ContextEngine::embed(const Batch & batch, float * out, Control & control) {
     check_plan(batch);
     int64_t done = 0;
-    // by its own length alone, so that a sequence's vector does not depend on what else is in the batch
+    // flash attention or not depends on the sequence's own length alone, so that its vector does not depend on the rest
+    // of the batch
     embed_some(batch, false, done, out, control);
     embed_some(batch, true, done, out, control);
 }
 
 MemoryNeed ContextEngine::memory(const Batch & batch) {
     check_plan(batch);
-    MemoryNeed most;
+    MemoryNeed max;
     uint64_t   missing = 0;
     for (const bool flash : {false, true}) {
         const int32_t longest = longest_of(batch, flash);
@@ -91,12 +96,12 @@ MemoryNeed ContextEngine::memory(const Batch & batch) {
         for (const DeviceMemory & memory : need.devices) {
             here += memory.missing;
         }
-        if (most.devices.empty() || here > missing) {
-            most    = need;
+        if (max.devices.empty() || here > missing) {
+            max     = need;
             missing = here;
         }
     }
-    return most;
+    return max;
 }
 
 MemoryNeed ContextEngine::memory_of_context() const {
@@ -105,7 +110,7 @@ MemoryNeed ContextEngine::memory_of_context() const {
         DeviceMemory & memory = need.on(buffers);
         memory.activations += bytes.context;
         memory.graphs += bytes.compute;
-        // the system gives the pages only when they are written to
+        // the system provides the pages only when they are written to
         memory.missing += used_ ? 0 : bytes.context + bytes.compute;
     }
     return need;
@@ -126,7 +131,7 @@ void ContextEngine::prepare(const Batch & batch, int32_t longest, bool flash) {
 }
 
 bool ContextEngine::needs_flash(int64_t tokens) const {
-    return tokens * tokens * model_.hparams.n_head() * static_cast<int64_t>(sizeof(float)) > most_score_bytes;
+    return tokens * tokens * model_.hparams.n_head() * static_cast<int64_t>(sizeof(float)) > max_score_bytes;
 }
 
 void ContextEngine::embed_some(const Batch & batch, bool flash, int64_t & done, float * out, Control & control) {
@@ -151,26 +156,28 @@ void ContextEngine::embed_some(const Batch & batch, bool flash, int64_t & done, 
 
 void ContextEngine::prepare(const Setup & wanted) {
     const bool same = context_ && wanted.tokens <= setup_.tokens && wanted.rope_base == setup_.rope_base &&
-                      wanted.rope_scale == setup_.rope_scale && wanted.pooling == setup_.pooling && wanted.flash == setup_.flash;
+                      wanted.rope_scale == setup_.rope_scale && wanted.pooling == setup_.pooling &&
+                      wanted.flash == setup_.flash;
     if (same) {
         return;
     }
     context_.reset();
 
     llama_context_params params = llama_context_default_params();
-    params.n_ctx           = wanted.tokens;
-    params.n_batch         = wanted.tokens;
-    params.n_ubatch        = wanted.tokens; // pooling and attention both ways need a whole sequence at once
-    params.n_seq_max       = 1;
-    params.n_threads       = threads_;
-    params.n_threads_batch = threads_;
-    params.embeddings      = true;
-    params.flash_attn_type = wanted.flash ? LLAMA_FLASH_ATTN_TYPE_AUTO : LLAMA_FLASH_ATTN_TYPE_DISABLED;
-    params.pooling_type    = pooling_type(wanted.pooling);
-    params.rope_freq_base  = wanted.rope_base;
-    params.rope_freq_scale = wanted.rope_scale == 1.0f ? 0.0f : model_.hparams.rope_freq_scale_train * wanted.rope_scale;
+    params.n_ctx                = wanted.tokens;
+    params.n_batch              = wanted.tokens;
+    params.n_ubatch             = wanted.tokens; // pooling and attention both ways need a whole sequence at once
+    params.n_seq_max            = 1;
+    params.n_threads            = threads_;
+    params.n_threads_batch      = threads_;
+    params.embeddings           = true;
+    params.flash_attn_type      = wanted.flash ? LLAMA_FLASH_ATTN_TYPE_AUTO : LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    params.pooling_type         = pooling_type(wanted.pooling);
+    params.rope_freq_base       = wanted.rope_base;
+    params.rope_freq_scale      = wanted.rope_scale == 1.0f ? 0.0f
+                                                            : model_.hparams.rope_freq_scale_train * wanted.rope_scale;
 
-    forget_errors();
+    clear_errors();
     // llama_init_from_model takes its model mutable for the sake of adapters; we attach none
     context_.reset(llama_init_from_model(const_cast<llama_model *>(&model_), params), [](llama_context * context) {
         if (context != nullptr) {
@@ -180,7 +187,8 @@ void ContextEngine::prepare(const Setup & wanted) {
     if (!context_) {
         const std::string reason = logged_errors();
         throw Error(reason.find("alloc") != std::string::npos ? ErrorCode::out_of_memory : ErrorCode::backend,
-                    "llama.cpp could not make a context for " + std::to_string(wanted.tokens) + " tokens" + (reason.empty() ? "." : ": " + reason + "."));
+                    "llama.cpp could not make a context for " + std::to_string(wanted.tokens) + " tokens" +
+                        (reason.empty() ? "." : ": " + reason + "."));
     }
     setup_ = wanted;
     used_  = false;
@@ -192,15 +200,15 @@ void ContextEngine::prepare(const Setup & wanted) {
     }
 }
 
-void ContextEngine::rehearse(const int32_t * tokens, int32_t n, Control & control) {
-    if (rehearsed_ || threads_ == 1) {
+void ContextEngine::warm_up(const int32_t * tokens, int32_t n, Control & control) {
+    if (warmed_up_ || threads_ == 1) {
         return;
     }
-    constexpr int32_t most_tokens = 2;
+    constexpr int32_t max_tokens = 2;
     llama_set_n_threads(context_.get(), 1, 1);
-    compute(tokens, std::min(n, most_tokens), control);
+    compute(tokens, std::min(n, max_tokens), control);
     llama_set_n_threads(context_.get(), threads_, threads_);
-    rehearsed_ = true;
+    warmed_up_ = true;
 }
 
 int ContextEngine::compute(const int32_t * tokens, int32_t n, Control & control) {
@@ -211,23 +219,26 @@ int ContextEngine::compute(const int32_t * tokens, int32_t n, Control & control)
     const OneSequence sequence(tokens, n);
     const bool        encoder_only = llama_model_has_encoder(&model_) && !llama_model_has_decoder(&model_);
 
-    forget_errors();
+    clear_errors();
     llama_set_abort_callback(context_.get(), is_cancelled, &control);
-    const int status = encoder_only ? llama_encode(context_.get(), sequence.batch) : llama_decode(context_.get(), sequence.batch);
+    const int status = encoder_only ? llama_encode(context_.get(), sequence.batch)
+                                    : llama_decode(context_.get(), sequence.batch);
     llama_set_abort_callback(context_.get(), nullptr, nullptr);
     control.check();
     return status;
 }
 
 void ContextEngine::embed_one(const int32_t * tokens, int32_t n, float * out, Control & control) {
-    rehearse(tokens, n, control);
+    warm_up(tokens, n, control);
     const int status = compute(tokens, n, control);
     if (status != 0) {
-        throw Error(ErrorCode::backend, "llama.cpp failed on a sequence of " + std::to_string(n) + " tokens (status " + std::to_string(status) + "): " + logged_errors() + ".");
+        throw Error(ErrorCode::backend, "llama.cpp failed on a sequence of " + std::to_string(n) + " tokens (status " +
+                                            std::to_string(status) + "): " + logged_errors() + ".");
     }
     const float * vector = llama_get_embeddings_seq(context_.get(), 0);
     if (vector == nullptr) {
-        throw Error(ErrorCode::architecture_unsupported, "llama.cpp gives no pooled vector for models of this architecture.");
+        throw Error(ErrorCode::architecture_unsupported,
+                    "llama.cpp gives no pooled vector for models of this architecture.");
     }
     std::copy_n(vector, model_.hparams.n_embd_out(), out);
 }

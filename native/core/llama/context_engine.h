@@ -10,8 +10,8 @@ struct llama_context;
 
 namespace longembed {
 
-/// Every architecture that has no graph of ours, through llama.cpp's own context: a sequence at a time, with the strategies
-/// that it can do exactly (none, pcw, and on RoPE models ntk and interpolation).
+/// Every architecture that has no graph of ours, through llama.cpp's own context: a sequence at a time, with the
+/// strategies that it can do exactly (none, pcw, and on RoPE models ntk and interpolation).
 class ContextEngine : public Engine {
 public:
     /// @param threads  CPU threads, >= 1
@@ -21,37 +21,37 @@ public:
     MemoryNeed memory(const Batch & batch) override;
 
 private:
-    /// What a context is made for; another set needs another context.
+    /// What a context is made for; other values need another context.
     struct Setup {
         uint32_t tokens     = 0;
         float    rope_base  = 0.0f;
         float    rope_scale = 1.0f;
         Pooling  pooling    = Pooling::mean;
-        bool     flash      = false;  ///< flash attention: no n × n scores, but keys and values in half precision
+        bool     flash      = false; ///< flash attention: no n × n scores, but keys and values in half precision
     };
 
     bool needs_flash(int64_t tokens) const;
 
-    /// Tokens of the longest sequence that takes flash attention, or that takes none; 0: there is no such sequence.
+    /// Tokens of the longest sequence with flash attention, or without; 0: there is no such sequence.
     int32_t longest_of(const Batch & batch, bool flash) const;
 
     void       prepare(const Batch & batch, int32_t longest, bool flash);
     void       prepare(const Setup & wanted);
     MemoryNeed memory_of_context() const;
-    void embed_some(const Batch & batch, bool flash, int64_t & done, float * out, Control & control);
-    void embed_one(const int32_t * tokens, int32_t n, float * out, Control & control);
+    void       embed_some(const Batch & batch, bool flash, int64_t & done, float * out, Control & control);
+    void       embed_one(const int32_t * tokens, int32_t n, float * out, Control & control);
 
-    /// Computes a few tokens on the calling thread alone, the first time. Nobody knows beforehand what llama.cpp's graph for an
-    /// architecture makes of a file's tensors, and of the threads that compute, this is the one where a failed assertion can
-    /// be caught.
-    void rehearse(const int32_t * tokens, int32_t n, Control & control);
+    /// Computes a few tokens on the calling thread alone, the first time: whether llama.cpp's graph for an architecture
+    /// accepts a file's tensors shows only then, and the calling thread is the one on which a failed assertion can be
+    /// caught.
+    void warm_up(const int32_t * tokens, int32_t n, Control & control);
 
     int compute(const int32_t * tokens, int32_t n, Control & control);
 
     const llama_model &            model_;
     int                            threads_;
-    bool                           rehearsed_ = false;
-    bool                           used_      = false;  ///< the context has computed, so that its memory is not only promised
+    bool                           warmed_up_ = false;
+    bool                           used_      = false; ///< the context has computed, so that its memory is allocated
     Setup                          setup_;
     std::shared_ptr<llama_context> context_;
 };

@@ -14,30 +14,36 @@ bool on_load_progress(float fraction, void * control) {
     return !c->cancelled.load(std::memory_order_relaxed);
 }
 
-/// llama.cpp says why a load failed only in its log.
+/// llama.cpp gives the reason of a failed load only in its log.
 Error load_error(const std::string & path, bool on_gpus) {
     const std::string reason = logged_errors();
-    const bool memory = reason.find("alloca") != std::string::npos || reason.find("out of memory") != std::string::npos ||
+    const bool        memory = reason.find("alloca") != std::string::npos ||
+                        reason.find("out of memory") != std::string::npos ||
                         reason.find("bad_alloc") != std::string::npos;
     if (memory) {
-        return Error(ErrorCode::out_of_memory, "There is not enough memory to load \"" + path + "\" (" + reason + "). A smaller quantization needs less" + (on_gpus ? ", or fewer layers on the GPU (gpuLayers)." : "."));
+        return Error(ErrorCode::out_of_memory, "There is not enough memory to load \"" + path + "\" (" + reason +
+                                                   "). A smaller quantization needs less" +
+                                                   (on_gpus ? ", or fewer layers on the GPU (gpuLayers)." : "."));
     }
-    return Error(ErrorCode::model_invalid, "llama.cpp cannot load \"" + path + "\"" + (reason.empty() ? "." : ": " + reason + "."));
+    return Error(ErrorCode::model_invalid,
+                 "llama.cpp cannot load \"" + path + "\"" + (reason.empty() ? "." : ": " + reason + "."));
 }
 
-std::shared_ptr<llama_model> load(const std::string & path, const GpuPlan & plan, llama_model_params params, Control & control) {
+std::shared_ptr<llama_model> load(const std::string & path, const GpuPlan & plan, llama_model_params params,
+                                  Control & control) {
     std::vector<ggml_backend_dev_t> devices = plan.devices;
     devices.push_back(nullptr); // ends the list
-    params.devices                     = devices.data();
-    // llama.cpp counts what follows the last layer as one more, and takes as many shares as it can have devices
-    params.n_gpu_layers                = plan.gpu_layers < 0 ? -1 : plan.gpu_layers + 1;
-    std::vector<float> split           = plan.split;
+    params.devices = devices.data();
+    // llama.cpp counts what follows the last layer as one more layer, and takes a share for each device that it could
+    // have
+    params.n_gpu_layers      = plan.gpu_layers < 0 ? -1 : plan.gpu_layers + 1;
+    std::vector<float> split = plan.split;
     split.resize(llama_max_devices(), 0.0f);
     params.tensor_split                = plan.split.empty() ? nullptr : split.data();
     params.progress_callback           = on_load_progress;
     params.progress_callback_user_data = &control;
 
-    forget_errors();
+    clear_errors();
     std::shared_ptr<llama_model> model(llama_model_load_from_file(path.c_str(), params), [](llama_model * loaded) {
         if (loaded != nullptr) {
             llama_model_free(loaded);
@@ -52,7 +58,8 @@ std::shared_ptr<llama_model> load(const std::string & path, const GpuPlan & plan
 
 } // namespace
 
-std::shared_ptr<llama_model> load_llama_file(const std::string & path, const GpuPlan & plan, WeightOrder order, bool mmap, Control & control) {
+std::shared_ptr<llama_model> load_llama_file(const std::string & path, const GpuPlan & plan, WeightOrder order,
+                                             bool mmap, Control & control) {
     llama_model_params params = llama_model_default_params();
     params.load_mode          = mmap ? LLAMA_LOAD_MODE_MMAP : LLAMA_LOAD_MODE_NONE;
     params.use_extra_bufts    = order == WeightOrder::fastest_in_ggml;

@@ -13,23 +13,25 @@ namespace longembed {
 
 /// Which GPUs are used and what each gets, as llama.cpp takes it.
 struct GpuPlan {
-    std::vector<ggml_backend_dev_t> devices;         ///< empty: all layers stay on the CPU; the last one has the last layer
-    std::vector<float>              split;           ///< layers of each device, what follows the last layer counted as one; empty: by their memory
-    int                             gpu_layers = 0;  ///< −1: all
+    std::vector<ggml_backend_dev_t> devices; ///< empty: all layers stay on the CPU; the last one has the last layer
+    std::vector<float> split; ///< layers of each device, what follows the last counted as one; empty: by memory
+    int                gpu_layers = 0; ///< −1: all
 };
 
 /// How weights lie in the CPU's memory.
 enum class WeightOrder {
-    file,             ///< as in the file, which may then stay mapped
-    fastest_in_ggml,  ///< as ggml's products like them best: a copy, where the file has them otherwise
+    file,            ///< as in the file, which may then stay mapped
+    fastest_in_ggml, ///< as ggml's products are fastest: a copy, where the file's order is another
 };
 
 /// Has llama.cpp load a model file.
 /// @param mmap  map the file rather than read it
 /// @throws Error ERR_MODEL_INVALID, ERR_OUT_OF_MEMORY, ERR_ABORTED
-std::shared_ptr<llama_model> load_llama_file(const std::string & path, const GpuPlan & plan, WeightOrder order, bool mmap, Control & control);
+std::shared_ptr<llama_model> load_llama_file(const std::string & path, const GpuPlan & plan, WeightOrder order,
+                                             bool mmap, Control & control);
 
-/// The same without weights: what there is to know of the model, and of what its weights would take on each device.
+/// The same without weights: the model's hyperparameters and tensors, and the memory that its weights would take on
+/// each device.
 std::shared_ptr<llama_model> load_without_weights(const std::string & path, const GpuPlan & plan, Control & control);
 
 } // namespace longembed

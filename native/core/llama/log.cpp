@@ -10,7 +10,7 @@ namespace longembed {
 
 namespace {
 
-constexpr size_t kept_bytes = 2000;
+constexpr size_t max_bytes = 2000;
 
 thread_local std::string errors;
 
@@ -22,17 +22,17 @@ void on_log(ggml_log_level level, const char * text, void * /*unused*/) {
     if (print) {
         std::fputs(text, stderr);
     }
-    if (level == GGML_LOG_LEVEL_ERROR && errors.size() < kept_bytes) {
+    if (level == GGML_LOG_LEVEL_ERROR && errors.size() < max_bytes) {
         errors += text;
     }
 }
 
-/// llama.cpp prefixes its lines with the C++ function; a user cannot use that.
+/// llama.cpp prefixes its lines with the C++ function, which tells users nothing.
 std::string without_function_name(const std::string & line) {
-    const size_t colon = line.find(": ");
-    const bool is_identifier =
-        colon != std::string::npos &&
-        line.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == colon;
+    const size_t colon         = line.find(": ");
+    const bool   is_identifier = colon != std::string::npos &&
+                               line.find_first_not_of(
+                                   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == colon;
     return is_identifier ? line.substr(colon + 2) : line;
 }
 
@@ -44,14 +44,14 @@ void capture_logs() {
 
 std::string logged_errors() {
     std::string joined;
-    size_t start = 0;
+    size_t      start = 0;
     while (start < errors.size()) {
         size_t end = errors.find('\n', start);
         if (end == std::string::npos) {
             end = errors.size();
         }
         const std::string line = without_function_name(errors.substr(start, end - start));
-        // llama.cpp closes every failed load with this line, which says nothing
+        // llama.cpp closes every failed load with this line, which adds nothing
         if (!line.empty() && line != "failed to load model") {
             joined += (joined.empty() ? "" : "; ") + line;
         }
@@ -60,7 +60,7 @@ std::string logged_errors() {
     return joined;
 }
 
-void forget_errors() {
+void clear_errors() {
     errors.clear();
 }
 

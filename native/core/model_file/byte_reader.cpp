@@ -20,10 +20,11 @@ std::vector<uint8_t> ByteReader::bytes(uint64_t count) {
     return all;
 }
 
-std::string ByteReader::text(uint64_t most) {
+std::string ByteReader::text(uint64_t max) {
     const auto length = number<uint64_t>();
-    if (length > most) {
-        throw InvalidFile("its header has a text of " + std::to_string(length) + " bytes; at most " + std::to_string(most) + " are allowed there.");
+    if (length > max) {
+        throw InvalidFile("its header has a text of " + std::to_string(length) + " bytes; at most " +
+                          std::to_string(max) + " are allowed there.");
     }
     check_left(length);
     std::string text(length, '\0');

@@ -7,8 +7,8 @@
 
 namespace longembed {
 
-/// Reads a file's bytes one after the other, and never past its end: every length is held against what is left before anything
-/// is made room for.
+/// Reads a file's bytes one after the other, and never past its end: every length is checked against the bytes left
+/// before memory is allocated for it.
 class ByteReader {
 public:
     /// @param size  bytes that the stream has
@@ -29,9 +29,9 @@ public:
 
     std::vector<uint8_t> bytes(uint64_t count);
 
-    /// A length of 64 bits, then so many bytes.
-    /// @param most  the longest that is allowed
-    std::string text(uint64_t most);
+    /// A length of 64 bits, then that many bytes.
+    /// @param max  the greatest length allowed
+    std::string text(uint64_t max);
 
 private:
     void check_left(uint64_t count) const;

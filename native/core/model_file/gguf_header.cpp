@@ -11,13 +11,14 @@ namespace longembed {
 
 namespace {
 
-// ggml compares each key with all before it, and each tensor's name too: what is far more than any model has would take hours
-constexpr uint64_t most_keys    = 1 << 14;
-constexpr uint64_t most_tensors = 1 << 15;
+// Far more than any model has. ggml compares each key, and each tensor's name, with all before it: millions would take
+// hours.
+constexpr uint64_t max_keys    = 1 << 14;
+constexpr uint64_t max_tensors = 1 << 15;
 
-constexpr uint64_t most_key_bytes   = 65535;    // GGUF's own limit
-constexpr uint64_t most_text_bytes  = 1 << 28;  // some files carry a whole tokenizer.json
-constexpr uint64_t most_array_bytes = 1 << 27;
+constexpr uint64_t max_key_bytes   = 65535;   // GGUF's own limit
+constexpr uint64_t max_text_bytes  = 1 << 28; // some files carry a whole tokenizer.json
+constexpr uint64_t max_array_bytes = 1 << 27;
 
 constexpr uint32_t default_alignment = 32;
 
@@ -25,16 +26,16 @@ size_t size_of(uint32_t type) {
     switch (type) {
         case GGUF_TYPE_UINT8:
         case GGUF_TYPE_INT8:
-        case GGUF_TYPE_BOOL:    return 1;
+        case GGUF_TYPE_BOOL: return 1;
         case GGUF_TYPE_UINT16:
-        case GGUF_TYPE_INT16:   return 2;
+        case GGUF_TYPE_INT16: return 2;
         case GGUF_TYPE_UINT32:
         case GGUF_TYPE_INT32:
         case GGUF_TYPE_FLOAT32: return 4;
         case GGUF_TYPE_UINT64:
         case GGUF_TYPE_INT64:
         case GGUF_TYPE_FLOAT64: return 8;
-        default:                return 0;
+        default: return 0;
     }
 }
 
@@ -49,13 +50,15 @@ void read_version(ByteReader & reader) {
         return;
     }
     throw InvalidFile((version & 0xffff) == 0 ? "it is big-endian, which this machine is not."
-                                              : "it is of GGUF version " + std::to_string(version) + "; only versions 2 and 3 can be read.");
+                                              : "it is of GGUF version " + std::to_string(version) +
+                                                    "; only versions 2 and 3 can be read.");
 }
 
-uint64_t read_count(ByteReader & reader, const char * what, uint64_t most) {
+uint64_t read_count(ByteReader & reader, const char * what, uint64_t max) {
     const auto count = reader.number<uint64_t>();
-    if (count > most) {
-        throw InvalidFile("its header says that it has " + std::to_string(count) + " " + what + "; at most " + std::to_string(most) + " are allowed.");
+    if (count > max) {
+        throw InvalidFile("its header says that it has " + std::to_string(count) + " " + what + "; at most " +
+                          std::to_string(max) + " are allowed.");
     }
     return count;
 }
@@ -75,22 +78,23 @@ GgufValue read_value(ByteReader & reader, const std::string & key) {
     }
     value.type = static_cast<gguf_type>(type);
     // an empty text still takes the eight bytes of its length
-    if (value.count > std::min(most_array_bytes, reader.left()) / (size == 0 ? sizeof(uint64_t) : size)) {
-        throw InvalidFile("its key " + quoted(key) + " says that it has " + std::to_string(value.count) + " elements, which do not fit in the file.");
+    if (value.count > std::min(max_array_bytes, reader.left()) / (size == 0 ? sizeof(uint64_t) : size)) {
+        throw InvalidFile("its key " + quoted(key) + " says that it has " + std::to_string(value.count) +
+                          " elements, which do not fit in the file.");
     }
     if (size > 0) {
         value.numbers = reader.bytes(value.count * size);
         return value;
     }
     for (uint64_t i = 0; i < value.count; ++i) {
-        value.texts.push_back(reader.text(value.is_array ? most_key_bytes : most_text_bytes));
+        value.texts.push_back(reader.text(value.is_array ? max_key_bytes : max_text_bytes));
     }
     return value;
 }
 
 void read_metadata(ByteReader & reader, uint64_t count, GgufHeader & header) {
     for (uint64_t i = 0; i < count; ++i) {
-        const std::string key = reader.text(most_key_bytes);
+        const std::string key = reader.text(max_key_bytes);
         if (key.empty()) {
             throw InvalidFile("its key " + std::to_string(i) + " has no name.");
         }
@@ -128,13 +132,15 @@ bool multiply(int64_t & product, int64_t factor) {
 void read_shape(ByteReader & reader, GgufTensor & tensor) {
     const auto dimensions = reader.number<uint32_t>();
     if (dimensions < 1 || dimensions > GGML_MAX_DIMS) {
-        throw InvalidFile("its tensor " + quoted(tensor.name) + " has " + std::to_string(dimensions) + " dimensions; 1 to 4 are possible.");
+        throw InvalidFile("its tensor " + quoted(tensor.name) + " has " + std::to_string(dimensions) +
+                          " dimensions; 1 to 4 are possible.");
     }
     int64_t elements = 1;
     for (uint32_t i = 0; i < dimensions; ++i) {
         const auto length = reader.number<int64_t>();
         if (length < 1 || !multiply(elements, length)) {
-            throw InvalidFile("its tensor " + quoted(tensor.name) + " has a size of " + std::to_string(length) + ", which is impossible.");
+            throw InvalidFile("its tensor " + quoted(tensor.name) + " has a size of " + std::to_string(length) +
+                              ", which is impossible.");
         }
         tensor.shape.push_back(length);
     }
@@ -145,12 +151,14 @@ void read_type(ByteReader & reader, GgufTensor & tensor) {
     tensor.type       = static_cast<ggml_type>(number);
     // ggml keeps empty places in its table for types that it has dropped
     if (number >= GGML_TYPE_COUNT || ggml_blck_size(tensor.type) == 0 || ggml_type_size(tensor.type) == 0) {
-        throw InvalidFile("its tensor " + quoted(tensor.name) + " is of type " + std::to_string(number) + ", which there is not.");
+        throw InvalidFile("its tensor " + quoted(tensor.name) + " is of type " + std::to_string(number) +
+                          ", which there is not.");
     }
     const int64_t block = ggml_blck_size(tensor.type);
     if (tensor.shape[0] % block != 0) {
-        throw InvalidFile("its tensor " + quoted(tensor.name) + " has rows of " + std::to_string(tensor.shape[0]) + " numbers, which are no whole blocks of " +
-                          ggml_type_name(tensor.type) + " (" + std::to_string(block) + ").");
+        throw InvalidFile("its tensor " + quoted(tensor.name) + " has rows of " + std::to_string(tensor.shape[0]) +
+                          " numbers, which are no whole blocks of " + ggml_type_name(tensor.type) + " (" +
+                          std::to_string(block) + ").");
     }
     int64_t bytes = tensor.shape[0] / block;
     bool    fits  = multiply(bytes, static_cast<int64_t>(ggml_type_size(tensor.type)));
@@ -166,10 +174,10 @@ void read_type(ByteReader & reader, GgufTensor & tensor) {
 /// @param expected  where its data should begin, from the beginning of all data
 GgufTensor read_tensor(ByteReader & reader, std::set<std::string> & names, uint64_t expected) {
     GgufTensor tensor;
-    tensor.name = reader.text(most_key_bytes);
+    tensor.name = reader.text(max_key_bytes);
     if (tensor.name.empty() || tensor.name.size() >= GGML_MAX_NAME) {
-        throw InvalidFile("its tensor " + quoted(tensor.name) + " has a name of " + std::to_string(tensor.name.size()) + " bytes; 1 to " +
-                          std::to_string(GGML_MAX_NAME - 1) + " are possible.");
+        throw InvalidFile("its tensor " + quoted(tensor.name) + " has a name of " + std::to_string(tensor.name.size()) +
+                          " bytes; 1 to " + std::to_string(GGML_MAX_NAME - 1) + " are possible.");
     }
     // ggml reads a name up to the first zero byte
     if (!names.insert(tensor.name.substr(0, tensor.name.find('\0'))).second) {
@@ -179,8 +187,8 @@ GgufTensor read_tensor(ByteReader & reader, std::set<std::string> & names, uint6
     read_type(reader, tensor);
     const auto offset = reader.number<uint64_t>();
     if (offset != expected) {
-        throw InvalidFile("the data of its tensor " + quoted(tensor.name) + " begins at byte " + std::to_string(offset) + " and should at " +
-                          std::to_string(expected) + ".");
+        throw InvalidFile("the data of its tensor " + quoted(tensor.name) + " begins at byte " +
+                          std::to_string(offset) + " and should at " + std::to_string(expected) + ".");
     }
     return tensor;
 }
@@ -190,8 +198,8 @@ GgufTensor read_tensor(ByteReader & reader, std::set<std::string> & names, uint6
 GgufHeader read_gguf_header(std::istream & stream, uint64_t size) {
     ByteReader reader(stream, size);
     read_version(reader);
-    const uint64_t tensors = read_count(reader, "tensors", most_tensors);
-    const uint64_t keys    = read_count(reader, "keys", most_keys);
+    const uint64_t tensors = read_count(reader, "tensors", max_tensors);
+    const uint64_t keys    = read_count(reader, "keys", max_keys);
 
     GgufHeader header;
     read_metadata(reader, keys, header);
@@ -205,7 +213,8 @@ GgufHeader read_gguf_header(std::istream & stream, uint64_t size) {
         header.tensors.push_back(read_tensor(reader, names, offset));
         ends.push_back(offset + header.tensors.back().bytes);
         offset = aligned(ends.back());
-        // what is beyond the file can be said below, once it is known where data begins; no sum may overflow until then
+        // whether it ends beyond the file shows below, once it is known where the data begins; until then no sum may
+        // overflow
         if (ends.back() > std::numeric_limits<int64_t>::max() / 2) {
             break;
         }
@@ -213,8 +222,9 @@ GgufHeader read_gguf_header(std::istream & stream, uint64_t size) {
     const uint64_t data = aligned(reader.position());
     for (size_t i = 0; i < ends.size(); ++i) {
         if (data + ends[i] > size) {
-            throw InvalidFile("it is cut short: its tensor " + quoted(header.tensors[i].name) + " ends at byte " + std::to_string(data + ends[i]) +
-                              ", the file at " + std::to_string(size) + ". Download it again.");
+            throw InvalidFile("it is cut short: its tensor " + quoted(header.tensors[i].name) + " ends at byte " +
+                              std::to_string(data + ends[i]) + ", the file at " + std::to_string(size) +
+                              ". Download it again.");
         }
     }
     return header;

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "invalid_file.h"
 #include "llama-arch.h"
 #include "metadata.h"
 
@@ -15,21 +17,57 @@ struct ModelSizes {
     int64_t context      = 0;
     int64_t heads        = 0;
     int64_t kv_heads     = 0;
-    int64_t key_size     = 0;  ///< numbers of one head's key (and query)
+    int64_t key_size     = 0; ///< numbers of one head's key (and query)
     int64_t value_size   = 0;
     int64_t feed_forward = 0;
     int64_t experts      = 0;
+    int64_t vocabulary   = 0; ///< tokens
+    int64_t segments     = 0; ///< rows of the token-type matrix; 0 when the file does not say
 
     /// All layers are alike; otherwise the heads and the feed-forward size are the first layer's.
     bool uniform = true;
 };
 
-/// Whether longembed has a graph of its own for an architecture, whose shapes it therefore knows.
-bool has_own_graph(llm_arch architecture);
+/// The keys of a file's architecture, "bert.context_length" and so on: NAME stands for what follows the dot. Each is
+/// checked against a range as it is read.
+class ModelKeys {
+public:
+    ModelKeys(const Metadata & metadata, const std::string & architecture)
+        : metadata_(metadata), prefix_(architecture + ".") {}
 
-/// Holds the architecture's keys against what any model could have, and those of the architectures of our own graphs against
-/// each other.
+    /// Refuses infinities and NaN in any key.
+    /// @throws InvalidFile; so do the others
+    void check_finite() const;
+
+    /// @return the number, or `fallback` where there is no such key
+    uint64_t whole(const std::string & name, uint64_t min, uint64_t max, uint64_t fallback) const;
+
+    uint64_t required(const std::string & name, uint64_t min, uint64_t max) const;
+
+    /// @return a number a layer, or one for all; empty where there is no such key
+    std::vector<uint64_t> per_layer(const std::string & name, uint64_t layers, uint64_t min, uint64_t max) const;
+
+    void real(const std::string & name, double min, double max) const;
+    void one_of(const std::string & name, const std::vector<std::string> & choices) const;
+
+    /// The error that says why a key's number cannot be.
+    InvalidFile wrong(const std::string & name, uint64_t number, const std::string & why) const;
+
+private:
+    void check(const std::string & name, double number, double min, double max) const;
+
+    const Metadata & metadata_;
+    std::string      prefix_;
+};
+
+/// Reads the architecture's sizes and checks its keys: each against what any model could have, and where the graph is
+/// ours, against each other.
+/// @param vocabulary  tokens
 /// @throws InvalidFile
-ModelSizes read_sizes(const Metadata & metadata, llm_arch architecture, const std::string & name);
+ModelSizes read_sizes(const Metadata & metadata, llm_arch architecture, const std::string & name, int64_t vocabulary);
+
+/// A rule of many architectures: the heads' keys together are as wide as the model.
+/// @throws InvalidFile
+void check_heads_fill_width(const ModelKeys & keys, const ModelSizes & sizes);
 
 } // namespace longembed

@@ -11,7 +11,8 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// A name from a file, in quotes, fit for a message: names that go on for pages and bytes that are no text are not.
+/// A name from a file, quoted for a message: cut where it is long, with a question mark for each byte that is not
+/// printable ASCII.
 std::string quoted(const std::string & name);
 
 } // namespace longembed

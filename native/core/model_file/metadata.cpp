@@ -34,14 +34,14 @@ std::optional<std::vector<uint64_t>> whole_numbers(const GgufValue & value) {
     std::vector<uint64_t> numbers;
     bool                  whole = false;
     switch (value.type) {
-        case GGUF_TYPE_UINT8:  whole = append<uint8_t>(value, numbers); break;
-        case GGUF_TYPE_INT8:   whole = append<int8_t>(value, numbers); break;
+        case GGUF_TYPE_UINT8: whole = append<uint8_t>(value, numbers); break;
+        case GGUF_TYPE_INT8: whole = append<int8_t>(value, numbers); break;
         case GGUF_TYPE_UINT16: whole = append<uint16_t>(value, numbers); break;
-        case GGUF_TYPE_INT16:  whole = append<int16_t>(value, numbers); break;
+        case GGUF_TYPE_INT16: whole = append<int16_t>(value, numbers); break;
         case GGUF_TYPE_UINT32: whole = append<uint32_t>(value, numbers); break;
-        case GGUF_TYPE_INT32:  whole = append<int32_t>(value, numbers); break;
+        case GGUF_TYPE_INT32: whole = append<int32_t>(value, numbers); break;
         case GGUF_TYPE_UINT64: whole = append<uint64_t>(value, numbers); break;
-        case GGUF_TYPE_INT64:  whole = append<int64_t>(value, numbers); break;
+        case GGUF_TYPE_INT64: whole = append<int64_t>(value, numbers); break;
         default: break;
     }
     return whole ? std::optional(numbers) : std::nullopt;

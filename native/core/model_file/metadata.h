@@ -9,7 +9,8 @@
 
 namespace longembed {
 
-/// A file's keys, read as what they should be. A key that is not there is no number; one of another type is an InvalidFile.
+/// A file's keys, each read as the type that it should have. A missing key gives nothing, one of another type an
+/// InvalidFile.
 class Metadata {
 public:
     explicit Metadata(const GgufHeader & header) : values_(header.metadata) {}

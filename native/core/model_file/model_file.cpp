@@ -13,14 +13,14 @@
 #include "llama-arch.h"
 #include "llama.h"
 #include "metadata.h"
-#include "tensor_check.h"
+#include "tensor_inventory.h"
 #include "vocabulary_check.h"
 
 namespace longembed {
 
 namespace {
 
-constexpr uint64_t most_parts = 1000;
+constexpr uint64_t max_parts = 1000;
 
 Error invalid(const std::string & path, const std::string & why) {
     return Error(ErrorCode::model_invalid, "\"" + path + "\" is not a usable model file: " + why);
@@ -34,9 +34,10 @@ struct OpenFile {
 
 OpenFile open(const std::string & path) {
     std::error_code error;
-    const auto status = std::filesystem::status(path, error);
+    const auto      status = std::filesystem::status(path, error);
     if (!std::filesystem::exists(status)) {
-        throw Error(ErrorCode::model_not_found, "There is no model file \"" + path + "\". Give the path of a GGUF file.");
+        throw Error(ErrorCode::model_not_found,
+                    "There is no model file \"" + path + "\". Give the path of a GGUF file.");
     }
     if (std::filesystem::is_directory(status)) {
         throw Error(ErrorCode::model_not_found, "\"" + path + "\" is a folder. Give the path of a GGUF file in it.");
@@ -47,7 +48,8 @@ OpenFile open(const std::string & path) {
     OpenFile file;
     file.stream.open(path, std::ios::binary);
     if (!file.stream) {
-        throw Error(ErrorCode::model_not_found, "The model file \"" + path + "\" cannot be opened: " + std::strerror(errno) + ".");
+        throw Error(ErrorCode::model_not_found,
+                    "The model file \"" + path + "\" cannot be opened: " + std::strerror(errno) + ".");
     }
     file.size = std::filesystem::file_size(path, error);
     if (file.size == 0) {
@@ -56,7 +58,9 @@ OpenFile open(const std::string & path) {
     char magic[4] = {};
     file.stream.read(magic, sizeof(magic));
     if (file.stream.gcount() != sizeof(magic) || std::memcmp(magic, GGUF_MAGIC, sizeof(magic)) != 0) {
-        throw invalid(path, "it does not begin with \"GGUF\". Only GGUF files can be loaded; llama.cpp's convert_hf_to_gguf.py makes them.");
+        throw invalid(
+            path, "it does not begin with \"GGUF\". Only GGUF files can be loaded; llama.cpp's convert_hf_to_gguf.py "
+                  "makes them.");
     }
     file.stream.seekg(0);
     return file;
@@ -65,13 +69,14 @@ OpenFile open(const std::string & path) {
 llm_arch architecture_of(const std::string & name, const std::string & path) {
     const llm_arch architecture = llm_arch_from_string(name);
     if (architecture == LLM_ARCH_UNKNOWN || architecture == LLM_ARCH_CLIP) {
-        throw Error(ErrorCode::architecture_unsupported,
-                    "The model in \"" + path + "\" is of the architecture " + quoted(name) + ", which llama.cpp cannot run as a text model.");
+        throw Error(ErrorCode::architecture_unsupported, "The model in \"" + path + "\" is of the architecture " +
+                                                             quoted(name) +
+                                                             ", which llama.cpp cannot run as a text model.");
     }
     return architecture;
 }
 
-/// Tokens of which there are vectors: the vocabulary of a file that has none.
+/// The number of token vectors: the size of the vocabulary where the file has none.
 int64_t embedded_tokens(const std::vector<GgufTensor> & tensors) {
     for (const GgufTensor & tensor : tensors) {
         if (tensor.name == "token_embd.weight" && tensor.shape.size() > 1) {
@@ -79,15 +84,6 @@ int64_t embedded_tokens(const std::vector<GgufTensor> & tensors) {
         }
     }
     return 0;
-}
-
-int64_t segments_of(const Metadata & metadata, llm_arch architecture) {
-    const std::string key      = "tokenizer.ggml.token_type_count";
-    const auto        segments = metadata.whole(key).value_or(0);
-    if (has_own_graph(architecture) && architecture != LLM_ARCH_LLAMA && segments == 0) {
-        throw InvalidFile("its key \"" + key + "\" is missing or 0.");
-    }
-    return static_cast<int64_t>(std::min<uint64_t>(segments, UINT32_MAX));
 }
 
 llm_arch check_header(const GgufHeader & header, const std::string & path, FilePart part) {
@@ -99,21 +95,21 @@ llm_arch check_header(const GgufHeader & header, const std::string & path, FileP
     const llm_arch architecture = architecture_of(*name, path);
     const int64_t  vocabulary   = check_vocabulary(metadata, *name, embedded_tokens(header.tensors));
     if (part == FilePart::all) {
-        const ModelSizes sizes = read_sizes(metadata, architecture, *name);
-        check_tensors(header.tensors, architecture, sizes, vocabulary, segments_of(metadata, architecture));
+        check_tensors(header.tensors, architecture, read_sizes(metadata, architecture, *name, vocabulary));
     }
     return architecture;
 }
 
-/// What a split model's name ends in is how llama.cpp finds the other parts.
+/// llama.cpp finds the other parts of a split model by the end of its name.
 std::vector<std::string> other_parts(const GgufHeader & header, const std::string & path) {
     const Metadata metadata(header);
     const uint64_t count = metadata.whole("split.count").value_or(1);
     if (count < 2) {
         return {};
     }
-    if (count > most_parts) {
-        throw InvalidFile("its key \"split.count\" is " + std::to_string(count) + "; at most " + std::to_string(most_parts) + " parts are possible.");
+    if (count > max_parts) {
+        throw InvalidFile("its key \"split.count\" is " + std::to_string(count) + "; at most " +
+                          std::to_string(max_parts) + " parts are possible.");
     }
     if (const uint64_t number = metadata.whole("split.no").value_or(0); number != 0) {
         throw InvalidFile("it is part " + std::to_string(number + 1) + " of a split model: give the first.");
@@ -121,10 +117,12 @@ std::vector<std::string> other_parts(const GgufHeader & header, const std::strin
     const auto        parts = static_cast<int>(count);
     std::vector<char> name(path.size() + 64);
     if (llama_split_prefix(name.data(), name.size(), path.c_str(), 0, parts) <= 0) {
-        throw InvalidFile("it is the first of " + std::to_string(count) + " parts, so its name must end in \"-00001-of-" +
-                          std::string(5 - std::min<size_t>(5, std::to_string(count).size()), '0') + std::to_string(count) + ".gguf\".");
+        throw InvalidFile("it is the first of " + std::to_string(count) +
+                          " parts, so its name must end in \"-00001-of-" +
+                          std::string(5 - std::min<size_t>(5, std::to_string(count).size()), '0') +
+                          std::to_string(count) + ".gguf\".");
     }
-    const std::string prefix = name.data();
+    const std::string        prefix = name.data();
     std::vector<std::string> paths;
     for (int part = 1; part < parts; ++part) {
         llama_split_path(name.data(), name.size(), prefix.c_str(), part, parts);
@@ -133,7 +131,7 @@ std::vector<std::string> other_parts(const GgufHeader & header, const std::strin
     return paths;
 }
 
-/// Does the work; what is then wrong is so with the file at `path`.
+/// Does work of which every InvalidFile is about the file at `path`.
 template <typename Work> auto about(const std::string & path, Work work) {
     try {
         return work();

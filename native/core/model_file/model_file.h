@@ -11,9 +11,10 @@ namespace longembed {
 /// How much of a file is used.
 enum class FilePart { all, vocabulary };
 
-/// Looks at a model file before ggml and llama.cpp do: that it is there and whole, that its header is one, that its keys are
-/// within reason and go with each other, that its vocabulary is one, and that it has the tensors that its architecture's graph
-/// computes with, in their shapes and types. Of a split model, give the first part: all are looked at.
+/// Checks a model file before ggml and llama.cpp read it: that it exists and is whole, that its header is well-formed,
+/// that its keys are within bounds and consistent, that its vocabulary is usable, and that it has the tensors that its
+/// architecture's graph computes with, in their shapes and types. Of a split model, give the first part: all parts are
+/// checked.
 /// @return the model's architecture
 /// @throws Error ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID, ERR_ARCHITECTURE_UNSUPPORTED
 llm_arch check_model_file(const std::string & path, FilePart part = FilePart::all);

@@ -16,7 +16,8 @@ const std::string prefix = "tokenizer.ggml.";
 /// What converters write for "there is none".
 constexpr uint64_t no_token = 0xffffffff;
 
-const GgufValue & required_array(const Metadata & metadata, const std::string & key, const std::vector<gguf_type> & types, const char * expected) {
+const GgufValue & required_array(const Metadata & metadata, const std::string & key,
+                                 const std::vector<gguf_type> & types, const char * expected) {
     const GgufValue * value = metadata.find(key);
     if (value == nullptr) {
         throw InvalidFile("it has no key " + quoted(key) + ".");
@@ -27,15 +28,16 @@ const GgufValue & required_array(const Metadata & metadata, const std::string & 
     return *value;
 }
 
-/// An array that has something for each token.
-const GgufValue * beside_tokens(const Metadata & metadata, const std::string & key, const std::vector<gguf_type> & types, const char * expected,
-                                uint64_t tokens) {
+/// An array with an entry for each token, or null.
+const GgufValue * beside_tokens(const Metadata & metadata, const std::string & key,
+                                const std::vector<gguf_type> & types, const char * expected, uint64_t tokens) {
     if (metadata.find(key) == nullptr) {
         return nullptr;
     }
     const GgufValue & value = required_array(metadata, key, types, expected);
     if (value.count < tokens) {
-        throw InvalidFile("its key " + quoted(key) + " has " + std::to_string(value.count) + " entries for " + std::to_string(tokens) + " tokens.");
+        throw InvalidFile("its key " + quoted(key) + " has " + std::to_string(value.count) + " entries for " +
+                          std::to_string(tokens) + " tokens.");
     }
     return &value;
 }
@@ -46,18 +48,19 @@ void check_distinct(const std::vector<std::string> & tokens) {
     ids.reserve(tokens.size());
     for (size_t id = 0; id < tokens.size(); ++id) {
         // so it names a token without text
-        const std::string text = tokens[id].empty() ? "[EMPTY_" + std::to_string(id) + "]" : std::string(tokens[id].c_str());
+        const std::string text     = tokens[id].empty() ? "[EMPTY_" + std::to_string(id) + "]"
+                                                        : std::string(tokens[id].c_str());
         const auto [first, is_new] = ids.emplace(text, id);
         if (!is_new) {
-            throw InvalidFile("its key \"tokenizer.ggml.tokens\" has the token " + quoted(text) + " twice, as " + std::to_string(first->second) + " and " +
-                              std::to_string(id) + ".");
+            throw InvalidFile("its key \"tokenizer.ggml.tokens\" has the token " + quoted(text) + " twice, as " +
+                              std::to_string(first->second) + " and " + std::to_string(id) + ".");
         }
     }
 }
 
 void check_types(const GgufValue & types) {
-    constexpr uint64_t last = 6; // of llama_token_type
-    const auto numbers = whole_numbers(types);
+    constexpr uint64_t last    = 6; // of llama_token_type
+    const auto         numbers = whole_numbers(types);
     if (!numbers || std::any_of(numbers->begin(), numbers->end(), [](uint64_t type) { return type > last; })) {
         throw InvalidFile("its key \"tokenizer.ggml.token_type\" has a type that there is not; 0 to 6 are possible.");
     }
@@ -79,7 +82,8 @@ void check_merges(const Metadata & metadata) {
     for (size_t i = 0; i < merges.texts.size(); ++i) {
         const std::string & merge = merges.texts[i];
         if (merge.size() < 3 || merge.find(' ', 1) >= merge.size() - 1) {
-            throw InvalidFile("its key " + quoted(key) + " has at " + std::to_string(i) + " " + quoted(merge) + ", which is no pair of two parts.");
+            throw InvalidFile("its key " + quoted(key) + " has at " + std::to_string(i) + " " + quoted(merge) +
+                              ", which is no pair of two parts.");
         }
     }
 }
@@ -89,7 +93,8 @@ void check_special_tokens(const Metadata & metadata, uint64_t tokens) {
         const std::string key = prefix + name + "_token_id";
         const auto        id  = metadata.whole(key);
         if (id && *id >= tokens && *id != no_token) {
-            throw InvalidFile("its key " + quoted(key) + " is " + std::to_string(*id) + ", but there are " + std::to_string(tokens) + " tokens.");
+            throw InvalidFile("its key " + quoted(key) + " is " + std::to_string(*id) + ", but there are " +
+                              std::to_string(tokens) + " tokens.");
         }
     }
 }
@@ -103,10 +108,10 @@ int64_t check_vocabulary(const Metadata & metadata, const std::string & architec
     }
     if (*model == "none" || *model == "no_vocab") {
         const auto size = static_cast<int64_t>(metadata.whole(architecture + ".vocab_size").value_or(fallback));
-        // llama.cpp makes room for so many tokens
+        // llama.cpp allocates memory for that many tokens
         if (size > fallback) {
-            throw InvalidFile("its key " + quoted(architecture + ".vocab_size") + " is " + std::to_string(size) + ", but it has no vocabulary, and vectors for " +
-                              std::to_string(fallback) + " tokens.");
+            throw InvalidFile("its key " + quoted(architecture + ".vocab_size") + " is " + std::to_string(size) +
+                              ", but it has no vocabulary, and vectors for " + std::to_string(fallback) + " tokens.");
         }
         return size;
     }
@@ -114,10 +119,12 @@ int64_t check_vocabulary(const Metadata & metadata, const std::string & architec
     if (tokens.count == 0) {
         throw InvalidFile("its key \"tokenizer.ggml.tokens\" is empty.");
     }
-    if (const auto * types = beside_tokens(metadata, prefix + "token_type", {GGUF_TYPE_INT32}, "32-bit integers", tokens.count)) {
+    if (const auto * types = beside_tokens(metadata, prefix + "token_type", {GGUF_TYPE_INT32}, "32-bit integers",
+                                           tokens.count)) {
         check_types(*types);
     }
-    if (const auto * scores = beside_tokens(metadata, prefix + "scores", {GGUF_TYPE_FLOAT32, GGUF_TYPE_INT32}, "32-bit numbers", tokens.count)) {
+    if (const auto * scores = beside_tokens(metadata, prefix + "scores", {GGUF_TYPE_FLOAT32, GGUF_TYPE_INT32},
+                                            "32-bit numbers", tokens.count)) {
         check_scores(*scores);
     }
     check_distinct(tokens.texts);

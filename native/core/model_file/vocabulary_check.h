@@ -6,7 +6,8 @@
 
 namespace longembed {
 
-/// Holds the vocabulary against itself: as many types and scores as tokens, no token twice, special tokens that there are.
+/// Checks that the vocabulary is consistent: as many types and scores as tokens, no token twice, and special tokens
+/// that exist.
 /// @param fallback  tokens of a model whose file has no vocabulary, and does not say how many there are
 /// @return tokens
 /// @throws InvalidFile

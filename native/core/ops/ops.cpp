@@ -11,6 +11,33 @@ ggml_tensor * scale_and_shift(const GraphContext & ctx, const Norm & norm, ggml_
     return norm.bias == nullptr ? x : ggml_add(ctx, x, norm.bias);
 }
 
+ggml_tensor * activate(const GraphContext & ctx, Activation activation, ggml_tensor * x) {
+    switch (activation) {
+        case Activation::gelu_erf: return ggml_gelu_erf(ctx, x);
+        case Activation::gelu_tanh: return ggml_gelu(ctx, x);
+        case Activation::silu: return ggml_silu(ctx, x);
+    }
+    GGML_ABORT("unknown activation");
+}
+
+/// activation(up · x)
+ggml_tensor * activated_up(const GraphContext & ctx, const FeedForward & part, ggml_tensor * x) {
+    if (part.activation == Activation::gelu_erf && has_cpu_product(ctx, part.up)) {
+        return cpu_product(ctx, part.up, x, Finish::gelu);
+    }
+    return activate(ctx, part.activation, linear(ctx, part.up, x));
+}
+
+/// activation(gate · x) ⊙ up · x
+ggml_tensor * gated_up(const GraphContext & ctx, const FeedForward & part, ggml_tensor * x) {
+    ggml_tensor * gate = linear(ctx, part.gate, x);
+    if (part.activation != Activation::silu) {
+        return ggml_mul(ctx, activate(ctx, part.activation, gate), linear(ctx, part.up, x));
+    }
+    return has_cpu_product(ctx, part.up) ? cpu_product(ctx, part.up, x, Finish::gate, gate)
+                                         : ggml_swiglu_split(ctx, gate, linear(ctx, part.up, x));
+}
+
 } // namespace
 
 ggml_tensor * linear(const GraphContext & ctx, const Linear & layer, ggml_tensor * x) {
@@ -22,7 +49,10 @@ ggml_tensor * linear(const GraphContext & ctx, const Linear & layer, ggml_tensor
 }
 
 ggml_tensor * add_linear(const GraphContext & ctx, const Linear & layer, ggml_tensor * x, ggml_tensor * to) {
-    return has_cpu_product(ctx, layer) ? cpu_product(ctx, layer, x, Finish::add, to) : ggml_add(ctx, linear(ctx, layer, x), to);
+    if (has_cpu_product(ctx, layer)) {
+        return cpu_product(ctx, layer, x, Finish::add, to);
+    }
+    return ggml_add(ctx, linear(ctx, layer, x), to);
 }
 
 ggml_tensor * layer_norm(const GraphContext & ctx, const Norm & norm, ggml_tensor * x, float eps) {
@@ -33,16 +63,9 @@ ggml_tensor * rms_norm(const GraphContext & ctx, const Norm & norm, ggml_tensor 
     return scale_and_shift(ctx, norm, ggml_rms_norm(ctx, x, eps));
 }
 
-ggml_tensor * add_gelu_feed_forward(const GraphContext & ctx, const Linear & up, const Linear & down, ggml_tensor * x) {
-    ggml_tensor * inner = has_cpu_product(ctx, up) ? cpu_product(ctx, up, x, Finish::gelu) : ggml_gelu_erf(ctx, linear(ctx, up, x));
-    return add_linear(ctx, down, inner, x);
-}
-
-ggml_tensor * add_swiglu_feed_forward(const GraphContext & ctx, const Linear & gate, const Linear & up, const Linear & down, ggml_tensor * x,
-                                      ggml_tensor * to) {
-    ggml_tensor * gates = linear(ctx, gate, x);
-    ggml_tensor * inner = has_cpu_product(ctx, up) ? cpu_product(ctx, up, x, Finish::gate, gates) : ggml_swiglu_split(ctx, gates, linear(ctx, up, x));
-    return add_linear(ctx, down, inner, to);
+ggml_tensor * add_feed_forward(const GraphContext & ctx, const FeedForward & part, ggml_tensor * x, ggml_tensor * to) {
+    ggml_tensor * inner = part.gate.weight == nullptr ? activated_up(ctx, part, x) : gated_up(ctx, part, x);
+    return add_linear(ctx, part.down, inner, to);
 }
 
 } // namespace longembed

@@ -18,11 +18,7 @@ ggml_tensor * layer_norm(const GraphContext & ctx, const Norm & norm, ggml_tenso
 /// x / sqrt(mean(x²) + eps) · weight, a row (token) at a time
 ggml_tensor * rms_norm(const GraphContext & ctx, const Norm & norm, ggml_tensor * x, float eps);
 
-/// x + down · gelu(up · x) with GELU by erf, the form BERT's kin were trained with
-ggml_tensor * add_gelu_feed_forward(const GraphContext & ctx, const Linear & up, const Linear & down, ggml_tensor * x);
-
-/// to + down · (silu(gate · x) ⊙ up · x)
-ggml_tensor * add_swiglu_feed_forward(const GraphContext & ctx, const Linear & gate, const Linear & up, const Linear & down, ggml_tensor * x,
-                                      ggml_tensor * to);
+/// to + what the feed-forward part makes of x
+ggml_tensor * add_feed_forward(const GraphContext & ctx, const FeedForward & part, ggml_tensor * x, ggml_tensor * to);
 
 } // namespace longembed

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "ggml-cpp.h"
 #include "ggml.h"
 
 struct llama_model;
@@ -20,18 +21,31 @@ struct Norm {
     ggml_tensor * bias   = nullptr;
 };
 
-/// Query, key and value projections: three matrices, or one whose rows are q, k and v in that order.
+/// Query, key and value projections of a layer.
 struct QkvWeights {
-    Linear fused;
     Linear q, k, v;
-
-    bool is_fused() const { return fused.weight != nullptr; }
 };
 
-/// The tensors llama.cpp loaded, by their names in the file.
+enum class Activation {
+    gelu_erf,  ///< GELU by erf, as the BERT family was trained
+    gelu_tanh, ///< its approximation by tanh
+    silu,
+};
+
+/// A layer's feed-forward part: down · activation(up · x), or with a gate (SwiGLU, GeGLU) down · (activation(gate · x)
+/// ⊙ up · x).
+struct FeedForward {
+    Linear     gate; ///< empty where there is none
+    Linear     up;
+    Linear     down;
+    Activation activation;
+};
+
+/// The tensors llama.cpp loaded, by their names in the file, and slices of them. What it hands out lives as long as the
+/// model and the Weights do.
 class Weights {
 public:
-    explicit Weights(const llama_model & model) : model_(model) {}
+    explicit Weights(const llama_model & model);
 
     /// @throws Error ERR_MODEL_INVALID, naming the tensor, when the file lacks it
     ggml_tensor * required(const std::string & name) const;
@@ -46,13 +60,22 @@ public:
     /// PREFIX.weight (required) and PREFIX.bias (optional), both F32
     Norm norm(const std::string & prefix) const;
 
-    /// attn_qkv or attn_q, attn_k, attn_v of a layer, e.g. prefix "blk.3."
-    QkvWeights qkv(const std::string & prefix) const;
+    /// attn_q, attn_k and attn_v of a layer, e.g. prefix "blk.3.", or slices of its attn_qkv, whose rows are q, k and v
+    /// in that order.
+    QkvWeights qkv(const std::string & prefix);
+
+    /// ffn_up, ffn_down and, where gated, ffn_gate of a layer
+    FeedForward feed_forward(const std::string & prefix, Activation activation, bool gated) const;
 
 private:
     ggml_tensor * optional_vector(const std::string & name) const;
 
+    /// Rows first … first + rows − 1 of a matrix, or numbers of a vector; null of null.
+    ggml_tensor * slice(ggml_tensor * tensor, int64_t first, int64_t rows);
+    Linear        slice(const Linear & layer, int64_t first, int64_t rows);
+
     const llama_model & model_;
+    ggml_context_ptr    slices_;
 };
 
 /// "blk.3." for layer 3

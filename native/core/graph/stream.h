@@ -18,15 +18,15 @@ namespace longembed {
 using BufferSizes = std::map<ggml_backend_buffer_type_t, size_t>;
 
 /// One stream of graphs: the backends a model computes on, the scheduler over them, and the memory of one graph's
-/// activations. Several lanes may compute side by side, each from one thread at a time.
-class Lane {
+/// activations. Several streams may compute side by side, each from one thread at a time.
+class Stream {
 public:
     /// @param threads  CPU threads of one operation, >= 1
-    Lane(const llama_model & model, int threads);
-    virtual ~Lane();
+    Stream(const llama_model & model, int threads);
+    virtual ~Stream();
 
-    Lane(const Lane &)             = delete;
-    Lane & operator=(const Lane &) = delete;
+    Stream(const Stream &)             = delete;
+    Stream & operator=(const Stream &) = delete;
 
     /// Where activations live: the GPU that holds the last layer, else the CPU.
     ggml_backend_buffer_type_t main_buffer_type() const;
@@ -35,16 +35,17 @@ public:
     /// Whether the device where activations live can compute an operation itself.
     bool supports(const ggml_tensor * operation) const { return ggml_backend_supports_op(main_, operation); }
 
-    /// How many of the CPU threads it has compute from now on.
+    /// How many of its CPU threads compute from now on.
     void use_threads(int threads);
 
-    /// An empty context for the next graph, in memory that is used again for each: the one before must be gone.
+    /// An empty context for the next graph. All take the same memory in turn: the one before must be gone.
     ggml_context_ptr new_graph_context();
 
-    /// Runs a graph to its end. Throws ERR_ABORTED when `control` is cancelled meanwhile, ERR_OUT_OF_MEMORY, ERR_BACKEND.
+    /// Runs a graph to its end. Throws ERR_ABORTED when `control` is cancelled meanwhile, ERR_OUT_OF_MEMORY,
+    /// ERR_BACKEND.
     virtual void run(ggml_cgraph * graph, Control & control);
 
-    /// While on, run() makes room for graphs and computes nothing.
+    /// While on, run() allocates memory for graphs and computes nothing.
     void only_reserve(bool on) { reserving_ = on; }
 
     /// The memory that graphs have taken so far: bytes of each kind of buffer.
@@ -60,12 +61,12 @@ private:
     void set_threads(int threads);
     void watch(Control * control);
 
-    ggml_backend_t                cpu_        = nullptr;
-    ggml_backend_t                main_       = nullptr;
-    ggml_threadpool_t             threadpool_ = nullptr;
-    bool                          reserving_  = false;
-    size_t                        graph_memory_size_;
-    std::unique_ptr<uint8_t[]>    graph_memory_;
+    ggml_backend_t             cpu_        = nullptr;
+    ggml_backend_t             main_       = nullptr;
+    ggml_threadpool_t          threadpool_ = nullptr;
+    bool                       reserving_  = false;
+    size_t                     graph_memory_size_;
+    std::unique_ptr<uint8_t[]> graph_memory_;
 };
 
 } // namespace longembed

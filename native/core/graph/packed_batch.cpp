@@ -1,11 +1,29 @@
-#include "packed_plan.h"
+#include "packed_batch.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace longembed {
 
-PackedPlan::PackedPlan(const Batch & batch, const Layout & layout, int64_t position_rows, bool causal) {
+SelfExtendPositions::SelfExtendPositions(const Layout & layout, int32_t group, int32_t window, bool causal) {
+    const int32_t gap = window - window / group;
+    keys.resize(layout.tokens);
+    queries_before.resize(layout.tokens);
+    queries_after.resize(causal ? 0 : layout.tokens);
+    for (const PackedSequence & sequence : layout.sequences) {
+        for (int64_t i = 0; i < sequence.length; ++i) {
+            const auto    grouped = static_cast<int32_t>(i / group);
+            const int64_t t       = sequence.first + i;
+            keys[t]               = grouped;
+            queries_before[t]     = grouped + gap;
+            if (!causal) {
+                queries_after[t] = grouped - gap;
+            }
+        }
+    }
+}
+
+PackedBatch::PackedBatch(const Batch & batch, const Layout & layout, int64_t position_rows, bool causal) {
     tokens.resize(layout.tokens);
     positions.resize(layout.tokens);
     std::vector<float> fraction(layout.tokens, 0.0f);
@@ -14,8 +32,9 @@ PackedPlan::PackedPlan(const Batch & batch, const Layout & layout, int64_t posit
     for (const PackedSequence & sequence : layout.sequences) {
         std::copy_n(batch.tokens + sequence.input, sequence.length, tokens.begin() + sequence.first);
         for (int64_t i = 0; i < sequence.length; ++i) {
-            const float position = batch.positions != nullptr ? batch.positions[sequence.input + i] : static_cast<float>(i);
-            const float whole    = std::floor(position);
+            const float position          = batch.positions != nullptr ? batch.positions[sequence.input + i]
+                                                                       : static_cast<float>(i);
+            const float whole             = std::floor(position);
             positions[sequence.first + i] = static_cast<int32_t>(whole);
             fraction[sequence.first + i]  = position - whole;
         }
@@ -30,7 +49,7 @@ PackedPlan::PackedPlan(const Batch & batch, const Layout & layout, int64_t posit
     }
 
     if (batch.uses_self_extend()) {
-        // a window beyond the longest sequence sees all of it as near, and one of any size would leave what positions can count
+        // a window beyond the longest sequence sees all of it as near, and would only take positions out of range
         const auto window = static_cast<int32_t>(std::min<int64_t>(batch.self_extend_window, layout.longest));
         self_extend.emplace(layout, batch.self_extend_group, window, causal);
     }
@@ -46,7 +65,7 @@ PackedPlan::PackedPlan(const Batch & batch, const Layout & layout, int64_t posit
     }
 }
 
-std::optional<float> PackedPlan::shared_factor(int64_t first, int64_t count) const {
+std::optional<float> PackedBatch::shared_factor(int64_t first, int64_t count) const {
     if (logit_factors.empty()) {
         return 1.0f;
     }

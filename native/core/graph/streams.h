@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "stream.h"
+#include "thread_team.h"
+
+struct llama_model;
+
+namespace longembed {
+
+/// The streams of a model. On the CPU there is one for each thread, which take pieces of work (blocks of tokens) as
+/// they come; for inputs too short for that, and on a GPU, there is one that takes all threads for each operation.
+class Streams {
+public:
+    /// @param threads  CPU threads, >= 1
+    Streams(const llama_model & model, int threads);
+
+    bool                       main_is_cpu() const { return wide_.main_is_cpu(); }
+    ggml_backend_buffer_type_t main_buffer_type() const { return wide_.main_buffer_type(); }
+
+    /// Size of a head, at least `head_size`, for which the device has flash attention with keys and values of `type`;
+    /// heads are padded to it. `head_size` where the device has none: ggml then computes it on the CPU.
+    int64_t flash_head_size(int64_t head_size, ggml_type type) const;
+
+    /// Announces how many operations the next runs take in all: few are computed by one thread.
+    void expect(double operations);
+
+    /// Streams that compute `tokens` side by side: 1, or one a thread.
+    int parallelism(int64_t tokens) const;
+
+    /// Memory that the graphs of `parallelism` streams need beyond what they have, where each needs as much as `needed`
+    /// says.
+    BufferSizes missing(int parallelism, const BufferSizes & needed) const;
+
+    /// Calls prepare(stream, its number) for each of `parallelism` streams, on the calling thread.
+    void for_each(int parallelism, const std::function<void(Stream & stream, int number)> & prepare);
+
+    /// Calls work(stream, its number, piece) for every piece, on `parallelism` streams side by side, and returns when
+    /// all are done.
+    void run(int parallelism, int64_t pieces,
+             const std::function<void(Stream & stream, int number, int64_t piece)> & work);
+
+private:
+    Stream                               wide_;
+    std::vector<std::unique_ptr<Stream>> narrow_;
+    ThreadTeam                           team_;
+};
+
+} // namespace longembed
