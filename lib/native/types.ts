@@ -144,7 +144,11 @@ export interface NativeVocabulary {
 }
 
 export interface NativeAddon {
-  buildInfo(): { llama: string; commit: string; nativeTuned: boolean };
+  /**
+   * The release and commit of llama.cpp, and the CPU kernels in use: the best variant that this processor can run ("avx512", "avx2",
+   * "portable"), "ggml" where there are none, or what LONGEMBED_KERNELS chooses.
+   */
+  buildInfo(): { llama: string; commit: string; kernels: string };
   devices(): NativeDevice[];
   /**
    * The dot product of every left row with every right row: a row of results a left row. A result is off by about 1e-6 of

@@ -7,6 +7,7 @@
 #include "devices/devices.h"
 #include "dot_products_job.h"
 #include "job.h"
+#include "kernels/cpu_kernels.h"
 #include "model_object.h"
 #include "devices/placement.h"
 #include "vocabulary_object.h"
@@ -19,7 +20,7 @@ Napi::Value build_info(const Napi::CallbackInfo & info) {
     Napi::Object object = Napi::Object::New(info.Env());
     object.Set("llama", LONGEMBED_LLAMA_RELEASE);
     object.Set("commit", LONGEMBED_LLAMA_COMMIT);
-    object.Set("nativeTuned", Napi::Boolean::New(info.Env(), LONGEMBED_NATIVE_TUNED != 0));
+    object.Set("kernels", cpu_kernels().name);
     return object;
 }
 

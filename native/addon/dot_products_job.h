@@ -4,7 +4,7 @@
 
 #include <napi.h>
 
-#include "kernels/dot_products.h"
+#include "dot_products.h"
 #include "job.h"
 
 namespace longembed::addon {

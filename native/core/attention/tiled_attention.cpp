@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "kernels/scratch.h"
 #include "graph/step_graph.h"
 
 namespace longembed {
@@ -58,12 +57,12 @@ void CpuAttention::keep(StepGraph & steps, ggml_tensor * rows, ggml_tensor * pac
 
 void CpuAttention::pack_keys(ggml_tensor * tiles, int part, int parts, void * data) {
     const auto & one = *static_cast<const Pack *>(data);
-    pack(tiles, part, parts, one, one.owner->kernels_.numbers_per_item == 1 ? pack_key : pack_key_pairs);
+    pack(tiles, part, parts, one, one.owner->kernels_.pack_factor == 1 ? pack_key : pack_key_pairs);
 }
 
 void CpuAttention::pack_values(ggml_tensor * values, int part, int parts, void * data) {
     const auto & one = *static_cast<const Pack *>(data);
-    pack(values, part, parts, one, one.owner->kernels_.numbers_per_item == 1 ? pack_value : pack_value_pairs);
+    pack(values, part, parts, one, one.owner->kernels_.pack_factor == 1 ? pack_value : pack_value_pairs);
 }
 
 void CpuAttention::pack(ggml_tensor * packed, int part, int parts, const Pack & pack, PackOne pack_one) {

@@ -54,7 +54,7 @@ GraphEngine::GraphEngine(const llama_model & model, int threads, Precision preci
     : model_(model), architecture_(make_architecture(model)), lanes_(model, threads),
       kernels_(lanes_.main_is_cpu() ? cpu_kernels(precision) : CpuKernels{}), layer_parameters_(mean_of_layers(model, ggml_nelements)),
       flash_head_size_(lanes_.flash_head_size(architecture_->attention().head_size, kv_type())), layer_bytes_(static_cast<uint64_t>(mean_of_layers(model, ggml_nbytes))) {
-    if (precision == Precision::bf16 && kernels_.product == nullptr) {
+    if (precision == Precision::bf16 && kernels_.gemm == nullptr) {
         throw Error(ErrorCode::invalid_option, lanes_.main_is_cpu()
                                                    ? "The precision bf16 needs a CPU with BF16 instructions (AVX512-BF16), which this machine's has not. Leave it out: full precision runs everywhere."
                                                    : "The precision bf16 is for CPUs, and this model runs on a GPU. Leave it out, or choose the backend cpu.");
@@ -101,7 +101,7 @@ WorkspaceSize GraphEngine::size_for(const Plan & plan) const {
     size.lanes        = plan.shares;
     size.dimensions   = model_.hparams.n_embd;
     size.own_kernel   = kernels_.attention != nullptr;
-    size.numbers_per_item = kernels_.numbers_per_item;
+    size.numbers_per_item = kernels_.pack_factor;
     size.keep_queries = architecture_->qkv(0).is_fused();
     size.between_rows = !plan.packed.positions_upper.empty();
     size.flash_head_size = flash_head_size_;

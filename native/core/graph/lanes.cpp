@@ -1,10 +1,9 @@
 #include "lanes.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <string>
 
 #include "ggml-cpp.h"
+#include "kernels/cpu_kernels.h"
 
 namespace longembed {
 
@@ -20,12 +19,6 @@ constexpr double least_operations_for_many = 5e8;
 // the largest that any GPU backend computes without conditions on the rest of the shape
 constexpr int64_t most_head_size = 256;
 
-/// Whether heads are to be padded as a CUDA device has it, which has no flash attention for heads of 32; for tests on a CPU.
-bool pads_as_cuda() {
-    const char * kernels = std::getenv("LONGEMBED_KERNELS");
-    return kernels != nullptr && std::string(kernels) == "ggml-padded";
-}
-
 } // namespace
 
 Lanes::Lanes(const llama_model & model, int threads) : wide_(model, threads), team_(wide_.main_is_cpu() ? threads : 1) {
@@ -40,7 +33,7 @@ int64_t Lanes::flash_head_size(int64_t head_size, ggml_type type) const {
         const ggml_context_ptr ctx(ggml_init({8 * ggml_tensor_overhead(), nullptr, /*no_alloc*/ true}));
         ggml_tensor * q = ggml_new_tensor_3d(ctx.get(), GGML_TYPE_F32, size, 64, 1);
         ggml_tensor * k = ggml_new_tensor_3d(ctx.get(), type, size, 64, 1);
-        const bool padded = !pads_as_cuda() || size % 64 == 0;
+        const bool padded = !pads_heads_as_cuda() || size % 64 == 0; // CUDA has no flash attention for heads of 32
         if (padded && wide_.supports(ggml_flash_attn_ext(ctx.get(), q, k, k, nullptr, 1.0f, 0.0f, 0.0f))) {
             return size;
         }

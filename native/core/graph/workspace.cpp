@@ -6,7 +6,7 @@
 
 #include "attention/flash_attention.h"
 #include "error.h"
-#include "kernels/attention_kernel.h"
+#include "kernels/attention.h"
 #include "attention/self_extend_attention.h"
 
 namespace longembed {

@@ -4,10 +4,10 @@
 
 namespace longembed {
 
-/// Rows of a side that a call of the kernel takes at most.
+/// The most rows of each side in one call.
 constexpr int64_t dot_tile = 24;
 
-/// Every row of one matrix with every row of another; rows lie one after the other, `size` floats each.
+/// Every row of one matrix with every row of another. Rows of `size` floats are contiguous.
 struct DotTile {
     const float * left;
     int64_t       left_rows;   ///< 1 … dot_tile
@@ -18,8 +18,8 @@ struct DotTile {
     int64_t       out_stride;  ///< floats from one row of `out` to the next
 };
 
-/// Dot products of rows. Sixteen products are added up in floats, those sums in doubles: a result is off by about 1e-6 of the sum
-/// of the products' magnitudes at most, however long the rows are. A pair's result does not depend on what else is in the tile.
+/// Dot products of rows. Sixteen products at a time are added in floats, those sums in doubles, so that the error is at most about
+/// 1e-6 of the sum of the products' magnitudes for rows of any length. A pair's result does not depend on the rest of the tile.
 using DotKernel = void (*)(const DotTile & tile);
 
 } // namespace longembed

@@ -4,11 +4,11 @@
 
 namespace longembed {
 
-/// Keys that lie together in packed order: a tile is [items of a key][tile_keys], so that one vector instruction meets the same
-/// dimension of several keys. An item is a number, or with kernels of numbers_per_item 2 a pair of neighbouring ones as BF16.
+/// Keys that are packed together: a tile is [words of a key][tile_keys], so that one vector instruction takes the same dimension
+/// of several keys. A word is a float or, with a pack factor of 2, a pair of neighbouring numbers in BF16.
 constexpr int64_t tile_keys = 64;
 
-/// Queries that share the reading of a tile.
+/// Queries that are computed together against a tile of keys.
 constexpr int64_t tile_queries = 48;
 
 /// Some queries of one head of one sequence, and the keys and values they may see.
@@ -23,25 +23,25 @@ struct AttentionTile {
 
     const float * near_keys;     ///< the head's tiles, of all sequences in packed order
     const float * far_keys;      ///< the same, rotated for self-extend; null without it
-    const float * values;        ///< the head's values [items of packed tokens][head size]; a pair is of two neighbouring tokens
+    const float * values;        ///< the head's values [words of packed tokens][head size]; a pair is of two neighbouring tokens
     int64_t       first_key;     ///< the sequence's first token in packed order
     int64_t       keys;          ///< of the sequence
 
     int64_t       head_size;
     int64_t       window;        ///< self-extend's; 0: ordinary attention
     bool          causal;
-    float         scale;         ///< on the logits
+    float         scale;         ///< factor on the logits
 
     float *       out;           ///< [queries][head size]
     int64_t       out_stride;    ///< floats from one query's output to the next
 };
 
-/// Floats of scratch memory that a tile of this head size takes.
+/// Floats of scratch memory that a call takes.
 constexpr int64_t attention_scratch(int64_t head_size) {
     return 4 * tile_queries * head_size + 32 * tile_keys + 16 * tile_queries;
 }
 
-/// Exact attention in one sweep over the keys (online softmax, arXiv 2205.14135): scores never leave the tile.
+/// Exact attention in one sweep over the keys with an online softmax (arXiv 2205.14135): scores never leave the tile.
 /// @param scratch  attention_scratch(head_size) floats, 64-byte aligned
 using AttentionKernel = void (*)(const AttentionTile & tile, float * scratch);
 

@@ -1,17 +1,17 @@
-// The attention kernel, compiled once for each instruction set; see simd.h.
+// Attention, compiled once for each instruction set; see simd.h.
 
 #include <cmath>
 
-#include "attention_kernel.h"
+#include "attention.h"
 #include "simd.h"
 
 namespace longembed {
 
 namespace {
 
-static_assert(tile_queries % rows == 0 && tile_keys % (width * vectors) == 0);
+static_assert(tile_queries % mr == 0 && tile_keys % (width * nr_vectors) == 0);
 
-inline int64_t between(int64_t low, int64_t value, int64_t high) {
+inline int64_t clamp(int64_t low, int64_t value, int64_t high) {
     return value < low ? low : (value > high ? high : value);
 }
 
@@ -23,15 +23,15 @@ inline float sum_of(Vector v) {
     return sum;
 }
 
-inline float largest_of(Vector v) {
-    float largest = v[0];
+inline float max_of(Vector v) {
+    float max = v[0];
     for (int i = 1; i < width; ++i) {
-        largest = v[i] > largest ? v[i] : largest;
+        max = v[i] > max ? v[i] : max;
     }
-    return largest;
+    return max;
 }
 
-inline bool is_any(Bits bits) {
+inline bool any(Bits bits) {
     uint64_t words[sizeof(bits) / sizeof(uint64_t)];
     __builtin_memcpy(words, &bits, sizeof(bits));
     uint64_t all_words = 0;
@@ -41,10 +41,10 @@ inline bool is_any(Bits bits) {
     return all_words != 0;
 }
 
-/// 2^x for x < 127, right to 1e-7 of itself; where x < −126, 2^−126.
+/// 2^x for x < 127, with a relative error of 1e-7; 2^−126 where x < −126.
 inline Vector power_of_two(Vector x) {
-    // 2^x = 2^n · 2^f with n whole and |f| <= 1/2. The large number makes the sum round x to a whole one and leaves n + 127,
-    // the exponent of 2^n, in the sum's lowest bits; the polynomial has the smallest largest error relative to 2^f.
+    // 2^x = 2^n · 2^f with n whole and |f| <= 1/2. Adding the large number rounds x to a whole one and leaves n + 127, the
+    // exponent of 2^n, in the sum's lowest bits; the polynomial minimises the largest error relative to 2^f.
     const Vector round = all(12582912.0f + 127.0f);
     x                  = larger(x, all(-126.0f));
     const Vector whole = x + round;
@@ -63,64 +63,64 @@ inline Vector power_of_two(Vector x) {
     return p * scale;
 }
 
-/// scores [rows][tile_keys] = queries [rows][items] · keys [items][tile_keys]
-void score(const float * queries, int64_t items, const float * keys, float * scores) {
-    for (int64_t key = 0; key < tile_keys; key += width * vectors) {
-        Vector sums[rows][vectors] = {};
-        for (int64_t i = 0; i < items; ++i) {
-            Vector k[vectors];
-            for (int v = 0; v < vectors; ++v) {
+/// scores [mr][tile_keys] = queries [mr][words] · keys [words][tile_keys]
+void score(const float * queries, int64_t words, const float * keys, float * scores) {
+    for (int64_t key = 0; key < tile_keys; key += width * nr_vectors) {
+        Vector sums[mr][nr_vectors] = {};
+        for (int64_t i = 0; i < words; ++i) {
+            Vector k[nr_vectors];
+            for (int v = 0; v < nr_vectors; ++v) {
                 k[v] = load(keys + i * tile_keys + key + v * width);
             }
-            for (int r = 0; r < rows; ++r) {
-                for (int v = 0; v < vectors; ++v) {
-                    sums[r][v] = add_product(sums[r][v], queries[r * items + i], k[v]);
+            for (int r = 0; r < mr; ++r) {
+                for (int v = 0; v < nr_vectors; ++v) {
+                    sums[r][v] = multiply_add(sums[r][v], queries[r * words + i], k[v]);
                 }
             }
         }
-        for (int r = 0; r < rows; ++r) {
-            for (int v = 0; v < vectors; ++v) {
+        for (int r = 0; r < mr; ++r) {
+            for (int v = 0; v < nr_vectors; ++v) {
                 store(scores + r * tile_keys + key + v * width, sums[r][v]);
             }
         }
     }
 }
 
-/// columns first … first + n · width − 1 of out [rows][size] += weights [rows][items_of(tile_keys)] · values [begin … end − 1][size]
+/// columns first … first + n · width − 1 of out [mr][size] += weights [mr][words_for(tile_keys)] · values [begin … end − 1][size]
 /// @param last  columns of the last vector
 template <int n> void add_columns(const float * weights, const float * values, int64_t begin, int64_t end, int64_t size, int64_t first, int64_t last, float * out) {
-    constexpr int64_t stride    = items_of(tile_keys);
-    const auto        load_part = [last](const float * from, int v) { return v + 1 < n || last == width ? load(from + v * width) : load_some(from + v * width, last); };
+    constexpr int64_t stride    = words_for(tile_keys);
+    const auto        load_part = [last](const float * from, int v) { return v + 1 < n || last == width ? load(from + v * width) : load_partial(from + v * width, last); };
 
-    Vector sums[rows][n];
-    for (int r = 0; r < rows; ++r) {
+    Vector sums[mr][n];
+    for (int r = 0; r < mr; ++r) {
         for (int v = 0; v < n; ++v) {
             sums[r][v] = load_part(out + r * size + first, v);
         }
     }
-    for (int64_t item = begin; item < end; ++item) {
+    for (int64_t word = begin; word < end; ++word) {
         Vector value[n];
         for (int v = 0; v < n; ++v) {
-            value[v] = load_part(values + item * size + first, v);
+            value[v] = load_part(values + word * size + first, v);
         }
-        for (int r = 0; r < rows; ++r) {
+        for (int r = 0; r < mr; ++r) {
             for (int v = 0; v < n; ++v) {
-                sums[r][v] = add_product(sums[r][v], weights[r * stride + item], value[v]);
+                sums[r][v] = multiply_add(sums[r][v], weights[r * stride + word], value[v]);
             }
         }
     }
-    for (int r = 0; r < rows; ++r) {
+    for (int r = 0; r < mr; ++r) {
         for (int v = 0; v < n; ++v) {
             __builtin_memcpy(out + r * size + first + v * width, &sums[r][v], (v + 1 < n ? width : last) * sizeof(float));
         }
     }
 }
 
-/// out [rows][size] += weights [rows][items_of(tile_keys)] · values [begin … end − 1][size]
+/// out [mr][size] += weights [mr][words_for(tile_keys)] · values [begin … end − 1][size]
 void add_values(const float * weights, const float * values, int64_t begin, int64_t end, int64_t size, float * out) {
     int64_t column = 0;
-    for (; column + vectors * width <= size; column += vectors * width) {
-        add_columns<vectors>(weights, values, begin, end, size, column, width, out);
+    for (; column + nr_vectors * width <= size; column += nr_vectors * width) {
+        add_columns<nr_vectors>(weights, values, begin, end, size, column, width, out);
     }
     for (; column < size; column += width) {
         add_columns<1>(weights, values, begin, end, size, column, smaller(width, size - column), out);
@@ -139,81 +139,81 @@ void fill_some(float * to, int64_t begin, int64_t end, float value) {
     }
 }
 
-/// The state of one tile of queries while it goes over the keys. Scores and `largest` are logarithms to base 2.
+/// The state of one tile of queries during its sweep over the keys. Scores and maxima are logarithms to base 2.
 struct Sweep {
     const AttentionTile & tile;
-    const int64_t         items;    ///< of a query or key
-    const float *         near;     ///< queries, scaled: [tile_queries][items]
+    const int64_t         words;    ///< of a query or key
+    const float *         near;     ///< queries, scaled: [tile_queries][words]
     const float *         before;
     const float *         after;
     float *               out;      ///< [tile_queries][head size], not divided by the totals yet
-    float *               totals;   ///< [tile_queries][width]: a query's is the sum of its lanes
-    float *               scores;   ///< [rows][tile_keys]
+    float *               totals;   ///< [tile_queries][width]: a query's total is the sum of its lanes
+    float *               scores;   ///< [mr][tile_keys]
     float *               others;   ///< the same, for scores of another rotation
-    float                 largest[tile_queries];  ///< what weights are relative to
+    float                 max_score[tile_queries];  ///< weights are relative to this
 };
 
-/// Some queries of a tile, `rows` of them: first … first + count − 1, and zeros.
+/// Up to mr queries of a tile: first … first + count − 1, padded with zeros.
 struct Strip {
     int64_t first;
     int64_t count;
     int64_t index;  ///< of the first, in its sequence
 };
 
-/// Puts scores of far keys in place of near ones, in a tile that has both. `base` is the index of the tile's first key.
+/// Replaces near scores by far ones in a tile that has both. `base` is the index of the tile's first key.
 void mix_far_scores(Sweep & s, const Strip & strip, const float * far_keys, int64_t base) {
     const AttentionTile & t = s.tile;
     if (base <= strip.index + strip.count - 1 - t.window) {
-        score(s.before + strip.first * s.items, s.items, far_keys, s.others);
+        score(s.before + strip.first * s.words, s.words, far_keys, s.others);
         for (int64_t r = 0; r < strip.count; ++r) {
-            const int64_t end = between(0, strip.index + r - t.window - base + 1, tile_keys);
+            const int64_t end = clamp(0, strip.index + r - t.window - base + 1, tile_keys);
             copy_some(s.scores + r * tile_keys, s.others + r * tile_keys, 0, end);
         }
     }
     if (!t.causal && base + tile_keys - 1 >= strip.index + t.window) {
-        score(s.after + strip.first * s.items, s.items, far_keys, s.others);
+        score(s.after + strip.first * s.words, s.words, far_keys, s.others);
         for (int64_t r = 0; r < strip.count; ++r) {
-            const int64_t begin = between(0, strip.index + r + t.window - base, tile_keys);
+            const int64_t begin = clamp(0, strip.index + r + t.window - base, tile_keys);
             copy_some(s.scores + r * tile_keys, s.others + r * tile_keys, begin, tile_keys);
         }
     }
 }
 
-/// Scores of a strip against the 64 keys of packed tile `number`; `base` is the index of the first of them.
+/// Scores of a strip against the keys of packed tile `number`; `base` is the index of the first of them.
 void score_tile(Sweep & s, const Strip & strip, int64_t number, int64_t base) {
     const AttentionTile & t    = s.tile;
-    const int64_t         skip = strip.first * s.items;
-    const float *         near = t.near_keys + number * tile_keys * s.items;
+    const int64_t         skip = strip.first * s.words;
+    const float *         near = t.near_keys + number * tile_keys * s.words;
     if (t.window == 0) {
-        score(s.near + skip, s.items, near, s.scores);
+        score(s.near + skip, s.words, near, s.scores);
         return;
     }
-    const float * far = t.far_keys + number * tile_keys * s.items;
+    const float * far = t.far_keys + number * tile_keys * s.words;
     if (base + tile_keys - 1 <= strip.index - t.window) {
-        score(s.before + skip, s.items, far, s.scores);
+        score(s.before + skip, s.words, far, s.scores);
     } else if (base >= strip.index + strip.count - 1 + t.window) {
-        score(s.after + skip, s.items, far, s.scores);
+        score(s.after + skip, s.words, far, s.scores);
     } else {
-        score(s.near + skip, s.items, near, s.scores);
+        score(s.near + skip, s.words, near, s.scores);
         mix_far_scores(s, strip, far, base);
     }
 }
 
-/// A row's scores, one vector, each lane the largest of its keys.
-inline Vector largest_lanes(const float * row) {
-    Vector largest = load(row);
+/// The maxima of a row's scores, lane by lane.
+inline Vector max_lanes(const float * row) {
+    Vector max = load(row);
     for (int64_t key = width; key < tile_keys; key += width) {
-        largest = larger(largest, load(row + key));
+        max = larger(max, load(row + key));
     }
-    return largest;
+    return max;
 }
 
-/// Makes weights relative to a row's largest score from here on, and rescales what was gathered before.
-void raise(Sweep & s, int64_t query, float largest) {
-    if (!(largest > s.largest[query])) {
+/// Raises the score that a query's weights are relative to, and rescales what was accumulated before.
+void raise(Sweep & s, int64_t query, float max_score) {
+    if (!(max_score > s.max_score[query])) {
         return;
     }
-    const float shrink = std::exp2(s.largest[query] - largest);
+    const float shrink = std::exp2(s.max_score[query] - max_score);
     float *     out    = s.out + query * s.tile.head_size;
     for (int64_t i = 0; i < s.tile.head_size; ++i) {
         out[i] *= shrink;
@@ -221,40 +221,40 @@ void raise(Sweep & s, int64_t query, float largest) {
     for (int i = 0; i < width; ++i) {
         s.totals[query * width + i] *= shrink;
     }
-    s.largest[query] = largest;
+    s.max_score[query] = max_score;
 }
 
-/// Weights need not be relative to the very largest score: they may grow to 2^slack, and only then is the rest rescaled.
+/// Weights need not be relative to the maximum: they may grow to 2^slack before the rest is rescaled.
 constexpr float slack = 16.0f;
 
 void raise_where_needed(Sweep & s, const Strip & strip) {
     Bits above = {};
-    for (int64_t r = 0; r < rows; ++r) {
-        above |= largest_lanes(s.scores + r * tile_keys) > s.largest[strip.first + r] + slack;
+    for (int64_t r = 0; r < mr; ++r) {
+        above |= max_lanes(s.scores + r * tile_keys) > s.max_score[strip.first + r] + slack;
     }
-    if (is_any(above)) {
-        for (int64_t r = 0; r < rows; ++r) {
-            raise(s, strip.first + r, largest_of(largest_lanes(s.scores + r * tile_keys)));
+    if (any(above)) {
+        for (int64_t r = 0; r < mr; ++r) {
+            raise(s, strip.first + r, max_of(max_lanes(s.scores + r * tile_keys)));
         }
     }
 }
 
-/// Turns a row of scores into weights, and adds these to its total.
+/// Turns a row of scores into weights and adds them to its total.
 inline void weigh(Sweep & s, int64_t query, float * row) {
     Vector       total   = load(s.totals + query * width);
-    const Vector largest = all(s.largest[query]);
+    const Vector max_score = all(s.max_score[query]);
     for (int64_t key = 0; key < tile_keys; key += width) {
-        const Vector weight = power_of_two(load(row + key) - largest);
+        const Vector weight = power_of_two(load(row + key) - max_score);
         store(row + key, weight);
         total += weight;
     }
     store(s.totals + query * width, total);
 }
 
-/// The same where only keys begin … end − 1 are seen.
+/// The same where only keys begin … end − 1 are visible.
 void weigh_some(Sweep & s, int64_t query, float * row, int64_t begin, int64_t end) {
     for (int64_t key = begin; key < end; ++key) {
-        row[key] -= s.largest[query];
+        row[key] -= s.max_score[query];
     }
     for (int64_t key = 0; key < tile_keys; key += width) {
         store(row + key, power_of_two(load(row + key)));
@@ -270,42 +270,42 @@ void sweep_tile(Sweep & s, const Strip & strip, int64_t number, int64_t base, in
     const AttentionTile & t     = s.tile;
     const int64_t         begin = base < 0 ? -base : 0;
     const int64_t         stop  = smaller(tile_keys, end - base);
-    const auto            seen  = [&](int64_t r) { return t.causal ? between(0, strip.index + r + 1 - base, stop) : stop; };
+    const auto            visible  = [&](int64_t r) { return t.causal ? clamp(0, strip.index + r + 1 - base, stop) : stop; };
 
-    if (seen(strip.count - 1) <= begin) {
+    if (visible(strip.count - 1) <= begin) {
         return;
     }
     score_tile(s, strip, number, base);
-    if (begin == 0 && seen(0) == tile_keys) {
+    if (begin == 0 && visible(0) == tile_keys) {
         raise_where_needed(s, strip);
-        for (int64_t r = 0; r < rows; ++r) {
+        for (int64_t r = 0; r < mr; ++r) {
             weigh(s, strip.first + r, s.scores + r * tile_keys);
         }
     } else {
-        for (int64_t r = 0; r < rows; ++r) {
+        for (int64_t r = 0; r < mr; ++r) {
             fill_some(s.scores + r * tile_keys, 0, begin, -INFINITY);
-            fill_some(s.scores + r * tile_keys, seen(r), tile_keys, -INFINITY);
+            fill_some(s.scores + r * tile_keys, visible(r), tile_keys, -INFINITY);
         }
         raise_where_needed(s, strip);
-        for (int64_t r = 0; r < rows; ++r) {
-            weigh_some(s, strip.first + r, s.scores + r * tile_keys, begin, seen(r));
+        for (int64_t r = 0; r < mr; ++r) {
+            weigh_some(s, strip.first + r, s.scores + r * tile_keys, begin, visible(r));
         }
     }
-    make_items(s.scores, rows * tile_keys, s.scores);
-    add_values(s.scores, t.values + number * items_of(tile_keys) * t.head_size, begin / numbers_per_item, items_of(stop), t.head_size,
+    pack_words(s.scores, mr * tile_keys, s.scores);
+    add_values(s.scores, t.values + number * words_for(tile_keys) * t.head_size, begin / pack_factor, words_for(stop), t.head_size,
                s.out + strip.first * t.head_size);
 }
 
-/// Items of the queries × the logits' scale, and zeros up to a multiple of `rows`.
+/// The packed queries times the logits' scale, padded with zeros up to tile_queries.
 const float * scaled(const AttentionTile & t, const float * queries, float * to) {
     constexpr float log2_e = 1.44269504f;
     if (queries == nullptr) {
         return nullptr;
     }
     for (int64_t query = 0; query < tile_queries; ++query) {
-        float * row = to + query * items_of(t.head_size);
+        float * row = to + query * words_for(t.head_size);
         if (query >= t.queries) {
-            __builtin_memset(row, 0, items_of(t.head_size) * sizeof(float));
+            __builtin_memset(row, 0, words_for(t.head_size) * sizeof(float));
             continue;
         }
         for (int64_t i = 0; i < t.head_size; i += 2 * width) {
@@ -314,7 +314,7 @@ const float * scaled(const AttentionTile & t, const float * queries, float * to)
             for (int64_t k = 0; k < count; ++k) {
                 some[k] = t.scale * log2_e * queries[query * t.query_stride + i + k];
             }
-            make_items(some, count, row + i / numbers_per_item);
+            pack_words(some, count, row + i / pack_factor);
         }
     }
     return to;
@@ -325,12 +325,12 @@ void attention(const AttentionTile & t, float * scratch) {
     float *       out    = scratch + 3 * area;
     float *       totals = out + area;
     float *       scores = totals + tile_queries * width;
-    Sweep s{t, items_of(t.head_size), scaled(t, t.near_queries, scratch), scaled(t, t.before_queries, scratch + area), scaled(t, t.after_queries, scratch + 2 * area),
-            out, totals, scores, scores + rows * tile_keys, {}};
+    Sweep s{t, words_for(t.head_size), scaled(t, t.near_queries, scratch), scaled(t, t.before_queries, scratch + area), scaled(t, t.after_queries, scratch + 2 * area),
+            out, totals, scores, scores + mr * tile_keys, {}};
     __builtin_memset(out, 0, area * sizeof(float));
     __builtin_memset(totals, 0, tile_queries * width * sizeof(float));
-    for (float & largest : s.largest) {
-        largest = -INFINITY;
+    for (float & max_score : s.max_score) {
+        max_score = -INFINITY;
     }
 
     const int64_t end        = t.causal ? smaller(t.keys, t.first_index + t.queries) : t.keys;
@@ -338,8 +338,8 @@ void attention(const AttentionTile & t, float * scratch) {
     const int64_t end_tile   = (t.first_key + end + tile_keys - 1) / tile_keys;
     for (int64_t number = first_tile; number < end_tile; ++number) {
         const int64_t base = number * tile_keys - t.first_key; // negative where the sequence begins within the tile
-        for (int64_t first = 0; first < t.queries; first += rows) {
-            sweep_tile(s, {first, smaller(rows, t.queries - first), t.first_index + first}, number, base, end);
+        for (int64_t first = 0; first < t.queries; first += mr) {
+            sweep_tile(s, {first, smaller(mr, t.queries - first), t.first_index + first}, number, base, end);
         }
     }
 
