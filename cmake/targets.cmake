@@ -58,6 +58,12 @@ longembed_add_program(longembed-core "${native}/program/core.cpp")
 longembed_add_program(longembed-kernels "${native}/program/kernels.cpp")
 longembed_add_variants(longembed-kernels "${native}/program/peak.cpp" peak)
 
+# the unit tests, which the npm package leaves out
+file(GLOB test_sources CONFIGURE_DEPENDS "${native}/test/*.cpp")
+if (test_sources)
+    longembed_add_program(longembed-test ${test_sources})
+endif()
+
 # the fuzzing programs: docs/robustness.md
 if (LONGEMBED_FUZZ)
     foreach (name model_file plan)

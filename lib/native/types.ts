@@ -168,15 +168,4 @@ export interface NativeAddon {
     onProgress: ((fraction: number) => void) | null,
   ): NativeJob<NativeModel>;
   loadVocabulary(path: string): NativeJob<NativeVocabulary>;
-  /**
-   * What loadModel plans with gpuLayers -1, on devices that need not be there. All numbers are bytes.
-   * @param weights of each layer, and of what follows the last, which goes where that one goes
-   * @param need beside the weights: activations where the last layer is, graphs on each GPU, margin what stays free on each
-   * @returns layers of each GPU in use, in the layers' order; the layers before them stay on the CPU
-   */
-  planPlacement(
-    weights: { layers: readonly number[]; output: number },
-    gpus: readonly { name: string; free: number }[],
-    need: { activations: number; graphs: number; margin: number },
-  ): { device: string; layers: number }[];
 }

@@ -9,7 +9,6 @@
 #include "job.h"
 #include "kernels/cpu_kernels.h"
 #include "model_object.h"
-#include "devices/placement.h"
 #include "vocabulary_object.h"
 
 namespace longembed::addon {
@@ -24,6 +23,16 @@ Napi::Value build_info(const Napi::CallbackInfo & info) {
     return object;
 }
 
+const char * kind_name(DeviceKind kind) {
+    switch (kind) {
+        case DeviceKind::cpu:   return "cpu";
+        case DeviceKind::gpu:   return "gpu";
+        case DeviceKind::igpu:  return "igpu";
+        case DeviceKind::accel: return "accel";
+    }
+    return "accel";
+}
+
 Napi::Value list_devices(const Napi::CallbackInfo & info) {
     const Napi::Env             env   = info.Env();
     const std::vector<Device>   found = devices();
@@ -33,46 +42,12 @@ Napi::Value list_devices(const Napi::CallbackInfo & info) {
         object.Set("name", found[i].name);
         object.Set("description", found[i].description);
         object.Set("backend", found[i].backend);
-        object.Set("kind", found[i].kind);
+        object.Set("kind", kind_name(found[i].kind));
         object.Set("memoryTotal", static_cast<double>(found[i].memory_total));
         object.Set("memoryFree", static_cast<double>(found[i].memory_free));
         list.Set(static_cast<uint32_t>(i), object);
     }
     return list;
-}
-
-uint64_t bytes_of(const Napi::Object & object, const char * name) {
-    return static_cast<uint64_t>(object.Get(name).ToNumber().DoubleValue());
-}
-
-Napi::Value plan_placement_of(const Napi::CallbackInfo & info) {
-    const Napi::Env    env     = info.Env();
-    const Napi::Object weights = info[0].As<Napi::Object>();
-    const Napi::Array  layers  = weights.Get("layers").As<Napi::Array>();
-    const Napi::Array  list    = info[1].As<Napi::Array>();
-    const Napi::Object need    = info[2].As<Napi::Object>();
-
-    WeightSizes sizes;
-    for (uint32_t i = 0; i < layers.Length(); ++i) {
-        sizes.layers.push_back(static_cast<uint64_t>(layers.Get(i).ToNumber().DoubleValue()));
-    }
-    sizes.output = bytes_of(weights, "output");
-    std::vector<GpuRoom> gpus;
-    for (uint32_t i = 0; i < list.Length(); ++i) {
-        const Napi::Object gpu = list.Get(i).As<Napi::Object>();
-        gpus.push_back({gpu.Get("name").ToString().Utf8Value(), bytes_of(gpu, "free")});
-    }
-    const Placement placement =
-        plan_placement(sizes, gpus, {bytes_of(need, "activations"), bytes_of(need, "graphs")}, bytes_of(need, "margin"));
-
-    Napi::Array shares = Napi::Array::New(env, placement.shares.size());
-    for (size_t i = 0; i < placement.shares.size(); ++i) {
-        Napi::Object share = Napi::Object::New(env);
-        share.Set("device", gpus[placement.shares[i].gpu].name);
-        share.Set("layers", placement.shares[i].layers);
-        shares.Set(static_cast<uint32_t>(i), share);
-    }
-    return shares;
 }
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
@@ -89,7 +64,6 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("dotProducts", Napi::Function::New<DotProductsJob::start>(env, "dotProducts"));
     exports.Set("loadModel", Napi::Function::New<ModelObject::load>(env, "loadModel"));
     exports.Set("loadVocabulary", Napi::Function::New<VocabularyObject::load>(env, "loadVocabulary"));
-    exports.Set("planPlacement", Napi::Function::New<plan_placement_of>(env, "planPlacement"));
     return exports;
 }
 

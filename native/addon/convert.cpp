@@ -51,6 +51,18 @@ Napi::Value text_or_null(Napi::Env env, const std::string & text) {
     return text.empty() ? env.Null() : Napi::String::New(env, text).As<Napi::Value>();
 }
 
+Napi::Value pooling_or_null(Napi::Env env, FilePooling pooling) {
+    switch (pooling) {
+        case FilePooling::none: return Napi::String::New(env, "none");
+        case FilePooling::mean: return Napi::String::New(env, "mean");
+        case FilePooling::cls:  return Napi::String::New(env, "cls");
+        case FilePooling::last: return Napi::String::New(env, "last");
+        case FilePooling::rank: return Napi::String::New(env, "rank");
+        case FilePooling::unspecified: break;
+    }
+    return env.Null();
+}
+
 template <typename Array, typename Element> Array copy_to(Napi::Env env, const std::vector<Element> & values) {
     Array array = Array::New(env, values.size());
     std::copy(values.begin(), values.end(), array.Data());
@@ -118,7 +130,7 @@ Napi::Object facts_object(Napi::Env env, const Facts & facts, const Vocabulary &
     object.Set("architecture", facts.architecture);
     object.Set("name", text_or_null(env, facts.name));
     object.Set("metadata", metadata);
-    object.Set("engine", facts.engine);
+    object.Set("engine", facts.engine == EngineKind::graph ? "graph" : "llama_context");
     object.Set("engineReason", text_or_null(env, facts.engine_reason));
     object.Set("layers", facts.layers);
     object.Set("dimensions", facts.dimensions);
@@ -129,12 +141,12 @@ Napi::Object facts_object(Napi::Env env, const Facts & facts, const Vocabulary &
     object.Set("sizeBytes", static_cast<double>(facts.size_bytes));
     object.Set("quantization", facts.quantization);
     object.Set("contextLength", facts.context_length);
-    object.Set("positionEncoding", facts.position_encoding);
+    object.Set("positionEncoding", name_of(facts.position_encoding));
     object.Set("positionRows", facts.position_rows);
     object.Set("ropeBase", facts.rope_base);
     object.Set("ropeScale", facts.rope_scale);
     object.Set("causal", facts.causal);
-    object.Set("pooling", text_or_null(env, facts.pooling));
+    object.Set("pooling", pooling_or_null(env, facts.pooling));
     object.Set("gpuLayers", facts.gpu_layers);
     object.Set("placement", placement);
     object.Set("device", facts.device);
@@ -142,11 +154,11 @@ Napi::Object facts_object(Napi::Env env, const Facts & facts, const Vocabulary &
     return object;
 }
 
-Napi::Object memory_object(Napi::Env env, const MemoryNeed & need) {
+Napi::Object memory_object(Napi::Env env, const MemoryEstimate & estimate) {
     const auto  number  = [env](uint64_t bytes) { return Napi::Number::New(env, static_cast<double>(bytes)); };
-    Napi::Array devices = Napi::Array::New(env, need.devices.size());
-    for (size_t i = 0; i < need.devices.size(); ++i) {
-        const DeviceMemory & memory = need.devices[i];
+    Napi::Array devices = Napi::Array::New(env, estimate.devices.size());
+    for (size_t i = 0; i < estimate.devices.size(); ++i) {
+        const DeviceMemory & memory = estimate.devices[i];
         Napi::Object         device = Napi::Object::New(env);
         device.Set("name", memory.device);
         device.Set("host", memory.host);
@@ -158,7 +170,7 @@ Napi::Object memory_object(Napi::Env env, const MemoryNeed & need) {
         devices.Set(static_cast<uint32_t>(i), device);
     }
     Napi::Object object = Napi::Object::New(env);
-    object.Set("resident", number(need.resident));
+    object.Set("resident", number(estimate.resident));
     object.Set("devices", devices);
     return object;
 }

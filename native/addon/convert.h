@@ -24,7 +24,7 @@ Napi::Object facts_object(Napi::Env env, const Facts & facts, const Vocabulary &
 Napi::Object vocabulary_facts_object(Napi::Env env, const Vocabulary & vocabulary);
 
 /// lib/native/types.ts' NativeMemory.
-Napi::Object memory_object(Napi::Env env, const MemoryNeed & need);
+Napi::Object memory_object(Napi::Env env, const MemoryEstimate & estimate);
 
 Napi::Int32Array   int32_array(Napi::Env env, const std::vector<int32_t> & values);
 Napi::Float32Array float32_array(Napi::Env env, const std::vector<float> & values);

@@ -10,10 +10,10 @@ namespace longembed::addon {
 
 namespace {
 
-// V8 ends the process where it cannot allocate an array: 1 GiB of results is far from that, and more than a caller should want
-constexpr int64_t most_products   = int64_t{1} << 28;
-constexpr int64_t most_dimensions = int64_t{1} << 24;
-constexpr int64_t most_threads    = 1024;
+// V8 ends the process if it cannot allocate an array; 1 GiB of results is far below that limit and more than a caller should need
+constexpr int64_t max_products   = int64_t{1} << 28;
+constexpr int64_t max_dimensions = int64_t{1} << 24;
+constexpr int64_t max_threads    = 1024;
 
 Error out_of_range(const std::string & what) {
     return Error(ErrorCode::invalid_option, "dotProducts: " + what + ".");
@@ -26,13 +26,13 @@ Napi::Float32Array float_array(const Napi::Value & value, const char * name) {
     return value.As<Napi::Float32Array>();
 }
 
-int64_t whole_number(const Napi::Value & value, const char * name, int64_t least, int64_t most) {
+int64_t whole_number(const Napi::Value & value, const char * name, int64_t min, int64_t max) {
     if (!value.IsNumber()) {
         throw Napi::TypeError::New(value.Env(), std::string("dotProducts: ") + name + " is not a number");
     }
     const double number = value.As<Napi::Number>().DoubleValue();
-    if (!(number >= static_cast<double>(least) && number <= static_cast<double>(most)) || number != std::floor(number)) {
-        throw out_of_range(std::string(name) + " is not a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+    if (!(number >= static_cast<double>(min) && number <= static_cast<double>(max)) || number != std::floor(number)) {
+        throw out_of_range(std::string(name) + " is not a whole number from " + std::to_string(min) + " to " + std::to_string(max));
     }
     return static_cast<int64_t>(number);
 }
@@ -51,9 +51,9 @@ RowPairs row_pairs(const Napi::Float32Array & left, const Napi::Float32Array & r
     rows.left_rows  = rows_of(left, dimensions, "left");
     rows.right_rows = rows_of(right, dimensions, "right");
     rows.size       = dimensions;
-    if (rows.right_rows != 0 && rows.left_rows > most_products / rows.right_rows) {
+    if (rows.right_rows != 0 && rows.left_rows > max_products / rows.right_rows) {
         throw out_of_range(std::to_string(rows.left_rows) + " times " + std::to_string(rows.right_rows) + " rows are more than " +
-                           std::to_string(most_products) + " products");
+                           std::to_string(max_products) + " products");
     }
     rows.left  = left.Data();
     rows.right = right.Data();
@@ -67,8 +67,8 @@ Napi::Value DotProductsJob::start(const Napi::CallbackInfo & info) {
     try {
         const Napi::Float32Array left       = float_array(info[0], "left");
         const Napi::Float32Array right      = float_array(info[1], "right");
-        const int64_t            dimensions = whole_number(info[2], "dimensions", 1, most_dimensions);
-        const auto               threads    = static_cast<int>(whole_number(info[3], "threads", 0, most_threads));
+        const int64_t            dimensions = whole_number(info[2], "dimensions", 1, max_dimensions);
+        const auto               threads    = static_cast<int>(whole_number(info[3], "threads", 0, max_threads));
         const RowPairs           rows       = row_pairs(left, right, dimensions);
         return PoolJob::start(env, std::make_shared<DotProductsJob>(env, rows, threads, left, right));
     } catch (const Error & error) {

@@ -85,11 +85,11 @@ void EmbedJob::release() {
 }
 
 void MemoryJob::work() {
-    need_ = worker_->model->memory(batch_);
+    estimate_ = worker_->model->memory(batch_);
 }
 
 Napi::Value MemoryJob::result(Napi::Env env) {
-    return memory_object(env, need_);
+    return memory_object(env, estimate_);
 }
 
 } // namespace longembed::addon

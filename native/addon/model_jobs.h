@@ -91,7 +91,7 @@ protected:
     Napi::Value result(Napi::Env env) override;
 
 private:
-    MemoryNeed need_;
+    MemoryEstimate estimate_;
 };
 
 } // namespace longembed::addon

@@ -14,7 +14,7 @@
 
 namespace {
 
-constexpr uint64_t most_data = 1 << 26;
+constexpr uint64_t max_data = 1 << 26;
 
 /// A file in memory that has a path.
 class MemoryFile {
@@ -38,7 +38,7 @@ private:
 /// Whether the checks let it pass. They see the bytes as the head of a file as large as its tensors need, too, so that a
 /// change of their sizes does not end every try at "cut short".
 bool passes(const uint8_t * data, size_t size) {
-    for (const uint64_t claimed : {static_cast<uint64_t>(size) + most_data, static_cast<uint64_t>(size)}) {
+    for (const uint64_t claimed : {static_cast<uint64_t>(size) + max_data, static_cast<uint64_t>(size)}) {
         std::istringstream stream(std::string(reinterpret_cast<const char *>(data), size));
         try {
             longembed::check_model_stream(stream, claimed, "fuzz");

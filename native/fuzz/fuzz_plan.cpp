@@ -20,7 +20,7 @@
 namespace {
 
 // more would be slow here and not show more
-constexpr int32_t most_tokens = 200;
+constexpr int32_t max_tokens = 200;
 
 std::vector<std::unique_ptr<longembed::Model>> load_models() {
     std::vector<std::unique_ptr<longembed::Model>> models;
@@ -43,13 +43,13 @@ std::vector<std::unique_ptr<longembed::Model>> load_models() {
 }
 
 /// Mostly what a caller gives, else any bits at all.
-int32_t whole(FuzzedDataProvider & data, int32_t least, int32_t most) {
-    return data.ConsumeProbability<float>() < 0.95f ? data.ConsumeIntegralInRange(least, most) : data.ConsumeIntegral<int32_t>();
+int32_t whole(FuzzedDataProvider & data, int32_t min, int32_t max) {
+    return data.ConsumeProbability<float>() < 0.95f ? data.ConsumeIntegralInRange(min, max) : data.ConsumeIntegral<int32_t>();
 }
 
-float real(FuzzedDataProvider & data, float least, float most) {
+float real(FuzzedDataProvider & data, float min, float max) {
     if (data.ConsumeProbability<float>() < 0.9f) {
-        return data.ConsumeFloatingPointInRange(least, most);
+        return data.ConsumeFloatingPointInRange(min, max);
     }
     constexpr float odd[] = {0.0f, -0.0f, -1.0f, 1e-45f, 1e38f, 16777217.0f, INFINITY, -INFINITY, NAN};
     return data.PickValueInArray(odd);
@@ -59,14 +59,14 @@ struct Plan {
     explicit Plan(FuzzedDataProvider & data, const longembed::Facts & facts, int32_t vocabulary) {
         const int32_t sequences = data.ConsumeIntegralInRange(0, 6);
         for (int32_t i = 0; i < sequences; ++i) {
-            lengths.push_back(whole(data, 0, most_tokens / 6));
+            lengths.push_back(whole(data, 0, max_tokens / 6));
         }
         int64_t sum = 0;
         for (const int32_t length : lengths) {
             sum += length;
         }
         // arrays of the right length, or not; the addon holds positions and scales against the tokens
-        const int64_t count = data.ConsumeProbability<float>() < 0.9f && sum >= 0 && sum <= most_tokens ? sum : data.ConsumeIntegralInRange(0, most_tokens);
+        const int64_t count = data.ConsumeProbability<float>() < 0.9f && sum >= 0 && sum <= max_tokens ? sum : data.ConsumeIntegralInRange(0, max_tokens);
         const bool    fractions      = data.ConsumeBool();
         const int32_t last           = facts.position_rows > 0 ? facts.position_rows : 1000;
         const bool    with_positions = data.ConsumeProbability<float>() < 0.3f;

@@ -53,11 +53,15 @@ Arguments parse(int argc, char ** argv) {
     return arguments;
 }
 
-longembed::Pooling pooling_of(const std::string & name) {
-    if (name == "cls") {
-        return longembed::Pooling::cls;
+longembed::Pooling pooling_of(const std::string & name, longembed::FilePooling of_file) {
+    if (name.empty()) {
+        switch (of_file) {
+            case longembed::FilePooling::cls:  return longembed::Pooling::cls;
+            case longembed::FilePooling::last: return longembed::Pooling::last;
+            default:                           return longembed::Pooling::mean;
+        }
     }
-    return name == "last" ? longembed::Pooling::last : longembed::Pooling::mean;
+    return name == "cls" ? longembed::Pooling::cls : name == "last" ? longembed::Pooling::last : longembed::Pooling::mean;
 }
 
 template <typename Value> void print(const Value * values, size_t count, const char * format) {
@@ -103,7 +107,7 @@ void embed_lines(longembed::Model & model, const Arguments & arguments, longembe
     batch.n_tokens    = static_cast<int64_t>(tokens.size());
     batch.lengths     = lengths.data();
     batch.n_sequences = static_cast<int64_t>(lengths.size());
-    batch.pooling     = pooling_of(arguments.get("pooling", model.facts().pooling));
+    batch.pooling     = pooling_of(arguments.get("pooling", ""), model.facts().pooling);
     batch.rope_base   = std::stof(arguments.get("rope-base", "0"));
     batch.rope_scale  = std::stof(arguments.get("rope-scale", "1"));
     batch.self_extend_group  = std::stoi(arguments.get("group", "0"));

@@ -27,9 +27,9 @@ std::string gigabytes(uint64_t bytes) {
     return text;
 }
 
-DeviceMemory & MemoryNeed::on(ggml_backend_buffer_type_t buffers) {
+DeviceMemory & MemoryEstimate::on(ggml_backend_buffer_type_t buffers) {
     const ggml_backend_dev_t device = ggml_backend_buft_get_device(buffers);
-    // a GPU's pinned buffers are memory of the process
+    // a GPU's pinned buffers are the process's own memory
     const bool host = device == nullptr || ggml_backend_buft_is_host(buffers) || ggml_backend_dev_type(device) == GGML_BACKEND_DEVICE_TYPE_CPU;
 
     const std::string name  = host ? "CPU" : ggml_backend_dev_name(device);
@@ -49,7 +49,7 @@ DeviceMemory & MemoryNeed::on(ggml_backend_buffer_type_t buffers) {
     return devices.back();
 }
 
-void MemoryNeed::check(int64_t tokens) const {
+void MemoryEstimate::check(int64_t tokens) const {
     for (const DeviceMemory & memory : devices) {
         if (memory.missing > memory.available) {
             throw Error(ErrorCode::out_of_memory, "There is not enough memory for " + std::to_string(tokens) + " tokens at once: they take " +
@@ -60,20 +60,20 @@ void MemoryNeed::check(int64_t tokens) const {
     }
 }
 
-std::string MemoryNeed::what_would_fit(const DeviceMemory & memory, int64_t tokens) const {
+std::string MemoryEstimate::what_would_fit(const DeviceMemory & memory, int64_t tokens) const {
     std::string words;
-    // activations grow with tokens, what blocks need does not
+    // activations grow with the tokens, graphs do not
     const uint64_t held = memory.activations + memory.graphs - std::min(memory.activations + memory.graphs, memory.missing);
-    const uint64_t room = held + memory.available - std::min(held + memory.available, memory.graphs);
+    const uint64_t capacity = held + memory.available - std::min(held + memory.available, memory.graphs);
     const auto     fits = memory.activations == 0
                               ? int64_t{0}
-                              : static_cast<int64_t>(static_cast<double>(tokens) * static_cast<double>(room) / static_cast<double>(memory.activations));
-    if (constexpr int64_t worth_saying = 64; fits >= worth_saying && fits < tokens) {
+                              : static_cast<int64_t>(static_cast<double>(tokens) * static_cast<double>(capacity) / static_cast<double>(memory.activations));
+    if (constexpr int64_t min_worth_saying = 64; fits >= min_worth_saying && fits < tokens) {
         words += "About " + std::to_string(fits) + " tokens would fit. ";
     }
     if (!memory.host && layer_bytes > 0) {
         const auto too_many = static_cast<int64_t>((memory.missing - memory.available + layer_bytes - 1) / layer_bytes);
-        words += too_many < gpu_layers ? "All of them would fit beside " + std::to_string(gpu_layers - too_many) + " layers (gpuLayers) or a smaller quantization. "
+        words += too_many < gpu_layers ? "All of them would fit with " + std::to_string(gpu_layers - too_many) + " layers on GPUs (gpuLayers) or with a smaller quantization. "
                                        : "On the CPU (gpuLayers 0) they may fit. ";
     }
     return words;

@@ -86,7 +86,7 @@ void GraphEngine::embed(const Batch & batch, float * out, Control & control) {
     ForwardPass(setup, lanes_, plan.shares, control).run(out);
 }
 
-MemoryNeed GraphEngine::memory(const Batch & batch) {
+MemoryEstimate GraphEngine::memory(const Batch & batch) {
     const Plan          plan(*this, batch);
     const WorkspaceSize needed = size_for(plan);
     return memory_for(plan, has_room(needed) ? workspace_->size() : grown_to(needed));
@@ -131,11 +131,11 @@ Cut GraphEngine::choose_cut(const Batch & batch, int shares) const {
     return {tokens, 1, batch.uses_self_extend() ? SelfExtend::alignment : 1};
 }
 
-MemoryNeed GraphEngine::memory_for(const Plan & plan, const WorkspaceSize & size) const {
+MemoryEstimate GraphEngine::memory_for(const Plan & plan, const WorkspaceSize & size) const {
     const auto        planned = new_workspace(size, Workspace::Room::planned);
     const BufferSizes graphs  = measure_graphs(setup_for(plan, *planned), model_);
 
-    MemoryNeed   need;
+    MemoryEstimate   need;
     need.layer_bytes = layer_bytes_;
     need.gpu_layers  = gpu_layers_;
     const size_t has         = workspace_ ? workspace_->bytes() : 0;

@@ -1,23 +1,24 @@
-#include "batch_check.h"
+#include "batch.h"
 
 #include <cmath>
 
 #include "error.h"
+#include "facts.h"
 
 namespace longembed {
 
 namespace {
 
-// float counts whole numbers exactly up to here, and so does every position
-constexpr int64_t most_tokens = int64_t{1} << 24;
+// floats, and so positions, represent all whole numbers up to here
+constexpr int64_t max_tokens = int64_t{1} << 24;
 
 void check_lengths(const Batch & batch) {
     if (batch.n_sequences < 1 || batch.n_tokens < 1) {
         throw Error(ErrorCode::input_empty, "The batch has no tokens.");
     }
-    if (batch.n_tokens > most_tokens) {
+    if (batch.n_tokens > max_tokens) {
         throw Error(ErrorCode::input_too_long, "The batch has " + std::to_string(batch.n_tokens) + " tokens; at most " +
-                                                   std::to_string(most_tokens) + " can be computed at once.");
+                                                   std::to_string(max_tokens) + " can be computed at once.");
     }
     int64_t sum = 0;
     for (int64_t i = 0; i < batch.n_sequences; ++i) {
@@ -42,10 +43,10 @@ void check_tokens(const Batch & batch, int32_t vocabulary_size) {
 }
 
 void check_given_positions(const Batch & batch, const Facts & facts) {
-    const bool absolute = facts.position_encoding == "absolute";
+    const bool absolute = facts.position_encoding == PositionEncoding::absolute;
     for (int64_t i = 0; i < batch.n_tokens; ++i) {
         const float position = batch.positions[i];
-        if (!std::isfinite(position) || position < 0.0f || position > static_cast<float>(most_tokens)) {
+        if (!std::isfinite(position) || position < 0.0f || position > static_cast<float>(max_tokens)) {
             throw Error(ErrorCode::invalid_option, "Position " + std::to_string(position) + " of token " + std::to_string(i) + " is out of range.");
         }
         if (!absolute && position != std::floor(position)) {
@@ -60,26 +61,26 @@ void check_given_positions(const Batch & batch, const Facts & facts) {
 
 void check_positions(const Batch & batch, const Facts & facts) {
     if (batch.positions != nullptr) {
-        if (facts.position_encoding != "absolute" && facts.position_encoding != "rope") {
-            throw Error(ErrorCode::strategy_unsupported, "The model's position encoding (" + facts.position_encoding + ") takes no positions.");
+        if (facts.position_encoding != PositionEncoding::absolute && facts.position_encoding != PositionEncoding::rope) {
+            throw Error(ErrorCode::strategy_unsupported, std::string("The model's position encoding (") + name_of(facts.position_encoding) + ") takes no positions.");
         }
         check_given_positions(batch, facts);
         return;
     }
-    if (facts.position_encoding != "absolute") {
+    if (facts.position_encoding != PositionEncoding::absolute) {
         return;
     }
     for (int64_t i = 0; i < batch.n_sequences; ++i) {
         if (batch.lengths[i] > facts.position_rows) {
-            throw Error(ErrorCode::input_too_long, "The sequence has " + std::to_string(batch.lengths[i]) + " tokens, the model positions for " +
-                                                       std::to_string(facts.position_rows) + ".");
+            throw Error(ErrorCode::input_too_long, "The sequence has " + std::to_string(batch.lengths[i]) + " tokens, but the model has only " +
+                                                       std::to_string(facts.position_rows) + " positions.");
         }
     }
 }
 
 void check_rope(const Batch & batch, const Facts & facts) {
     const bool changed = batch.rope_base != 0.0f || batch.rope_scale != 1.0f;
-    if (changed && facts.position_encoding != "rope") {
+    if (changed && facts.position_encoding != PositionEncoding::rope) {
         throw Error(ErrorCode::strategy_unsupported, "The model has no rotary positions whose base or scale could be changed.");
     }
     if (!std::isfinite(batch.rope_base) || (batch.rope_base != 0.0f && batch.rope_base < 1.0f)) {
@@ -108,8 +109,8 @@ void check_self_extend(const Batch & batch, const Facts & facts) {
     if (!batch.uses_self_extend()) {
         return;
     }
-    if (facts.position_encoding != "rope") {
-        throw Error(ErrorCode::strategy_unsupported, "Self-extend needs rotary positions; this model's are \"" + facts.position_encoding + "\".");
+    if (facts.position_encoding != PositionEncoding::rope) {
+        throw Error(ErrorCode::strategy_unsupported, std::string("Self-extend needs rotary positions; this model's are \"") + name_of(facts.position_encoding) + "\".");
     }
     if (batch.positions != nullptr) {
         throw Error(ErrorCode::invalid_option, "Self-extend sets positions itself and takes none.");
