@@ -1,9 +1,19 @@
-// The addon's exports: lib/native/types.ts has their types and says what they do.
+// The addon's exports, whose types and documentation are in lib/native/types.ts.
+
+#include <filesystem>
+#include <string>
 
 #include <napi.h>
 
+#if defined(_WIN32)
+#define WIN32_LEAN_AND_MEAN
+#define NOMINMAX
+#include <windows.h>
+#elif LONGEMBED_BACKEND_DL
+#include <dlfcn.h>
+#endif
+
 #include "addon_data.h"
-#include "backend_folder.h"
 #include "devices/devices.h"
 #include "dot_products_job.h"
 #include "job.h"
@@ -25,18 +35,18 @@ Napi::Value build_info(const Napi::CallbackInfo & info) {
 
 const char * kind_name(DeviceKind kind) {
     switch (kind) {
-        case DeviceKind::cpu:   return "cpu";
-        case DeviceKind::gpu:   return "gpu";
-        case DeviceKind::igpu:  return "igpu";
+        case DeviceKind::cpu: return "cpu";
+        case DeviceKind::gpu: return "gpu";
+        case DeviceKind::igpu: return "igpu";
         case DeviceKind::accel: return "accel";
     }
     return "accel";
 }
 
 Napi::Value list_devices(const Napi::CallbackInfo & info) {
-    const Napi::Env             env   = info.Env();
-    const std::vector<Device>   found = devices();
-    Napi::Array                 list  = Napi::Array::New(env, found.size());
+    const Napi::Env           env   = info.Env();
+    const std::vector<Device> found = devices();
+    Napi::Array               list  = Napi::Array::New(env, found.size());
     for (size_t i = 0; i < found.size(); ++i) {
         Napi::Object object = Napi::Object::New(env);
         object.Set("name", found[i].name);
@@ -50,6 +60,24 @@ Napi::Value list_devices(const Napi::CallbackInfo & info) {
     return list;
 }
 
+#if LONGEMBED_BACKEND_DL
+/// The folder that longembed.node is in: the release build's backend libraries are beside it.
+std::string folder_of_this_library() {
+#if defined(_WIN32)
+    HMODULE library = nullptr;
+    GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+                       reinterpret_cast<LPCWSTR>(&folder_of_this_library), &library);
+    wchar_t path[MAX_PATH] = {};
+    GetModuleFileNameW(library, path, MAX_PATH);
+    return std::filesystem::path(path).parent_path().string();
+#else
+    Dl_info info = {};
+    dladdr(reinterpret_cast<void *>(&folder_of_this_library), &info);
+    return std::filesystem::path(info.dli_fname == nullptr ? "" : info.dli_fname).parent_path().string();
+#endif
+}
+#endif
+
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
 #if LONGEMBED_BACKEND_DL
     set_backend_folder(folder_of_this_library());
@@ -61,7 +89,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
 
     exports.Set("buildInfo", Napi::Function::New<build_info>(env, "buildInfo"));
     exports.Set("devices", Napi::Function::New<list_devices>(env, "devices"));
-    exports.Set("dotProducts", Napi::Function::New<DotProductsJob::start>(env, "dotProducts"));
+    exports.Set("dotProducts", Napi::Function::New<start_dot_products>(env, "dotProducts"));
     exports.Set("loadModel", Napi::Function::New<ModelObject::load>(env, "loadModel"));
     exports.Set("loadVocabulary", Napi::Function::New<VocabularyObject::load>(env, "loadVocabulary"));
     return exports;

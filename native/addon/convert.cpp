@@ -14,10 +14,11 @@ const Element * typed_array(const Napi::Object & object, const char * name, size
         return nullptr;
     }
     if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != type) {
-        throw Napi::TypeError::New(object.Env(), std::string("batch.") + name + " is not a typed array of the right kind");
+        throw Napi::TypeError::New(object.Env(),
+                                   std::string("batch.") + name + " is not a typed array of the right kind");
     }
     auto array = value.As<Napi::TypedArrayOf<Element>>();
-    *length          = array.ElementLength();
+    *length    = array.ElementLength();
     return array.Data();
 }
 
@@ -26,8 +27,8 @@ const Element * array_of_length(const Napi::Object & object, const char * name, 
     size_t          length = 0;
     const Element * data   = typed_array<Element, type>(object, name, &length);
     if (data != nullptr && length != expected) {
-        throw Napi::TypeError::New(object.Env(), std::string("batch.") + name + " has " + std::to_string(length) + " entries, not " +
-                                                     std::to_string(expected));
+        throw Napi::TypeError::New(object.Env(), std::string("batch.") + name + " has " + std::to_string(length) +
+                                                     " entries, not " + std::to_string(expected));
     }
     return data;
 }
@@ -55,7 +56,7 @@ Napi::Value pooling_or_null(Napi::Env env, FilePooling pooling) {
     switch (pooling) {
         case FilePooling::none: return Napi::String::New(env, "none");
         case FilePooling::mean: return Napi::String::New(env, "mean");
-        case FilePooling::cls:  return Napi::String::New(env, "cls");
+        case FilePooling::cls: return Napi::String::New(env, "cls");
         case FilePooling::last: return Napi::String::New(env, "last");
         case FilePooling::rank: return Napi::String::New(env, "rank");
         case FilePooling::unspecified: break;
@@ -83,8 +84,8 @@ LoadOptions load_options(const Napi::Object & object) {
 
 Batch batch_of(const Napi::Object & object) {
     Batch  batch;
-    size_t tokens    = 0;
-    size_t sequences = 0;
+    size_t tokens     = 0;
+    size_t sequences  = 0;
     batch.tokens      = typed_array<int32_t, napi_int32_array>(object, "tokens", &tokens);
     batch.lengths     = typed_array<int32_t, napi_int32_array>(object, "lengths", &sequences);
     batch.n_tokens    = static_cast<int64_t>(tokens);
@@ -95,9 +96,9 @@ Batch batch_of(const Napi::Object & object) {
         batch.self_extend_group  = pair.As<Napi::Array>().Get(uint32_t{0}).ToNumber().Int32Value();
         batch.self_extend_window = pair.As<Napi::Array>().Get(uint32_t{1}).ToNumber().Int32Value();
     }
-    batch.rope_base   = object.Get("ropeBase").ToNumber().FloatValue();
-    batch.rope_scale  = object.Get("ropeScale").ToNumber().FloatValue();
-    batch.pooling     = pooling_of(object.Get("pooling").ToString().Utf8Value());
+    batch.rope_base  = object.Get("ropeBase").ToNumber().FloatValue();
+    batch.rope_scale = object.Get("ropeScale").ToNumber().FloatValue();
+    batch.pooling    = pooling_of(object.Get("pooling").ToString().Utf8Value());
     return batch;
 }
 

@@ -11,12 +11,13 @@ enum class Pooling { mean, cls, last };
 /// The input of one call: token sequences, special tokens included, and what the strategy changes about them.
 /// The arrays are borrowed and must not change until the call ends.
 struct Batch {
-    const int32_t * tokens      = nullptr;  ///< of all sequences, concatenated
-    const int32_t * lengths     = nullptr;  ///< tokens of each sequence, each >= 1
+    const int32_t * tokens      = nullptr; ///< of all sequences, concatenated
+    const int32_t * lengths     = nullptr; ///< tokens of each sequence, each >= 1
     int64_t         n_tokens    = 0;
     int64_t         n_sequences = 0;
 
-    /// A position per token; null: the token's index in its sequence. Fractional positions need absolute position embeddings.
+    /// A position per token; null: the token's index in its sequence. Fractional positions need absolute position
+    /// embeddings.
     const float * positions = nullptr;
 
     /// A factor per token on all attention logits of that query; null: 1.
@@ -28,8 +29,8 @@ struct Batch {
 
     bool uses_self_extend() const { return self_extend_group > 0; }
 
-    float   rope_base  = 0.0f;  ///< 0: the file's
-    float   rope_scale = 1.0f;  ///< factor on positions before rotation, on top of the file's own scaling
+    float   rope_base  = 0.0f; ///< 0: the file's
+    float   rope_scale = 1.0f; ///< factor on positions before rotation, on top of the file's own scaling
     Pooling pooling    = Pooling::mean;
 };
 

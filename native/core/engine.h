@@ -11,7 +11,8 @@ class Engine {
 public:
     virtual ~Engine() = default;
 
-    /// Writes a row of [dimensions] per sequence to `out`, pooled and not normalised. The batch was checked by check_batch.
+    /// Writes a row of [dimensions] per sequence to `out`, pooled and not normalised. The batch was checked by
+    /// check_batch.
     /// @throws Error
     virtual void embed(const Batch & batch, float * out, Control & control) = 0;
 

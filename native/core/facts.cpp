@@ -26,7 +26,7 @@ PositionEncoding position_encoding(const llama_model & model) {
 FilePooling pooling(const llama_model & model) {
     switch (model.hparams.pooling_type) {
         case LLAMA_POOLING_TYPE_MEAN: return FilePooling::mean;
-        case LLAMA_POOLING_TYPE_CLS:  return FilePooling::cls;
+        case LLAMA_POOLING_TYPE_CLS: return FilePooling::cls;
         case LLAMA_POOLING_TYPE_LAST: return FilePooling::last;
         case LLAMA_POOLING_TYPE_RANK: return FilePooling::rank;
         default: break;
@@ -44,17 +44,17 @@ bool is_array(const std::string & text) {
 const char * name_of(PositionEncoding encoding) {
     switch (encoding) {
         case PositionEncoding::absolute: return "absolute";
-        case PositionEncoding::rope:     return "rope";
-        case PositionEncoding::alibi:    return "alibi";
+        case PositionEncoding::rope: return "rope";
+        case PositionEncoding::alibi: return "alibi";
         case PositionEncoding::relative: return "relative";
-        case PositionEncoding::none:     return "none";
+        case PositionEncoding::none: return "none";
     }
     return "none";
 }
 
 Facts read_facts(const llama_model & model) {
     const llama_hparams & h = model.hparams;
-    Facts facts;
+    Facts                 facts;
     facts.architecture = model.arch_name();
     for (const auto & pair : model.gguf_kv) {
         if (!is_array(pair.second)) {

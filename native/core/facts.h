@@ -22,38 +22,38 @@ enum class FilePooling { unspecified, none, mean, cls, last, rank };
 
 /// What the model file says, and where its layers were placed.
 struct Facts {
-    std::string architecture;
-    std::string name;  ///< general.name; empty if the file has none
-    std::map<std::string, std::string> metadata;  ///< the value of every scalar key as text
+    std::string                        architecture;
+    std::string                        name;     ///< general.name; empty if the file has none
+    std::map<std::string, std::string> metadata; ///< the value of every scalar key as text
 
     EngineKind  engine = EngineKind::graph;
-    std::string engine_reason;  ///< why it is not our own graph; empty if it is
+    std::string engine_reason; ///< why it is not our own graph; empty if it is
 
-    int32_t  layers        = 0;
-    int32_t  dimensions    = 0;  ///< of a vector
-    int32_t  heads         = 0;
-    int32_t  kv_heads      = 0;
-    int32_t  feed_forward  = 0;
-    uint64_t parameters    = 0;
-    uint64_t size_bytes    = 0;
+    int32_t     layers       = 0;
+    int32_t     dimensions   = 0; ///< of a vector
+    int32_t     heads        = 0;
+    int32_t     kv_heads     = 0;
+    int32_t     feed_forward = 0;
+    uint64_t    parameters   = 0;
+    uint64_t    size_bytes   = 0;
     std::string quantization;
 
-    int32_t  context_length = 0;
+    int32_t          context_length    = 0;
     PositionEncoding position_encoding = PositionEncoding::none;
-    int32_t  position_rows  = 0;
-    float    rope_base      = 0.0f;
-    float    rope_scale     = 0.0f;
-    bool     causal         = false;
-    FilePooling pooling        = FilePooling::unspecified;
+    int32_t          position_rows     = 0;
+    float            rope_base         = 0.0f;
+    float            rope_scale        = 0.0f;
+    bool             causal            = false;
+    FilePooling      pooling           = FilePooling::unspecified;
 
     struct DeviceLayers {
         std::string device;
         int32_t     layers;
     };
-    std::vector<DeviceLayers> placement;  ///< how many layers each device has, in the layers' order
-    int32_t  gpu_layers = 0;        ///< layers on GPUs: the last ones
-    std::string device;             ///< "CPU", or the names of the GPUs
-    int32_t  threads    = 0;
+    std::vector<DeviceLayers> placement;      ///< how many layers each device has, in the layers' order
+    int32_t                   gpu_layers = 0; ///< layers on GPUs: the last ones
+    std::string               device;         ///< "CPU", or the names of the GPUs
+    int32_t                   threads = 0;
 };
 
 Facts read_facts(const llama_model & model);

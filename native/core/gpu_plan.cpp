@@ -11,12 +11,12 @@ namespace longembed {
 
 namespace {
 
-// For memory that no plan sees: what the driver itself takes is gone before free memory is read, but matrix libraries, and kernels
-// that convert weights or activations first, allocate buffers of their own.
+// For memory that no plan sees: what the driver itself takes is gone before free memory is read, but matrix libraries,
+// and kernels that convert weights or activations first, allocate buffers of their own.
 constexpr uint64_t margin_bytes = uint64_t{1} << 30;
 
-// Each round measures the plan of the one before. Weights of layers that stay on the CPU are copied to the GPU block by block and
-// take memory there, so the first plan that leaves layers out may be too optimistic.
+// Each round measures the plan of the one before. Weights of layers that stay on the CPU are copied to the GPU block by
+// block and take memory there, so the first plan that leaves layers out may be too optimistic.
 constexpr int max_rounds = 4;
 
 GpuPlan plan_of(const Placement & placement, const std::vector<ggml_backend_dev_t> & gpus) {
@@ -54,19 +54,25 @@ WeightSizes sizes_of(const llama_model & model) {
     return sizes;
 }
 
-Error nothing_fits(const WeightSizes & weights, const std::vector<GpuCapacity> & gpus, const ComputeEstimate & compute) {
-    const GpuCapacity & largest = *std::max_element(gpus.begin(), gpus.end(), [](const GpuCapacity & a, const GpuCapacity & b) { return a.free < b.free; });
-    const uint64_t      layer   = weights.layers.empty() ? 0 : weights.layers.back();
-    return Error(ErrorCode::out_of_memory, "Not one layer of this model fits on " + largest.name + ", which has " + gigabytes(largest.free) +
-                                               " free: the last layer and what follows it take " + gigabytes(layer + weights.output) + ", computing takes " +
-                                               gigabytes(compute.activations + compute.graphs) + ", and " + gigabytes(margin_bytes) +
-                                               " stay free for the driver. A smaller quantization or a smaller context needs less; \"auto\" and \"cpu\" compute on the CPU.");
+Error nothing_fits(const WeightSizes & weights, const std::vector<GpuCapacity> & gpus,
+                   const ComputeEstimate & compute) {
+    const GpuCapacity & largest = *std::max_element(
+        gpus.begin(), gpus.end(), [](const GpuCapacity & a, const GpuCapacity & b) { return a.free < b.free; });
+    const uint64_t layer = weights.layers.empty() ? 0 : weights.layers.back();
+    return Error(ErrorCode::out_of_memory,
+                 "Not one layer of this model fits on " + largest.name + ", which has " + gigabytes(largest.free) +
+                     " free: the last layer and what follows it take " + gigabytes(layer + weights.output) +
+                     ", computing takes " + gigabytes(compute.activations + compute.graphs) + ", and " +
+                     gigabytes(margin_bytes) +
+                     " stay free for the driver. A smaller quantization or a smaller context needs less; \"auto\" and "
+                     "\"cpu\" compute on the CPU.");
 }
 
 } // namespace
 
-GpuPlan plan_gpus(const std::string & path, const std::vector<ggml_backend_dev_t> & gpus, const std::function<ComputeEstimate(const llama_model &)> & estimate,
-                  bool required, Control & control) {
+GpuPlan plan_gpus(const std::string & path, const std::vector<ggml_backend_dev_t> & gpus,
+                  const std::function<ComputeEstimate(const llama_model &)> & estimate, bool required,
+                  Control & control) {
     std::vector<GpuCapacity> capacities;
     for (ggml_backend_dev_t gpu : gpus) {
         size_t free  = 0;

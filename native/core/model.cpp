@@ -4,11 +4,11 @@
 #include <cmath>
 #include <vector>
 
-#include "llama/abort_guard.h"
 #include "devices/devices.h"
 #include "gpu_plan.h"
 #include "graph/graph_engine.h"
 #include "llama-model.h"
+#include "llama/abort_guard.h"
 #include "llama/context_engine.h"
 #include "llama/llama_file.h"
 #include "llama/log.h"
@@ -23,8 +23,10 @@ namespace {
 void throw_if_out_of_memory(int64_t tokens) {
     const std::string reason = logged_errors();
     if (reason.find("out of memory") != std::string::npos) {
-        throw Error(ErrorCode::out_of_memory, "The GPU ran out of memory while it computed " + std::to_string(tokens) + " tokens (" + reason +
-                                                  "). Fewer tokens at once, a smaller quantization, or fewer layers on the GPU (gpuLayers) need less.");
+        throw Error(
+            ErrorCode::out_of_memory,
+            "The GPU ran out of memory while it computed " + std::to_string(tokens) + " tokens (" + reason +
+                "). Fewer tokens at once, a smaller quantization, or fewer layers on the GPU (gpuLayers) need less.");
     }
 }
 
@@ -33,11 +35,12 @@ public:
     using Error::Error;
 };
 
-/// Broken weights, and sums too large for half precision on a GPU, give infinities and NaN, which would spoil every index that such
-/// a vector is stored in.
+/// Broken weights, and sums too large for half precision on a GPU, give infinities and NaN, which would spoil every
+/// index that such a vector is stored in.
 void check_finite(const float * numbers, int64_t count) {
     if (!std::all_of(numbers, numbers + count, [](float number) { return std::isfinite(number); })) {
-        throw NotFinite(ErrorCode::backend, "The model computed a vector with infinite numbers or NaN: its weights are broken, or the file is damaged. Check the file's checksum.");
+        throw NotFinite(ErrorCode::backend, "The model computed a vector with infinite numbers or NaN: its weights are "
+                                            "broken, or the file is damaged. Check the file's checksum.");
     }
 }
 
@@ -47,8 +50,9 @@ std::unique_ptr<Engine> make_engine(const llama_model & model, const Facts & fac
         return std::make_unique<GraphEngine>(model, facts.threads, precision);
     }
     if (precision != Precision::full) {
-        throw Error(ErrorCode::invalid_option, "The precision bf16 is only for architectures that longembed has a graph of its own for, and " +
-                                                   facts.engine_reason + ".");
+        throw Error(ErrorCode::invalid_option,
+                    "The precision bf16 is only for architectures that longembed has a graph of its own for, and " +
+                        facts.engine_reason + ".");
     }
     return std::make_unique<ContextEngine>(model, facts.threads);
 }
@@ -58,9 +62,10 @@ std::unique_ptr<Engine> make_engine(const llama_model & model, const Facts & fac
 ComputeEstimate estimate_compute(const llama_model & model, int32_t tokens) {
     Facts facts   = read_facts(model);
     facts.threads = 1;
+
     const int32_t              length = tokens > 0 ? tokens : std::max(1, facts.context_length);
     const std::vector<int32_t> ids(length, 0);
-    Batch batch;
+    Batch                      batch;
     batch.tokens      = ids.data();
     batch.lengths     = &length;
     batch.n_tokens    = length;
@@ -114,12 +119,13 @@ std::unique_ptr<Model> Model::load_checked(const std::string & path, const LoadO
 
     const GpuPlan plan = gpu_plan(path, options, control);
     // our own kernels read weights in the file's order, which needs no copy
-    const WeightOrder order = has_own_graph(architecture) && plan.devices.empty() ? WeightOrder::file : WeightOrder::fastest_in_ggml;
+    const WeightOrder order =
+        has_own_graph(architecture) && plan.devices.empty() ? WeightOrder::file : WeightOrder::fastest_in_ggml;
 
     std::unique_ptr<Model> model(new Model());
     model->model_ = load_llama_file(path, plan, order, options.mmap, control);
 
-    model->precision_ = options.precision;
+    model->precision_     = options.precision;
     const int threads     = options.threads > 0 ? options.threads : usable_cores();
     model->facts_         = read_facts(*model->model_);
     model->facts_.threads = threads;

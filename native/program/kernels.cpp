@@ -2,9 +2,9 @@
 //
 //   longembed-kernels [--threads N] [--keys N] [--tokens N] [--bf16 1]
 //
-// Every thread does the same work on data of its own; a figure is the sum over threads of each one's best run, in GFLOPS.
-// LONGEMBED_KERNELS chooses the variant. The GEMM multiplies --tokens rows (512) by a 768 × 3072 matrix; attention is one head of
-// 64 dimensions over --keys keys (8192).
+// Every thread does the same work on data of its own; a figure is the sum over threads of each one's best run, in
+// GFLOPS. LONGEMBED_KERNELS chooses the variant. The GEMM multiplies --tokens rows (512) by a 768 × 3072 matrix;
+// attention is one head of 64 dimensions over --keys keys (8192).
 
 #include <algorithm>
 #include <chrono>
@@ -18,9 +18,9 @@
 #include <thread>
 #include <vector>
 
-#include "ops/gemm_op.h"
 #include "ggml.h"
 #include "kernels/cpu_kernels.h"
+#include "ops/gemm_op.h"
 #include "peak.h"
 
 #if defined(LONGEMBED_HAS_PORTABLE)
@@ -78,7 +78,7 @@ double best_rate(double operations, const std::function<void()> & run) {
         const double start = seconds();
         run();
         const double took = seconds() - start;
-        best = std::min(best, took);
+        best              = std::min(best, took);
         total += took;
     }
     return operations / best / 1e9;
@@ -132,9 +132,9 @@ double gemm_rate(const CpuKernels & kernels, ggml_type type, int64_t tokens) {
     tile.weights       = weights.data();
     tile.weight_stride = static_cast<int64_t>(ggml_row_size(type, k));
     set_weights(tile, kernels, type);
-    tile.n             = n;
-    tile.y             = y.data();
-    tile.y_stride      = n;
+    tile.n        = n;
+    tile.y        = y.data();
+    tile.y_stride = n;
     return best_rate(2.0 * static_cast<double>(tokens * k * n),
                      [&] { kernels.gemm(tile, scratch_floats(gemm_scratch(tokens, k, kernels.pack_factor))); });
 }
@@ -180,7 +180,8 @@ int main(int argc, char ** argv) {
     }
     const CpuKernels kernels = cpu_kernels(options["--bf16"] != 0 ? Precision::bf16 : Precision::full);
     if (kernels.gemm == nullptr) {
-        std::fprintf(stderr, "There are no such kernels: this processor cannot run them, the compiler could not compile them, or LONGEMBED_KERNELS is \"ggml\".\n");
+        std::fprintf(stderr, "There are no such kernels: this processor cannot run them, the compiler could not "
+                             "compile them, or LONGEMBED_KERNELS is \"ggml\".\n");
         return 2;
     }
     const auto    threads = static_cast<int>(options["--threads"]);
@@ -188,10 +189,13 @@ int main(int argc, char ** argv) {
     const int64_t tokens  = options["--tokens"];
     const double  peak    = on_threads(threads, [&] { return peak_rate(kernels); });
 
-    const auto print = [&](const std::string & what, double rate) { std::printf("%-32s %8.1f GFLOPS  %5.1f %%\n", what.c_str(), rate, 100.0 * rate / peak); };
+    const auto print = [&](const std::string & what, double rate) {
+        std::printf("%-32s %8.1f GFLOPS  %5.1f %%\n", what.c_str(), rate, 100.0 * rate / peak);
+    };
     print("peak", peak);
     for (const ggml_type type : {GGML_TYPE_F32, GGML_TYPE_F16, GGML_TYPE_BF16, GGML_TYPE_Q8_0, GGML_TYPE_Q4_K}) {
-        print(std::string("gemm ") + ggml_type_name(type), on_threads(threads, [&] { return gemm_rate(kernels, type, tokens); }));
+        print(std::string("gemm ") + ggml_type_name(type),
+              on_threads(threads, [&] { return gemm_rate(kernels, type, tokens); }));
     }
     print("attention", on_threads(threads, [&] { return attention_rate(kernels, keys, 0); }));
     print("attention, self-extend", on_threads(threads, [&] { return attention_rate(kernels, keys, keys / 16); }));

@@ -1,4 +1,5 @@
-// Products and sums in registers alone, compiled once for each instruction set (cmake/kernels.cmake); see kernels/simd.h.
+// Products and sums in registers alone, compiled once for each instruction set (cmake/kernels.cmake); see
+// kernels/simd.h.
 
 #include "peak.h"
 

@@ -1,5 +1,5 @@
-// The attention kernel against double precision: odd lengths and positions in the packed order, head sizes, heads that share keys
-// (GQA), causality, self-extend's window, factors on the logits.
+// The attention kernel against double precision: odd lengths and positions in the packed order, head sizes, heads that
+// share keys (GQA), causality, self-extend's window, factors on the logits.
 
 #include <algorithm>
 #include <cmath>
@@ -13,29 +13,32 @@ namespace {
 
 struct Setup {
     int64_t head_size;
-    int64_t keys;         ///< of the sequence
-    int64_t first_key;    ///< tokens of other sequences before it, in the same tiles
-    int64_t first_index;  ///< of the first query
+    int64_t keys;        ///< of the sequence
+    int64_t first_key;   ///< tokens of other sequences before it, in the same tiles
+    int64_t first_index; ///< of the first query
     int64_t queries;
-    int64_t heads;        ///< query heads that share the keys
+    int64_t heads; ///< query heads that share the keys
     int64_t window;
     bool    causal;
     float   scale;
 };
 
 std::string text_of(const Setup & s) {
-    return "head size " + std::to_string(s.head_size) + ", " + std::to_string(s.keys) + " keys from " + std::to_string(s.first_key) + ", " +
-           std::to_string(s.queries) + " queries from " + std::to_string(s.first_index) + ", window " + std::to_string(s.window) +
-           (s.causal ? ", causal" : "") + ", scale " + std::to_string(s.scale);
+    return "head size " + std::to_string(s.head_size) + ", " + std::to_string(s.keys) + " keys from " +
+           std::to_string(s.first_key) + ", " + std::to_string(s.queries) + " queries from " +
+           std::to_string(s.first_index) + ", window " + std::to_string(s.window) + (s.causal ? ", causal" : "") +
+           ", scale " + std::to_string(s.scale);
 }
 
 /// Keys and values of a head, as rows and as the kernel takes them.
 class PackedHead {
 public:
     PackedHead(const Setup & s, int64_t pack_factor, Random & random)
-        : size_(s.head_size), pack_factor_(pack_factor), tokens_((s.first_key + s.keys + tile_keys - 1) / tile_keys * tile_keys),
-          near_rows_(random.reals(tokens_ * size_)), far_rows_(random.reals(tokens_ * size_)), value_rows_(random.reals(tokens_ * size_)),
-          near_(packed_keys(near_rows_)), far_(packed_keys(far_rows_)), values_(packed_values()) {}
+        : size_(s.head_size), pack_factor_(pack_factor),
+          tokens_((s.first_key + s.keys + tile_keys - 1) / tile_keys * tile_keys),
+          near_rows_(random.reals(tokens_ * size_)), far_rows_(random.reals(tokens_ * size_)),
+          value_rows_(random.reals(tokens_ * size_)), near_(packed_keys(near_rows_)), far_(packed_keys(far_rows_)),
+          values_(packed_values()) {}
 
     const float * near() const { return near_.data(); }
     const float * far() const { return far_.data(); }
@@ -101,7 +104,8 @@ struct Queries {
     std::vector<float> after;
 };
 
-std::vector<double> expected_output(const Setup & s, const PackedHead & head, const Queries & q, int64_t query, int64_t query_head) {
+std::vector<double> expected_output(const Setup & s, const PackedHead & head, const Queries & q, int64_t query,
+                                    int64_t query_head) {
     const int64_t       index = s.first_index + query;
     const int64_t       start = (query * s.heads + query_head) * s.head_size;
     std::vector<double> logits;
@@ -131,7 +135,8 @@ std::vector<double> expected_output(const Setup & s, const PackedHead & head, co
 void check(const KernelVariant & variant, const CpuKernels & kernels, const Setup & s, Random & random) {
     const PackedHead head(s, kernels.pack_factor, random);
     const int64_t    stride = s.heads * s.head_size;
-    const Queries    q{random.reals(s.queries * stride), random.reals(s.queries * stride), random.reals(s.queries * stride)};
+    const Queries    q{random.reals(s.queries * stride), random.reals(s.queries * stride),
+                    random.reals(s.queries * stride)};
 
     std::vector<float> out(s.queries * stride);
     AttentionTile      tile{};
@@ -164,8 +169,9 @@ void check(const KernelVariant & variant, const CpuKernels & kernels, const Setu
             const std::vector<double> expected = expected_output(s, head, q, query, query_head);
             for (int64_t i = 0; i < s.head_size; ++i) {
                 const float computed = out[query * stride + query_head * s.head_size + i];
-                expect(std::fabs(computed - expected[i]) <= tolerance, text_of(s) + ": dimension " + std::to_string(i) + " of query " + std::to_string(query) +
-                                                                           " is " + std::to_string(computed) + ", not " + std::to_string(expected[i]));
+                expect(std::fabs(computed - expected[i]) <= tolerance,
+                       text_of(s) + ": dimension " + std::to_string(i) + " of query " + std::to_string(query) + " is " +
+                           std::to_string(computed) + ", not " + std::to_string(expected[i]));
             }
         }
     }

@@ -9,7 +9,8 @@ namespace longembed::test {
 
 namespace {
 
-void run(const CpuKernels & kernels, const float * left, int64_t left_rows, const float * right, int64_t right_rows, int64_t size, float * out, int64_t out_stride) {
+void run(const CpuKernels & kernels, const float * left, int64_t left_rows, const float * right, int64_t right_rows,
+         int64_t size, float * out, int64_t out_stride) {
     DotTile tile{};
     tile.left       = left;
     tile.left_rows  = left_rows;
@@ -22,7 +23,8 @@ void run(const CpuKernels & kernels, const float * left, int64_t left_rows, cons
 }
 
 void check(const CpuKernels & kernels, int64_t left_rows, int64_t right_rows, int64_t size, Random & random) {
-    const std::string        shape  = std::to_string(left_rows) + " by " + std::to_string(right_rows) + " rows of " + std::to_string(size) + ": ";
+    const std::string shape =
+        std::to_string(left_rows) + " by " + std::to_string(right_rows) + " rows of " + std::to_string(size) + ": ";
     const std::vector<float> left   = random.reals(left_rows * size);
     const std::vector<float> right  = random.reals(right_rows * size);
     const int64_t            stride = right_rows + 2;
@@ -38,7 +40,8 @@ void check(const CpuKernels & kernels, int64_t left_rows, int64_t right_rows, in
                 magnitude += std::fabs(product);
             }
             const float computed = out[l * stride + r];
-            expect(std::fabs(computed - sum) <= 1e-6 * magnitude, shape + std::to_string(computed) + ", not " + std::to_string(sum));
+            expect(std::fabs(computed - sum) <= 1e-6 * magnitude,
+                   shape + std::to_string(computed) + ", not " + std::to_string(sum));
 
             float alone = 0.0f;
             run(kernels, left.data() + l * size, 1, right.data() + r * size, 1, size, &alone, 1);

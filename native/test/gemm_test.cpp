@@ -1,4 +1,5 @@
-// The GEMM kernel against double precision: every weight type and epilogue, at shapes that are no multiples of any tile.
+// The GEMM kernel against double precision: every weight type and epilogue, at shapes that are no multiples of any
+// tile.
 
 #include <cmath>
 #include <cstring>
@@ -27,8 +28,9 @@ std::string text_of(const Shape & shape) {
 /// Shapes around the sizes of vectors, register tiles and blocks, and random ones; k is a multiple of the type's block.
 std::vector<Shape> shapes(int64_t block) {
     std::vector<Shape> found;
-    for (const Shape & shape : {Shape{1, 1, 1}, Shape{5, 15, 7}, Shape{6, 16, 32}, Shape{7, 17, 33}, Shape{13, 63, 255}, Shape{12, 64, 256},
-                                Shape{3, 65, 1023}, Shape{6, 33, 1024}, Shape{7, 31, 1025}, Shape{2, 130, 2050}}) {
+    for (const Shape & shape :
+         {Shape{1, 1, 1}, Shape{5, 15, 7}, Shape{6, 16, 32}, Shape{7, 17, 33}, Shape{13, 63, 255}, Shape{12, 64, 256},
+          Shape{3, 65, 1023}, Shape{6, 33, 1024}, Shape{7, 31, 1025}, Shape{2, 130, 2050}}) {
         found.push_back(shape);
     }
     Random random(static_cast<uint32_t>(block));
@@ -48,9 +50,9 @@ float rounded_to_bf16(float number) {
 /// Arguments of one call and the sums that it should compute. Rows of x, operand and y have gaps between them.
 struct Case {
     Case(ggml_type type, const Shape & shape, bool with_bias, Precision precision, Random & random)
-        : type(type), shape(shape), x_stride(shape.k + 3), y_stride(shape.n + 5), x(random.reals(shape.tokens * x_stride)),
-          bias(with_bias ? random.reals(shape.n) : std::vector<float>()), operand(random.reals(shape.tokens * y_stride, 4.0f)),
-          weights(ggml_row_size(type, shape.k) * shape.n) {
+        : type(type), shape(shape), x_stride(shape.k + 3), y_stride(shape.n + 5),
+          x(random.reals(shape.tokens * x_stride)), bias(with_bias ? random.reals(shape.n) : std::vector<float>()),
+          operand(random.reals(shape.tokens * y_stride, 4.0f)), weights(ggml_row_size(type, shape.k) * shape.n) {
         const std::vector<float> floats = random.reals(shape.n * shape.k);
         ggml_quantize_chunk(type, floats.data(), weights.data(), 0, shape.n, shape.k, nullptr);
         std::vector<float> exact(floats.size());
@@ -59,7 +61,9 @@ struct Case {
         } else {
             ggml_get_type_traits(type)->to_float(weights.data(), exact.data(), static_cast<int64_t>(exact.size()));
         }
-        const auto factor = [precision](float number) { return static_cast<double>(precision == Precision::bf16 ? rounded_to_bf16(number) : number); };
+        const auto factor = [precision](float number) {
+            return static_cast<double>(precision == Precision::bf16 ? rounded_to_bf16(number) : number);
+        };
         for (int64_t token = 0; token < shape.tokens; ++token) {
             for (int64_t out = 0; out < shape.n; ++out) {
                 double sum       = with_bias ? bias[out] : 0.0;
@@ -84,10 +88,10 @@ struct Case {
         t.weights       = weights.data();
         t.weight_stride = static_cast<int64_t>(ggml_row_size(type, shape.k));
         set_weights(t, kernels, type);
-        t.n              = shape.n;
-        t.bias           = bias.empty() ? nullptr : bias.data();
-        t.epilogue       = epilogue;
-        t.operand        = epilogue == Epilogue::residual_add || epilogue == Epilogue::swiglu_gate ? operand.data() : nullptr;
+        t.n        = shape.n;
+        t.bias     = bias.empty() ? nullptr : bias.data();
+        t.epilogue = epilogue;
+        t.operand  = epilogue == Epilogue::residual_add || epilogue == Epilogue::swiglu_gate ? operand.data() : nullptr;
         t.operand_stride = y_stride;
         t.y              = y;
         t.y_stride       = y_stride;
@@ -102,16 +106,16 @@ struct Case {
     std::vector<float>  bias;
     std::vector<float>  operand;
     std::vector<char>   weights;
-    std::vector<double> sums;        ///< [tokens][n], bias included
-    std::vector<double> magnitudes;  ///< sums of the terms' magnitudes
+    std::vector<double> sums;       ///< [tokens][n], bias included
+    std::vector<double> magnitudes; ///< sums of the terms' magnitudes
 };
 
 double with_epilogue(Epilogue epilogue, double sum, double operand) {
     switch (epilogue) {
-        case Epilogue::gelu:         return 0.5 * sum * std::erfc(-sum / std::sqrt(2.0));
+        case Epilogue::gelu: return 0.5 * sum * std::erfc(-sum / std::sqrt(2.0));
         case Epilogue::residual_add: return sum + operand;
-        case Epilogue::swiglu_gate:  return sum * operand / (1.0 + std::exp(-operand));
-        default:                     return sum;
+        case Epilogue::swiglu_gate: return sum * operand / (1.0 + std::exp(-operand));
+        default: return sum;
     }
 }
 
@@ -131,13 +135,15 @@ void check_values(const CpuKernels & kernels, const Case & c, Epilogue epilogue)
                 expect(computed == untouched, text_of(c.shape) + ": wrote past the last output");
                 continue;
             }
-            const double operand   = c.operand[token * c.y_stride + out];
-            const double expected  = with_epilogue(epilogue, c.sums[token * c.shape.n + out], operand);
-            const double factor    = epilogue == Epilogue::swiglu_gate ? std::max(1.0, std::fabs(operand)) : 1.2;
-            const double tolerance = relative * factor * c.magnitudes[token * c.shape.n + out] + 1e-6 * std::fabs(expected) + 1e-7;
-            expect(std::fabs(computed - expected) <= tolerance, text_of(c.shape) + ", epilogue " + std::to_string(static_cast<int>(epilogue)) + ": output " +
-                                                                    std::to_string(out) + " of token " + std::to_string(token) + " is " +
-                                                                    std::to_string(computed) + ", not " + std::to_string(expected));
+            const double operand  = c.operand[token * c.y_stride + out];
+            const double expected = with_epilogue(epilogue, c.sums[token * c.shape.n + out], operand);
+            const double factor   = epilogue == Epilogue::swiglu_gate ? std::max(1.0, std::fabs(operand)) : 1.2;
+            const double tolerance =
+                relative * factor * c.magnitudes[token * c.shape.n + out] + 1e-6 * std::fabs(expected) + 1e-7;
+            expect(std::fabs(computed - expected) <= tolerance,
+                   text_of(c.shape) + ", epilogue " + std::to_string(static_cast<int>(epilogue)) + ": output " +
+                       std::to_string(out) + " of token " + std::to_string(token) + " is " + std::to_string(computed) +
+                       ", not " + std::to_string(expected));
         }
     }
 }
@@ -163,19 +169,21 @@ void check_independence(const CpuKernels & kernels, const Case & c) {
 } // namespace
 
 void add_gemm_tests(std::vector<Test> & tests) {
-    for (const ggml_type type : {GGML_TYPE_F32, GGML_TYPE_F16, GGML_TYPE_BF16, GGML_TYPE_Q8_0, GGML_TYPE_Q4_K, GGML_TYPE_Q6_K}) {
-        add_for_variants(tests, std::string("gemm with ") + ggml_type_name(type) + " weights", [type](const KernelVariant & variant, const CpuKernels & kernels) {
-            Random random(7);
-            bool   with_bias = false;
-            for (const Shape & shape : shapes(ggml_blck_size(type))) {
-                with_bias = !with_bias;
-                const Case c(type, shape, with_bias, variant.precision, random);
-                for (const Epilogue epilogue : epilogues) {
-                    check_values(kernels, c, epilogue);
-                }
-                check_independence(kernels, c);
-            }
-        });
+    for (const ggml_type type :
+         {GGML_TYPE_F32, GGML_TYPE_F16, GGML_TYPE_BF16, GGML_TYPE_Q8_0, GGML_TYPE_Q4_K, GGML_TYPE_Q6_K}) {
+        add_for_variants(tests, std::string("gemm with ") + ggml_type_name(type) + " weights",
+                         [type](const KernelVariant & variant, const CpuKernels & kernels) {
+                             Random random(7);
+                             bool   with_bias = false;
+                             for (const Shape & shape : shapes(ggml_blck_size(type))) {
+                                 with_bias = !with_bias;
+                                 const Case c(type, shape, with_bias, variant.precision, random);
+                                 for (const Epilogue epilogue : epilogues) {
+                                     check_values(kernels, c, epilogue);
+                                 }
+                                 check_independence(kernels, c);
+                             }
+                         });
     }
 }
 

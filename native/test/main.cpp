@@ -1,5 +1,5 @@
-// Unit tests of native/core. Prints a line for each test, "ok NAME", "skip NAME: REASON" or "fail NAME: REASON"; the exit status is 1 if
-// one failed. test/native.test.ts runs it as part of `npm test`.
+// Unit tests of native/core. Prints a line for each test, "ok NAME", "skip NAME: REASON" or "fail NAME: REASON"; the
+// exit status is 1 if one failed. test/native.test.ts runs it as part of `npm test`.
 
 #include <cstdio>
 

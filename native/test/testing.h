@@ -35,7 +35,9 @@ public:
 
     float real() { return static_cast<float>(static_cast<double>(engine_()) / 2147483648.0 - 1.0); }
 
-    int64_t whole(int64_t min, int64_t max) { return min + static_cast<int64_t>(engine_() % static_cast<uint64_t>(max - min + 1)); }
+    int64_t whole(int64_t min, int64_t max) {
+        return min + static_cast<int64_t>(engine_() % static_cast<uint64_t>(max - min + 1));
+    }
 
     std::vector<float> reals(int64_t count, float factor = 1.0f) {
         std::vector<float> numbers(count);
@@ -50,7 +52,8 @@ private:
 };
 
 /// Adds a test for each kernel variant that was compiled; those that this processor cannot run are skipped.
-inline void add_for_variants(std::vector<Test> & tests, const std::string & name, const std::function<void(const KernelVariant &, const CpuKernels &)> & run) {
+inline void add_for_variants(std::vector<Test> & tests, const std::string & name,
+                             const std::function<void(const KernelVariant &, const CpuKernels &)> & run) {
     for (const KernelVariant & variant : kernel_variants()) {
         tests.push_back({std::string(variant.name) + ": " + name, [variant, run] {
                              if (!variant.is_usable) {

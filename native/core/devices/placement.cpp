@@ -6,10 +6,12 @@
 namespace longembed {
 
 int Placement::gpu_layers() const {
-    return std::accumulate(gpus.begin(), gpus.end(), 0, [](int sum, const GpuLayers & part) { return sum + part.layers; });
+    return std::accumulate(gpus.begin(), gpus.end(), 0,
+                           [](int sum, const GpuLayers & part) { return sum + part.layers; });
 }
 
-Placement plan_placement(const WeightSizes & weights, const std::vector<GpuCapacity> & gpus, const ComputeEstimate & compute, uint64_t margin) {
+Placement plan_placement(const WeightSizes & weights, const std::vector<GpuCapacity> & gpus,
+                         const ComputeEstimate & compute, uint64_t margin) {
     std::vector<size_t> by_free(gpus.size());
     std::iota(by_free.begin(), by_free.end(), 0);
     std::stable_sort(by_free.begin(), by_free.end(), [&](size_t a, size_t b) { return gpus[a].free > gpus[b].free; });

@@ -43,8 +43,8 @@ inline bool any(Bits bits) {
 
 /// 2^x for x < 127, with a relative error of 1e-7; 2^−126 where x < −126.
 inline Vector power_of_two(Vector x) {
-    // 2^x = 2^n · 2^f with n whole and |f| <= 1/2. Adding the large number rounds x to a whole one and leaves n + 127, the
-    // exponent of 2^n, in the sum's lowest bits; the polynomial minimises the largest error relative to 2^f.
+    // 2^x = 2^n · 2^f with n whole and |f| <= 1/2. Adding the large number rounds x to a whole one and leaves n + 127,
+    // the exponent of 2^n, in the sum's lowest bits; the polynomial minimises the largest error relative to 2^f.
     const Vector round = all(12582912.0f + 127.0f);
     x                  = larger(x, all(-126.0f));
     const Vector whole = x + round;
@@ -86,11 +86,13 @@ void score(const float * queries, int64_t words, const float * keys, float * sco
     }
 }
 
-/// columns first … first + n · width − 1 of out [mr][size] += weights [mr][words_for(tile_keys)] · values [begin … end − 1][size]
-/// @param last  columns of the last vector
-template <int n> void add_columns(const float * weights, const float * values, int64_t begin, int64_t end, int64_t size, int64_t first, int64_t last, float * out) {
+/// add_values for the n vectors of columns from `first` on; the last vector has `last` columns
+template <int n> void add_columns(const float * weights, const float * values, int64_t begin, int64_t end, int64_t size,
+                                  int64_t first, int64_t last, float * out) {
     constexpr int64_t stride    = words_for(tile_keys);
-    const auto        load_part = [last](const float * from, int v) { return v + 1 < n || last == width ? load(from + v * width) : load_partial(from + v * width, last); };
+    const auto        load_part = [last](const float * from, int v) {
+        return v + 1 < n || last == width ? load(from + v * width) : load_partial(from + v * width, last);
+    };
 
     Vector sums[mr][n];
     for (int r = 0; r < mr; ++r) {
@@ -111,7 +113,8 @@ template <int n> void add_columns(const float * weights, const float * values, i
     }
     for (int r = 0; r < mr; ++r) {
         for (int v = 0; v < n; ++v) {
-            __builtin_memcpy(out + r * size + first + v * width, &sums[r][v], (v + 1 < n ? width : last) * sizeof(float));
+            __builtin_memcpy(out + r * size + first + v * width, &sums[r][v],
+                             (v + 1 < n ? width : last) * sizeof(float));
         }
     }
 }
@@ -142,22 +145,22 @@ void fill_some(float * to, int64_t begin, int64_t end, float value) {
 /// The state of one tile of queries during its sweep over the keys. Scores and maxima are logarithms to base 2.
 struct Sweep {
     const AttentionTile & tile;
-    const int64_t         words;    ///< of a query or key
-    const float *         near;     ///< queries, scaled: [tile_queries][words]
+    const int64_t         words; ///< of a query or key
+    const float *         near;  ///< queries, scaled: [tile_queries][words]
     const float *         before;
     const float *         after;
-    float *               out;      ///< [tile_queries][head size], not divided by the totals yet
-    float *               totals;   ///< [tile_queries][width]: a query's total is the sum of its lanes
-    float *               scores;   ///< [mr][tile_keys]
-    float *               others;   ///< the same, for scores of another rotation
-    float                 max_score[tile_queries];  ///< weights are relative to this
+    float *               out;                     ///< [tile_queries][head size], not divided by the totals yet
+    float *               totals;                  ///< [tile_queries][width]: a query's total is the sum of its lanes
+    float *               scores;                  ///< [mr][tile_keys]
+    float *               others;                  ///< the same, for scores of another rotation
+    float                 max_score[tile_queries]; ///< weights are relative to this
 };
 
 /// Up to mr queries of a tile: first … first + count − 1, padded with zeros.
 struct Strip {
     int64_t first;
     int64_t count;
-    int64_t index;  ///< of the first, in its sequence
+    int64_t index; ///< of the first, in its sequence
 };
 
 /// Replaces near scores by far ones in a tile that has both. `base` is the index of the tile's first key.
@@ -241,7 +244,7 @@ void raise_where_needed(Sweep & s, const Strip & strip) {
 
 /// Turns a row of scores into weights and adds them to its total.
 inline void weigh(Sweep & s, int64_t query, float * row) {
-    Vector       total   = load(s.totals + query * width);
+    Vector       total     = load(s.totals + query * width);
     const Vector max_score = all(s.max_score[query]);
     for (int64_t key = 0; key < tile_keys; key += width) {
         const Vector weight = power_of_two(load(row + key) - max_score);
@@ -270,7 +273,7 @@ void sweep_tile(Sweep & s, const Strip & strip, int64_t number, int64_t base, in
     const AttentionTile & t     = s.tile;
     const int64_t         begin = base < 0 ? -base : 0;
     const int64_t         stop  = smaller(tile_keys, end - base);
-    const auto            visible  = [&](int64_t r) { return t.causal ? clamp(0, strip.index + r + 1 - base, stop) : stop; };
+    const auto visible = [&](int64_t r) { return t.causal ? clamp(0, strip.index + r + 1 - base, stop) : stop; };
 
     if (visible(strip.count - 1) <= begin) {
         return;
@@ -292,8 +295,8 @@ void sweep_tile(Sweep & s, const Strip & strip, int64_t number, int64_t base, in
         }
     }
     pack_words(s.scores, mr * tile_keys, s.scores);
-    add_values(s.scores, t.values + number * words_for(tile_keys) * t.head_size, begin / pack_factor, words_for(stop), t.head_size,
-               s.out + strip.first * t.head_size);
+    add_values(s.scores, t.values + number * words_for(tile_keys) * t.head_size, begin / pack_factor, words_for(stop),
+               t.head_size, s.out + strip.first * t.head_size);
 }
 
 /// The packed queries times the logits' scale, padded with zeros up to tile_queries.
@@ -325,8 +328,10 @@ void attention(const AttentionTile & t, float * scratch) {
     float *       out    = scratch + 3 * area;
     float *       totals = out + area;
     float *       scores = totals + tile_queries * width;
-    Sweep s{t, words_for(t.head_size), scaled(t, t.near_queries, scratch), scaled(t, t.before_queries, scratch + area), scaled(t, t.after_queries, scratch + 2 * area),
-            out, totals, scores, scores + mr * tile_keys, {}};
+    const float * near   = scaled(t, t.near_queries, scratch);
+    const float * before = scaled(t, t.before_queries, scratch + area);
+    const float * after  = scaled(t, t.after_queries, scratch + 2 * area);
+    Sweep         s{t, words_for(t.head_size), near, before, after, out, totals, scores, scores + mr * tile_keys, {}};
     __builtin_memset(out, 0, area * sizeof(float));
     __builtin_memset(totals, 0, tile_queries * width * sizeof(float));
     for (float & max_score : s.max_score) {

@@ -36,7 +36,8 @@ inline Vector load_f16(const uint16_t * from) {
 #elif defined(__aarch64__)
     return as_floats(vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(from))));
 #else
-    // exponent and mantissa move to their places in a float; the factor corrects the difference of the exponents' biases
+    // exponent and mantissa move to their places in a float; the factor corrects the difference of the exponents'
+    // biases
     const Words  half      = load_shorts(from);
     const Words  magnitude = half & 0x7fff;
     const Vector scaled    = as_floats(magnitude << 13) * 0x1p112f;

@@ -38,14 +38,16 @@ CpuKernels make(const KernelVariant & variant) {
 
 KernelVariants kernel_variants() {
 #if defined(LONGEMBED_HAS_AVX2)
-    static const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+    static const bool has_avx2 =
+        __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
 #endif
 #if defined(LONGEMBED_HAS_AVX512)
     static const bool has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("fma");
 #endif
     static const KernelVariant variants[] = {
 #if defined(LONGEMBED_HAS_AVX512BF16)
-        {"avx512bf16", "AVX512-BF16", Precision::bf16, has_avx512 && __builtin_cpu_supports("avx512bf16"), kernels_avx512bf16},
+        {"avx512bf16", "AVX512-BF16", Precision::bf16, has_avx512 && __builtin_cpu_supports("avx512bf16"),
+         kernels_avx512bf16},
 #endif
 #if defined(LONGEMBED_HAS_AVX512)
         {"avx512", "AVX-512", Precision::full, has_avx512, kernels_avx512},
@@ -68,7 +70,9 @@ CpuKernels cpu_kernels(Precision precision) {
         kernels.name = requested == "ggml" ? "ggml" : "ggml-padded";
         return kernels;
     }
-    const auto is_candidate = [&](const KernelVariant & variant) { return variant.is_usable && variant.precision == precision; };
+    const auto is_candidate = [&](const KernelVariant & variant) {
+        return variant.is_usable && variant.precision == precision;
+    };
     for (const KernelVariant & variant : kernel_variants()) {
         if (is_candidate(variant) && requested == variant.name) {
             return make(variant);

@@ -8,7 +8,7 @@ namespace longembed {
 
 /// Our own kernels, all for the same instruction set; null where ggml computes instead.
 struct CpuKernels {
-    const char *    name        = "ggml";  ///< of the variant, or what LONGEMBED_KERNELS asked for in its place
+    const char *    name        = "ggml"; ///< of the variant, or what LONGEMBED_KERNELS asked for in its place
     AttentionKernel attention   = nullptr;
     GemmKernel      gemm        = nullptr;
     Dequantize      f16_to_f32  = nullptr;
@@ -24,10 +24,10 @@ enum class Precision { full, bf16 };
 
 /// Kernels for one instruction set.
 struct KernelVariant {
-    const char * name;       ///< "avx512bf16", "avx512", "avx2" or "portable"
-    const char * needs;      ///< what the processor must have, for people; "" for nothing
+    const char * name;  ///< "avx512bf16", "avx512", "avx2" or "portable"
+    const char * needs; ///< what the processor must have, for people; "" for nothing
     Precision    precision;
-    bool         is_usable;  ///< this processor has what the variant needs
+    bool         is_usable; ///< this processor has what the variant needs
     CpuKernels (*make)();
 };
 
@@ -43,15 +43,15 @@ KernelVariants kernel_variants();
 
 /// The fastest kernels for this machine; null ones if it has no instructions for this precision.
 ///
-/// The environment variable LONGEMBED_KERNELS chooses others, for tests and comparisons: a variant's name (ignored if the
-/// processor cannot run it), "ggml" for none, or "ggml-padded": none, and heads padded as on a CUDA device.
+/// The environment variable LONGEMBED_KERNELS chooses others, for tests and comparisons: a variant's name (ignored if
+/// the processor cannot run it), "ggml" for none, or "ggml-padded": none, and heads padded as on a CUDA device.
 CpuKernels cpu_kernels(Precision precision = Precision::full);
 
 /// Whether LONGEMBED_KERNELS is "ggml-padded".
 bool pads_heads_as_cuda();
 
-/// Scratch memory of the calling thread, 64-byte aligned. The next call returns the same memory, larger if need be; its contents
-/// are unspecified.
+/// Scratch memory of the calling thread, 64-byte aligned. The next call returns the same memory, larger if need be; its
+/// contents are unspecified.
 float * scratch_floats(int64_t count);
 
 } // namespace longembed

@@ -16,19 +16,20 @@ constexpr int dot_left  = 4;
 constexpr int dot_right = 6;
 #endif
 
-// floats of a row that are multiplied before the lanes' sums are added in doubles: sixteen additions a lane, each with an error
-// of at most 6e-8
+// floats of a row that are multiplied before the lanes' sums are added in doubles: sixteen additions a lane, each with
+// an error of at most 6e-8
 constexpr int64_t dot_chunk = 16 * width;
 
 /// products [dot_left][dot_right] = dot products of rows of `size` floats
-inline void multiply(const float * const * left, const float * const * right, int64_t size, double (*products)[dot_right]) {
+inline void multiply(const float * const * left, const float * const * right, int64_t size,
+                     double (*products)[dot_right]) {
     constexpr int lanes = dot_left * dot_right * width;
     float         gathered[lanes];
     double        sums[lanes] = {};
     int64_t       i           = 0;
     while (i < size) {
         Vector        chunk[dot_left][dot_right] = {};
-        const int64_t stop = i + dot_chunk < size ? i + dot_chunk : size;
+        const int64_t stop                       = i + dot_chunk < size ? i + dot_chunk : size;
         for (; i + width <= stop; i += width) {
             Vector b[dot_right];
             for (int r = 0; r < dot_right; ++r) {
@@ -68,7 +69,8 @@ inline void multiply(const float * const * left, const float * const * right, in
     }
 }
 
-/// Rows first … first + count − 1, the last one repeated past the end, so that the same instructions compute every pair.
+/// Rows first … first + count − 1, the last one repeated past the end, so that the same instructions compute every
+/// pair.
 inline void rows_from(const float * matrix, int64_t rows, int64_t size, int64_t first, int count, const float ** to) {
     for (int row = 0; row < count; ++row) {
         to[row] = matrix + (first + row < rows ? first + row : rows - 1) * size;

@@ -23,33 +23,33 @@ enum class WeightFormat {
 /// What is applied to a sum before it is written.
 enum class Epilogue {
     none,
-    gelu,          ///< GELU with erf
-    residual_add,  ///< plus `operand`
-    swiglu_gate,   ///< times SiLU of `operand`
+    gelu,         ///< GELU with erf
+    residual_add, ///< plus `operand`
+    swiglu_gate,  ///< times SiLU of `operand`
 };
 
 /// y = epilogue(x · weightsᵀ + bias) for some tokens and n of the outputs.
 struct GemmTile {
-    const float * x;               ///< [tokens][k]
-    int64_t       x_stride;        ///< floats from one token to the next
+    const float * x;        ///< [tokens][k]
+    int64_t       x_stride; ///< floats from one token to the next
     int64_t       tokens;
-    int64_t       k;               ///< inputs of an output
+    int64_t       k; ///< inputs of an output
 
-    const char *  weights;         ///< the first output's row
-    int64_t       weight_stride;   ///< bytes from one row to the next
-    int64_t       block;           ///< weights in a block of their type
-    int64_t       block_bytes;
-    WeightFormat  format;
-    Dequantize    dequantize;      ///< null for WeightFormat::f32
-    int64_t       n;               ///< outputs
+    const char * weights;       ///< the first output's row
+    int64_t      weight_stride; ///< bytes from one row to the next
+    int64_t      block;         ///< weights in a block of their type
+    int64_t      block_bytes;
+    WeightFormat format;
+    Dequantize   dequantize; ///< null for WeightFormat::f32
+    int64_t      n;          ///< outputs
 
-    const float * bias;            ///< [n], or null
+    const float * bias; ///< [n], or null
     Epilogue      epilogue;
-    const float * operand;         ///< [tokens][n] where the epilogue needs it, else null
+    const float * operand; ///< [tokens][n] where the epilogue needs it, else null
     int64_t       operand_stride;
 
-    float *       y;               ///< [tokens][n]; overlaps neither `x` nor `operand`
-    int64_t       y_stride;
+    float * y; ///< [tokens][n]; overlaps neither `x` nor `operand`
+    int64_t y_stride;
 };
 
 /// Floats of scratch memory that a call takes. With a pack factor of 2, x is packed first.
@@ -58,8 +58,8 @@ constexpr int64_t gemm_scratch(int64_t tokens, int64_t k, int64_t pack_factor) {
     return pack_factor == 1 ? panel : panel + tokens * ((k + 1) / 2);
 }
 
-/// Multiplies in F32 whatever the weights' type, or in BF16 with sums in F32. An output does not depend on which other tokens
-/// and outputs are computed with it: its sum runs over the inputs in order.
+/// Multiplies in F32 whatever the weights' type, or in BF16 with sums in F32. An output does not depend on which other
+/// tokens and outputs are computed with it: its sum runs over the inputs in order.
 /// @param scratch  gemm_scratch() floats, 64-byte aligned
 using GemmKernel = void (*)(const GemmTile & tile, float * scratch);
 

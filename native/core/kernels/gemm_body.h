@@ -1,7 +1,8 @@
 // Matrix multiplication, compiled once for each instruction set; see simd.h.
 //
-// The order of the loops is BLIS's: nr outputs at a time, gemm_kc inputs at a time, whose weights are dequantized and packed so
-// that one vector holds the same input of `width` outputs; then mr tokens at a time, whose mr × nr sums stay in registers.
+// The order of the loops is BLIS's: nr outputs at a time, gemm_kc inputs at a time, whose weights are dequantized and
+// packed so that one vector holds the same input of `width` outputs; then mr tokens at a time, whose mr × nr sums stay
+// in registers.
 
 #include "gemm.h"
 #include "simd.h"
@@ -14,20 +15,20 @@ static_assert(gemm_nc % nr == 0 && width <= 16);
 
 /// x · Φ(x), where Φ is the normal distribution function: the form with erf.
 inline Vector gelu(Vector x) {
-    // erfc(z) = t · P(t) · e^(−z²) with t = 1 / (1 + z / 2), z >= 0. P is a least-squares fit of degree 9; the result has a
-    // relative error of at most 3e-7 in floats, also where erfc is small.
-    const Vector z = (x < 0.0f ? -x : x) * 0.70710678f;
-    const Vector t = 1.0f / (1.0f + 0.5f * z);
-    Vector       p = all(1.510974915e-02f);
-    p = p * t - 1.380565354e-01f;
-    p = p * t + 4.623481354e-01f;
-    p = p * t - 7.125966007e-01f;
-    p = p * t + 4.549037522e-01f;
-    p = p * t - 1.153502687e-01f;
-    p = p * t + 2.310579825e-01f;
-    p = p * t + 2.375460531e-01f;
-    p = p * t + 2.829789541e-01f;
-    p = p * t + 2.820587647e-01f;
+    // erfc(z) = t · P(t) · e^(−z²) with t = 1 / (1 + z / 2), z >= 0. P is a least-squares fit of degree 9; the result
+    // has a relative error of at most 3e-7 in floats, also where erfc is small.
+    const Vector z    = (x < 0.0f ? -x : x) * 0.70710678f;
+    const Vector t    = 1.0f / (1.0f + 0.5f * z);
+    Vector       p    = all(1.510974915e-02f);
+    p                 = p * t - 1.380565354e-01f;
+    p                 = p * t + 4.623481354e-01f;
+    p                 = p * t - 7.125966007e-01f;
+    p                 = p * t + 4.549037522e-01f;
+    p                 = p * t - 1.153502687e-01f;
+    p                 = p * t + 2.310579825e-01f;
+    p                 = p * t + 2.375460531e-01f;
+    p                 = p * t + 2.829789541e-01f;
+    p                 = p * t + 2.820587647e-01f;
     const Vector tail = 0.5f * t * p * exponential(-z * z); // Φ(−|x|)
     return x * (x < 0.0f ? tail : 1.0f - tail);
 }
@@ -40,15 +41,16 @@ inline Vector silu(Vector x) {
 
 inline Vector apply(Epilogue epilogue, Vector sum, Vector operand) {
     switch (epilogue) {
-        case Epilogue::gelu:         return gelu(sum);
+        case Epilogue::gelu: return gelu(sum);
         case Epilogue::residual_add: return sum + operand;
-        case Epilogue::swiglu_gate:  return sum * silu(operand);
-        default:                     return sum;
+        case Epilogue::swiglu_gate: return sum * silu(operand);
+        default: return sum;
     }
 }
 
 /// @param operand  null where the epilogue needs none
-void apply_epilogue(Epilogue epilogue, const float * operand, int64_t operand_stride, float * y, int64_t y_stride, int64_t tokens, int64_t n) {
+void apply_epilogue(Epilogue epilogue, const float * operand, int64_t operand_stride, float * y, int64_t y_stride,
+                    int64_t tokens, int64_t n) {
     if (epilogue == Epilogue::none) {
         return;
     }
@@ -68,7 +70,8 @@ void apply_epilogue(Epilogue epilogue, const float * operand, int64_t operand_st
 
 /// Whether the weights can be multiplied as they lie in memory.
 inline bool are_packed_words(const GemmTile & t, int64_t depth) {
-    return pack_factor == 1 ? t.format == WeightFormat::f32 : t.format == WeightFormat::bf16 && depth % pack_factor == 0;
+    return pack_factor == 1 ? t.format == WeightFormat::f32
+                            : t.format == WeightFormat::bf16 && depth % pack_factor == 0;
 }
 
 /// Words of inputs k … k + depth − 1 of an output's weights, in place or written to `to`; zeros past the last output.
@@ -133,7 +136,8 @@ void pack_weights(const GemmTile & t, int64_t o, int64_t k, int64_t depth, float
 }
 
 /// y [rows][nr] = start + x [rows][words] · packed [words][nr], where start is the row `bias` or, if that is null, y
-template <int rows> void micro_kernel(const float * x, int64_t x_stride, int64_t words, const float * packed, const float * bias, float * y, int64_t y_stride) {
+template <int rows> void micro_kernel(const float * x, int64_t x_stride, int64_t words, const float * packed,
+                                      const float * bias, float * y, int64_t y_stride) {
     Vector sums[rows][nr_vectors];
     for (int r = 0; r < rows; ++r) {
         for (int v = 0; v < nr_vectors; ++v) {
@@ -158,7 +162,8 @@ template <int rows> void micro_kernel(const float * x, int64_t x_stride, int64_t
     }
 }
 
-void micro_kernel(int64_t rows, const float * x, int64_t x_stride, int64_t words, const float * packed, const float * bias, float * y, int64_t y_stride) {
+void micro_kernel(int64_t rows, const float * x, int64_t x_stride, int64_t words, const float * packed,
+                  const float * bias, float * y, int64_t y_stride) {
     static_assert(mr == 6);
     switch (rows) {
         case 1: return micro_kernel<1>(x, x_stride, words, packed, bias, y, y_stride);
@@ -188,11 +193,11 @@ struct MicroTile {
 
 /// The scratch memory of a call.
 struct GemmScratch {
-    float * packed;       ///< [gemm_kc][nr]
-    float * dequantized;  ///< [width][row_stride]
-    float * partial;      ///< [mr][nr]: outputs of the last panel, where y has fewer than nr
-    float * bias;         ///< [nr]
-    float * x;            ///< [tokens][words_for(k)], where x must be packed
+    float * packed;      ///< [gemm_kc][nr]
+    float * dequantized; ///< [width][row_stride]
+    float * partial;     ///< [mr][nr]: outputs of the last panel, where y has fewer than nr
+    float * bias;        ///< [nr]
+    float * x;           ///< [tokens][words_for(k)], where x must be packed
 };
 
 void compute_tile(const GemmTile & t, const MicroTile & m, const GemmScratch & scratch) {

@@ -1,8 +1,8 @@
-// Vectors of floats for the kernels, which are compiled once for each instruction set (variant.cpp). LONGEMBED_VECTOR_FLOATS is
-// the number of floats in a vector.
+// Vectors of floats for the kernels, which are compiled once for each instruction set (variant.cpp).
+// LONGEMBED_VECTOR_FLOATS is the number of floats in a vector.
 //
-// Everything here is local to its translation unit, and kernels use no templates of the standard library: the linker keeps one
-// copy of those, which might be compiled for instructions that the processor lacks.
+// Everything here is local to its translation unit, and kernels use no templates of the standard library: the linker
+// keeps one copy of those, which might be compiled for instructions that the processor lacks.
 
 #pragma once
 
@@ -24,7 +24,7 @@ constexpr int mr = 6;
 #if LONGEMBED_VECTOR_FLOATS == 8 || (LONGEMBED_VECTOR_FLOATS == 4 && !defined(__aarch64__))
 constexpr int nr_vectors = 2;
 #else
-constexpr int nr_vectors = 4;
+constexpr int     nr_vectors  = 4;
 #endif
 constexpr int64_t nr = width * nr_vectors;
 
@@ -56,8 +56,8 @@ inline Vector all(float value) {
     return value - Vector{};
 }
 
-// A word is the 32 bits that one multiplication takes: a float or, where LONGEMBED_BF16 is defined, a pair of neighbouring
-// numbers in BF16, packed as the VNNI instructions take them. The pack factor is the count of numbers in a word.
+// A word is the 32 bits that one multiplication takes: a float or, where LONGEMBED_BF16 is defined, a pair of
+// neighbouring numbers in BF16, as the VNNI instructions take them. The pack factor is the count of numbers in a word.
 #if defined(LONGEMBED_BF16)
 constexpr int64_t pack_factor = 2;
 
@@ -108,19 +108,19 @@ inline Vector larger(Vector a, Vector b) {
 /// e^x for x <= 0, to within two units in the last place; 0 for −inf.
 inline Vector exponential(Vector x) {
     // e^x = 2^n · e^r with n whole and |r| <= ln 2 / 2; adding the large number rounds n to a whole one
-    const Vector  round  = all(12582912.0f);
-    const Vector  whole  = (x * 1.44269504f + round) - round;
-    const Vector  r      = (x - whole * 0.693359375f) - whole * -2.12194440e-4f;
-    Vector        p      = all(1.9875691500e-4f);
-    p                    = p * r + 1.3981999507e-3f;
-    p                    = p * r + 8.3334519073e-3f;
-    p                    = p * r + 4.1665795894e-2f;
-    p                    = p * r + 1.6666665459e-1f;
-    p                    = p * r + 5.0000001201e-1f;
-    p                    = p * r * r + r + 1.0f;
-    const Bits    power  = (__builtin_convertvector(whole, Bits) + 127) << 23;
-    Vector        result;
-    Vector        scale;
+    const Vector round = all(12582912.0f);
+    const Vector whole = (x * 1.44269504f + round) - round;
+    const Vector r     = (x - whole * 0.693359375f) - whole * -2.12194440e-4f;
+    Vector       p     = all(1.9875691500e-4f);
+    p                  = p * r + 1.3981999507e-3f;
+    p                  = p * r + 8.3334519073e-3f;
+    p                  = p * r + 4.1665795894e-2f;
+    p                  = p * r + 1.6666665459e-1f;
+    p                  = p * r + 5.0000001201e-1f;
+    p                  = p * r * r + r + 1.0f;
+    const Bits power   = (__builtin_convertvector(whole, Bits) + 127) << 23;
+    Vector     result;
+    Vector     scale;
     __builtin_memcpy(&scale, &power, sizeof(scale));
     result = p * scale;
     return x > -87.0f ? result : Vector{};
@@ -136,11 +136,12 @@ template <int... index> inline Vector pick(Vector a, Vector b) {
 }
 
 /// Exchanges the upper right and lower left squares of `distance` × `distance` floats, throughout the square.
-template <int distance, int... lane> inline void exchange(Vector (&square)[width], std::integer_sequence<int, lane...>) {
+template <int distance, int... lane>
+inline void exchange(Vector (&square)[width], std::integer_sequence<int, lane...>) {
     for (int i = 0; i < width; ++i) {
         if ((i & distance) == 0) {
-            const Vector a = square[i];
-            const Vector b = square[i + distance];
+            const Vector a       = square[i];
+            const Vector b       = square[i + distance];
             square[i]            = pick<((lane & distance) == 0 ? lane : lane - distance + width)...>(a, b);
             square[i + distance] = pick<((lane & distance) == 0 ? lane + distance : lane + width)...>(a, b);
         }

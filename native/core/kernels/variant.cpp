@@ -1,5 +1,6 @@
-// All kernels for one instruction set. cmake/kernels.cmake compiles this file once for each, and defines LONGEMBED_VECTOR_FLOATS
-// (see simd.h), LONGEMBED_VARIANT (the name of the function below), and for BF16 LONGEMBED_BF16.
+// All kernels for one instruction set. cmake/kernels.cmake compiles this file once for each, and defines
+// LONGEMBED_VECTOR_FLOATS (see simd.h), LONGEMBED_VARIANT (the name of the function below), and for BF16
+// LONGEMBED_BF16.
 
 #include "cpu_kernels.h"
 

@@ -31,12 +31,12 @@ template <Epilogue epilogue> void compute(ggml_tensor * y, int part, int parts, 
         return;
     }
     GemmTile tile{};
-    tile.x              = floats(x);
-    tile.x_stride       = row_floats(x);
-    tile.tokens         = x->ne[1];
-    tile.k              = weight->ne[0];
-    tile.weights        = static_cast<const char *>(weight->data) + first * weight->nb[1];
-    tile.weight_stride  = static_cast<int64_t>(weight->nb[1]);
+    tile.x             = floats(x);
+    tile.x_stride      = row_floats(x);
+    tile.tokens        = x->ne[1];
+    tile.k             = weight->ne[0];
+    tile.weights       = static_cast<const char *>(weight->data) + first * weight->nb[1];
+    tile.weight_stride = static_cast<int64_t>(weight->nb[1]);
     set_weights(tile, kernels, weight->type);
     tile.n              = end - first;
     tile.bias           = bias == nullptr ? nullptr : floats(bias) + first;
@@ -50,10 +50,10 @@ template <Epilogue epilogue> void compute(ggml_tensor * y, int part, int parts, 
 
 ggml_custom_op_t operation(Epilogue epilogue) {
     switch (epilogue) {
-        case Epilogue::gelu:         return compute<Epilogue::gelu>;
+        case Epilogue::gelu: return compute<Epilogue::gelu>;
         case Epilogue::residual_add: return compute<Epilogue::residual_add>;
-        case Epilogue::swiglu_gate:  return compute<Epilogue::swiglu_gate>;
-        default:                     return compute<Epilogue::none>;
+        case Epilogue::swiglu_gate: return compute<Epilogue::swiglu_gate>;
+        default: return compute<Epilogue::none>;
     }
 }
 
@@ -63,9 +63,7 @@ void set_weights(GemmTile & tile, const CpuKernels & kernels, ggml_type type) {
     tile.block       = ggml_blck_size(type);
     tile.block_bytes = static_cast<int64_t>(ggml_type_size(type));
     switch (type) {
-        case GGML_TYPE_F32:
-            tile.format = WeightFormat::f32;
-            break;
+        case GGML_TYPE_F32: tile.format = WeightFormat::f32; break;
         case GGML_TYPE_BF16:
             tile.format     = WeightFormat::bf16;
             tile.dequantize = kernels.bf16_to_f32;
@@ -82,11 +80,13 @@ bool has_own_gemm(const GraphContext & ctx, const Linear & layer) {
     return ctx.kernels->gemm != nullptr && ggml_backend_buffer_is_host(layer.weight->buffer);
 }
 
-ggml_tensor * gemm(const GraphContext & ctx, const Linear & layer, ggml_tensor * x, Epilogue epilogue, ggml_tensor * operand) {
+ggml_tensor * gemm(const GraphContext & ctx, const Linear & layer, ggml_tensor * x, Epilogue epilogue,
+                   ggml_tensor * operand) {
     ggml_tensor * sources[] = {layer.weight, x, layer.bias, operand};
     // the kernels outlive the graph, and ggml takes its user data mutable
     void * kernels = const_cast<CpuKernels *>(ctx.kernels);
-    return ggml_custom_4d(ctx, GGML_TYPE_F32, layer.weight->ne[1], x->ne[1], 1, 1, sources, 4, operation(epilogue), GGML_N_TASKS_MAX, kernels);
+    return ggml_custom_4d(ctx, GGML_TYPE_F32, layer.weight->ne[1], x->ne[1], 1, 1, sources, 4, operation(epilogue),
+                          GGML_N_TASKS_MAX, kernels);
 }
 
 } // namespace longembed

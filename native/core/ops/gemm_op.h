@@ -16,6 +16,7 @@ bool has_own_gemm(const GraphContext & ctx, const Linear & layer);
 /// @param x        [in, tokens], its rows contiguous
 /// @param operand  [out, tokens] for Epilogue::residual_add and Epilogue::swiglu_gate, else null
 /// @return [out, tokens]
-ggml_tensor * gemm(const GraphContext & ctx, const Linear & layer, ggml_tensor * x, Epilogue epilogue = Epilogue::none, ggml_tensor * operand = nullptr);
+ggml_tensor * gemm(const GraphContext & ctx, const Linear & layer, ggml_tensor * x, Epilogue epilogue = Epilogue::none,
+                   ggml_tensor * operand = nullptr);
 
 } // namespace longembed
