@@ -10,9 +10,9 @@ const program = fileURLToPath(new URL('../build/longembed-test', import.meta.url
 const run = spawnSync(program, { encoding: 'utf8' });
 
 /** Lines "ok PART: NAME", "fail PART: NAME: REASON" or "skip PART: NAME: REASON"; a part is a kernel variant or something of core. */
-const results = [...(run.stdout ?? '').matchAll(/^(ok|skip|fail) (\S+): (.*)$/gm)].map(
-  ([, outcome = '', part = '', text = '']) => ({ outcome, part, text }),
-);
+const results = [
+  ...(run.error === undefined ? run.stdout : '').matchAll(/^(ok|skip|fail) (\S+): (.*)$/gm),
+].map(([, outcome = '', part = '', text = '']) => ({ outcome, part, text }));
 const parts = [...new Set(results.map(({ part }) => part))];
 
 it('runs to its end', () => {
