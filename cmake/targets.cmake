@@ -1,6 +1,7 @@
 # Our own targets.
 
 include(CheckCXXCompilerFlag)
+include(cmake/kernels.cmake)
 
 function(longembed_compile_options target)
     target_compile_features(${target} PRIVATE cxx_std_17)
@@ -22,12 +23,24 @@ function(longembed_compile_options target)
     endif()
 endfunction()
 
+# A program over core, in the build folder.
+function(longembed_add_program name)
+    add_executable(${name} ${ARGN})
+    longembed_compile_options(${name})
+    target_link_libraries(${name} PRIVATE longembed_core)
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}")
+endfunction()
+
+set(native "${CMAKE_CURRENT_SOURCE_DIR}/native")
+
 # core
-file(GLOB_RECURSE core_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/native/core/*.cpp")
+file(GLOB_RECURSE core_sources CONFIGURE_DEPENDS "${native}/core/*.cpp")
+list(REMOVE_ITEM core_sources "${native}/core/kernels/variant.cpp")
 add_library(longembed_core STATIC ${core_sources})
 longembed_compile_options(longembed_core)
-target_include_directories(longembed_core PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}/native/core")
-# llama.cpp's headers are somebody else's: SYSTEM keeps their warnings out of ours
+longembed_add_variants(longembed_core "${native}/core/kernels/variant.cpp" kernels)
+target_include_directories(longembed_core PUBLIC "${native}/core")
+# SYSTEM: warnings in llama.cpp's headers are not ours to fix
 target_include_directories(longembed_core SYSTEM PUBLIC
     "${LONGEMBED_LLAMA_DIR}/include"
     "${LONGEMBED_LLAMA_DIR}/src"
@@ -36,48 +49,26 @@ target_include_directories(longembed_core SYSTEM PUBLIC
 target_compile_definitions(longembed_core PUBLIC
     LONGEMBED_LLAMA_RELEASE="${LLAMA_RELEASE}"
     LONGEMBED_LLAMA_COMMIT="${LLAMA_COMMIT}"
-    LONGEMBED_NATIVE_TUNED=$<BOOL:${GGML_NATIVE}>
     LONGEMBED_BACKEND_DL=$<BOOL:${GGML_BACKEND_DL}>)
-
-# The kernels are compiled once for each instruction set and chosen at run time; a product and a sum are one
-# instruction there, which ISO C++ alone would not allow the compiler.
-if (NOT MSVC)
-    set(kernels "${CMAKE_CURRENT_SOURCE_DIR}/native/core/kernels")
-    set_source_files_properties("${kernels}/variant_portable.cpp" PROPERTIES COMPILE_OPTIONS "-O3;-ffp-contract=fast")
-    if (CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
-        set_source_files_properties("${kernels}/variant_avx2.cpp" PROPERTIES COMPILE_OPTIONS "-O3;-ffp-contract=fast;-mavx2;-mfma;-mf16c")
-        set_source_files_properties("${kernels}/variant_avx512.cpp" PROPERTIES COMPILE_OPTIONS
-            "-O3;-ffp-contract=fast;-mavx512f;-mfma;-mf16c;-mprefer-vector-width=512")
-        check_cxx_compiler_flag(-mavx512bf16 LONGEMBED_AVX512BF16) # GCC from 10 on
-        if (LONGEMBED_AVX512BF16)
-            set_source_files_properties("${kernels}/variant_avx512bf16.cpp" PROPERTIES COMPILE_OPTIONS
-                "-O3;-ffp-contract=fast;-mavx512f;-mavx512bf16;-mfma;-mf16c;-mprefer-vector-width=512")
-            set_source_files_properties("${kernels}/variant_avx512bf16.cpp" "${kernels}/cpu_kernels.cpp" PROPERTIES
-                COMPILE_DEFINITIONS LONGEMBED_AVX512BF16)
-        endif()
-    endif()
-endif()
-
 find_package(Threads REQUIRED)
 target_link_libraries(longembed_core PUBLIC llama ggml Threads::Threads)
 
 # the programs
-foreach (program longembed-core longembed-kernels)
-    string(REPLACE "longembed-" "" source ${program})
-    add_executable(${program} "${CMAKE_CURRENT_SOURCE_DIR}/native/program/${source}.cpp")
-    longembed_compile_options(${program})
-    target_link_libraries(${program} PRIVATE longembed_core)
-    set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}")
-endforeach()
+longembed_add_program(longembed-core "${native}/program/core.cpp")
+longembed_add_program(longembed-kernels "${native}/program/kernels.cpp")
+longembed_add_variants(longembed-kernels "${native}/program/peak.cpp" peak)
+
+# the unit tests, which the npm package leaves out
+file(GLOB test_sources CONFIGURE_DEPENDS "${native}/test/*.cpp")
+if (test_sources)
+    longembed_add_program(longembed-test ${test_sources})
+endif()
 
 # the fuzzing programs: docs/robustness.md
 if (LONGEMBED_FUZZ)
     foreach (name model_file plan)
-        add_executable(fuzz_${name} "${CMAKE_CURRENT_SOURCE_DIR}/native/fuzz/fuzz_${name}.cpp")
-        longembed_compile_options(fuzz_${name})
-        target_link_libraries(fuzz_${name} PRIVATE longembed_core)
+        longembed_add_program(fuzz_${name} "${native}/fuzz/fuzz_${name}.cpp")
         target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
-        set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}")
     endforeach()
 endif()
 
@@ -91,7 +82,7 @@ if (NOT node_headers)
         set(node_headers "${LONGEMBED_NODE_API_DIR};${LONGEMBED_NAPI_DIR}")
     endif()
 endif()
-file(GLOB addon_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/native/addon/*.cpp")
+file(GLOB addon_sources CONFIGURE_DEPENDS "${native}/addon/*.cpp")
 if (node_headers AND addon_sources)
     include(cmake/addon.cmake)
 else()

@@ -144,7 +144,11 @@ export interface NativeVocabulary {
 }
 
 export interface NativeAddon {
-  buildInfo(): { llama: string; commit: string; nativeTuned: boolean };
+  /**
+   * The release and commit of llama.cpp, and the CPU kernels in use: the best variant that this processor can run ("avx512", "avx2",
+   * "portable"), "ggml" where there are none, or what LONGEMBED_KERNELS chooses.
+   */
+  buildInfo(): { llama: string; commit: string; kernels: string };
   devices(): NativeDevice[];
   /**
    * The dot product of every left row with every right row: a row of results a left row. A result is off by about 1e-6 of
@@ -166,15 +170,4 @@ export interface NativeAddon {
     onProgress: ((fraction: number) => void) | null,
   ): NativeJob<NativeModel>;
   loadVocabulary(path: string): NativeJob<NativeVocabulary>;
-  /**
-   * What loadModel plans with gpuLayers -1, on devices that need not be there. All numbers are bytes.
-   * @param weights of each layer, and of what follows the last, which goes where that one goes
-   * @param need beside the weights: activations where the last layer is, graphs on each GPU, margin what stays free on each
-   * @returns layers of each GPU in use, in the layers' order; the layers before them stay on the CPU
-   */
-  planPlacement(
-    weights: { layers: readonly number[]; output: number },
-    gpus: readonly { name: string; free: number }[],
-    need: { activations: number; graphs: number; margin: number },
-  ): { device: string; layers: number }[];
 }

@@ -1,15 +1,25 @@
-// The addon's exports: lib/native/types.ts has their types and says what they do.
+// The addon's exports, whose types and documentation are in lib/native/types.ts.
+
+#include <filesystem>
+#include <string>
 
 #include <napi.h>
 
+#if defined(_WIN32)
+#define WIN32_LEAN_AND_MEAN
+#define NOMINMAX
+#include <windows.h>
+#elif LONGEMBED_BACKEND_DL
+#include <dlfcn.h>
+#endif
+
 #include "addon_data.h"
 #include "architectures.h"
-#include "backend_folder.h"
 #include "devices/devices.h"
 #include "dot_products_job.h"
 #include "job.h"
+#include "kernels/cpu_kernels.h"
 #include "model_object.h"
-#include "devices/placement.h"
 #include "vocabulary_object.h"
 
 namespace longembed::addon {
@@ -20,20 +30,30 @@ Napi::Value build_info(const Napi::CallbackInfo & info) {
     Napi::Object object = Napi::Object::New(info.Env());
     object.Set("llama", LONGEMBED_LLAMA_RELEASE);
     object.Set("commit", LONGEMBED_LLAMA_COMMIT);
-    object.Set("nativeTuned", Napi::Boolean::New(info.Env(), LONGEMBED_NATIVE_TUNED != 0));
+    object.Set("kernels", cpu_kernels().name);
     return object;
 }
 
+const char * kind_name(DeviceKind kind) {
+    switch (kind) {
+        case DeviceKind::cpu: return "cpu";
+        case DeviceKind::gpu: return "gpu";
+        case DeviceKind::igpu: return "igpu";
+        case DeviceKind::accel: return "accel";
+    }
+    return "accel";
+}
+
 Napi::Value list_devices(const Napi::CallbackInfo & info) {
-    const Napi::Env             env   = info.Env();
-    const std::vector<Device>   found = devices();
-    Napi::Array                 list  = Napi::Array::New(env, found.size());
+    const Napi::Env           env   = info.Env();
+    const std::vector<Device> found = devices();
+    Napi::Array               list  = Napi::Array::New(env, found.size());
     for (size_t i = 0; i < found.size(); ++i) {
         Napi::Object object = Napi::Object::New(env);
         object.Set("name", found[i].name);
         object.Set("description", found[i].description);
         object.Set("backend", found[i].backend);
-        object.Set("kind", found[i].kind);
+        object.Set("kind", kind_name(found[i].kind));
         object.Set("memoryTotal", static_cast<double>(found[i].memory_total));
         object.Set("memoryFree", static_cast<double>(found[i].memory_free));
         list.Set(static_cast<uint32_t>(i), object);
@@ -41,39 +61,23 @@ Napi::Value list_devices(const Napi::CallbackInfo & info) {
     return list;
 }
 
-uint64_t bytes_of(const Napi::Object & object, const char * name) {
-    return static_cast<uint64_t>(object.Get(name).ToNumber().DoubleValue());
+#if LONGEMBED_BACKEND_DL
+/// The folder that longembed.node is in: the release build's backend libraries are beside it.
+std::string folder_of_this_library() {
+#if defined(_WIN32)
+    HMODULE library = nullptr;
+    GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+                       reinterpret_cast<LPCWSTR>(&folder_of_this_library), &library);
+    wchar_t path[MAX_PATH] = {};
+    GetModuleFileNameW(library, path, MAX_PATH);
+    return std::filesystem::path(path).parent_path().string();
+#else
+    Dl_info info = {};
+    dladdr(reinterpret_cast<void *>(&folder_of_this_library), &info);
+    return std::filesystem::path(info.dli_fname == nullptr ? "" : info.dli_fname).parent_path().string();
+#endif
 }
-
-Napi::Value plan_placement_of(const Napi::CallbackInfo & info) {
-    const Napi::Env    env     = info.Env();
-    const Napi::Object weights = info[0].As<Napi::Object>();
-    const Napi::Array  layers  = weights.Get("layers").As<Napi::Array>();
-    const Napi::Array  list    = info[1].As<Napi::Array>();
-    const Napi::Object need    = info[2].As<Napi::Object>();
-
-    WeightSizes sizes;
-    for (uint32_t i = 0; i < layers.Length(); ++i) {
-        sizes.layers.push_back(static_cast<uint64_t>(layers.Get(i).ToNumber().DoubleValue()));
-    }
-    sizes.output = bytes_of(weights, "output");
-    std::vector<GpuRoom> gpus;
-    for (uint32_t i = 0; i < list.Length(); ++i) {
-        const Napi::Object gpu = list.Get(i).As<Napi::Object>();
-        gpus.push_back({gpu.Get("name").ToString().Utf8Value(), bytes_of(gpu, "free")});
-    }
-    const Placement placement =
-        plan_placement(sizes, gpus, {bytes_of(need, "activations"), bytes_of(need, "graphs")}, bytes_of(need, "margin"));
-
-    Napi::Array shares = Napi::Array::New(env, placement.shares.size());
-    for (size_t i = 0; i < placement.shares.size(); ++i) {
-        Napi::Object share = Napi::Object::New(env);
-        share.Set("device", gpus[placement.shares[i].gpu].name);
-        share.Set("layers", placement.shares[i].layers);
-        shares.Set(static_cast<uint32_t>(i), share);
-    }
-    return shares;
-}
+#endif
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
 #if LONGEMBED_BACKEND_DL
@@ -86,11 +90,10 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
 
     exports.Set("buildInfo", Napi::Function::New<build_info>(env, "buildInfo"));
     exports.Set("devices", Napi::Function::New<list_devices>(env, "devices"));
-    exports.Set("dotProducts", Napi::Function::New<DotProductsJob::start>(env, "dotProducts"));
     exports.Set("isRotary", Napi::Function::New<is_rotary>(env, "isRotary"));
+    exports.Set("dotProducts", Napi::Function::New<start_dot_products>(env, "dotProducts"));
     exports.Set("loadModel", Napi::Function::New<ModelObject::load>(env, "loadModel"));
     exports.Set("loadVocabulary", Napi::Function::New<VocabularyObject::load>(env, "loadVocabulary"));
-    exports.Set("planPlacement", Napi::Function::New<plan_placement_of>(env, "planPlacement"));
     return exports;
 }
 

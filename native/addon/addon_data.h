@@ -4,7 +4,7 @@
 
 namespace longembed::addon {
 
-/// What one environment (the main thread, a worker thread) keeps of the addon.
+/// The addon's data in one environment: the main thread, or a worker thread.
 struct AddonData {
     Napi::FunctionReference model_class;
     Napi::FunctionReference vocabulary_class;

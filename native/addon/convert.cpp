@@ -14,10 +14,11 @@ const Element * typed_array(const Napi::Object & object, const char * name, size
         return nullptr;
     }
     if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != type) {
-        throw Napi::TypeError::New(object.Env(), std::string("batch.") + name + " is not a typed array of the right kind");
+        throw Napi::TypeError::New(object.Env(),
+                                   std::string("batch.") + name + " is not a typed array of the right kind");
     }
     auto array = value.As<Napi::TypedArrayOf<Element>>();
-    *length          = array.ElementLength();
+    *length    = array.ElementLength();
     return array.Data();
 }
 
@@ -26,8 +27,8 @@ const Element * array_of_length(const Napi::Object & object, const char * name, 
     size_t          length = 0;
     const Element * data   = typed_array<Element, type>(object, name, &length);
     if (data != nullptr && length != expected) {
-        throw Napi::TypeError::New(object.Env(), std::string("batch.") + name + " has " + std::to_string(length) + " entries, not " +
-                                                     std::to_string(expected));
+        throw Napi::TypeError::New(object.Env(), std::string("batch.") + name + " has " + std::to_string(length) +
+                                                     " entries, not " + std::to_string(expected));
     }
     return data;
 }
@@ -51,6 +52,18 @@ Napi::Value text_or_null(Napi::Env env, const std::string & text) {
     return text.empty() ? env.Null() : Napi::String::New(env, text).As<Napi::Value>();
 }
 
+Napi::Value pooling_or_null(Napi::Env env, FilePooling pooling) {
+    switch (pooling) {
+        case FilePooling::none: return Napi::String::New(env, "none");
+        case FilePooling::mean: return Napi::String::New(env, "mean");
+        case FilePooling::cls: return Napi::String::New(env, "cls");
+        case FilePooling::last: return Napi::String::New(env, "last");
+        case FilePooling::rank: return Napi::String::New(env, "rank");
+        case FilePooling::unspecified: break;
+    }
+    return env.Null();
+}
+
 template <typename Array, typename Element> Array copy_to(Napi::Env env, const std::vector<Element> & values) {
     Array array = Array::New(env, values.size());
     std::copy(values.begin(), values.end(), array.Data());
@@ -71,8 +84,8 @@ LoadOptions load_options(const Napi::Object & object) {
 
 Batch batch_of(const Napi::Object & object) {
     Batch  batch;
-    size_t tokens    = 0;
-    size_t sequences = 0;
+    size_t tokens     = 0;
+    size_t sequences  = 0;
     batch.tokens      = typed_array<int32_t, napi_int32_array>(object, "tokens", &tokens);
     batch.lengths     = typed_array<int32_t, napi_int32_array>(object, "lengths", &sequences);
     batch.n_tokens    = static_cast<int64_t>(tokens);
@@ -83,9 +96,9 @@ Batch batch_of(const Napi::Object & object) {
         batch.self_extend_group  = pair.As<Napi::Array>().Get(uint32_t{0}).ToNumber().Int32Value();
         batch.self_extend_window = pair.As<Napi::Array>().Get(uint32_t{1}).ToNumber().Int32Value();
     }
-    batch.rope_base   = object.Get("ropeBase").ToNumber().FloatValue();
-    batch.rope_scale  = object.Get("ropeScale").ToNumber().FloatValue();
-    batch.pooling     = pooling_of(object.Get("pooling").ToString().Utf8Value());
+    batch.rope_base  = object.Get("ropeBase").ToNumber().FloatValue();
+    batch.rope_scale = object.Get("ropeScale").ToNumber().FloatValue();
+    batch.pooling    = pooling_of(object.Get("pooling").ToString().Utf8Value());
     return batch;
 }
 
@@ -118,7 +131,7 @@ Napi::Object facts_object(Napi::Env env, const Facts & facts, const Vocabulary &
     object.Set("architecture", facts.architecture);
     object.Set("name", text_or_null(env, facts.name));
     object.Set("metadata", metadata);
-    object.Set("engine", facts.engine);
+    object.Set("engine", facts.engine == EngineKind::graph ? "graph" : "llama_context");
     object.Set("engineReason", text_or_null(env, facts.engine_reason));
     object.Set("layers", facts.layers);
     object.Set("dimensions", facts.dimensions);
@@ -129,12 +142,12 @@ Napi::Object facts_object(Napi::Env env, const Facts & facts, const Vocabulary &
     object.Set("sizeBytes", static_cast<double>(facts.size_bytes));
     object.Set("quantization", facts.quantization);
     object.Set("contextLength", facts.context_length);
-    object.Set("positionEncoding", facts.position_encoding);
+    object.Set("positionEncoding", name_of(facts.position_encoding));
     object.Set("positionRows", facts.position_rows);
     object.Set("ropeBase", facts.rope_base);
     object.Set("ropeScale", facts.rope_scale);
     object.Set("causal", facts.causal);
-    object.Set("pooling", text_or_null(env, facts.pooling));
+    object.Set("pooling", pooling_or_null(env, facts.pooling));
     object.Set("gpuLayers", facts.gpu_layers);
     object.Set("placement", placement);
     object.Set("device", facts.device);
@@ -142,11 +155,11 @@ Napi::Object facts_object(Napi::Env env, const Facts & facts, const Vocabulary &
     return object;
 }
 
-Napi::Object memory_object(Napi::Env env, const MemoryNeed & need) {
+Napi::Object memory_object(Napi::Env env, const MemoryEstimate & estimate) {
     const auto  number  = [env](uint64_t bytes) { return Napi::Number::New(env, static_cast<double>(bytes)); };
-    Napi::Array devices = Napi::Array::New(env, need.devices.size());
-    for (size_t i = 0; i < need.devices.size(); ++i) {
-        const DeviceMemory & memory = need.devices[i];
+    Napi::Array devices = Napi::Array::New(env, estimate.devices.size());
+    for (size_t i = 0; i < estimate.devices.size(); ++i) {
+        const DeviceMemory & memory = estimate.devices[i];
         Napi::Object         device = Napi::Object::New(env);
         device.Set("name", memory.device);
         device.Set("host", memory.host);
@@ -158,7 +171,7 @@ Napi::Object memory_object(Napi::Env env, const MemoryNeed & need) {
         devices.Set(static_cast<uint32_t>(i), device);
     }
     Napi::Object object = Napi::Object::New(env);
-    object.Set("resident", number(need.resident));
+    object.Set("resident", number(estimate.resident));
     object.Set("devices", devices);
     return object;
 }

@@ -1,19 +1,22 @@
 #include "dot_products_job.h"
 
 #include <cmath>
+#include <vector>
 
 #include "convert.h"
 #include "devices/devices.h"
-#include "pool_job.h"
+#include "dot_products.h"
+#include "job.h"
 
 namespace longembed::addon {
 
 namespace {
 
-// V8 ends the process where it cannot allocate an array: 1 GiB of results is far from that, and more than a caller should want
-constexpr int64_t most_products   = int64_t{1} << 28;
-constexpr int64_t most_dimensions = int64_t{1} << 24;
-constexpr int64_t most_threads    = 1024;
+// V8 ends the process if it cannot allocate an array; 1 GiB of results is far below that limit and more than a caller
+// should need
+constexpr int64_t max_products   = int64_t{1} << 28;
+constexpr int64_t max_dimensions = int64_t{1} << 24;
+constexpr int64_t max_threads    = 1024;
 
 Error out_of_range(const std::string & what) {
     return Error(ErrorCode::invalid_option, "dotProducts: " + what + ".");
@@ -26,13 +29,14 @@ Napi::Float32Array float_array(const Napi::Value & value, const char * name) {
     return value.As<Napi::Float32Array>();
 }
 
-int64_t whole_number(const Napi::Value & value, const char * name, int64_t least, int64_t most) {
+int64_t whole_number(const Napi::Value & value, const char * name, int64_t min, int64_t max) {
     if (!value.IsNumber()) {
         throw Napi::TypeError::New(value.Env(), std::string("dotProducts: ") + name + " is not a number");
     }
     const double number = value.As<Napi::Number>().DoubleValue();
-    if (!(number >= static_cast<double>(least) && number <= static_cast<double>(most)) || number != std::floor(number)) {
-        throw out_of_range(std::string(name) + " is not a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+    if (!(number >= static_cast<double>(min) && number <= static_cast<double>(max)) || number != std::floor(number)) {
+        throw out_of_range(std::string(name) + " is not a whole number from " + std::to_string(min) + " to " +
+                           std::to_string(max));
     }
     return static_cast<int64_t>(number);
 }
@@ -40,8 +44,8 @@ int64_t whole_number(const Napi::Value & value, const char * name, int64_t least
 int64_t rows_of(const Napi::Float32Array & array, int64_t dimensions, const char * name) {
     const auto length = static_cast<int64_t>(array.ElementLength());
     if (length % dimensions != 0) {
-        throw out_of_range(std::string(name) + " has " + std::to_string(length) + " entries, which is not a multiple of " +
-                           std::to_string(dimensions) + " dimensions");
+        throw out_of_range(std::string(name) + " has " + std::to_string(length) +
+                           " entries, which is not a multiple of " + std::to_string(dimensions) + " dimensions");
     }
     return length / dimensions;
 }
@@ -51,32 +55,36 @@ RowPairs row_pairs(const Napi::Float32Array & left, const Napi::Float32Array & r
     rows.left_rows  = rows_of(left, dimensions, "left");
     rows.right_rows = rows_of(right, dimensions, "right");
     rows.size       = dimensions;
-    if (rows.right_rows != 0 && rows.left_rows > most_products / rows.right_rows) {
-        throw out_of_range(std::to_string(rows.left_rows) + " times " + std::to_string(rows.right_rows) + " rows are more than " +
-                           std::to_string(most_products) + " products");
+    if (rows.right_rows != 0 && rows.left_rows > max_products / rows.right_rows) {
+        throw out_of_range(std::to_string(rows.left_rows) + " times " + std::to_string(rows.right_rows) +
+                           " rows are more than " + std::to_string(max_products) + " products");
     }
     rows.left  = left.Data();
     rows.right = right.Data();
     return rows;
 }
 
-} // namespace
+class DotProductsJob : public Job {
+public:
+    /// @param left, right  the arrays that `rows` borrows, kept alive until the job settles
+    DotProductsJob(Napi::Env env, const RowPairs & rows, int threads, const Napi::Object & left,
+                   const Napi::Object & right);
 
-Napi::Value DotProductsJob::start(const Napi::CallbackInfo & info) {
-    const Napi::Env env = info.Env();
-    try {
-        const Napi::Float32Array left       = float_array(info[0], "left");
-        const Napi::Float32Array right      = float_array(info[1], "right");
-        const int64_t            dimensions = whole_number(info[2], "dimensions", 1, most_dimensions);
-        const auto               threads    = static_cast<int>(whole_number(info[3], "threads", 0, most_threads));
-        const RowPairs           rows       = row_pairs(left, right, dimensions);
-        return PoolJob::start(env, std::make_shared<DotProductsJob>(env, rows, threads, left, right));
-    } catch (const Error & error) {
-        throw to_js(env, error);
-    }
-}
+protected:
+    void        work() override;
+    Napi::Value result(Napi::Env env) override;
+    void        release() override;
 
-DotProductsJob::DotProductsJob(Napi::Env env, const RowPairs & rows, int threads, const Napi::Object & left, const Napi::Object & right)
+private:
+    RowPairs              rows_;
+    int                   threads_;
+    Napi::ObjectReference left_;
+    Napi::ObjectReference right_;
+    std::vector<float>    products_;
+};
+
+DotProductsJob::DotProductsJob(Napi::Env env, const RowPairs & rows, int threads, const Napi::Object & left,
+                               const Napi::Object & right)
     : Job(env), rows_(rows), threads_(threads), left_(keep(left)), right_(keep(right)) {}
 
 void DotProductsJob::work() {
@@ -92,6 +100,22 @@ void DotProductsJob::release() {
     left_.Reset();
     right_.Reset();
     products_ = {};
+}
+
+} // namespace
+
+Napi::Value start_dot_products(const Napi::CallbackInfo & info) {
+    const Napi::Env env = info.Env();
+    try {
+        const Napi::Float32Array left       = float_array(info[0], "left");
+        const Napi::Float32Array right      = float_array(info[1], "right");
+        const int64_t            dimensions = whole_number(info[2], "dimensions", 1, max_dimensions);
+        const auto               threads    = static_cast<int>(whole_number(info[3], "threads", 0, max_threads));
+        const RowPairs           rows       = row_pairs(left, right, dimensions);
+        return PoolJob::start(env, std::make_shared<DotProductsJob>(env, rows, threads, left, right));
+    } catch (const Error & error) {
+        throw to_js(env, error);
+    }
 }
 
 } // namespace longembed::addon

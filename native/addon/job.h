@@ -11,7 +11,7 @@
 
 namespace longembed::addon {
 
-/// One call from JavaScript: what runs on the model's thread, and the promise it settles.
+/// One call from JavaScript: work for another thread, and the promise that it settles.
 class Job {
 public:
     explicit Job(Napi::Env env) : deferred_(Napi::Promise::Deferred::New(env)) {}
@@ -20,7 +20,7 @@ public:
     Job(const Job &)             = delete;
     Job & operator=(const Job &) = delete;
 
-    /// Runs the work on the calling thread; what it throws is kept for settle().
+    /// Runs the work on the calling thread; an exception is kept for settle().
     void run();
 
     /// On the JavaScript thread: resolves or rejects the promise, once.
@@ -33,11 +33,11 @@ public:
     Control control;
 
 protected:
-    virtual void        work()                = 0;  ///< on the model's thread
-    virtual Napi::Value result(Napi::Env env) = 0;  ///< on the JavaScript thread
+    virtual void        work()                = 0; ///< on the thread that called run()
+    virtual Napi::Value result(Napi::Env env) = 0; ///< on the JavaScript thread
 
-    /// On the JavaScript thread: drops what the job keeps, of JavaScript's objects and of memory. The job itself lives until its
-    /// cancel function is garbage collected.
+    /// On the JavaScript thread: releases the JavaScript objects and memory that the job holds. The job itself lives
+    /// until its cancel function is garbage collected.
     virtual void release() {}
 
 private:
@@ -46,22 +46,51 @@ private:
     bool                    settled_ = false;
 };
 
-/// A reference to what a job keeps alive, to be dropped in release(), on the JavaScript thread. When the environment ends first it
-/// is gone with it, and deleting it then would be a crash.
+/// A reference that keeps an object alive until release() resets it, on the JavaScript thread. It is not deleted by its
+/// destructor: if the environment ends first, the reference is gone and deleting it would crash.
 Napi::ObjectReference keep(const Napi::Object & object);
 
 /// A JavaScript Error with `code`.
 Napi::Error to_js(Napi::Env env, const Error & error);
 
-/// What is being thrown, as an Error. To be called in a catch block.
+/// The current exception as an Error. To be called in a catch block.
 Error current_error();
 
 /// { promise, cancel } as lib/native/types.ts has it.
 template <typename Cancel> Napi::Object job_object(Napi::Env env, const Napi::Promise & promise, Cancel cancel) {
     Napi::Object object = Napi::Object::New(env);
     object.Set("promise", promise);
-    object.Set("cancel", Napi::Function::New(env, [cancel](const Napi::CallbackInfo & info) { cancel(info.Env()); }, "cancel"));
+    object.Set("cancel", Napi::Function::New(
+                             env, [cancel](const Napi::CallbackInfo & info) { cancel(info.Env()); }, "cancel"));
     return object;
 }
+
+/// Runs a job on Node's thread pool, in parallel with the models' threads. Node waits for such work when an environment
+/// ends.
+class PoolJob : public Napi::AsyncWorker {
+public:
+    /// @return { promise, cancel }; after cancel the promise rejects when the work ends, at its next check of `control`
+    /// or at its end
+    static Napi::Object start(Napi::Env env, std::shared_ptr<Job> job) {
+        (new PoolJob(env, job))->Queue(); // AsyncWorker deletes itself
+        return job_object(env, job->promise(), [job](Napi::Env) { job->control.cancelled = true; });
+    }
+
+protected:
+    void Execute() override { job_->run(); }
+
+    void OnOK() override {
+        if (job_->control.cancelled) {
+            job_->reject(Env(), Error(ErrorCode::aborted, "The call was aborted."));
+        } else {
+            job_->settle(Env());
+        }
+    }
+
+private:
+    PoolJob(Napi::Env env, std::shared_ptr<Job> job) : Napi::AsyncWorker(env), job_(std::move(job)) {}
+
+    std::shared_ptr<Job> job_;
+};
 
 } // namespace longembed::addon

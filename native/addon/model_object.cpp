@@ -1,11 +1,194 @@
 #include "model_object.h"
 
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "addon_data.h"
 #include "convert.h"
-#include "model_jobs.h"
-#include "pool_job.h"
-#include "tokenize_job.h"
+#include "vocabulary_object.h"
 
 namespace longembed::addon {
+
+namespace {
+
+constexpr int min_report_interval_ms = 50;
+
+/// A job on a model's thread that reports its progress to JavaScript.
+class WorkerJob : public Job, public std::enable_shared_from_this<WorkerJob> {
+public:
+    /// @param on_progress  a function of one number, or null
+    WorkerJob(Napi::Env env, std::shared_ptr<Worker> worker, const Napi::Value & on_progress);
+
+    /// Adds itself to the worker's queue. @return { promise, cancel }
+    Napi::Object start(Napi::Env env);
+
+protected:
+    void release() override;
+
+    std::shared_ptr<Worker> worker_;
+
+private:
+    void report(float fraction);
+
+    Napi::FunctionReference               on_progress_;
+    std::chrono::steady_clock::time_point last_report_;
+};
+
+/// Loads a model into its worker; resolves to a ModelObject.
+class LoadJob : public WorkerJob {
+public:
+    LoadJob(Napi::Env env, std::shared_ptr<Worker> worker, const Napi::Value & on_progress, std::string path,
+            LoadOptions options);
+
+protected:
+    void        work() override;
+    Napi::Value result(Napi::Env env) override;
+    void        release() override;
+
+private:
+    Napi::Env   env_;
+    std::string path_;
+    LoadOptions options_;
+};
+
+/// A job on a batch, which stays alive with its model until the job settles.
+class BatchJob : public WorkerJob {
+public:
+    /// @param model  the JavaScript object
+    BatchJob(Napi::Env env, std::shared_ptr<Worker> worker, const Napi::Value & on_progress, const Napi::Object & model,
+             const Napi::Object & batch);
+
+protected:
+    void release() override;
+
+    Batch batch_;
+
+private:
+    Napi::ObjectReference model_object_;
+    Napi::ObjectReference batch_object_;
+};
+
+/// Computes a batch; resolves to a Float32Array with a row per sequence.
+class EmbedJob : public BatchJob {
+public:
+    using BatchJob::BatchJob;
+
+protected:
+    void        work() override;
+    Napi::Value result(Napi::Env env) override;
+    void        release() override;
+
+private:
+    std::vector<float> vectors_;
+};
+
+/// Estimates the memory that a batch would take; resolves to a NativeMemory.
+class MemoryJob : public BatchJob {
+public:
+    MemoryJob(Napi::Env env, std::shared_ptr<Worker> worker, const Napi::Object & model, const Napi::Object & batch)
+        : BatchJob(env, std::move(worker), env.Null(), model, batch) {}
+
+protected:
+    void        work() override;
+    Napi::Value result(Napi::Env env) override;
+
+private:
+    MemoryEstimate estimate_;
+};
+
+WorkerJob::WorkerJob(Napi::Env env, std::shared_ptr<Worker> worker, const Napi::Value & on_progress)
+    : Job(env), worker_(std::move(worker)) {
+    if (on_progress.IsFunction()) {
+        on_progress_ = Napi::Persistent(on_progress.As<Napi::Function>());
+        on_progress_.SuppressDestruct();
+        control.progress = [this](float fraction) { report(fraction); };
+    }
+}
+
+Napi::Object WorkerJob::start(Napi::Env env) {
+    const std::shared_ptr<WorkerJob> self = shared_from_this();
+    worker_->enqueue(env, self);
+    return job_object(env, promise(), [self](Napi::Env e) {
+        if (!self->is_settled()) {
+            self->worker_->cancel(e, self);
+        }
+    });
+}
+
+void WorkerJob::report(float fraction) {
+    // twenty reports a second are enough for a progress bar
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_report_ < std::chrono::milliseconds(min_report_interval_ms) && fraction < 1.0f) {
+        return;
+    }
+    last_report_ = now;
+    worker_->post([self = shared_from_this(), fraction](Napi::Env env) {
+        if (!self->is_settled() && !self->on_progress_.IsEmpty()) {
+            self->on_progress_.Call({Napi::Number::New(env, fraction)});
+        }
+    });
+}
+
+void WorkerJob::release() {
+    on_progress_.Reset();
+}
+
+LoadJob::LoadJob(Napi::Env env, std::shared_ptr<Worker> worker, const Napi::Value & on_progress, std::string path,
+                 LoadOptions options)
+    : WorkerJob(env, std::move(worker), on_progress), env_(env), path_(std::move(path)), options_(std::move(options)) {}
+
+void LoadJob::work() {
+    worker_->model = Model::load(path_, options_, control);
+}
+
+Napi::Value LoadJob::result(Napi::Env env) {
+    return env.GetInstanceData<AddonData>()->model_class.New(
+        {Napi::External<std::shared_ptr<Worker>>::New(env, &worker_)});
+}
+
+void LoadJob::release() {
+    WorkerJob::release();
+    if (!worker_->model) {
+        worker_->abandon(env_); // nothing was loaded, so no model object will end the thread
+    }
+}
+
+BatchJob::BatchJob(Napi::Env env, std::shared_ptr<Worker> worker, const Napi::Value & on_progress,
+                   const Napi::Object & model, const Napi::Object & batch)
+    : WorkerJob(env, std::move(worker), on_progress), batch_(batch_of(batch)), model_object_(keep(model)),
+      batch_object_(keep(batch)) {}
+
+void BatchJob::release() {
+    WorkerJob::release();
+    model_object_.Reset();
+    batch_object_.Reset();
+}
+
+void EmbedJob::work() {
+    vectors_.resize(static_cast<size_t>(batch_.n_sequences) * worker_->model->facts().dimensions);
+    worker_->model->embed(batch_, vectors_.data(), control);
+}
+
+Napi::Value EmbedJob::result(Napi::Env env) {
+    return float32_array(env, vectors_);
+}
+
+void EmbedJob::release() {
+    BatchJob::release();
+    vectors_ = {};
+}
+
+void MemoryJob::work() {
+    estimate_ = worker_->model->memory(batch_);
+}
+
+Napi::Value MemoryJob::result(Napi::Env env) {
+    return memory_object(env, estimate_);
+}
+
+} // namespace
 
 Napi::Function ModelObject::define(Napi::Env env) {
     return DefineClass(env, "NativeModel",
@@ -55,7 +238,8 @@ Napi::Value ModelObject::tokenize(const Napi::CallbackInfo & info) {
 
 Napi::Value ModelObject::embed(const Napi::CallbackInfo & info) {
     const Napi::Env env = info.Env();
-    const auto      job = std::make_shared<EmbedJob>(env, worker_, info[1], info.This().As<Napi::Object>(), info[0].ToObject());
+    const auto      job =
+        std::make_shared<EmbedJob>(env, worker_, info[1], info.This().As<Napi::Object>(), info[0].ToObject());
     return job->start(env);
 }
 

@@ -11,7 +11,7 @@ namespace longembed::addon {
 /// lib/native/types.ts' NativeModel.
 class ModelObject : public Napi::ObjectWrap<ModelObject> {
 public:
-    /// Defines the class; its constructor is kept with the environment's data.
+    /// Defines the class; its constructor is kept in AddonData.
     static Napi::Function define(Napi::Env env);
 
     /// loadModel(path, options, onProgress): a job that resolves to a ModelObject.
@@ -28,7 +28,7 @@ private:
     Napi::Value dispose(const Napi::CallbackInfo & info);
 
     std::shared_ptr<Worker> worker_;
-    std::shared_ptr<Model>  model_;  ///< null once disposed
+    std::shared_ptr<Model>  model_; ///< null once disposed
     Napi::ObjectReference   facts_;
 };
 

@@ -1,9 +1,6 @@
 #include "vocabulary_object.h"
 
 #include "addon_data.h"
-#include "convert.h"
-#include "pool_job.h"
-#include "tokenize_job.h"
 
 namespace longembed::addon {
 
@@ -17,7 +14,8 @@ protected:
     void work() override { file_ = std::make_shared<VocabularyFile>(path_); }
 
     Napi::Value result(Napi::Env env) override {
-        return env.GetInstanceData<AddonData>()->vocabulary_class.New({Napi::External<std::shared_ptr<VocabularyFile>>::New(env, &file_)});
+        return env.GetInstanceData<AddonData>()->vocabulary_class.New(
+            {Napi::External<std::shared_ptr<VocabularyFile>>::New(env, &file_)});
     }
 
 private:
@@ -52,7 +50,8 @@ Napi::Value VocabularyObject::facts(const Napi::CallbackInfo & info) {
 
 Napi::Value VocabularyObject::tokenize(const Napi::CallbackInfo & info) {
     const Napi::Env env = info.Env();
-    return PoolJob::start(env, std::make_shared<TokenizeJob<VocabularyFile>>(env, file_, info[0].ToString().Utf8Value()));
+    return PoolJob::start(env,
+                          std::make_shared<TokenizeJob<VocabularyFile>>(env, file_, info[0].ToString().Utf8Value()));
 }
 
 } // namespace longembed::addon

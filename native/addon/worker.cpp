@@ -16,9 +16,49 @@ Error aborted() {
 
 } // namespace
 
+Events::Events(Napi::Env env) : function_(Function::New(env, "longembed", /*unlimited queue*/ 0, /*threads*/ 1)) {
+    function_.Unref(env);
+}
+
+void Events::post(Event event) {
+    auto * posted = new Event(std::move(event));
+    if (function_.NonBlockingCall(posted) != napi_ok) {
+        delete posted; // the environment is ending
+    }
+}
+
+void Events::ref(Napi::Env env) {
+    if (refs_++ == 0) {
+        function_.Ref(env);
+    }
+}
+
+void Events::unref(Napi::Env env) {
+    if (--refs_ == 0) {
+        function_.Unref(env);
+    }
+}
+
+void Events::close() {
+    function_.Release();
+}
+
+void Events::call(Napi::Env env, Napi::Function /*unused*/, std::nullptr_t * /*context*/, Event * event) {
+    const std::unique_ptr<Event> owned(event);
+    if (env == nullptr) {
+        return;
+    }
+    try {
+        (*owned)(env);
+    } catch (const Napi::Error & error) {
+        // a user's callback threw, or the thread is being terminated, when every call fails and this one has no effect
+        error.ThrowAsJavaScriptException();
+    }
+}
+
 std::shared_ptr<Worker> Worker::start(Napi::Env env) {
     std::shared_ptr<Worker> worker(new Worker(env));
-    // It may outlive the JavaScript object, which can be garbage collected while the thread still ends.
+    // it may outlive the JavaScript object, which can be garbage collected while the thread is still ending
     worker->alive_  = worker;
     worker->thread_ = std::thread([raw = worker.get()] { raw->loop(); });
     napi_add_env_cleanup_hook(env, on_environment_end, worker.get());
@@ -45,7 +85,7 @@ void Worker::loop() {
         }
         events_.post([self = shared_from_this(), job](Napi::Env env) {
             job->settle(env);
-            self->events_.let_go(env);
+            self->events_.unref(env);
         });
     }
     model.reset();
@@ -57,7 +97,7 @@ void Worker::enqueue(Napi::Env env, std::shared_ptr<Job> job) {
         job->reject(env, Error(ErrorCode::disposed, "The model is disposed: load it again."));
         return;
     }
-    events_.hold(env);
+    events_.ref(env);
     {
         const std::lock_guard<std::mutex> lock(mutex_);
         queue_.push_back(std::move(job));
@@ -69,7 +109,7 @@ void Worker::cancel(Napi::Env env, const std::shared_ptr<Job> & job) {
     bool was_queued = false;
     {
         const std::lock_guard<std::mutex> lock(mutex_);
-        const auto found = std::find(queue_.begin(), queue_.end(), job);
+        const auto                        found = std::find(queue_.begin(), queue_.end(), job);
         if (found != queue_.end()) {
             queue_.erase(found);
             was_queued = true;
@@ -78,7 +118,7 @@ void Worker::cancel(Napi::Env env, const std::shared_ptr<Job> & job) {
     job->control.cancelled = true;
     if (was_queued) {
         job->reject(env, aborted());
-        events_.let_go(env);
+        events_.unref(env);
     }
 }
 
@@ -112,10 +152,10 @@ void Worker::begin_closing(Napi::Env env) {
         running = running_;
     }
     changed_.notify_one();
-    events_.hold(env); // until the thread has said that it is done
+    events_.ref(env); // until the thread has ended
     for (const auto & job : unstarted) {
         job->reject(env, disposed());
-        events_.let_go(env);
+        events_.unref(env);
     }
     if (running) {
         running->control.cancelled = true;
@@ -131,7 +171,7 @@ void Worker::finish_closing(Napi::Env env) {
         deferred.Resolve(env.Undefined());
     }
     waiting_for_close_.clear();
-    events_.let_go(env);
+    events_.unref(env);
     events_.close();
     alive_.reset();
 }

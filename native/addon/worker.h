@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -9,17 +10,46 @@
 
 #include <napi.h>
 
-#include "events.h"
 #include "job.h"
 #include "model.h"
 
 namespace longembed::addon {
 
-/// A model's thread and its queue: jobs run there one after the other, in the order they came.
+/// Runs functions that any thread posts on the JavaScript thread, in order.
 ///
-/// It ends in three ways, all on the JavaScript thread: dispose() (jobs fail with ERR_DISPOSED), the model object is garbage
-/// (abandon), or the environment ends (process.exit, a worker thread that is terminated): then the hook stops the running
-/// job and joins the thread before Node takes the environment apart.
+/// It keeps the process alive only while there are more calls of ref() than of unref(), so that an idle model does not
+/// keep Node running.
+class Events {
+public:
+    using Event = std::function<void(Napi::Env)>;
+
+    explicit Events(Napi::Env env);
+
+    Events(const Events &)             = delete;
+    Events & operator=(const Events &) = delete;
+
+    /// From any thread. Events that are still queued when the environment ends are dropped.
+    void post(Event event);
+
+    /// On the JavaScript thread.
+    void ref(Napi::Env env);
+    void unref(Napi::Env env);
+    void close();
+
+private:
+    static void call(Napi::Env env, Napi::Function unused, std::nullptr_t * context, Event * event);
+
+    using Function = Napi::TypedThreadSafeFunction<std::nullptr_t, Event, call>;
+
+    Function function_;
+    int      refs_ = 0;
+};
+
+/// A model's thread and its queue: jobs run one after the other, in the order in which they were added.
+///
+/// It ends in three ways, all on the JavaScript thread: dispose() (jobs fail with ERR_DISPOSED); the model object is
+/// garbage collected (abandon); or the environment ends (process.exit, a terminated worker thread), when the cleanup
+/// hook stops the running job and joins the thread before Node destroys the environment.
 class Worker : public std::enable_shared_from_this<Worker> {
 public:
     static std::shared_ptr<Worker> start(Napi::Env env);
@@ -27,10 +57,10 @@ public:
     void enqueue(Napi::Env env, std::shared_ptr<Job> job);
     void cancel(Napi::Env env, const std::shared_ptr<Job> & job);
 
-    /// Resolves when the model's memory is given back.
+    /// Resolves when the model's memory is freed.
     Napi::Promise dispose(Napi::Env env);
 
-    /// The same without anyone waiting.
+    /// The same without a promise.
     void abandon(Napi::Env env);
 
     /// Posts to the JavaScript thread, from any thread.
@@ -58,9 +88,9 @@ private:
     std::shared_ptr<Job>             running_;
     bool                             closing_ = false;
 
-    // the JavaScript thread's own
+    // used only on the JavaScript thread
     bool                                 closed_ = false;
-    std::shared_ptr<Worker>              alive_;  ///< itself, until its thread is joined
+    std::shared_ptr<Worker>              alive_; ///< a reference to itself until its thread is joined
     std::vector<Napi::Promise::Deferred> waiting_for_close_;
 };
 

@@ -1,21 +1,23 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 namespace longembed {
 
+struct Facts;
+
 enum class Pooling { mean, cls, last };
 
-/// A plan for one call: sequences packed one after the other, special tokens included, and what the strategy does to them.
-/// It borrows its arrays; they must stay as they are until the call ends.
+/// The input of one call: token sequences, special tokens included, and what the strategy changes about them.
+/// The arrays are borrowed and must not change until the call ends.
 struct Batch {
-    const int32_t * tokens      = nullptr;  ///< all sequences, one after the other
-    const int32_t * lengths     = nullptr;  ///< tokens of each sequence, each >= 1
+    const int32_t * tokens      = nullptr; ///< of all sequences, concatenated
+    const int32_t * lengths     = nullptr; ///< tokens of each sequence, each >= 1
     int64_t         n_tokens    = 0;
     int64_t         n_sequences = 0;
 
-    /// A position per token; null: the token's index in its sequence. Fractional for absolute positions only.
+    /// A position per token; null: the token's index in its sequence. Fractional positions need absolute position
+    /// embeddings.
     const float * positions = nullptr;
 
     /// A factor per token on all attention logits of that query; null: 1.
@@ -27,9 +29,13 @@ struct Batch {
 
     bool uses_self_extend() const { return self_extend_group > 0; }
 
-    float   rope_base  = 0.0f;  ///< 0: the file's
-    float   rope_scale = 1.0f;  ///< factor on positions before rotation, on top of the file's own scaling
+    float   rope_base  = 0.0f; ///< 0: the file's
+    float   rope_scale = 1.0f; ///< factor on positions before rotation, on top of the file's own scaling
     Pooling pooling    = Pooling::mean;
 };
+
+/// Rejects every batch that would make ggml or llama.cpp end the process: wrong shapes, ids, positions and counts.
+/// @throws Error ERR_INVALID_OPTION, ERR_INPUT_EMPTY, ERR_TOKENIZER, ERR_STRATEGY_UNSUPPORTED, ERR_INPUT_TOO_LONG
+void check_batch(const Batch & batch, const Facts & facts, int32_t vocabulary_size);
 
 } // namespace longembed

@@ -7,11 +7,11 @@
 
 namespace longembed {
 
-/// The caller's hand on a running job: it may cancel it from any thread, and hears how far it is.
+/// The caller's control of a running job: it can cancel the job from any thread and is told its progress.
 struct Control {
     std::atomic<bool> cancelled{false};
 
-    /// Called on the job's thread with the share of the work that is done, 0 … 1; may be empty.
+    /// Called on the job's thread with the fraction of the work that is done, 0 … 1; may be empty.
     std::function<void(float)> progress;
 
     void report(float fraction) const {
@@ -20,7 +20,7 @@ struct Control {
         }
     }
 
-    /// Throws ERR_ABORTED when the job was cancelled. Called between steps of the work.
+    /// Throws ERR_ABORTED if the job was cancelled. Called between steps of the work.
     void check() const {
         if (cancelled.load(std::memory_order_relaxed)) {
             throw Error(ErrorCode::aborted, "The call was aborted.");

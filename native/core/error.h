@@ -5,7 +5,7 @@
 
 namespace longembed {
 
-/// What went wrong, in the words of the public error codes (docs: README, "Errors").
+/// The public error codes (README, "Errors").
 enum class ErrorCode {
     model_not_found,
     model_invalid,
@@ -24,7 +24,7 @@ enum class ErrorCode {
 /// The public name of a code, e.g. "ERR_MODEL_INVALID".
 const char * error_name(ErrorCode code);
 
-/// The one exception that leaves native/core: a code and a sentence that says what was wrong and what to do.
+/// The only exception that leaves native/core: a code, and a sentence that says what went wrong and what to do.
 class Error : public std::runtime_error {
 public:
     Error(ErrorCode code, const std::string & message) : std::runtime_error(message), code_(code) {}

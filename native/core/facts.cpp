@@ -10,29 +10,29 @@ namespace longembed {
 
 namespace {
 
-std::string position_encoding(const llama_model & model) {
+PositionEncoding position_encoding(const llama_model & model) {
     if (model.pos_embd != nullptr) {
-        return "absolute";
+        return PositionEncoding::absolute;
     }
     if (model.hparams.use_alibi) {
-        return "alibi";
+        return PositionEncoding::alibi;
     }
     if (model.hparams.n_rel_attn_bkts > 0) {
-        return "relative";
+        return PositionEncoding::relative;
     }
-    return model.hparams.rope_type == LLAMA_ROPE_TYPE_NONE ? "none" : "rope";
+    return model.hparams.rope_type == LLAMA_ROPE_TYPE_NONE ? PositionEncoding::none : PositionEncoding::rope;
 }
 
-std::string pooling(const llama_model & model) {
+FilePooling pooling(const llama_model & model) {
     switch (model.hparams.pooling_type) {
-        case LLAMA_POOLING_TYPE_MEAN: return "mean";
-        case LLAMA_POOLING_TYPE_CLS:  return "cls";
-        case LLAMA_POOLING_TYPE_LAST: return "last";
-        case LLAMA_POOLING_TYPE_RANK: return "rank";
+        case LLAMA_POOLING_TYPE_MEAN: return FilePooling::mean;
+        case LLAMA_POOLING_TYPE_CLS: return FilePooling::cls;
+        case LLAMA_POOLING_TYPE_LAST: return FilePooling::last;
+        case LLAMA_POOLING_TYPE_RANK: return FilePooling::rank;
         default: break;
     }
     // llama.cpp reads a missing key as "none"
-    return model.gguf_kv.count(model.arch_name() + ".pooling_type") > 0 ? "none" : "";
+    return model.gguf_kv.count(model.arch_name() + ".pooling_type") > 0 ? FilePooling::none : FilePooling::unspecified;
 }
 
 bool is_array(const std::string & text) {
@@ -41,9 +41,20 @@ bool is_array(const std::string & text) {
 
 } // namespace
 
+const char * name_of(PositionEncoding encoding) {
+    switch (encoding) {
+        case PositionEncoding::absolute: return "absolute";
+        case PositionEncoding::rope: return "rope";
+        case PositionEncoding::alibi: return "alibi";
+        case PositionEncoding::relative: return "relative";
+        case PositionEncoding::none: return "none";
+    }
+    return "none";
+}
+
 Facts read_facts(const llama_model & model) {
     const llama_hparams & h = model.hparams;
-    Facts facts;
+    Facts                 facts;
     facts.architecture = model.arch_name();
     for (const auto & pair : model.gguf_kv) {
         if (!is_array(pair.second)) {
@@ -54,7 +65,7 @@ Facts read_facts(const llama_model & model) {
     facts.name      = name == model.gguf_kv.end() ? "" : name->second;
 
     const auto reason   = unsupported_reason(model);
-    facts.engine        = reason ? "llama_context" : "graph";
+    facts.engine        = reason ? EngineKind::llama_context : EngineKind::graph;
     facts.engine_reason = reason.value_or("");
 
     facts.layers         = static_cast<int32_t>(h.n_layer());
@@ -69,7 +80,7 @@ Facts read_facts(const llama_model & model) {
 
     facts.position_encoding = position_encoding(model);
     facts.position_rows     = model.pos_embd != nullptr ? static_cast<int32_t>(model.pos_embd->ne[1]) : 0;
-    if (facts.position_encoding == "rope") {
+    if (facts.position_encoding == PositionEncoding::rope) {
         facts.rope_base  = h.rope_freq_base_train;
         facts.rope_scale = h.rope_freq_scale_train;
     }

@@ -5,11 +5,12 @@
 #include <vector>
 
 #include "architectures/table.h"
-#include "batch_check.h"
 #include "devices/devices.h"
-#include "devices/gpu_plan.h"
+#include "gpu_plan.h"
+#include "graph/graph_engine.h"
 #include "llama-model.h"
 #include "llama/abort_guard.h"
+#include "llama/context_engine.h"
 #include "llama/llama_file.h"
 #include "llama/log.h"
 #include "model_file/model_file.h"
@@ -18,12 +19,14 @@ namespace longembed {
 
 namespace {
 
-/// A GPU backend that finds no room in the middle of an operation logs why and fails an assertion.
+/// A GPU backend that runs out of memory during an operation logs the reason and fails an assertion.
 void throw_if_out_of_memory(int64_t tokens) {
     const std::string reason = logged_errors();
     if (reason.find("out of memory") != std::string::npos) {
-        throw Error(ErrorCode::out_of_memory, "The GPU ran out of memory while it computed " + std::to_string(tokens) + " tokens (" + reason +
-                                                  "). Fewer tokens at once, a smaller quantization, or fewer layers on the GPU (gpuLayers) need less.");
+        throw Error(
+            ErrorCode::out_of_memory,
+            "The GPU ran out of memory while it computed " + std::to_string(tokens) + " tokens (" + reason +
+                "). Fewer tokens at once, a smaller quantization, or fewer layers on the GPU (gpuLayers) need less.");
     }
 }
 
@@ -32,15 +35,54 @@ public:
     using Error::Error;
 };
 
-/// Broken weights, and sums too large for half precision on a GPU, give infinities and NaN. As vectors they would spoil whatever
-/// they are put into.
+/// Broken weights, and sums too large for half precision on a GPU, give infinities and NaN, which would spoil every
+/// index that such a vector is stored in.
 void check_finite(const float * numbers, int64_t count) {
     if (!std::all_of(numbers, numbers + count, [](float number) { return std::isfinite(number); })) {
-        throw NotFinite(ErrorCode::backend, "The model gave a vector with numbers that are infinite or none at all: its weights are broken, or the file is. Check the file's checksum.");
+        throw NotFinite(ErrorCode::backend, "The model computed a vector with infinite numbers or NaN: its weights are "
+                                            "broken, or the file is damaged. Check the file's checksum.");
     }
 }
 
-/// Which GPUs take how many layers.
+/// @throws Error ERR_INVALID_OPTION if the engine does not support that precision here; ERR_BACKEND
+std::unique_ptr<Engine> make_engine(const llama_model & model, const Facts & facts, Precision precision) {
+    if (facts.engine == EngineKind::graph) {
+        return std::make_unique<GraphEngine>(model, facts.threads, precision);
+    }
+    if (precision != Precision::full) {
+        throw Error(ErrorCode::invalid_option,
+                    "The precision bf16 is only for architectures that longembed has a graph of its own for, and " +
+                        facts.engine_reason + ".");
+    }
+    return std::make_unique<ContextEngine>(model, facts.threads);
+}
+
+/// What a text of this length takes on GPUs, at most, with a model that may have been loaded without weights.
+/// @param tokens  0: the context that the file names
+ComputeEstimate estimate_compute(const llama_model & model, int32_t tokens) {
+    Facts facts   = read_facts(model);
+    facts.threads = 1;
+
+    const int32_t              length = tokens > 0 ? tokens : std::max(1, facts.context_length);
+    const std::vector<int32_t> ids(length, 0);
+    Batch                      batch;
+    batch.tokens      = ids.data();
+    batch.lengths     = &length;
+    batch.n_tokens    = length;
+    batch.n_sequences = 1;
+    batch.pooling     = facts.causal ? Pooling::last : Pooling::mean;
+
+    ComputeEstimate estimate;
+    for (const DeviceMemory & device : make_engine(model, facts, Precision::full)->memory(batch).devices) {
+        if (!device.host) {
+            estimate.activations = std::max(estimate.activations, device.activations);
+            estimate.graphs      = std::max(estimate.graphs, device.graphs);
+        }
+    }
+    return estimate;
+}
+
+/// Which GPUs get how many layers.
 GpuPlan gpu_plan(const std::string & path, const LoadOptions & options, Control & control) {
     if (options.backend == "cpu" || options.gpu_layers == 0) {
         return {};
@@ -49,7 +91,11 @@ GpuPlan gpu_plan(const std::string & path, const LoadOptions & options, Control 
     if (gpus.empty()) {
         return {};
     }
-    return options.gpu_layers < 0 ? plan_gpus(path, options, gpus, control) : GpuPlan{gpus, {}, options.gpu_layers};
+    if (options.gpu_layers > 0) {
+        return {gpus, {}, options.gpu_layers};
+    }
+    const auto estimate = [&](const llama_model & model) { return estimate_compute(model, options.plan_tokens); };
+    return plan_gpus(path, gpus, estimate, options.backend != "auto", control);
 }
 
 } // namespace
@@ -78,7 +124,7 @@ std::unique_ptr<Model> Model::load_checked(const std::string & path, const LoadO
     std::unique_ptr<Model> model(new Model());
     model->model_ = load_llama_file(path, plan, order, options.mmap, control);
 
-    model->precision_ = options.precision;
+    model->precision_     = options.precision;
     const int threads     = options.threads > 0 ? options.threads : usable_cores();
     model->facts_         = read_facts(*model->model_);
     model->facts_.threads = threads;
@@ -104,30 +150,30 @@ void Model::embed(const Batch & batch, float * out, Control & control) {
         check_finite(out, batch.n_sequences * facts_.dimensions);
     } catch (const AssertionFailed &) {
         if (facts_.threads > 1) {
-            // ggml's threads may still wait for the one that threw, and ending them would wait too: leak the engine
+            // ggml's threads may be waiting for the one that threw, and ending them would wait too
             (void) engine_.release();
         }
-        engine_.reset(); // the next call starts another
+        engine_.reset(); // the next call starts a new one
         throw_if_out_of_memory(batch.n_tokens);
         throw;
     } catch (const NotFinite &) {
-        engine_.reset(); // what it keeps between calls would spoil vectors that read beside it
+        engine_.reset(); // what it keeps between calls would spoil later vectors
         throw;
     }
 }
 
-MemoryNeed Model::memory(const Batch & batch) {
+MemoryEstimate Model::memory(const Batch & batch) {
     check_batch(batch, facts_, vocabulary_->size());
     const AbortGuard guard;
     if (engine_ == nullptr) {
         start_engine();
     }
-    MemoryNeed need = engine_->memory(batch);
+    MemoryEstimate estimate = engine_->memory(batch);
     for (const auto & weights : model_->memory_breakdown()) {
-        need.on(weights.first).weights += weights.second;
+        estimate.on(weights.first).weights += weights.second;
     }
-    need.resident = resident_memory();
-    return need;
+    estimate.resident = resident_memory();
+    return estimate;
 }
 
 } // namespace longembed

@@ -7,36 +7,47 @@
 #include "control.h"
 #include "engine.h"
 #include "facts.h"
-#include "load_options.h"
-#include "devices/memory.h"
+#include "kernels/cpu_kernels.h"
 #include "vocabulary.h"
 
 struct llama_model;
 
 namespace longembed {
 
-/// A loaded model: what it is, its vocabulary, and the engine that computes with it.
+struct LoadOptions {
+    int         threads    = 0;      ///< CPU threads; 0: the cores this process may use
+    std::string backend    = "auto"; ///< "auto", "cpu", "cuda", "metal" or "vulkan"
+    int         gpu_layers = -1;     ///< layers on GPUs, the last ones; −1: as many as fit
+    int       plan_tokens = 0; ///< the longest text that must fit beside those layers, in tokens; 0: the file's context
+    bool      mmap        = true;            ///< map the file rather than read it
+    Precision precision   = Precision::full; ///< of matrix products and attention on a CPU
+};
+
+/// A loaded model: its facts, its vocabulary, and the engine that computes with it.
 class Model {
 public:
-    /// @throws Error ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID, ERR_ARCHITECTURE_UNSUPPORTED, ERR_BACKEND, ERR_OUT_OF_MEMORY, ERR_ABORTED,
-    ///               ERR_INVALID_OPTION for a precision that this model or machine has not
+    /// @throws Error ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID, ERR_ARCHITECTURE_UNSUPPORTED, ERR_BACKEND,
+    /// ERR_OUT_OF_MEMORY, ERR_ABORTED,
+    ///               ERR_INVALID_OPTION for a precision that this model or machine does not support
     static std::unique_ptr<Model> load(const std::string & path, const LoadOptions & options, Control & control);
 
     const Facts &      facts() const { return facts_; }
     const Vocabulary & vocabulary() const { return *vocabulary_; }
 
     /// Writes facts().dimensions floats per sequence to `out`: pooled, not normalised. One call at a time.
-    /// @throws Error ERR_INVALID_OPTION, ERR_TOKENIZER, ERR_STRATEGY_UNSUPPORTED, ERR_INPUT_TOO_LONG, ERR_OUT_OF_MEMORY, ERR_BACKEND, ERR_ABORTED
+    /// @throws Error ERR_INVALID_OPTION, ERR_TOKENIZER, ERR_STRATEGY_UNSUPPORTED, ERR_INPUT_TOO_LONG,
+    /// ERR_OUT_OF_MEMORY, ERR_BACKEND, ERR_ABORTED
     void embed(const Batch & batch, float * out, Control & control);
 
-    /// What embed() would take for this batch. Computes nothing. One call at a time, as with embed().
+    /// The memory that embed() would take for this batch. Computes nothing. One call at a time, as with embed().
     /// @throws Error as embed() does about the batch
-    MemoryNeed memory(const Batch & batch);
+    MemoryEstimate memory(const Batch & batch);
 
 private:
     Model() = default;
 
-    static std::unique_ptr<Model> load_checked(const std::string & path, const LoadOptions & options, Control & control);
+    static std::unique_ptr<Model> load_checked(const std::string & path, const LoadOptions & options,
+                                               Control & control);
 
     void start_engine();
 

@@ -2,10 +2,10 @@
 
 #include <climits>
 
-#include "llama/abort_guard.h"
 #include "devices/devices.h"
 #include "error.h"
 #include "llama.h"
+#include "llama/abort_guard.h"
 #include "llama/log.h"
 #include "model_file/model_file.h"
 
@@ -13,13 +13,13 @@ namespace longembed {
 
 std::string Vocabulary::type() const {
     switch (llama_vocab_type(vocab_)) {
-        case LLAMA_VOCAB_TYPE_SPM:    return "sentencepiece";
-        case LLAMA_VOCAB_TYPE_BPE:    return "bpe";
-        case LLAMA_VOCAB_TYPE_WPM:    return "wordpiece";
-        case LLAMA_VOCAB_TYPE_UGM:    return "unigram";
-        case LLAMA_VOCAB_TYPE_RWKV:   return "rwkv";
+        case LLAMA_VOCAB_TYPE_SPM: return "sentencepiece";
+        case LLAMA_VOCAB_TYPE_BPE: return "bpe";
+        case LLAMA_VOCAB_TYPE_WPM: return "wordpiece";
+        case LLAMA_VOCAB_TYPE_UGM: return "unigram";
+        case LLAMA_VOCAB_TYPE_RWKV: return "rwkv";
         case LLAMA_VOCAB_TYPE_PLAMO2: return "plamo2";
-        default:                      return "none";
+        default: return "none";
     }
 }
 
@@ -36,7 +36,7 @@ int32_t Vocabulary::eos() const {
 }
 
 std::vector<int32_t> Vocabulary::prefix() const {
-    // WordPiece always opens with [CLS], which llama.cpp keeps as BOS
+    // WordPiece always starts with [CLS], which llama.cpp stores as BOS
     const bool wanted = llama_vocab_type(vocab_) == LLAMA_VOCAB_TYPE_WPM || llama_vocab_get_add_bos(vocab_);
     return wanted && bos() >= 0 ? std::vector<int32_t>{bos()} : std::vector<int32_t>{};
 }
@@ -54,23 +54,26 @@ std::vector<int32_t> Vocabulary::tokenize(const std::string & text) const {
         throw Error(ErrorCode::tokenizer, "The model file has no vocabulary: give token ids, or a tokenizer.json.");
     }
     if (text.size() > static_cast<size_t>(INT_MAX)) {
-        throw Error(ErrorCode::tokenizer, "The text has " + std::to_string(text.size()) + " bytes; at most " + std::to_string(INT_MAX) + " can be tokenized at once.");
+        throw Error(ErrorCode::tokenizer, "The text has " + std::to_string(text.size()) + " bytes; at most " +
+                                              std::to_string(INT_MAX) + " can be tokenized at once.");
     }
     if (text.empty()) {
         return {};
     }
     try {
         const AbortGuard guard;
-        // a token is a byte or more, and a leading space may be added
+        // a token has at least one byte, and a space may be added at the beginning
         std::vector<int32_t> tokens(text.size() + 2);
-        const auto length = static_cast<int32_t>(text.size());
-        int32_t    count  = llama_tokenize(vocab_, text.data(), length, tokens.data(), static_cast<int32_t>(tokens.size()), false, false);
+        const auto           length = static_cast<int32_t>(text.size());
+        int32_t count = llama_tokenize(vocab_, text.data(), length, tokens.data(), static_cast<int32_t>(tokens.size()),
+                                       false, false);
         if (count < 0 && count != INT_MIN) {
             tokens.resize(-static_cast<int64_t>(count));
-            count = llama_tokenize(vocab_, text.data(), length, tokens.data(), static_cast<int32_t>(tokens.size()), false, false);
+            count = llama_tokenize(vocab_, text.data(), length, tokens.data(), static_cast<int32_t>(tokens.size()),
+                                   false, false);
         }
         if (count < 0) {
-            throw Error(ErrorCode::tokenizer, "The text gives more tokens than can be counted.");
+            throw Error(ErrorCode::tokenizer, "The text has more tokens than an int can count.");
         }
         tokens.resize(count);
         tokens.shrink_to_fit();
@@ -78,7 +81,8 @@ std::vector<int32_t> Vocabulary::tokenize(const std::string & text) const {
     } catch (const Error &) {
         throw;
     } catch (const std::exception & e) {
-        throw Error(ErrorCode::tokenizer, std::string("The model's vocabulary cannot tokenize this text: ") + e.what() + ".");
+        throw Error(ErrorCode::tokenizer,
+                    std::string("The model's vocabulary cannot tokenize this text: ") + e.what() + ".");
     }
 }
 
@@ -103,7 +107,8 @@ VocabularyFile::VocabularyFile(const std::string & path) {
         throw Error(ErrorCode::model_invalid, "The vocabulary in \"" + path + "\" cannot be used: " + failure.what());
     }
     if (!model_) {
-        throw Error(ErrorCode::model_invalid, "The vocabulary in \"" + path + "\" cannot be read: " + logged_errors() + ".");
+        throw Error(ErrorCode::model_invalid,
+                    "The vocabulary in \"" + path + "\" cannot be read: " + logged_errors() + ".");
     }
     vocabulary_ = std::make_unique<Vocabulary>(llama_model_get_vocab(model_.get()));
 }

@@ -10,7 +10,7 @@ struct llama_model;
 
 namespace longembed {
 
-/// The vocabulary of a loaded model. All of it may be used from several threads at once.
+/// The vocabulary of a loaded model. Several threads may use it at once.
 class Vocabulary {
 public:
     explicit Vocabulary(const llama_vocab * vocab) : vocab_(vocab) {}
@@ -20,15 +20,16 @@ public:
 
     int32_t size() const;
 
-    /// −1 when the vocabulary has none.
+    /// −1 if the vocabulary has none.
     int32_t bos() const;
     int32_t eos() const;
 
-    /// The special tokens that the file's flags put before and after a text.
+    /// The special tokens before and after a text, by the file's flags.
     std::vector<int32_t> prefix() const;
     std::vector<int32_t> suffix() const;
 
-    /// Content tokens of a UTF-8 text: no special tokens are added, and text that looks like one stays text.
+    /// Content tokens of a UTF-8 text: no special tokens are added, and text that looks like a special token is
+    /// tokenized as text.
     /// @throws Error ERR_TOKENIZER
     std::vector<int32_t> tokenize(const std::string & text) const;
 
@@ -36,7 +37,7 @@ private:
     const llama_vocab * vocab_;
 };
 
-/// A model file's vocabulary without its weights.
+/// A model file's vocabulary, loaded without the weights.
 class VocabularyFile {
 public:
     /// @throws Error as Model::load

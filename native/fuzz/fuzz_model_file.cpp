@@ -1,4 +1,4 @@
-// Bytes as a model file: the checks must refuse it or what they let pass must load, tokenize and compute without a fault.
+// Interprets bytes as a model file: the checks must reject it, or it must load, tokenize and compute without a fault.
 
 #include <cstdint>
 #include <sstream>
@@ -14,7 +14,7 @@
 
 namespace {
 
-constexpr uint64_t most_data = 1 << 26;
+constexpr uint64_t max_data = 1 << 26;
 
 /// A file in memory that has a path.
 class MemoryFile {
@@ -35,10 +35,10 @@ private:
     int descriptor_;
 };
 
-/// Whether the checks let it pass. They see the bytes as the head of a file as large as its tensors need, too, so that a
-/// change of their sizes does not end every try at "cut short".
+/// Whether the checks accept it, also as the beginning of a file that is as large as its tensors need, so that changed
+/// sizes of tensors do not always end in "cut short".
 bool passes(const uint8_t * data, size_t size) {
-    for (const uint64_t claimed : {static_cast<uint64_t>(size) + most_data, static_cast<uint64_t>(size)}) {
+    for (const uint64_t claimed : {static_cast<uint64_t>(size) + max_data, static_cast<uint64_t>(size)}) {
         std::istringstream stream(std::string(reinterpret_cast<const char *>(data), size));
         try {
             longembed::check_model_stream(stream, claimed, "fuzz");
@@ -54,12 +54,12 @@ void use(const std::string & path) {
     options.threads = 1;
     options.backend = "cpu";
     longembed::Control control;
-    const auto model = longembed::Model::load(path, options, control);
+    const auto         model = longembed::Model::load(path, options, control);
     model->vocabulary().tokenize("The grass is green. \xc3\x9cn\xc3\xaf\x63ode, 12345 and [SEP] too!");
 
-    const std::vector<int32_t> tokens = {0, 1, 2, 0, 1};
+    const std::vector<int32_t> tokens  = {0, 1, 2, 0, 1};
     const std::vector<int32_t> lengths = {3, 2};
-    longembed::Batch batch;
+    longembed::Batch           batch;
     batch.tokens      = tokens.data();
     batch.n_tokens    = static_cast<int64_t>(tokens.size());
     batch.lengths     = lengths.data();

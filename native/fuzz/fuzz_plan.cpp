@@ -1,5 +1,5 @@
-// Bytes as plans for models that are well: tokens, lengths, positions, scales, self-extend and RoPE of any value. Each must give
-// an error, or a vector of numbers a sequence.
+// Interprets bytes as batches for intact models: tokens, lengths, positions, scales, self-extend and RoPE of any value.
+// Each batch must give an error or a finite vector per sequence.
 //
 // LONGEMBED_FUZZ_MODELS: paths of model files, separated by colons.
 
@@ -19,13 +19,13 @@
 
 namespace {
 
-// more would be slow here and not show more
-constexpr int32_t most_tokens = 200;
+// more would only be slower
+constexpr int32_t max_tokens = 200;
 
 std::vector<std::unique_ptr<longembed::Model>> load_models() {
     std::vector<std::unique_ptr<longembed::Model>> models;
-    const char *       paths = std::getenv("LONGEMBED_FUZZ_MODELS");
-    std::istringstream list(paths == nullptr ? "" : paths);
+    const char *                                   paths = std::getenv("LONGEMBED_FUZZ_MODELS");
+    std::istringstream                             list(paths == nullptr ? "" : paths);
     for (std::string path; std::getline(list, path, ':');) {
         for (const int threads : {1, 2}) {
             longembed::LoadOptions options;
@@ -42,14 +42,15 @@ std::vector<std::unique_ptr<longembed::Model>> load_models() {
     return models;
 }
 
-/// Mostly what a caller gives, else any bits at all.
-int32_t whole(FuzzedDataProvider & data, int32_t least, int32_t most) {
-    return data.ConsumeProbability<float>() < 0.95f ? data.ConsumeIntegralInRange(least, most) : data.ConsumeIntegral<int32_t>();
+/// Usually a value that a caller could give, sometimes any bits.
+int32_t whole(FuzzedDataProvider & data, int32_t min, int32_t max) {
+    return data.ConsumeProbability<float>() < 0.95f ? data.ConsumeIntegralInRange(min, max)
+                                                    : data.ConsumeIntegral<int32_t>();
 }
 
-float real(FuzzedDataProvider & data, float least, float most) {
+float real(FuzzedDataProvider & data, float min, float max) {
     if (data.ConsumeProbability<float>() < 0.9f) {
-        return data.ConsumeFloatingPointInRange(least, most);
+        return data.ConsumeFloatingPointInRange(min, max);
     }
     constexpr float odd[] = {0.0f, -0.0f, -1.0f, 1e-45f, 1e38f, 16777217.0f, INFINITY, -INFINITY, NAN};
     return data.PickValueInArray(odd);
@@ -59,14 +60,16 @@ struct Plan {
     explicit Plan(FuzzedDataProvider & data, const longembed::Facts & facts, int32_t vocabulary) {
         const int32_t sequences = data.ConsumeIntegralInRange(0, 6);
         for (int32_t i = 0; i < sequences; ++i) {
-            lengths.push_back(whole(data, 0, most_tokens / 6));
+            lengths.push_back(whole(data, 0, max_tokens / 6));
         }
         int64_t sum = 0;
         for (const int32_t length : lengths) {
             sum += length;
         }
-        // arrays of the right length, or not; the addon holds positions and scales against the tokens
-        const int64_t count = data.ConsumeProbability<float>() < 0.9f && sum >= 0 && sum <= most_tokens ? sum : data.ConsumeIntegralInRange(0, most_tokens);
+        // the count of tokens may be wrong; the addon checks that positions and scales have as many
+        const int64_t count          = data.ConsumeProbability<float>() < 0.9f && sum >= 0 && sum <= max_tokens
+                                           ? sum
+                                           : data.ConsumeIntegralInRange(0, max_tokens);
         const bool    fractions      = data.ConsumeBool();
         const int32_t last           = facts.position_rows > 0 ? facts.position_rows : 1000;
         const bool    with_positions = data.ConsumeProbability<float>() < 0.3f;
@@ -95,8 +98,9 @@ struct Plan {
             batch.rope_base  = real(data, 1.0f, 1e7f);
             batch.rope_scale = real(data, 0.01f, 4.0f);
         }
-        constexpr longembed::Pooling poolings[] = {longembed::Pooling::mean, longembed::Pooling::cls, longembed::Pooling::last};
-        batch.pooling = data.PickValueInArray(poolings);
+        constexpr longembed::Pooling poolings[] = {longembed::Pooling::mean, longembed::Pooling::cls,
+                                                   longembed::Pooling::last};
+        batch.pooling                           = data.PickValueInArray(poolings);
     }
 
     Plan(const Plan &)             = delete;
@@ -114,12 +118,12 @@ struct Plan {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t * bytes, size_t size) {
     static const auto models = load_models();
 
-    FuzzedDataProvider  data(bytes, size);
-    longembed::Model &  model = *models[data.ConsumeIntegralInRange<size_t>(0, models.size() - 1)];
-    const Plan          plan(data, model.facts(), model.vocabulary().size());
-    longembed::Control  control;
-    const auto          dimensions = static_cast<size_t>(model.facts().dimensions);
-    std::vector<float>  vectors(plan.lengths.size() * dimensions, std::numeric_limits<float>::quiet_NaN());
+    FuzzedDataProvider data(bytes, size);
+    longembed::Model & model = *models[data.ConsumeIntegralInRange<size_t>(0, models.size() - 1)];
+    const Plan         plan(data, model.facts(), model.vocabulary().size());
+    longembed::Control control;
+    const auto         dimensions = static_cast<size_t>(model.facts().dimensions);
+    std::vector<float> vectors(plan.lengths.size() * dimensions, std::numeric_limits<float>::quiet_NaN());
     try {
         model.embed(plan.batch, vectors.data(), control);
     } catch (const longembed::Error &) {
@@ -127,7 +131,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t * bytes, size_t size) {
     }
     for (const float number : vectors) {
         if (!std::isfinite(number)) {
-            abort(); // no error, and no vector either
+            abort(); // neither an error nor a finite vector
         }
     }
     return 0;

@@ -1,12 +1,14 @@
 // Drives native/core without Node: for debuggers, sanitizers, and machines that have no Node.
 //
-//   longembed-core MODEL [--pooling mean|cls|last] [--threads N] [--backend NAME] [--precision full|bf16] [--rope-base F]
+//   longembed-core MODEL [--pooling mean|cls|last] [--threads N] [--backend NAME] [--precision full|bf16] [--rope-base
+//   F]
 //                  [--rope-scale F] [--group G --window W] [--text] [--repeat N] < LINES
 //
-// Reads a sequence a line, token ids separated by spaces, special tokens included. Writes its pooled vector, not normalised,
-// a line each in the same order. All sequences go in one batch; stderr says how long it took. --group and --window are
-// self-extend's. --text reads texts instead and writes their token ids. --repeat computes the batch so often and says how many
-// bytes are allocated after a tenth of the calls and after all, where the C library knows.
+// Each line of the input is a sequence: token ids separated by spaces, special tokens included. Each line of the output
+// is its pooled vector, not normalised. All sequences form one batch; stderr reports the time it took. --group and
+// --window are self-extend's.
+// --text reads texts instead and writes their token ids. --repeat computes the batch N times and reports the bytes that
+// are allocated after a tenth of the calls and after all, if the C library knows.
 
 #include <algorithm>
 #include <chrono>
@@ -53,11 +55,17 @@ Arguments parse(int argc, char ** argv) {
     return arguments;
 }
 
-longembed::Pooling pooling_of(const std::string & name) {
-    if (name == "cls") {
-        return longembed::Pooling::cls;
+longembed::Pooling pooling_of(const std::string & name, longembed::FilePooling of_file) {
+    if (name.empty()) {
+        switch (of_file) {
+            case longembed::FilePooling::cls: return longembed::Pooling::cls;
+            case longembed::FilePooling::last: return longembed::Pooling::last;
+            default: return longembed::Pooling::mean;
+        }
     }
-    return name == "last" ? longembed::Pooling::last : longembed::Pooling::mean;
+    return name == "cls"    ? longembed::Pooling::cls
+           : name == "last" ? longembed::Pooling::last
+                            : longembed::Pooling::mean;
 }
 
 template <typename Value> void print(const Value * values, size_t count, const char * format) {
@@ -68,7 +76,7 @@ template <typename Value> void print(const Value * values, size_t count, const c
     std::printf("\n");
 }
 
-/// Bytes that are allocated; 0 where the C library does not say.
+/// Bytes that are allocated; 0 if the C library does not know.
 size_t allocated_bytes() {
 #if defined(__GLIBC__)
     return mallinfo2().uordblks + mallinfo2().hblkhd;
@@ -99,13 +107,13 @@ void embed_lines(longembed::Model & model, const Arguments & arguments, longembe
     }
 
     longembed::Batch batch;
-    batch.tokens      = tokens.data();
-    batch.n_tokens    = static_cast<int64_t>(tokens.size());
-    batch.lengths     = lengths.data();
-    batch.n_sequences = static_cast<int64_t>(lengths.size());
-    batch.pooling     = pooling_of(arguments.get("pooling", model.facts().pooling));
-    batch.rope_base   = std::stof(arguments.get("rope-base", "0"));
-    batch.rope_scale  = std::stof(arguments.get("rope-scale", "1"));
+    batch.tokens             = tokens.data();
+    batch.n_tokens           = static_cast<int64_t>(tokens.size());
+    batch.lengths            = lengths.data();
+    batch.n_sequences        = static_cast<int64_t>(lengths.size());
+    batch.pooling            = pooling_of(arguments.get("pooling", ""), model.facts().pooling);
+    batch.rope_base          = std::stof(arguments.get("rope-base", "0"));
+    batch.rope_scale         = std::stof(arguments.get("rope-scale", "1"));
     batch.self_extend_group  = std::stoi(arguments.get("group", "0"));
     batch.self_extend_window = std::stoi(arguments.get("window", "1"));
 
@@ -131,7 +139,8 @@ void embed_lines(longembed::Model & model, const Arguments & arguments, longembe
 int main(int argc, char ** argv) {
     const Arguments arguments = parse(argc, argv);
     if (arguments.model.empty()) {
-        std::fprintf(stderr, "usage: longembed-core MODEL [--pooling mean|cls|last] [--threads N] [--backend NAME] [--precision full|bf16] "
+        std::fprintf(stderr, "usage: longembed-core MODEL [--pooling mean|cls|last] [--threads N] [--backend NAME] "
+                             "[--precision full|bf16] "
                              "[--rope-base F] [--rope-scale F] [--group G --window W] [--text] [--repeat N] < LINES\n");
         return 2;
     }
@@ -139,9 +148,10 @@ int main(int argc, char ** argv) {
         longembed::LoadOptions options;
         options.threads = std::atoi(arguments.get("threads", "0").c_str());
         options.backend = arguments.get("backend", "auto");
-        options.precision = arguments.get("precision", "full") == "bf16" ? longembed::Precision::bf16 : longembed::Precision::full;
+        options.precision =
+            arguments.get("precision", "full") == "bf16" ? longembed::Precision::bf16 : longembed::Precision::full;
         longembed::Control control;
-        const auto model = longembed::Model::load(arguments.model, options, control);
+        const auto         model = longembed::Model::load(arguments.model, options, control);
         if (arguments.text) {
             tokenize_lines(*model);
         } else {

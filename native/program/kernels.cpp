@@ -1,10 +1,10 @@
-// Measures the kernels alone, beside what the machine can do at most.
+// Measures the kernels alone, and what the processor can do at most.
 //
 //   longembed-kernels [--threads N] [--keys N] [--tokens N] [--bf16 1]
 //
-// Every thread does the same work on numbers of its own; a figure is the sum over threads of each one's best run, in GFLOPS.
-// LONGEMBED_KERNELS says which variant. Products are of a 768 × 3072 matrix with --tokens rows (512), attention is of one
-// head of 64 dimensions over --keys keys (8192).
+// Every thread does the same work on data of its own; a figure is the sum over threads of each one's best run, in
+// GFLOPS. LONGEMBED_KERNELS chooses the variant. The GEMM multiplies --tokens rows (512) by a 768 × 3072 matrix;
+// attention is one head of 64 dimensions over --keys keys (8192).
 
 #include <algorithm>
 #include <chrono>
@@ -18,16 +18,48 @@
 #include <thread>
 #include <vector>
 
-#include "ops/gemm_op.h"
 #include "ggml.h"
 #include "kernels/cpu_kernels.h"
-#include "kernels/scratch.h"
+#include "ops/gemm_op.h"
+#include "peak.h"
+
+#if defined(LONGEMBED_HAS_PORTABLE)
+Peak peak_portable();
+#endif
+#if defined(LONGEMBED_HAS_AVX2)
+Peak peak_avx2();
+#endif
+#if defined(LONGEMBED_HAS_AVX512)
+Peak peak_avx512();
+#endif
+#if defined(LONGEMBED_HAS_AVX512BF16)
+Peak peak_avx512bf16();
+#endif
 
 namespace {
 
 using namespace longembed;
 
-/// Seconds of the calling thread: of the processor where that can be told, so that other programs disturb little.
+/// @param variant  the name of one that was compiled
+Peak peak_of(const std::string & variant) {
+    const std::map<std::string, Peak (*)()> peaks = {
+#if defined(LONGEMBED_HAS_PORTABLE)
+        {"portable", peak_portable},
+#endif
+#if defined(LONGEMBED_HAS_AVX2)
+        {"avx2", peak_avx2},
+#endif
+#if defined(LONGEMBED_HAS_AVX512)
+        {"avx512", peak_avx512},
+#endif
+#if defined(LONGEMBED_HAS_AVX512BF16)
+        {"avx512bf16", peak_avx512bf16},
+#endif
+    };
+    return peaks.at(variant)();
+}
+
+/// Seconds of the calling thread: processor time where the system measures it, which other programs disturb little.
 double seconds() {
 #if defined(CLOCK_THREAD_CPUTIME_ID)
     timespec time{};
@@ -38,21 +70,21 @@ double seconds() {
 #endif
 }
 
-/// Operations per second of the best of some runs, in billions.
+/// Billions of operations a second in the best of several runs.
 double best_rate(double operations, const std::function<void()> & run) {
-    constexpr double long_enough = 0.6;
+    constexpr double min_seconds = 0.6;
     double           best        = 1e9;
-    for (double total = 0.0; total < long_enough;) {
+    for (double total = 0.0; total < min_seconds;) {
         const double start = seconds();
         run();
         const double took = seconds() - start;
-        best = std::min(best, took);
+        best              = std::min(best, took);
         total += took;
     }
     return operations / best / 1e9;
 }
 
-/// The sum over threads of what `measure` gives each.
+/// The sum of what `measure` returns on each thread.
 double on_threads(int count, const std::function<double()> & measure) {
     std::vector<double>      rates(count);
     std::vector<std::thread> threads;
@@ -77,32 +109,34 @@ std::vector<float> random_floats(int64_t count) {
 
 double peak_rate(const CpuKernels & kernels) {
     constexpr int64_t rounds = 200000;
+    const Peak        peak   = peak_of(kernels.name);
     volatile float    sink   = 0.0f;
-    return best_rate(static_cast<double>(rounds * kernels.peak_operations), [&] { sink = kernels.peak(rounds); });
+    return best_rate(static_cast<double>(rounds * peak.operations), [&] { sink = peak.run(rounds); });
 }
 
-double product_rate(const CpuKernels & kernels, ggml_type type, int64_t tokens) {
-    constexpr int64_t size = 768;
-    constexpr int64_t outs = 3072;
+double gemm_rate(const CpuKernels & kernels, ggml_type type, int64_t tokens) {
+    constexpr int64_t k = 768;
+    constexpr int64_t n = 3072;
 
-    const std::vector<float> x      = random_floats(tokens * size);
-    const std::vector<float> floats = random_floats(size * outs);
-    std::vector<float>       y(tokens * outs);
-    std::vector<char>        weights(ggml_row_size(type, size) * outs);
-    ggml_quantize_chunk(type, floats.data(), weights.data(), 0, outs, size, nullptr);
+    const std::vector<float> x      = random_floats(tokens * k);
+    const std::vector<float> floats = random_floats(k * n);
+    std::vector<float>       y(tokens * n);
+    std::vector<char>        weights(ggml_row_size(type, k) * n);
+    ggml_quantize_chunk(type, floats.data(), weights.data(), 0, n, k, nullptr);
 
-    ProductTile tile{};
+    GemmTile tile{};
     tile.x             = x.data();
-    tile.x_stride      = size;
+    tile.x_stride      = k;
     tile.tokens        = tokens;
-    tile.size          = size;
+    tile.k             = k;
     tile.weights       = weights.data();
-    tile.weight_stride = static_cast<int64_t>(ggml_row_size(type, size));
+    tile.weight_stride = static_cast<int64_t>(ggml_row_size(type, k));
     set_weights(tile, kernels, type);
-    tile.outs          = outs;
-    tile.y             = y.data();
-    tile.y_stride      = outs;
-    return best_rate(2.0 * static_cast<double>(tokens * size * outs), [&] { kernels.product(tile, scratch_floats(product_scratch(tile.tokens, tile.size, kernels.numbers_per_item))); });
+    tile.n        = n;
+    tile.y        = y.data();
+    tile.y_stride = n;
+    return best_rate(2.0 * static_cast<double>(tokens * k * n),
+                     [&] { kernels.gemm(tile, scratch_floats(gemm_scratch(tokens, k, kernels.pack_factor))); });
 }
 
 double attention_rate(const CpuKernels & kernels, int64_t keys, int64_t window) {
@@ -145,8 +179,9 @@ int main(int argc, char ** argv) {
         options[argv[i]] = std::atoll(argv[i + 1]);
     }
     const CpuKernels kernels = cpu_kernels(options["--bf16"] != 0 ? Precision::bf16 : Precision::full);
-    if (kernels.product == nullptr) {
-        std::fprintf(stderr, "There are no such kernels: the compiler or the machine lacks them, or LONGEMBED_KERNELS is \"ggml\".\n");
+    if (kernels.gemm == nullptr) {
+        std::fprintf(stderr, "There are no such kernels: this processor cannot run them, the compiler could not "
+                             "compile them, or LONGEMBED_KERNELS is \"ggml\".\n");
         return 2;
     }
     const auto    threads = static_cast<int>(options["--threads"]);
@@ -154,10 +189,13 @@ int main(int argc, char ** argv) {
     const int64_t tokens  = options["--tokens"];
     const double  peak    = on_threads(threads, [&] { return peak_rate(kernels); });
 
-    const auto print = [&](const std::string & what, double rate) { std::printf("%-32s %8.1f GFLOPS  %5.1f %%\n", what.c_str(), rate, 100.0 * rate / peak); };
+    const auto print = [&](const std::string & what, double rate) {
+        std::printf("%-32s %8.1f GFLOPS  %5.1f %%\n", what.c_str(), rate, 100.0 * rate / peak);
+    };
     print("peak", peak);
     for (const ggml_type type : {GGML_TYPE_F32, GGML_TYPE_F16, GGML_TYPE_BF16, GGML_TYPE_Q8_0, GGML_TYPE_Q4_K}) {
-        print(std::string("product ") + ggml_type_name(type), on_threads(threads, [&] { return product_rate(kernels, type, tokens); }));
+        print(std::string("gemm ") + ggml_type_name(type),
+              on_threads(threads, [&] { return gemm_rate(kernels, type, tokens); }));
     }
     print("attention", on_threads(threads, [&] { return attention_rate(kernels, keys, 0); }));
     print("attention, self-extend", on_threads(threads, [&] { return attention_rate(kernels, keys, keys / 16); }));

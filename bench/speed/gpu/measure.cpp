@@ -87,7 +87,7 @@ std::vector<uint64_t> megabytes_of(const std::string & list) {
 int64_t gpu_bytes_used() {
     int64_t used = 0;
     for (const longembed::Device & device : longembed::devices()) {
-        if (device.kind == "gpu") {
+        if (device.kind == longembed::DeviceKind::gpu) {
             used += static_cast<int64_t>(device.memory_total) - static_cast<int64_t>(device.memory_free);
         }
     }

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "graph/step_graph.h"
-#include "kernels/scratch.h"
 
 namespace longembed {
 
@@ -52,7 +51,7 @@ TiledAttention::TiledAttention(ggml_context * ctx, const CpuKernels & kernels, c
                                const WorkspaceSize & size)
     : kernels_(kernels), window_(size.self_extend_window) {
     const int64_t tiles = (size.tokens + tile_keys - 1) / tile_keys;
-    const int64_t per   = kernels.numbers_per_item;
+    const int64_t per   = kernels.pack_factor;
     near_keys_          = ggml_new_tensor_4d(ctx, GGML_TYPE_F32, tile_keys, (shape.head_size + per - 1) / per, tiles,
                                              shape.kv_heads);
     far_keys_           = window_ > 0 ? ggml_dup_tensor(ctx, near_keys_) : nullptr;
@@ -60,7 +59,7 @@ TiledAttention::TiledAttention(ggml_context * ctx, const CpuKernels & kernels, c
 }
 
 void TiledAttention::store(StepGraph & steps, const RotatedKeys & keys, ggml_tensor * values, int64_t first) const {
-    const bool pairs = kernels_.numbers_per_item > 1;
+    const bool pairs = kernels_.pack_factor > 1;
     pack(steps, keys.near, near_keys_, {pairs ? pack_key_pairs : pack_key, first});
     if (keys.far != nullptr) {
         pack(steps, keys.far, far_keys_, {pairs ? pack_key_pairs : pack_key, first});

@@ -28,12 +28,12 @@ std::string lower_case(std::string text) {
     return text;
 }
 
-const char * kind_name(enum ggml_backend_dev_type type) {
+DeviceKind kind_of(enum ggml_backend_dev_type type) {
     switch (type) {
-        case GGML_BACKEND_DEVICE_TYPE_CPU:  return "cpu";
-        case GGML_BACKEND_DEVICE_TYPE_GPU:  return "gpu";
-        case GGML_BACKEND_DEVICE_TYPE_IGPU: return "igpu";
-        default:                            return "accel";
+        case GGML_BACKEND_DEVICE_TYPE_CPU: return DeviceKind::cpu;
+        case GGML_BACKEND_DEVICE_TYPE_GPU: return DeviceKind::gpu;
+        case GGML_BACKEND_DEVICE_TYPE_IGPU: return DeviceKind::igpu;
+        default: return DeviceKind::accel;
     }
 }
 
@@ -68,11 +68,11 @@ std::vector<Device> devices() {
     std::vector<Device> found;
     for (size_t i = 0; i < ggml_backend_dev_count(); ++i) {
         ggml_backend_dev_t device = ggml_backend_dev_get(i);
-        Device d;
+        Device             d;
         d.name        = ggml_backend_dev_name(device);
         d.description = ggml_backend_dev_description(device);
         d.backend     = backend_of(device);
-        d.kind        = kind_name(ggml_backend_dev_type(device));
+        d.kind        = kind_of(ggml_backend_dev_type(device));
         ggml_backend_dev_memory(device, &d.memory_free, &d.memory_total);
         found.push_back(d);
     }
@@ -89,8 +89,10 @@ std::vector<ggml_backend_dev_t> gpu_devices(const std::string & backend) {
         }
     }
     if (found.empty() && backend != "auto") {
-        throw Error(ErrorCode::backend, "Backend \"" + backend + "\" has no device here: either this build was made without it, or the "
-                                        "driver is missing. \"auto\" takes what there is, \"cpu\" always works.");
+        throw Error(ErrorCode::backend,
+                    "Backend \"" + backend +
+                        "\" has no device here: either this build was made without it, or the "
+                        "driver is missing. \"auto\" uses whatever is available, \"cpu\" always works.");
     }
     return found;
 }
@@ -99,7 +101,8 @@ ggml_backend_dev_t cpu_device() {
     load_backends();
     ggml_backend_dev_t device = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
     if (device == nullptr) {
-        throw Error(ErrorCode::backend, "No CPU backend was found: the installation is incomplete, install the package again.");
+        throw Error(ErrorCode::backend,
+                    "No CPU backend was found: the installation is incomplete, install the package again.");
     }
     return device;
 }
@@ -110,11 +113,12 @@ int usable_cores() {
     cpu_set_t allowed;
     CPU_ZERO(&allowed);
     if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0) {
-        std::set<std::string> siblings; // a core's hyper-threads name the same list
+        std::set<std::string> siblings; // a core's hyper-threads have the same list
         for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
             if (CPU_ISSET(cpu, &allowed)) {
-                std::ifstream file("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list");
-                std::string list;
+                std::ifstream file("/sys/devices/system/cpu/cpu" + std::to_string(cpu) +
+                                   "/topology/thread_siblings_list");
+                std::string   list;
                 siblings.insert(std::getline(file, list) ? list : "cpu" + std::to_string(cpu));
             }
         }

@@ -10,26 +10,26 @@ namespace longembed {
 
 /// What a batch takes on one device, in bytes.
 struct DeviceMemory {
-    std::string device;           ///< ggml's name of it: "CPU", "CUDA0", …
-    bool        host        = false;  ///< the process' own memory
-    uint64_t    weights     = 0;  ///< of the model; loaded already
-    uint64_t    activations = 0;  ///< what is kept of every token of the batch
-    uint64_t    graphs      = 0;  ///< what the blocks that are computed side by side need beside that
-    uint64_t    missing     = 0;  ///< of activations and graphs: what is not allocated yet
-    uint64_t    available   = 0;  ///< what can be allocated now
+    std::string device;              ///< ggml's name of it: "CPU", "CUDA0", …
+    bool        host        = false; ///< the process's own memory
+    uint64_t    weights     = 0;     ///< of the model, already loaded
+    uint64_t    activations = 0;     ///< kept for every token of the batch
+    uint64_t    graphs      = 0;     ///< for the blocks that are computed in parallel
+    uint64_t    missing     = 0;     ///< the part of activations and graphs that is not allocated yet
+    uint64_t    available   = 0;     ///< what can be allocated now
 };
 
-/// What a batch takes before it is computed.
-struct MemoryNeed {
+/// What a batch would take, known before it is computed.
+struct MemoryEstimate {
     std::vector<DeviceMemory> devices;
-    uint64_t                  resident = 0;  ///< bytes of memory that this process has now
-    int32_t                   gpu_layers  = 0;  ///< the model's layers on GPUs
-    uint64_t                  layer_bytes = 0;  ///< weights of one layer
+    uint64_t                  resident    = 0; ///< bytes of this process's resident memory
+    int32_t                   gpu_layers  = 0; ///< the model's layers on GPUs
+    uint64_t                  layer_bytes = 0; ///< weights of one layer
 
-    /// The entry of the device whose memory such buffers are in; made where there is none yet.
+    /// The entry of the device whose memory such buffers are in; added if missing.
     DeviceMemory & on(ggml_backend_buffer_type_t buffers);
 
-    /// Throws ERR_OUT_OF_MEMORY when a device has less than is missing there, with what would fit.
+    /// Throws ERR_OUT_OF_MEMORY if a device has less than is missing there, with a message that says what would fit.
     /// @param tokens  of the batch, for the message
     void check(int64_t tokens) const;
 
@@ -40,10 +40,10 @@ private:
 /// "1.5 GB"
 std::string gigabytes(uint64_t bytes);
 
-/// Bytes that this process may still allocate: what is free on the machine, or what a control group or ulimit -v leaves of it.
+/// Bytes that this process can still allocate: the least of what the machine, its control groups and ulimit -v leave.
 uint64_t available_memory();
 
-/// Bytes of memory that this process has now.
+/// Bytes of this process's resident memory.
 uint64_t resident_memory();
 
 } // namespace longembed

@@ -6,35 +6,37 @@
 namespace longembed {
 
 int Placement::gpu_layers() const {
-    return std::accumulate(shares.begin(), shares.end(), 0, [](int sum, const Share & share) { return sum + share.layers; });
+    return std::accumulate(gpus.begin(), gpus.end(), 0,
+                           [](int sum, const GpuLayers & part) { return sum + part.layers; });
 }
 
-Placement plan_placement(const WeightSizes & weights, const std::vector<GpuRoom> & gpus, const ComputeNeed & need, uint64_t margin) {
-    std::vector<size_t> by_room(gpus.size());
-    std::iota(by_room.begin(), by_room.end(), 0);
-    std::stable_sort(by_room.begin(), by_room.end(), [&](size_t a, size_t b) { return gpus[a].free > gpus[b].free; });
+Placement plan_placement(const WeightSizes & weights, const std::vector<GpuCapacity> & gpus,
+                         const ComputeEstimate & compute, uint64_t margin) {
+    std::vector<size_t> by_free(gpus.size());
+    std::iota(by_free.begin(), by_free.end(), 0);
+    std::stable_sort(by_free.begin(), by_free.end(), [&](size_t a, size_t b) { return gpus[a].free > gpus[b].free; });
 
     Placement placement;
     size_t    left = weights.layers.size();
-    for (size_t gpu : by_room) {
-        // the first to be filled has the last layer, and what goes with it
-        const bool     first = placement.shares.empty();
-        const uint64_t fixed = margin + need.graphs + (first ? need.activations + weights.output : 0);
+    for (size_t gpu : by_free) {
+        // the first to be filled has the last layer and what goes with it
+        const bool     first = placement.gpus.empty();
+        const uint64_t fixed = margin + compute.graphs + (first ? compute.activations + weights.output : 0);
         if (gpus[gpu].free < fixed) {
-            break; // the others have less, and without the last layer there is no GPU to keep activations on
+            break; // the others have less, and activations must be where the last layer is
         }
-        uint64_t room   = gpus[gpu].free - fixed;
+        uint64_t free   = gpus[gpu].free - fixed;
         int      layers = 0;
-        while (left > 0 && weights.layers[left - 1] <= room) {
-            room -= weights.layers[--left];
+        while (left > 0 && weights.layers[left - 1] <= free) {
+            free -= weights.layers[--left];
             ++layers;
         }
         if (layers == 0) {
             break;
         }
-        placement.shares.push_back({gpu, layers});
+        placement.gpus.push_back({gpu, layers});
     }
-    std::reverse(placement.shares.begin(), placement.shares.end());
+    std::reverse(placement.gpus.begin(), placement.gpus.end());
     return placement;
 }
 

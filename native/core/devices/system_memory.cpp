@@ -1,4 +1,4 @@
-// What the system says of memory: the two functions of memory.h that are different on each.
+// The two functions of memory.h that are different on each operating system.
 
 #include "memory.h"
 
@@ -14,8 +14,8 @@
 #define WIN32_LEAN_AND_MEAN
 #define NOMINMAX
 #define PSAPI_VERSION 2
-#include <windows.h>
 #include <psapi.h>
+#include <windows.h>
 #elif defined(__APPLE__)
 #include <mach/mach.h>
 #else
@@ -63,14 +63,14 @@ namespace {
 
 constexpr uint64_t no_limit = std::numeric_limits<uint64_t>::max();
 
-/// The number in a file that holds one; nothing where it holds none ("max"), or is not there.
+/// The number in a file; nothing if the file holds none ("max") or does not exist.
 std::optional<uint64_t> number_in(const std::string & path) {
     std::ifstream file(path);
     uint64_t      number = 0;
     return file >> number ? std::optional<uint64_t>(number) : std::nullopt;
 }
 
-/// The number after a word at the beginning of a line.
+/// The number that follows `word` at the beginning of a line.
 std::optional<uint64_t> number_after(const std::string & path, const std::string & word) {
     std::ifstream file(path);
     for (std::string line; std::getline(file, line);) {
@@ -84,7 +84,7 @@ std::optional<uint64_t> number_after(const std::string & path, const std::string
     return std::nullopt;
 }
 
-/// What a control group leaves. Pages of files that nobody used lately are given up before anything fails.
+/// What a control group leaves. Inactive pages of files do not count: they are reclaimed before an allocation fails.
 uint64_t left_of_group(const std::string & folder, const char * limit_file, const char * used_file) {
     const auto limit = number_in(folder + "/" + limit_file);
     const auto used  = number_in(folder + "/" + used_file);
@@ -95,11 +95,11 @@ uint64_t left_of_group(const std::string & folder, const char * limit_file, cons
     return *limit - std::min(*limit, taken);
 }
 
-/// The same of a group and all that it lies in.
+/// The least that a group and the groups around it leave.
 uint64_t left_of_groups(const std::string & root, std::string path, const char * limit_file, const char * used_file) {
     uint64_t left = no_limit;
     for (;;) {
-        left = std::min(left, left_of_group(root + path, limit_file, used_file));
+        left               = std::min(left, left_of_group(root + path, limit_file, used_file));
         const size_t slash = path.rfind('/');
         if (slash == std::string::npos || path.empty()) {
             return left;
@@ -119,11 +119,12 @@ uint64_t left_of_control_groups() {
         }
         const std::string controllers = line.substr(first + 1, second - first - 1);
         std::string       path        = line.substr(second + 1);
-        path = path == "/" ? "" : path;
+        path                          = path == "/" ? "" : path;
         if (controllers.empty()) {
             left = std::min(left, left_of_groups("/sys/fs/cgroup", path, "memory.max", "memory.current"));
         } else if (controllers == "memory") {
-            left = std::min(left, left_of_groups("/sys/fs/cgroup/memory", path, "memory.limit_in_bytes", "memory.usage_in_bytes"));
+            left = std::min(
+                left, left_of_groups("/sys/fs/cgroup/memory", path, "memory.limit_in_bytes", "memory.usage_in_bytes"));
         }
     }
     return left;

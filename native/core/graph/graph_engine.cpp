@@ -55,7 +55,7 @@ AttentionDevice device_of(const Streams & streams, const AttentionShape & shape,
     if (device.is_cpu) {
         device.kernels = cpu_kernels(precision);
     }
-    if (precision == Precision::bf16 && device.kernels.product == nullptr) {
+    if (precision == Precision::bf16 && device.kernels.gemm == nullptr) {
         throw Error(
             ErrorCode::invalid_option,
             device.is_cpu
@@ -103,7 +103,7 @@ void GraphEngine::embed(const Batch & batch, float * out, Control & control) {
     ForwardPass(setup, streams_, plan.parallelism, control).run(out);
 }
 
-MemoryNeed GraphEngine::memory(const Batch & batch) {
+MemoryEstimate GraphEngine::memory(const Batch & batch) {
     const Plan          plan(*this, batch);
     const WorkspaceSize needed = size_for(plan);
     return memory_for(plan, has_capacity(needed) ? workspace_->size() : grown_to(needed));
@@ -143,11 +143,11 @@ Cut GraphEngine::choose_cut(const Batch & batch, int parallelism) const {
     return {(tokens + alignment.block - 1) / alignment.block * alignment.block, alignment.block, alignment.sequence};
 }
 
-MemoryNeed GraphEngine::memory_for(const Plan & plan, const WorkspaceSize & size) const {
+MemoryEstimate GraphEngine::memory_for(const Plan & plan, const WorkspaceSize & size) const {
     const auto        planned = new_workspace(size, Workspace::Memory::dry_run);
     const BufferSizes graphs  = measure_graphs(setup_for(plan, *planned), model_);
 
-    MemoryNeed need;
+    MemoryEstimate need;
     need.layer_bytes    = layer_bytes_;
     need.gpu_layers     = gpu_layers_;
     const size_t   has  = workspace_ ? workspace_->bytes() : 0;

@@ -23,7 +23,7 @@ public:
     GraphEngine(const llama_model & model, int threads, Precision precision);
 
     void       embed(const Batch & batch, float * out, Control & control) override;
-    MemoryNeed memory(const Batch & batch) override;
+    MemoryEstimate memory(const Batch & batch) override;
 
 private:
     /// A batch, cut and laid out.
@@ -32,7 +32,7 @@ private:
     Cut           choose_cut(const Batch & batch, int parallelism) const;
     WorkspaceSize size_for(const Plan & plan) const;
     PassSetup     setup_for(const Plan & plan, const Workspace & workspace) const;
-    MemoryNeed    memory_for(const Plan & plan, const WorkspaceSize & size) const;
+    MemoryEstimate    memory_for(const Plan & plan, const WorkspaceSize & size) const;
     bool has_capacity(const WorkspaceSize & needed) const { return workspace_ && needed.fits_in(workspace_->size()); }
     void reserve(const Plan & plan, const WorkspaceSize & needed);
 

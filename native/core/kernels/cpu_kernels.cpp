@@ -1,74 +1,102 @@
 #include "cpu_kernels.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace longembed {
 
-#if defined(__GNUC__)
+#if defined(LONGEMBED_HAS_PORTABLE)
+CpuKernels kernels_portable();
+#endif
+#if defined(LONGEMBED_HAS_AVX2)
+CpuKernels kernels_avx2();
+#endif
+#if defined(LONGEMBED_HAS_AVX512)
+CpuKernels kernels_avx512();
+#endif
+#if defined(LONGEMBED_HAS_AVX512BF16)
+CpuKernels kernels_avx512bf16();
+#endif
 
 namespace {
 
-struct Variant {
-    const char * name;
-    CpuKernels (*kernels)();
-    bool is_usable;
-};
+std::string requested_kernels() {
+    const char * variable = std::getenv("LONGEMBED_KERNELS");
+    return variable == nullptr ? "" : variable;
+}
+
+CpuKernels make(const KernelVariant & variant) {
+    CpuKernels kernels = variant.make();
+    kernels.name       = variant.name;
+    return kernels;
+}
 
 } // namespace
 
-CpuKernels kernels_portable();
-#if defined(__x86_64__)
-CpuKernels kernels_avx512bf16();
-CpuKernels kernels_avx512();
-CpuKernels kernels_avx2();
+KernelVariants kernel_variants() {
+#if defined(LONGEMBED_HAS_AVX2)
+    static const bool has_avx2 =
+        __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
 #endif
+#if defined(LONGEMBED_HAS_AVX512)
+    static const bool has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("fma");
+#endif
+    static const KernelVariant variants[] = {
+#if defined(LONGEMBED_HAS_AVX512BF16)
+        {"avx512bf16", "AVX512-BF16", Precision::bf16, has_avx512 && __builtin_cpu_supports("avx512bf16"),
+         kernels_avx512bf16},
+#endif
+#if defined(LONGEMBED_HAS_AVX512)
+        {"avx512", "AVX-512", Precision::full, has_avx512, kernels_avx512},
+#endif
+#if defined(LONGEMBED_HAS_AVX2)
+        {"avx2", "AVX2, FMA and F16C", Precision::full, has_avx2, kernels_avx2},
+#endif
+#if defined(LONGEMBED_HAS_PORTABLE)
+        {"portable", "", Precision::full, true, kernels_portable}, // four floats a vector: NEON's and SSE's
+#endif
+        {"", "", Precision::full, false, nullptr}, // ends the list, which may be empty
+    };
+    return {variants, static_cast<int>(sizeof(variants) / sizeof(variants[0])) - 1};
+}
 
 CpuKernels cpu_kernels(Precision precision) {
-    const char *      variable = std::getenv("LONGEMBED_KERNELS");
-    const std::string wanted   = variable == nullptr ? "" : variable;
-    if (wanted == "ggml" || wanted == "ggml-padded") {
-        return {};
+    const std::string requested = requested_kernels();
+    CpuKernels        kernels;
+    if (requested == "ggml" || requested == "ggml-padded") {
+        kernels.name = requested == "ggml" ? "ggml" : "ggml-padded";
+        return kernels;
     }
-#if defined(__x86_64__)
-    const bool has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("fma");
-    const bool has_avx2   = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
-#endif
-    if (precision == Precision::bf16) {
-#if defined(LONGEMBED_AVX512BF16)
-        if (has_avx512 && __builtin_cpu_supports("avx512bf16")) {
-            return kernels_avx512bf16();
-        }
-#endif
-        return {};
-    }
-    // the fastest first; four floats a vector are NEON's and SSE's
-    const Variant variants[] = {
-#if defined(__x86_64__)
-        {"avx512", kernels_avx512, has_avx512},
-        {"avx2", kernels_avx2, has_avx2},
-#endif
-        {"portable", kernels_portable, true},
+    const auto is_candidate = [&](const KernelVariant & variant) {
+        return variant.is_usable && variant.precision == precision;
     };
-    for (const Variant & variant : variants) {
-        if (variant.is_usable && wanted == variant.name) {
-            return variant.kernels();
+    for (const KernelVariant & variant : kernel_variants()) {
+        if (is_candidate(variant) && requested == variant.name) {
+            return make(variant);
         }
     }
-    for (const Variant & variant : variants) {
-        if (variant.is_usable) {
-            return variant.kernels();
+    for (const KernelVariant & variant : kernel_variants()) {
+        if (is_candidate(variant)) {
+            return make(variant);
         }
     }
-    return {};
+    return kernels;
 }
 
-#else
-
-CpuKernels cpu_kernels(Precision /*precision*/) {
-    return {};
+bool pads_heads_as_cuda() {
+    return requested_kernels() == "ggml-padded";
 }
 
-#endif
+float * scratch_floats(int64_t count) {
+    constexpr size_t                cache_line = 64;
+    thread_local std::vector<float> memory;
+    memory.resize(std::max(memory.size(), static_cast<size_t>(count) + cache_line / sizeof(float)));
+    void * start = memory.data();
+    size_t space = memory.size() * sizeof(float);
+    return static_cast<float *>(std::align(cache_line, static_cast<size_t>(count) * sizeof(float), start, space));
+}
 
 } // namespace longembed

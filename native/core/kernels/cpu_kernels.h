@@ -1,34 +1,57 @@
 #pragma once
 
-#include "attention_kernel.h"
-#include "dot_kernel.h"
-#include "product_kernel.h"
+#include "attention.h"
+#include "dot.h"
+#include "gemm.h"
 
 namespace longembed {
 
-/// Our own kernels, all for the same instruction set; null where the compiler could make none.
+/// Our own kernels, all for the same instruction set; null where ggml computes instead.
 struct CpuKernels {
-    AttentionKernel attention = nullptr;
-    ProductKernel   product   = nullptr;
-    ToFloats        halves    = nullptr;  ///< F16
-    ToFloats        bfloats   = nullptr;  ///< BF16
-    DotKernel       dot       = nullptr;
+    const char *    name        = "ggml"; ///< of the variant, or what LONGEMBED_KERNELS asked for in its place
+    AttentionKernel attention   = nullptr;
+    GemmKernel      gemm        = nullptr;
+    Dequantize      f16_to_f32  = nullptr;
+    Dequantize      bf16_to_f32 = nullptr;
+    DotKernel       dot         = nullptr;
 
-    /// Numbers that are multiplied at once: 1, floats; 2, pairs of BF16, as keys and values are to be packed then.
-    int64_t numbers_per_item = 1;
-
-    /// Products and sums in registers alone, rounds × peak_operations of them: what the machine can do at most.
-    float (*peak)(int64_t rounds) = nullptr;
-    int64_t peak_operations       = 0;
+    /// Numbers in a 32-bit word of packed keys and values: 1, a float; 2, a pair in BF16.
+    int64_t pack_factor = 1;
 };
 
-/// Which numbers products and attention multiply: floats, or BF16 (8 bits of precision) with sums in floats.
+/// The numbers that matrix products and attention multiply: floats, or BF16 (8 bits of precision) with sums in floats.
 enum class Precision { full, bf16 };
 
-/// The fastest for this machine; null ones where it has no instructions for this precision.
+/// Kernels for one instruction set.
+struct KernelVariant {
+    const char * name;  ///< "avx512bf16", "avx512", "avx2" or "portable"
+    const char * needs; ///< what the processor must have, for people; "" for nothing
+    Precision    precision;
+    bool         is_usable; ///< this processor has what the variant needs
+    CpuKernels (*make)();
+};
+
+/// The variants that were compiled, in the order in which they are preferred: from `begin` to `end`.
+struct KernelVariants {
+    const KernelVariant * first;
+    int                   count;
+
+    const KernelVariant * begin() const { return first; }
+    const KernelVariant * end() const { return first + count; }
+};
+KernelVariants kernel_variants();
+
+/// The fastest kernels for this machine; null ones if it has no instructions for this precision.
 ///
-/// The environment variable LONGEMBED_KERNELS names others, for tests and comparisons: "avx512", "avx2", "portable" (what the
-/// machine cannot run is passed over), "ggml" for none, or "ggml-padded": none, and heads padded as on a CUDA device.
+/// The environment variable LONGEMBED_KERNELS chooses others, for tests and comparisons: a variant's name (ignored if
+/// the processor cannot run it), "ggml" for none, or "ggml-padded": none, and heads padded as on a CUDA device.
 CpuKernels cpu_kernels(Precision precision = Precision::full);
+
+/// Whether LONGEMBED_KERNELS is "ggml-padded".
+bool pads_heads_as_cuda();
+
+/// Scratch memory of the calling thread, 64-byte aligned. The next call returns the same memory, larger if need be; its
+/// contents are unspecified.
+float * scratch_floats(int64_t count);
 
 } // namespace longembed

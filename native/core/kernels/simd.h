@@ -1,8 +1,8 @@
-// Vectors of floats for the kernels, which are compiled once for each instruction set (variant.h): LONGEMBED_VECTOR_FLOATS says
-// how many floats a vector has.
+// Vectors of floats for the kernels, which are compiled once for each instruction set (variant.cpp).
+// LONGEMBED_VECTOR_FLOATS is the number of floats in a vector.
 //
-// Everything here is local to its file, and kernels use no templates of the standard library: the linker keeps one copy of
-// those, and it might be the one for instructions that the machine lacks.
+// Everything here is local to its translation unit, and kernels use no templates of the standard library: the linker
+// keeps one copy of those, which might be compiled for instructions that the processor lacks.
 
 #pragma once
 
@@ -19,13 +19,14 @@ namespace {
 
 constexpr int width = LONGEMBED_VECTOR_FLOATS;
 
-// Sums of rows × vectors stay in registers: 32 of AVX-512 and NEON, 16 of AVX2 and SSE.
-constexpr int rows = 6;
+// The register tile: mr × nr sums stay in registers, of which AVX-512 and NEON have 32, AVX2 and SSE 16.
+constexpr int mr = 6;
 #if LONGEMBED_VECTOR_FLOATS == 8 || (LONGEMBED_VECTOR_FLOATS == 4 && !defined(__aarch64__))
-constexpr int vectors = 2;
+constexpr int nr_vectors = 2;
 #else
-constexpr int vectors = 4;
+constexpr int     nr_vectors  = 4;
 #endif
+constexpr int64_t nr = width * nr_vectors;
 
 typedef float   Vector __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(float))));
 typedef int32_t Bits __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(int32_t))));
@@ -40,8 +41,8 @@ inline void store(float * to, Vector v) {
     __builtin_memcpy(to, &v, sizeof(v));
 }
 
-/// The last floats of a row that do not fill a vector, and zeros.
-inline Vector load_some(const float * from, int64_t count) {
+/// The last floats of a row, which do not fill a vector, padded with zeros.
+inline Vector load_partial(const float * from, int64_t count) {
     Vector v = {};
     __builtin_memcpy(&v, from, count * sizeof(float));
     return v;
@@ -55,18 +56,20 @@ inline Vector all(float value) {
     return value - Vector{};
 }
 
-// What is multiplied: floats, or where LONGEMBED_BF16 is defined, pairs of neighbouring numbers as BF16, each pair in the place
-// of a float.
+// A word is the 32 bits that one multiplication takes: a float or, where LONGEMBED_BF16 is defined, a pair of
+// neighbouring numbers in BF16, as the VNNI instructions take them. The pack factor is the count of numbers in a word.
 #if defined(LONGEMBED_BF16)
-constexpr int64_t numbers_per_item = 2;
+constexpr int64_t pack_factor = 2;
 
-/// sum + both products of `item` with each item of `items`
-inline Vector add_product(Vector sum, float item, Vector items) {
-    return reinterpret_cast<Vector>(_mm512_dpbf16_ps(reinterpret_cast<__m512>(sum), reinterpret_cast<__m512bh>(_mm512_set1_ps(item)), reinterpret_cast<__m512bh>(items)));
+/// sum + both products of `word` with each of `words`
+inline Vector multiply_add(Vector sum, float word, Vector words) {
+    return reinterpret_cast<Vector>(_mm512_dpbf16_ps(reinterpret_cast<__m512>(sum),
+                                                     reinterpret_cast<__m512bh>(_mm512_set1_ps(word)),
+                                                     reinterpret_cast<__m512bh>(words)));
 }
 
-/// Makes items of `count` floats; the last one's second number is 0 where there is none. `to` may be `from`.
-inline void make_items(const float * from, int64_t count, float * to) {
+/// Packs `count` floats; if the count is odd, the last pair's second number is 0. `to` may be `from`.
+inline void pack_words(const float * from, int64_t count, float * to) {
     int64_t i = 0;
     for (; i + 2 * width <= count; i += 2 * width) {
         const __m512bh pairs = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(from + i + width), _mm512_loadu_ps(from + i));
@@ -80,50 +83,50 @@ inline void make_items(const float * from, int64_t count, float * to) {
     }
 }
 #else
-constexpr int64_t numbers_per_item = 1;
+constexpr int64_t pack_factor = 1;
 
-inline Vector add_product(Vector sum, float item, Vector items) {
-    return sum + item * items;
+inline Vector multiply_add(Vector sum, float word, Vector words) {
+    return sum + word * words;
 }
 
-inline void make_items(const float * from, int64_t count, float * to) {
+inline void pack_words(const float * from, int64_t count, float * to) {
     if (to != from) {
         __builtin_memcpy(to, from, count * sizeof(float));
     }
 }
 #endif
 
-/// Items of so many numbers.
-constexpr int64_t items_of(int64_t numbers) {
-    return (numbers + numbers_per_item - 1) / numbers_per_item;
+/// Words that hold this count of numbers.
+constexpr int64_t words_for(int64_t numbers) {
+    return (numbers + pack_factor - 1) / pack_factor;
 }
 
 inline Vector larger(Vector a, Vector b) {
     return a > b ? a : b;
 }
 
-/// e^x for x <= 0, within two units in the last place; 0 for −inf.
+/// e^x for x <= 0, to within two units in the last place; 0 for −inf.
 inline Vector exponential(Vector x) {
-    // e^x = 2^n · e^r with n whole and |r| <= ln 2 / 2; the large number makes the sum round n to a whole one
-    const Vector  round  = all(12582912.0f);
-    const Vector  whole  = (x * 1.44269504f + round) - round;
-    const Vector  r      = (x - whole * 0.693359375f) - whole * -2.12194440e-4f;
-    Vector        p      = all(1.9875691500e-4f);
-    p                    = p * r + 1.3981999507e-3f;
-    p                    = p * r + 8.3334519073e-3f;
-    p                    = p * r + 4.1665795894e-2f;
-    p                    = p * r + 1.6666665459e-1f;
-    p                    = p * r + 5.0000001201e-1f;
-    p                    = p * r * r + r + 1.0f;
-    const Bits    power  = (__builtin_convertvector(whole, Bits) + 127) << 23;
-    Vector        result;
-    Vector        scale;
+    // e^x = 2^n · e^r with n whole and |r| <= ln 2 / 2; adding the large number rounds n to a whole one
+    const Vector round = all(12582912.0f);
+    const Vector whole = (x * 1.44269504f + round) - round;
+    const Vector r     = (x - whole * 0.693359375f) - whole * -2.12194440e-4f;
+    Vector       p     = all(1.9875691500e-4f);
+    p                  = p * r + 1.3981999507e-3f;
+    p                  = p * r + 8.3334519073e-3f;
+    p                  = p * r + 4.1665795894e-2f;
+    p                  = p * r + 1.6666665459e-1f;
+    p                  = p * r + 5.0000001201e-1f;
+    p                  = p * r * r + r + 1.0f;
+    const Bits power   = (__builtin_convertvector(whole, Bits) + 127) << 23;
+    Vector     result;
+    Vector     scale;
     __builtin_memcpy(&scale, &power, sizeof(scale));
     result = p * scale;
     return x > -87.0f ? result : Vector{};
 }
 
-/// The vector whose lane j is that of `a` followed by `b` at `index`.
+/// Lane j of the result is lane index[j] of `a` followed by `b`.
 template <int... index> inline Vector pick(Vector a, Vector b) {
 #if defined(__clang__)
     return __builtin_shufflevector(a, b, index...);
@@ -132,12 +135,13 @@ template <int... index> inline Vector pick(Vector a, Vector b) {
 #endif
 }
 
-/// Exchanges the upper right and lower left squares of `distance` × `distance` floats, all over the square.
-template <int distance, int... lane> inline void exchange(Vector (&square)[width], std::integer_sequence<int, lane...>) {
+/// Exchanges the upper right and lower left squares of `distance` × `distance` floats, throughout the square.
+template <int distance, int... lane>
+inline void exchange(Vector (&square)[width], std::integer_sequence<int, lane...>) {
     for (int i = 0; i < width; ++i) {
         if ((i & distance) == 0) {
-            const Vector a = square[i];
-            const Vector b = square[i + distance];
+            const Vector a       = square[i];
+            const Vector b       = square[i + distance];
             square[i]            = pick<((lane & distance) == 0 ? lane : lane - distance + width)...>(a, b);
             square[i + distance] = pick<((lane & distance) == 0 ? lane + distance : lane + width)...>(a, b);
         }

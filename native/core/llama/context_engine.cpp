@@ -81,9 +81,9 @@ void ContextEngine::embed(const Batch & batch, float * out, Control & control) {
     embed_some(batch, true, done, out, control);
 }
 
-MemoryNeed ContextEngine::memory(const Batch & batch) {
+MemoryEstimate ContextEngine::memory(const Batch & batch) {
     check_plan(batch);
-    MemoryNeed max;
+    MemoryEstimate max;
     uint64_t   missing = 0;
     for (const bool flash : {false, true}) {
         const int32_t longest = longest_of(batch, flash);
@@ -91,7 +91,7 @@ MemoryNeed ContextEngine::memory(const Batch & batch) {
             continue;
         }
         prepare(batch, longest, flash);
-        const MemoryNeed need = memory_of_context();
+        const MemoryEstimate need = memory_of_context();
         uint64_t         here = 0;
         for (const DeviceMemory & memory : need.devices) {
             here += memory.missing;
@@ -104,8 +104,8 @@ MemoryNeed ContextEngine::memory(const Batch & batch) {
     return max;
 }
 
-MemoryNeed ContextEngine::memory_of_context() const {
-    MemoryNeed need;
+MemoryEstimate ContextEngine::memory_of_context() const {
+    MemoryEstimate need;
     for (const auto & [buffers, bytes] : context_->memory_breakdown()) {
         DeviceMemory & memory = need.on(buffers);
         memory.activations += bytes.context;

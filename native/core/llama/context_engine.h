@@ -18,7 +18,7 @@ public:
     ContextEngine(const llama_model & model, int threads);
 
     void       embed(const Batch & batch, float * out, Control & control) override;
-    MemoryNeed memory(const Batch & batch) override;
+    MemoryEstimate memory(const Batch & batch) override;
 
 private:
     /// What a context is made for; other values need another context.
@@ -37,7 +37,7 @@ private:
 
     void       prepare(const Batch & batch, int32_t longest, bool flash);
     void       prepare(const Setup & wanted);
-    MemoryNeed memory_of_context() const;
+    MemoryEstimate memory_of_context() const;
     void       embed_some(const Batch & batch, bool flash, int64_t & done, float * out, Control & control);
     void       embed_one(const int32_t * tokens, int32_t n, float * out, Control & control);
 

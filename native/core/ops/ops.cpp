@@ -22,8 +22,8 @@ ggml_tensor * activate(const GraphContext & ctx, Activation activation, ggml_ten
 
 /// activation(up · x)
 ggml_tensor * activated_up(const GraphContext & ctx, const FeedForward & part, ggml_tensor * x) {
-    if (part.activation == Activation::gelu_erf && has_cpu_product(ctx, part.up)) {
-        return cpu_product(ctx, part.up, x, Finish::gelu);
+    if (part.activation == Activation::gelu_erf && has_own_gemm(ctx, part.up)) {
+        return gemm(ctx, part.up, x, Epilogue::gelu);
     }
     return activate(ctx, part.activation, linear(ctx, part.up, x));
 }
@@ -34,23 +34,23 @@ ggml_tensor * gated_up(const GraphContext & ctx, const FeedForward & part, ggml_
     if (part.activation != Activation::silu) {
         return ggml_mul(ctx, activate(ctx, part.activation, gate), linear(ctx, part.up, x));
     }
-    return has_cpu_product(ctx, part.up) ? cpu_product(ctx, part.up, x, Finish::gate, gate)
+    return has_own_gemm(ctx, part.up) ? gemm(ctx, part.up, x, Epilogue::swiglu_gate, gate)
                                          : ggml_swiglu_split(ctx, gate, linear(ctx, part.up, x));
 }
 
 } // namespace
 
 ggml_tensor * linear(const GraphContext & ctx, const Linear & layer, ggml_tensor * x) {
-    if (has_cpu_product(ctx, layer)) {
-        return cpu_product(ctx, layer, x);
+    if (has_own_gemm(ctx, layer)) {
+        return gemm(ctx, layer, x);
     }
     ggml_tensor * y = ggml_mul_mat(ctx, layer.weight, x);
     return layer.bias == nullptr ? y : ggml_add(ctx, y, layer.bias);
 }
 
 ggml_tensor * add_linear(const GraphContext & ctx, const Linear & layer, ggml_tensor * x, ggml_tensor * to) {
-    if (has_cpu_product(ctx, layer)) {
-        return cpu_product(ctx, layer, x, Finish::add, to);
+    if (has_own_gemm(ctx, layer)) {
+        return gemm(ctx, layer, x, Epilogue::residual_add, to);
     }
     return ggml_add(ctx, linear(ctx, layer, x), to);
 }

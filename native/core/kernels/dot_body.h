@@ -1,13 +1,13 @@
 // Dot products of rows, compiled once for each instruction set; see simd.h.
 
-#include "dot_kernel.h"
+#include "dot.h"
 #include "simd.h"
 
 namespace longembed {
 
 namespace {
 
-// accumulators of left × right rows must fit the registers: 32 of AVX-512 and NEON, 16 of AVX2 and SSE
+// dot_left × dot_right accumulators must fit the registers: 32 of AVX-512 and NEON, 16 of AVX2 and SSE
 #if LONGEMBED_VECTOR_FLOATS == 8 || (LONGEMBED_VECTOR_FLOATS == 4 && !defined(__aarch64__))
 constexpr int dot_left  = 3;
 constexpr int dot_right = 4;
@@ -16,18 +16,20 @@ constexpr int dot_left  = 4;
 constexpr int dot_right = 6;
 #endif
 
-// floats of a row that are multiplied before the lanes' sums go to doubles: sixteen additions in a lane, each off by 6e-8 at most
+// floats of a row that are multiplied before the lanes' sums are added in doubles: sixteen additions a lane, each with
+// an error of at most 6e-8
 constexpr int64_t dot_chunk = 16 * width;
 
 /// products [dot_left][dot_right] = dot products of rows of `size` floats
-inline void multiply(const float * const * left, const float * const * right, int64_t size, double (*products)[dot_right]) {
+inline void multiply(const float * const * left, const float * const * right, int64_t size,
+                     double (*products)[dot_right]) {
     constexpr int lanes = dot_left * dot_right * width;
     float         gathered[lanes];
     double        sums[lanes] = {};
     int64_t       i           = 0;
     while (i < size) {
         Vector        chunk[dot_left][dot_right] = {};
-        const int64_t stop = i + dot_chunk < size ? i + dot_chunk : size;
+        const int64_t stop                       = i + dot_chunk < size ? i + dot_chunk : size;
         for (; i + width <= stop; i += width) {
             Vector b[dot_right];
             for (int r = 0; r < dot_right; ++r) {
@@ -43,7 +45,7 @@ inline void multiply(const float * const * left, const float * const * right, in
         if (i < stop) {
             for (int l = 0; l < dot_left; ++l) {
                 for (int r = 0; r < dot_right; ++r) {
-                    chunk[l][r] += load_some(left[l] + i, stop - i) * load_some(right[r] + i, stop - i);
+                    chunk[l][r] += load_partial(left[l] + i, stop - i) * load_partial(right[r] + i, stop - i);
                 }
             }
             i = stop;
@@ -67,7 +69,8 @@ inline void multiply(const float * const * left, const float * const * right, in
     }
 }
 
-/// Rows first … first + count − 1; those past the last row are the last one again: every pair is computed by the same instructions.
+/// Rows first … first + count − 1, the last one repeated past the end, so that the same instructions compute every
+/// pair.
 inline void rows_from(const float * matrix, int64_t rows, int64_t size, int64_t first, int count, const float ** to) {
     for (int row = 0; row < count; ++row) {
         to[row] = matrix + (first + row < rows ? first + row : rows - 1) * size;

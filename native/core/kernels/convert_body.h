@@ -1,4 +1,4 @@
-// Halves (F16) and BF16 as floats, compiled once for each instruction set; see simd.h.
+// F16 and BF16 to floats, compiled once for each instruction set; see simd.h.
 
 #if defined(__F16C__)
 #include <immintrin.h>
@@ -28,7 +28,7 @@ template <typename Same> inline Vector as_floats(Same same) {
     return v;
 }
 
-inline Vector load_halves(const uint16_t * from) {
+inline Vector load_f16(const uint16_t * from) {
 #if defined(__F16C__) && LONGEMBED_VECTOR_FLOATS == 16
     return as_floats(_mm512_maskz_cvtph_ps(0xffff, _mm256_loadu_si256(reinterpret_cast<const __m256i *>(from))));
 #elif defined(__F16C__) && LONGEMBED_VECTOR_FLOATS == 8
@@ -36,19 +36,20 @@ inline Vector load_halves(const uint16_t * from) {
 #elif defined(__aarch64__)
     return as_floats(vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(from))));
 #else
-    // exponent and mantissa move to a float's places; what is left to do is the difference of the exponents' biases
+    // exponent and mantissa move to their places in a float; the factor corrects the difference of the exponents'
+    // biases
     const Words  half      = load_shorts(from);
     const Words  magnitude = half & 0x7fff;
     const Vector scaled    = as_floats(magnitude << 13) * 0x1p112f;
     Words        bits;
     __builtin_memcpy(&bits, &scaled, sizeof(bits));
-    bits = magnitude >= 0x7c00 ? bits | 0x7f800000 : bits; // infinite, or not a number
+    bits = magnitude >= 0x7c00 ? bits | 0x7f800000 : bits; // infinity or NaN
     return as_floats(bits | (half & 0x8000) << 16);
 #endif
 }
 
 /// A BF16 is the upper half of a float.
-inline Vector load_bfloats(const uint16_t * from) {
+inline Vector load_bf16(const uint16_t * from) {
     return as_floats(load_shorts(from) << 16);
 }
 
@@ -66,12 +67,12 @@ template <Vector (*load_vector)(const uint16_t *)> void widen(const void * weigh
     }
 }
 
-void halves(const void * from, float * to, int64_t count) {
-    widen<load_halves>(from, to, count);
+void f16_to_f32(const void * from, float * to, int64_t count) {
+    widen<load_f16>(from, to, count);
 }
 
-void bfloats(const void * from, float * to, int64_t count) {
-    widen<load_bfloats>(from, to, count);
+void bf16_to_f32(const void * from, float * to, int64_t count) {
+    widen<load_bf16>(from, to, count);
 }
 
 } // namespace

@@ -3,13 +3,13 @@
 #include <algorithm>
 
 #include "graph/thread_team.h"
-#include "cpu_kernels.h"
+#include "kernels/cpu_kernels.h"
 
 namespace longembed {
 
 namespace {
 
-/// For compilers that our kernels are not written for.
+/// For compilers that cannot compile our kernels.
 void dot_plain(const DotTile & t) {
     for (int64_t l = 0; l < t.left_rows; ++l) {
         for (int64_t r = 0; r < t.right_rows; ++r) {

@@ -1,14 +1,15 @@
-#include "batch_check.h"
+#include "batch.h"
 
 #include <cmath>
 
 #include "error.h"
+#include "facts.h"
 
 namespace longembed {
 
 namespace {
 
-// float counts whole numbers exactly up to here, and so does every position
+// floats, and so positions, represent all whole numbers up to here
 constexpr int64_t max_tokens = int64_t{1} << 24;
 
 void check_lengths(const Batch & batch) {
@@ -27,32 +28,37 @@ void check_lengths(const Batch & batch) {
         sum += batch.lengths[i];
     }
     if (sum != batch.n_tokens) {
-        throw Error(ErrorCode::invalid_option, "The sequences' lengths add up to " + std::to_string(sum) + ", but the batch has " +
-                                                   std::to_string(batch.n_tokens) + " tokens.");
+        throw Error(ErrorCode::invalid_option, "The sequences' lengths add up to " + std::to_string(sum) +
+                                                   ", but the batch has " + std::to_string(batch.n_tokens) +
+                                                   " tokens.");
     }
 }
 
 void check_tokens(const Batch & batch, int32_t vocabulary_size) {
     for (int64_t i = 0; i < batch.n_tokens; ++i) {
         if (batch.tokens[i] < 0 || batch.tokens[i] >= vocabulary_size) {
-            throw Error(ErrorCode::tokenizer, "Token id " + std::to_string(batch.tokens[i]) + " is not in the model's vocabulary (0 … " +
+            throw Error(ErrorCode::tokenizer, "Token id " + std::to_string(batch.tokens[i]) +
+                                                  " is not in the model's vocabulary (0 … " +
                                                   std::to_string(vocabulary_size - 1) + ").");
         }
     }
 }
 
 void check_given_positions(const Batch & batch, const Facts & facts) {
-    const bool absolute = facts.position_encoding == "absolute";
+    const bool absolute = facts.position_encoding == PositionEncoding::absolute;
     for (int64_t i = 0; i < batch.n_tokens; ++i) {
         const float position = batch.positions[i];
         if (!std::isfinite(position) || position < 0.0f || position > static_cast<float>(max_tokens)) {
-            throw Error(ErrorCode::invalid_option, "Position " + std::to_string(position) + " of token " + std::to_string(i) + " is out of range.");
+            throw Error(ErrorCode::invalid_option, "Position " + std::to_string(position) + " of token " +
+                                                       std::to_string(i) + " is out of range.");
         }
         if (!absolute && position != std::floor(position)) {
-            throw Error(ErrorCode::strategy_unsupported, "Fractional positions need a matrix of absolute positions; this model has none.");
+            throw Error(ErrorCode::strategy_unsupported,
+                        "Fractional positions need a matrix of absolute positions; this model has none.");
         }
         if (absolute && position > static_cast<float>(facts.position_rows - 1)) {
-            throw Error(ErrorCode::input_too_long, "Position " + std::to_string(position) + " is past the model's last, " +
+            throw Error(ErrorCode::input_too_long, "Position " + std::to_string(position) +
+                                                       " is past the model's last, " +
                                                        std::to_string(facts.position_rows - 1) + ".");
         }
     }
@@ -60,33 +66,40 @@ void check_given_positions(const Batch & batch, const Facts & facts) {
 
 void check_positions(const Batch & batch, const Facts & facts) {
     if (batch.positions != nullptr) {
-        if (facts.position_encoding != "absolute" && facts.position_encoding != "rope") {
-            throw Error(ErrorCode::strategy_unsupported, "The model's position encoding (" + facts.position_encoding + ") takes no positions.");
+        if (facts.position_encoding != PositionEncoding::absolute &&
+            facts.position_encoding != PositionEncoding::rope) {
+            throw Error(ErrorCode::strategy_unsupported, std::string("The model's position encoding (") +
+                                                             name_of(facts.position_encoding) +
+                                                             ") takes no positions.");
         }
         check_given_positions(batch, facts);
         return;
     }
-    if (facts.position_encoding != "absolute") {
+    if (facts.position_encoding != PositionEncoding::absolute) {
         return;
     }
     for (int64_t i = 0; i < batch.n_sequences; ++i) {
         if (batch.lengths[i] > facts.position_rows) {
-            throw Error(ErrorCode::input_too_long, "The sequence has " + std::to_string(batch.lengths[i]) + " tokens, the model positions for " +
-                                                       std::to_string(facts.position_rows) + ".");
+            throw Error(ErrorCode::input_too_long, "The sequence has " + std::to_string(batch.lengths[i]) +
+                                                       " tokens, but the model has only " +
+                                                       std::to_string(facts.position_rows) + " positions.");
         }
     }
 }
 
 void check_rope(const Batch & batch, const Facts & facts) {
     const bool changed = batch.rope_base != 0.0f || batch.rope_scale != 1.0f;
-    if (changed && facts.position_encoding != "rope") {
-        throw Error(ErrorCode::strategy_unsupported, "The model has no rotary positions whose base or scale could be changed.");
+    if (changed && facts.position_encoding != PositionEncoding::rope) {
+        throw Error(ErrorCode::strategy_unsupported,
+                    "The model has no rotary positions whose base or scale could be changed.");
     }
     if (!std::isfinite(batch.rope_base) || (batch.rope_base != 0.0f && batch.rope_base < 1.0f)) {
-        throw Error(ErrorCode::invalid_option, "The RoPE base " + std::to_string(batch.rope_base) + " is not a number of 1 or more.");
+        throw Error(ErrorCode::invalid_option,
+                    "The RoPE base " + std::to_string(batch.rope_base) + " is not a number of 1 or more.");
     }
     if (!std::isfinite(batch.rope_scale) || batch.rope_scale <= 0.0f) {
-        throw Error(ErrorCode::invalid_option, "The RoPE scale " + std::to_string(batch.rope_scale) + " is not a number above 0.");
+        throw Error(ErrorCode::invalid_option,
+                    "The RoPE scale " + std::to_string(batch.rope_scale) + " is not a number above 0.");
     }
 }
 
@@ -96,26 +109,31 @@ void check_logit_scale(const Batch & batch) {
     }
     for (int64_t i = 0; i < batch.n_tokens; ++i) {
         if (!std::isfinite(batch.logit_scale[i])) {
-            throw Error(ErrorCode::invalid_option, "The logit scale of token " + std::to_string(i) + " is not a finite number.");
+            throw Error(ErrorCode::invalid_option,
+                        "The logit scale of token " + std::to_string(i) + " is not a finite number.");
         }
     }
 }
 
 void check_self_extend(const Batch & batch, const Facts & facts) {
     if (batch.self_extend_group < 0) {
-        throw Error(ErrorCode::invalid_option, "Self-extend's group is " + std::to_string(batch.self_extend_group) + "; it must be 1 or more.");
+        throw Error(ErrorCode::invalid_option,
+                    "Self-extend's group is " + std::to_string(batch.self_extend_group) + "; it must be 1 or more.");
     }
     if (!batch.uses_self_extend()) {
         return;
     }
-    if (facts.position_encoding != "rope") {
-        throw Error(ErrorCode::strategy_unsupported, "Self-extend needs rotary positions; this model's are \"" + facts.position_encoding + "\".");
+    if (facts.position_encoding != PositionEncoding::rope) {
+        throw Error(ErrorCode::strategy_unsupported,
+                    std::string("Self-extend needs rotary positions; this model's are \"") +
+                        name_of(facts.position_encoding) + "\".");
     }
     if (batch.positions != nullptr) {
         throw Error(ErrorCode::invalid_option, "Self-extend sets positions itself and takes none.");
     }
     if (batch.self_extend_window < 1) {
-        throw Error(ErrorCode::invalid_option, "Self-extend's window is " + std::to_string(batch.self_extend_window) + "; it must be 1 or more.");
+        throw Error(ErrorCode::invalid_option,
+                    "Self-extend's window is " + std::to_string(batch.self_extend_window) + "; it must be 1 or more.");
     }
 }
 

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+
+namespace longembed {
+
+/// Keys that are packed together: a tile is [words of a key][tile_keys], so that one vector instruction takes the same
+/// dimension of several keys. A word is a float or, with a pack factor of 2, a pair of neighbouring numbers in BF16.
+constexpr int64_t tile_keys = 64;
+
+/// Queries that are computed together against a tile of keys.
+constexpr int64_t tile_queries = 48;
+
+/// Some queries of one head of one sequence, and the keys and values they may see.
+struct AttentionTile {
+    /// Queries rotated for near keys and, with self-extend, for keys far before and far after them.
+    const float * near_queries;
+    const float * before_queries;
+    const float * after_queries;
+    int64_t       query_stride; ///< floats from one query to the next
+    int64_t       queries;      ///< 1 … tile_queries
+    int64_t       first_index;  ///< of the first query, in its sequence
+
+    const float * near_keys; ///< the head's tiles, of all sequences in packed order
+    const float * far_keys;  ///< the same, rotated for self-extend; null without it
+    const float *
+            values;    ///< the head's values [words of packed tokens][head size]; a pair is of two neighbouring tokens
+    int64_t first_key; ///< the sequence's first token in packed order
+    int64_t keys;      ///< of the sequence
+
+    int64_t head_size;
+    int64_t window; ///< self-extend's; 0: ordinary attention
+    bool    causal;
+    float   scale; ///< factor on the logits
+
+    float * out;        ///< [queries][head size]
+    int64_t out_stride; ///< floats from one query's output to the next
+};
+
+/// Floats of scratch memory that a call takes.
+constexpr int64_t attention_scratch(int64_t head_size) {
+    return 4 * tile_queries * head_size + 32 * tile_keys + 16 * tile_queries;
+}
+
+/// Exact attention in one sweep over the keys with an online softmax (arXiv 2205.14135): scores never leave the tile.
+/// @param scratch  attention_scratch(head_size) floats, 64-byte aligned
+using AttentionKernel = void (*)(const AttentionTile & tile, float * scratch);
+
+} // namespace longembed

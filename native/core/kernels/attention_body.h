@@ -1,0 +1,361 @@
+// Attention, compiled once for each instruction set; see simd.h.
+
+#include <cmath>
+
+#include "attention.h"
+#include "simd.h"
+
+namespace longembed {
+
+namespace {
+
+static_assert(tile_queries % mr == 0 && tile_keys % (width * nr_vectors) == 0);
+
+inline int64_t clamp(int64_t low, int64_t value, int64_t high) {
+    return value < low ? low : (value > high ? high : value);
+}
+
+inline float sum_of(Vector v) {
+    float sum = 0.0f;
+    for (int i = 0; i < width; ++i) {
+        sum += v[i];
+    }
+    return sum;
+}
+
+inline float max_of(Vector v) {
+    float max = v[0];
+    for (int i = 1; i < width; ++i) {
+        max = v[i] > max ? v[i] : max;
+    }
+    return max;
+}
+
+inline bool any(Bits bits) {
+    uint64_t words[sizeof(bits) / sizeof(uint64_t)];
+    __builtin_memcpy(words, &bits, sizeof(bits));
+    uint64_t all_words = 0;
+    for (uint64_t word : words) {
+        all_words |= word;
+    }
+    return all_words != 0;
+}
+
+/// 2^x for x < 127, with a relative error of 1e-7; 2^−126 where x < −126.
+inline Vector power_of_two(Vector x) {
+    // 2^x = 2^n · 2^f with n whole and |f| <= 1/2. Adding the large number rounds x to a whole one and leaves n + 127,
+    // the exponent of 2^n, in the sum's lowest bits; the polynomial minimises the largest error relative to 2^f.
+    const Vector round = all(12582912.0f + 127.0f);
+    x                  = larger(x, all(-126.0f));
+    const Vector whole = x + round;
+    const Vector f     = x - (whole - round);
+    Vector       p     = all(1.3276471979e-3f);
+    p                  = p * f + 9.6755413342e-3f;
+    p                  = p * f + 5.5507132735e-2f;
+    p                  = p * f + 2.4022119724e-1f;
+    p                  = p * f + 6.9314696706e-1f;
+    p                  = p * f + 1.0000000717f;
+    Bits bits;
+    __builtin_memcpy(&bits, &whole, sizeof(bits));
+    bits <<= 23;
+    Vector scale;
+    __builtin_memcpy(&scale, &bits, sizeof(scale));
+    return p * scale;
+}
+
+/// scores [mr][tile_keys] = queries [mr][words] · keys [words][tile_keys]
+void score(const float * queries, int64_t words, const float * keys, float * scores) {
+    for (int64_t key = 0; key < tile_keys; key += width * nr_vectors) {
+        Vector sums[mr][nr_vectors] = {};
+        for (int64_t i = 0; i < words; ++i) {
+            Vector k[nr_vectors];
+            for (int v = 0; v < nr_vectors; ++v) {
+                k[v] = load(keys + i * tile_keys + key + v * width);
+            }
+            for (int r = 0; r < mr; ++r) {
+                for (int v = 0; v < nr_vectors; ++v) {
+                    sums[r][v] = multiply_add(sums[r][v], queries[r * words + i], k[v]);
+                }
+            }
+        }
+        for (int r = 0; r < mr; ++r) {
+            for (int v = 0; v < nr_vectors; ++v) {
+                store(scores + r * tile_keys + key + v * width, sums[r][v]);
+            }
+        }
+    }
+}
+
+/// add_values for the n vectors of columns from `first` on; the last vector has `last` columns
+template <int n> void add_columns(const float * weights, const float * values, int64_t begin, int64_t end, int64_t size,
+                                  int64_t first, int64_t last, float * out) {
+    constexpr int64_t stride    = words_for(tile_keys);
+    const auto        load_part = [last](const float * from, int v) {
+        return v + 1 < n || last == width ? load(from + v * width) : load_partial(from + v * width, last);
+    };
+
+    Vector sums[mr][n];
+    for (int r = 0; r < mr; ++r) {
+        for (int v = 0; v < n; ++v) {
+            sums[r][v] = load_part(out + r * size + first, v);
+        }
+    }
+    for (int64_t word = begin; word < end; ++word) {
+        Vector value[n];
+        for (int v = 0; v < n; ++v) {
+            value[v] = load_part(values + word * size + first, v);
+        }
+        for (int r = 0; r < mr; ++r) {
+            for (int v = 0; v < n; ++v) {
+                sums[r][v] = multiply_add(sums[r][v], weights[r * stride + word], value[v]);
+            }
+        }
+    }
+    for (int r = 0; r < mr; ++r) {
+        for (int v = 0; v < n; ++v) {
+            __builtin_memcpy(out + r * size + first + v * width, &sums[r][v],
+                             (v + 1 < n ? width : last) * sizeof(float));
+        }
+    }
+}
+
+/// out [mr][size] += weights [mr][words_for(tile_keys)] · values [begin … end − 1][size]
+void add_values(const float * weights, const float * values, int64_t begin, int64_t end, int64_t size, float * out) {
+    int64_t column = 0;
+    for (; column + nr_vectors * width <= size; column += nr_vectors * width) {
+        add_columns<nr_vectors>(weights, values, begin, end, size, column, width, out);
+    }
+    for (; column < size; column += width) {
+        add_columns<1>(weights, values, begin, end, size, column, smaller(width, size - column), out);
+    }
+}
+
+void copy_some(float * to, const float * from, int64_t begin, int64_t end) {
+    if (end > begin) {
+        __builtin_memcpy(to + begin, from + begin, (end - begin) * sizeof(float));
+    }
+}
+
+void fill_some(float * to, int64_t begin, int64_t end, float value) {
+    for (int64_t i = begin; i < end; ++i) {
+        to[i] = value;
+    }
+}
+
+/// The state of one tile of queries during its sweep over the keys. Scores and maxima are logarithms to base 2.
+struct Sweep {
+    const AttentionTile & tile;
+    const int64_t         words; ///< of a query or key
+    const float *         near;  ///< queries, scaled: [tile_queries][words]
+    const float *         before;
+    const float *         after;
+    float *               out;                     ///< [tile_queries][head size], not divided by the totals yet
+    float *               totals;                  ///< [tile_queries][width]: a query's total is the sum of its lanes
+    float *               scores;                  ///< [mr][tile_keys]
+    float *               others;                  ///< the same, for scores of another rotation
+    float                 max_score[tile_queries]; ///< weights are relative to this
+};
+
+/// Up to mr queries of a tile: first … first + count − 1, padded with zeros.
+struct Strip {
+    int64_t first;
+    int64_t count;
+    int64_t index; ///< of the first, in its sequence
+};
+
+/// Replaces near scores by far ones in a tile that has both. `base` is the index of the tile's first key.
+void mix_far_scores(Sweep & s, const Strip & strip, const float * far_keys, int64_t base) {
+    const AttentionTile & t = s.tile;
+    if (base <= strip.index + strip.count - 1 - t.window) {
+        score(s.before + strip.first * s.words, s.words, far_keys, s.others);
+        for (int64_t r = 0; r < strip.count; ++r) {
+            const int64_t end = clamp(0, strip.index + r - t.window - base + 1, tile_keys);
+            copy_some(s.scores + r * tile_keys, s.others + r * tile_keys, 0, end);
+        }
+    }
+    if (!t.causal && base + tile_keys - 1 >= strip.index + t.window) {
+        score(s.after + strip.first * s.words, s.words, far_keys, s.others);
+        for (int64_t r = 0; r < strip.count; ++r) {
+            const int64_t begin = clamp(0, strip.index + r + t.window - base, tile_keys);
+            copy_some(s.scores + r * tile_keys, s.others + r * tile_keys, begin, tile_keys);
+        }
+    }
+}
+
+/// Scores of a strip against the keys of packed tile `number`; `base` is the index of the first of them.
+void score_tile(Sweep & s, const Strip & strip, int64_t number, int64_t base) {
+    const AttentionTile & t    = s.tile;
+    const int64_t         skip = strip.first * s.words;
+    const float *         near = t.near_keys + number * tile_keys * s.words;
+    if (t.window == 0) {
+        score(s.near + skip, s.words, near, s.scores);
+        return;
+    }
+    const float * far = t.far_keys + number * tile_keys * s.words;
+    if (base + tile_keys - 1 <= strip.index - t.window) {
+        score(s.before + skip, s.words, far, s.scores);
+    } else if (base >= strip.index + strip.count - 1 + t.window) {
+        score(s.after + skip, s.words, far, s.scores);
+    } else {
+        score(s.near + skip, s.words, near, s.scores);
+        mix_far_scores(s, strip, far, base);
+    }
+}
+
+/// The maxima of a row's scores, lane by lane.
+inline Vector max_lanes(const float * row) {
+    Vector max = load(row);
+    for (int64_t key = width; key < tile_keys; key += width) {
+        max = larger(max, load(row + key));
+    }
+    return max;
+}
+
+/// Raises the score that a query's weights are relative to, and rescales what was accumulated before.
+void raise(Sweep & s, int64_t query, float max_score) {
+    if (!(max_score > s.max_score[query])) {
+        return;
+    }
+    const float shrink = std::exp2(s.max_score[query] - max_score);
+    float *     out    = s.out + query * s.tile.head_size;
+    for (int64_t i = 0; i < s.tile.head_size; ++i) {
+        out[i] *= shrink;
+    }
+    for (int i = 0; i < width; ++i) {
+        s.totals[query * width + i] *= shrink;
+    }
+    s.max_score[query] = max_score;
+}
+
+/// Weights need not be relative to the maximum: they may grow to 2^slack before the rest is rescaled.
+constexpr float slack = 16.0f;
+
+void raise_where_needed(Sweep & s, const Strip & strip) {
+    Bits above = {};
+    for (int64_t r = 0; r < mr; ++r) {
+        above |= max_lanes(s.scores + r * tile_keys) > s.max_score[strip.first + r] + slack;
+    }
+    if (any(above)) {
+        for (int64_t r = 0; r < mr; ++r) {
+            raise(s, strip.first + r, max_of(max_lanes(s.scores + r * tile_keys)));
+        }
+    }
+}
+
+/// Turns a row of scores into weights and adds them to its total.
+inline void weigh(Sweep & s, int64_t query, float * row) {
+    Vector       total     = load(s.totals + query * width);
+    const Vector max_score = all(s.max_score[query]);
+    for (int64_t key = 0; key < tile_keys; key += width) {
+        const Vector weight = power_of_two(load(row + key) - max_score);
+        store(row + key, weight);
+        total += weight;
+    }
+    store(s.totals + query * width, total);
+}
+
+/// The same where only keys begin … end − 1 are visible.
+void weigh_some(Sweep & s, int64_t query, float * row, int64_t begin, int64_t end) {
+    for (int64_t key = begin; key < end; ++key) {
+        row[key] -= s.max_score[query];
+    }
+    for (int64_t key = 0; key < tile_keys; key += width) {
+        store(row + key, power_of_two(load(row + key)));
+    }
+    fill_some(row, 0, begin, 0.0f);
+    fill_some(row, end, tile_keys, 0.0f);
+    for (int64_t key = 0; key < tile_keys; ++key) {
+        s.totals[query * width + key % width] += row[key];
+    }
+}
+
+void sweep_tile(Sweep & s, const Strip & strip, int64_t number, int64_t base, int64_t end) {
+    const AttentionTile & t     = s.tile;
+    const int64_t         begin = base < 0 ? -base : 0;
+    const int64_t         stop  = smaller(tile_keys, end - base);
+    const auto visible = [&](int64_t r) { return t.causal ? clamp(0, strip.index + r + 1 - base, stop) : stop; };
+
+    if (visible(strip.count - 1) <= begin) {
+        return;
+    }
+    score_tile(s, strip, number, base);
+    if (begin == 0 && visible(0) == tile_keys) {
+        raise_where_needed(s, strip);
+        for (int64_t r = 0; r < mr; ++r) {
+            weigh(s, strip.first + r, s.scores + r * tile_keys);
+        }
+    } else {
+        for (int64_t r = 0; r < mr; ++r) {
+            fill_some(s.scores + r * tile_keys, 0, begin, -INFINITY);
+            fill_some(s.scores + r * tile_keys, visible(r), tile_keys, -INFINITY);
+        }
+        raise_where_needed(s, strip);
+        for (int64_t r = 0; r < mr; ++r) {
+            weigh_some(s, strip.first + r, s.scores + r * tile_keys, begin, visible(r));
+        }
+    }
+    pack_words(s.scores, mr * tile_keys, s.scores);
+    add_values(s.scores, t.values + number * words_for(tile_keys) * t.head_size, begin / pack_factor, words_for(stop),
+               t.head_size, s.out + strip.first * t.head_size);
+}
+
+/// The packed queries times the logits' scale, padded with zeros up to tile_queries.
+const float * scaled(const AttentionTile & t, const float * queries, float * to) {
+    constexpr float log2_e = 1.44269504f;
+    if (queries == nullptr) {
+        return nullptr;
+    }
+    for (int64_t query = 0; query < tile_queries; ++query) {
+        float * row = to + query * words_for(t.head_size);
+        if (query >= t.queries) {
+            __builtin_memset(row, 0, words_for(t.head_size) * sizeof(float));
+            continue;
+        }
+        for (int64_t i = 0; i < t.head_size; i += 2 * width) {
+            float         some[2 * width];
+            const int64_t count = smaller(2 * width, t.head_size - i);
+            for (int64_t k = 0; k < count; ++k) {
+                some[k] = t.scale * log2_e * queries[query * t.query_stride + i + k];
+            }
+            pack_words(some, count, row + i / pack_factor);
+        }
+    }
+    return to;
+}
+
+void attention(const AttentionTile & t, float * scratch) {
+    const int64_t area   = tile_queries * t.head_size;
+    float *       out    = scratch + 3 * area;
+    float *       totals = out + area;
+    float *       scores = totals + tile_queries * width;
+    const float * near   = scaled(t, t.near_queries, scratch);
+    const float * before = scaled(t, t.before_queries, scratch + area);
+    const float * after  = scaled(t, t.after_queries, scratch + 2 * area);
+    Sweep         s{t, words_for(t.head_size), near, before, after, out, totals, scores, scores + mr * tile_keys, {}};
+    __builtin_memset(out, 0, area * sizeof(float));
+    __builtin_memset(totals, 0, tile_queries * width * sizeof(float));
+    for (float & max_score : s.max_score) {
+        max_score = -INFINITY;
+    }
+
+    const int64_t end        = t.causal ? smaller(t.keys, t.first_index + t.queries) : t.keys;
+    const int64_t first_tile = t.first_key / tile_keys;
+    const int64_t end_tile   = (t.first_key + end + tile_keys - 1) / tile_keys;
+    for (int64_t number = first_tile; number < end_tile; ++number) {
+        const int64_t base = number * tile_keys - t.first_key; // negative where the sequence begins within the tile
+        for (int64_t first = 0; first < t.queries; first += mr) {
+            sweep_tile(s, {first, smaller(mr, t.queries - first), t.first_index + first}, number, base, end);
+        }
+    }
+
+    for (int64_t query = 0; query < t.queries; ++query) {
+        const float factor = 1.0f / sum_of(load(totals + query * width));
+        for (int64_t i = 0; i < t.head_size; ++i) {
+            t.out[query * t.out_stride + i] = factor * out[query * t.head_size + i];
+        }
+    }
+}
+
+} // namespace
+
+} // namespace longembed

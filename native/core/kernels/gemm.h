@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+
+namespace longembed {
+
+/// Converts `count` weights, a whole number of their type's blocks, to floats.
+using Dequantize = void (*)(const void * from, float * to, int64_t count);
+
+/// Inputs of a weight row that are dequantized and packed at once; a multiple of every type's block.
+constexpr int64_t gemm_kc = 1024;
+
+/// Outputs in one unit of work; a multiple of every variant's register tile.
+constexpr int64_t gemm_nc = 64;
+
+/// How weights lie in memory.
+enum class WeightFormat {
+    f32,
+    bf16,
+    other,
+};
+
+/// What is applied to a sum before it is written.
+enum class Epilogue {
+    none,
+    gelu,         ///< GELU with erf
+    residual_add, ///< plus `operand`
+    swiglu_gate,  ///< times SiLU of `operand`
+};
+
+/// y = epilogue(x · weightsᵀ + bias) for some tokens and n of the outputs.
+struct GemmTile {
+    const float * x;        ///< [tokens][k]
+    int64_t       x_stride; ///< floats from one token to the next
+    int64_t       tokens;
+    int64_t       k; ///< inputs of an output
+
+    const char * weights;       ///< the first output's row
+    int64_t      weight_stride; ///< bytes from one row to the next
+    int64_t      block;         ///< weights in a block of their type
+    int64_t      block_bytes;
+    WeightFormat format;
+    Dequantize   dequantize; ///< null for WeightFormat::f32
+    int64_t      n;          ///< outputs
+
+    const float * bias; ///< [n], or null
+    Epilogue      epilogue;
+    const float * operand; ///< [tokens][n] where the epilogue needs it, else null
+    int64_t       operand_stride;
+
+    float * y; ///< [tokens][n]; overlaps neither `x` nor `operand`
+    int64_t y_stride;
+};
+
+/// Floats of scratch memory that a call takes. With a pack factor of 2, x is packed first.
+constexpr int64_t gemm_scratch(int64_t tokens, int64_t k, int64_t pack_factor) {
+    const int64_t panel = (gemm_nc + 16) * (gemm_kc + 16) + 8 * gemm_nc;
+    return pack_factor == 1 ? panel : panel + tokens * ((k + 1) / 2);
+}
+
+/// Multiplies in F32 whatever the weights' type, or in BF16 with sums in F32. An output does not depend on which other
+/// tokens and outputs are computed with it: its sum runs over the inputs in order.
+/// @param scratch  gemm_scratch() floats, 64-byte aligned
+using GemmKernel = void (*)(const GemmTile & tile, float * scratch);
+
+} // namespace longembed

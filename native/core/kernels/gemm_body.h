@@ -1,0 +1,250 @@
+// Matrix multiplication, compiled once for each instruction set; see simd.h.
+//
+// The order of the loops is BLIS's: nr outputs at a time, gemm_kc inputs at a time, whose weights are dequantized and
+// packed so that one vector holds the same input of `width` outputs; then mr tokens at a time, whose mr × nr sums stay
+// in registers.
+
+#include "gemm.h"
+#include "simd.h"
+
+namespace longembed {
+
+namespace {
+
+static_assert(gemm_nc % nr == 0 && width <= 16);
+
+/// x · Φ(x), where Φ is the normal distribution function: the form with erf.
+inline Vector gelu(Vector x) {
+    // erfc(z) = t · P(t) · e^(−z²) with t = 1 / (1 + z / 2), z >= 0. P is a least-squares fit of degree 9; the result
+    // has a relative error of at most 3e-7 in floats, also where erfc is small.
+    const Vector z    = (x < 0.0f ? -x : x) * 0.70710678f;
+    const Vector t    = 1.0f / (1.0f + 0.5f * z);
+    Vector       p    = all(1.510974915e-02f);
+    p                 = p * t - 1.380565354e-01f;
+    p                 = p * t + 4.623481354e-01f;
+    p                 = p * t - 7.125966007e-01f;
+    p                 = p * t + 4.549037522e-01f;
+    p                 = p * t - 1.153502687e-01f;
+    p                 = p * t + 2.310579825e-01f;
+    p                 = p * t + 2.375460531e-01f;
+    p                 = p * t + 2.829789541e-01f;
+    p                 = p * t + 2.820587647e-01f;
+    const Vector tail = 0.5f * t * p * exponential(-z * z); // Φ(−|x|)
+    return x * (x < 0.0f ? tail : 1.0f - tail);
+}
+
+/// x / (1 + e^(−x)).
+inline Vector silu(Vector x) {
+    const Vector e = exponential(x < 0.0f ? x : -x);
+    return (x < 0.0f ? x * e : x) / (1.0f + e);
+}
+
+inline Vector apply(Epilogue epilogue, Vector sum, Vector operand) {
+    switch (epilogue) {
+        case Epilogue::gelu: return gelu(sum);
+        case Epilogue::residual_add: return sum + operand;
+        case Epilogue::swiglu_gate: return sum * silu(operand);
+        default: return sum;
+    }
+}
+
+/// @param operand  null where the epilogue needs none
+void apply_epilogue(Epilogue epilogue, const float * operand, int64_t operand_stride, float * y, int64_t y_stride,
+                    int64_t tokens, int64_t n) {
+    if (epilogue == Epilogue::none) {
+        return;
+    }
+    for (int64_t r = 0; r < tokens; ++r) {
+        float *       sums = y + r * y_stride;
+        const float * with = operand == nullptr ? sums : operand + r * operand_stride;
+        int64_t       o    = 0;
+        for (; o + width <= n; o += width) {
+            store(sums + o, apply(epilogue, load(sums + o), load(with + o)));
+        }
+        if (o < n) {
+            const Vector value = apply(epilogue, load_partial(sums + o, n - o), load_partial(with + o, n - o));
+            __builtin_memcpy(sums + o, &value, (n - o) * sizeof(float));
+        }
+    }
+}
+
+/// Whether the weights can be multiplied as they lie in memory.
+inline bool are_packed_words(const GemmTile & t, int64_t depth) {
+    return pack_factor == 1 ? t.format == WeightFormat::f32
+                            : t.format == WeightFormat::bf16 && depth % pack_factor == 0;
+}
+
+/// Words of inputs k … k + depth − 1 of an output's weights, in place or written to `to`; zeros past the last output.
+const float * weight_words(const GemmTile & t, int64_t out, int64_t k, int64_t depth, float * to) {
+    if (out >= t.n) {
+        __builtin_memset(to, 0, words_for(depth) * sizeof(float));
+        return to;
+    }
+    const char * weights = t.weights + out * t.weight_stride + k / t.block * t.block_bytes;
+    if (are_packed_words(t, depth)) {
+        return reinterpret_cast<const float *>(weights);
+    }
+    if (t.format == WeightFormat::f32) {
+        pack_words(reinterpret_cast<const float *>(weights), depth, to);
+        return to;
+    }
+    t.dequantize(weights, to, depth);
+    pack_words(to, depth, to);
+    return to;
+}
+
+/// Prefetches an output's weights while others are packed: they come from main memory, once for each block of tokens.
+inline void prefetch_weights(const GemmTile & t, int64_t out, int64_t k, int64_t depth) {
+    constexpr int64_t cache_line = 64;
+    if (out < t.n) {
+        const char * weights = t.weights + out * t.weight_stride + k / t.block * t.block_bytes;
+        for (int64_t byte = 0; byte < depth / t.block * t.block_bytes; byte += cache_line) {
+            __builtin_prefetch(weights + byte, 0, 2);
+        }
+    }
+}
+
+// Rows a power of two apart would compete for the same sets of the first-level cache.
+constexpr int64_t row_stride = gemm_kc + 16;
+
+/// Packs words of nr outputs' weights as the micro-kernel takes them: [words_for(depth)][nr].
+void pack_weights(const GemmTile & t, int64_t o, int64_t k, int64_t depth, float * packed, float * dequantized) {
+    const int64_t words = words_for(depth);
+    for (int64_t group = 0; group < nr; group += width) {
+        const float * from[width];
+        for (int64_t i = 0; i < width; ++i) {
+            prefetch_weights(t, o + group + i + 2 * width, k, depth);
+            from[i] = weight_words(t, o + group + i, k, depth, dequantized + i * row_stride);
+        }
+        int64_t word = 0;
+        for (; word + width <= words; word += width) {
+            Vector square[width];
+            for (int i = 0; i < width; ++i) {
+                square[i] = load(from[i] + word);
+            }
+            transpose(square);
+            for (int i = 0; i < width; ++i) {
+                store(packed + (word + i) * nr + group, square[i]);
+            }
+        }
+        for (; word < words; ++word) {
+            for (int64_t i = 0; i < width; ++i) {
+                packed[word * nr + group + i] = from[i][word];
+            }
+        }
+    }
+}
+
+/// y [rows][nr] = start + x [rows][words] · packed [words][nr], where start is the row `bias` or, if that is null, y
+template <int rows> void micro_kernel(const float * x, int64_t x_stride, int64_t words, const float * packed,
+                                      const float * bias, float * y, int64_t y_stride) {
+    Vector sums[rows][nr_vectors];
+    for (int r = 0; r < rows; ++r) {
+        for (int v = 0; v < nr_vectors; ++v) {
+            sums[r][v] = load((bias == nullptr ? y + r * y_stride : bias) + v * width);
+        }
+    }
+    for (int64_t k = 0; k < words; ++k) {
+        Vector w[nr_vectors];
+        for (int v = 0; v < nr_vectors; ++v) {
+            w[v] = load(packed + k * nr + v * width);
+        }
+        for (int r = 0; r < rows; ++r) {
+            for (int v = 0; v < nr_vectors; ++v) {
+                sums[r][v] = multiply_add(sums[r][v], x[r * x_stride + k], w[v]);
+            }
+        }
+    }
+    for (int r = 0; r < rows; ++r) {
+        for (int v = 0; v < nr_vectors; ++v) {
+            store(y + r * y_stride + v * width, sums[r][v]);
+        }
+    }
+}
+
+void micro_kernel(int64_t rows, const float * x, int64_t x_stride, int64_t words, const float * packed,
+                  const float * bias, float * y, int64_t y_stride) {
+    static_assert(mr == 6);
+    switch (rows) {
+        case 1: return micro_kernel<1>(x, x_stride, words, packed, bias, y, y_stride);
+        case 2: return micro_kernel<2>(x, x_stride, words, packed, bias, y, y_stride);
+        case 3: return micro_kernel<3>(x, x_stride, words, packed, bias, y, y_stride);
+        case 4: return micro_kernel<4>(x, x_stride, words, packed, bias, y, y_stride);
+        case 5: return micro_kernel<5>(x, x_stride, words, packed, bias, y, y_stride);
+        default: return micro_kernel<6>(x, x_stride, words, packed, bias, y, y_stride);
+    }
+}
+
+void copy_rows(const float * from, int64_t from_stride, float * to, int64_t to_stride, int64_t n, int64_t count) {
+    for (int64_t r = 0; r < n; ++r) {
+        __builtin_memcpy(to + r * to_stride, from + r * from_stride, count * sizeof(float));
+    }
+}
+
+/// At most mr tokens against at most nr outputs, from input k on.
+struct MicroTile {
+    int64_t out;
+    int64_t n;
+    int64_t token;
+    int64_t tokens;
+    int64_t k;
+    int64_t depth;
+};
+
+/// The scratch memory of a call.
+struct GemmScratch {
+    float * packed;      ///< [gemm_kc][nr]
+    float * dequantized; ///< [width][row_stride]
+    float * partial;     ///< [mr][nr]: outputs of the last panel, where y has fewer than nr
+    float * bias;        ///< [nr]
+    float * x;           ///< [tokens][words_for(k)], where x must be packed
+};
+
+void compute_tile(const GemmTile & t, const MicroTile & m, const GemmScratch & scratch) {
+    const int64_t x_stride = pack_factor == 1 ? t.x_stride : words_for(t.k);
+    const float * x        = (pack_factor == 1 ? t.x : scratch.x) + m.token * x_stride + m.k / pack_factor;
+    float *       y        = t.y + m.token * t.y_stride + m.out;
+    const float * start    = m.k == 0 ? scratch.bias : nullptr;
+    if (m.n == nr) {
+        micro_kernel(m.tokens, x, x_stride, words_for(m.depth), scratch.packed, start, y, t.y_stride);
+    } else {
+        copy_rows(y, t.y_stride, scratch.partial, nr, m.tokens, m.n);
+        micro_kernel(m.tokens, x, x_stride, words_for(m.depth), scratch.packed, start, scratch.partial, nr);
+        copy_rows(scratch.partial, nr, y, t.y_stride, m.tokens, m.n);
+    }
+    if (m.k + m.depth == t.k) {
+        const float * operand = t.operand == nullptr ? nullptr : t.operand + m.token * t.operand_stride + m.out;
+        apply_epilogue(t.epilogue, operand, t.operand_stride, y, t.y_stride, m.tokens, m.n);
+    }
+}
+
+void gemm(const GemmTile & t, float * memory) {
+    GemmScratch scratch{};
+    scratch.packed      = memory;
+    scratch.dequantized = scratch.packed + nr * gemm_kc;
+    scratch.partial     = scratch.dequantized + width * row_stride;
+    scratch.bias        = scratch.partial + mr * nr;
+    scratch.x           = scratch.bias + nr;
+    for (int64_t token = 0; pack_factor > 1 && token < t.tokens; ++token) {
+        pack_words(t.x + token * t.x_stride, t.k, scratch.x + token * words_for(t.k));
+    }
+
+    for (int64_t out = 0; out < t.n; out += nr) {
+        const int64_t n = smaller(nr, t.n - out);
+        __builtin_memset(scratch.bias, 0, nr * sizeof(float));
+        if (t.bias != nullptr) {
+            __builtin_memcpy(scratch.bias, t.bias + out, n * sizeof(float));
+        }
+        for (int64_t k = 0; k < t.k; k += gemm_kc) {
+            const int64_t depth = smaller(gemm_kc, t.k - k);
+            pack_weights(t, out, k, depth, scratch.packed, scratch.dequantized);
+            for (int64_t token = 0; token < t.tokens; token += mr) {
+                compute_tile(t, {out, n, token, smaller(mr, t.tokens - token), k, depth}, scratch);
+            }
+        }
+    }
+}
+
+} // namespace
+
+} // namespace longembed

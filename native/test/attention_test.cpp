@@ -1,0 +1,220 @@
+// The attention kernel against double precision: odd lengths and positions in the packed order, head sizes, heads that
+// share keys (GQA), causality, self-extend's window, factors on the logits.
+
+#include <algorithm>
+#include <cmath>
+
+#include "ggml.h"
+#include "testing.h"
+
+namespace longembed::test {
+
+namespace {
+
+struct Setup {
+    int64_t head_size;
+    int64_t keys;        ///< of the sequence
+    int64_t first_key;   ///< tokens of other sequences before it, in the same tiles
+    int64_t first_index; ///< of the first query
+    int64_t queries;
+    int64_t heads; ///< query heads that share the keys
+    int64_t window;
+    bool    causal;
+    float   scale;
+};
+
+std::string text_of(const Setup & s) {
+    return "head size " + std::to_string(s.head_size) + ", " + std::to_string(s.keys) + " keys from " +
+           std::to_string(s.first_key) + ", " + std::to_string(s.queries) + " queries from " +
+           std::to_string(s.first_index) + ", window " + std::to_string(s.window) + (s.causal ? ", causal" : "") +
+           ", scale " + std::to_string(s.scale);
+}
+
+/// Keys and values of a head, as rows and as the kernel takes them.
+class PackedHead {
+public:
+    PackedHead(const Setup & s, int64_t pack_factor, Random & random)
+        : size_(s.head_size), pack_factor_(pack_factor),
+          tokens_((s.first_key + s.keys + tile_keys - 1) / tile_keys * tile_keys),
+          near_rows_(random.reals(tokens_ * size_)), far_rows_(random.reals(tokens_ * size_)),
+          value_rows_(random.reals(tokens_ * size_)), near_(packed_keys(near_rows_)), far_(packed_keys(far_rows_)),
+          values_(packed_values()) {}
+
+    const float * near() const { return near_.data(); }
+    const float * far() const { return far_.data(); }
+    const float * values() const { return values_.data(); }
+    const float * near_row(int64_t token) const { return near_rows_.data() + token * size_; }
+    const float * far_row(int64_t token) const { return far_rows_.data() + token * size_; }
+    const float * value_row(int64_t token) const { return value_rows_.data() + token * size_; }
+
+private:
+    void put(std::vector<float> & words, int64_t word, int64_t part, float number) const {
+        if (pack_factor_ == 1) {
+            words[word] = number;
+        } else {
+            reinterpret_cast<ggml_bf16_t *>(words.data())[2 * word + part] = ggml_fp32_to_bf16(number);
+        }
+    }
+
+    std::vector<float> packed_keys(const std::vector<float> & rows) const {
+        const int64_t      words = (size_ + pack_factor_ - 1) / pack_factor_;
+        std::vector<float> packed(tokens_ * words, 0.0f);
+        for (int64_t token = 0; token < tokens_; ++token) {
+            for (int64_t i = 0; i < size_; ++i) {
+                const int64_t word = (token / tile_keys * words + i / pack_factor_) * tile_keys + token % tile_keys;
+                put(packed, word, i % pack_factor_, rows[token * size_ + i]);
+            }
+        }
+        return packed;
+    }
+
+    std::vector<float> packed_values() const {
+        std::vector<float> packed(tokens_ / pack_factor_ * size_);
+        for (int64_t token = 0; token < tokens_; ++token) {
+            for (int64_t i = 0; i < size_; ++i) {
+                put(packed, token / pack_factor_ * size_ + i, token % pack_factor_, value_rows_[token * size_ + i]);
+            }
+        }
+        return packed;
+    }
+
+    int64_t            size_;
+    int64_t            pack_factor_;
+    int64_t            tokens_;
+    std::vector<float> near_rows_;
+    std::vector<float> far_rows_;
+    std::vector<float> value_rows_;
+    std::vector<float> near_;
+    std::vector<float> far_;
+    std::vector<float> values_;
+};
+
+double dot(const float * a, const float * b, int64_t size) {
+    double sum = 0.0;
+    for (int64_t i = 0; i < size; ++i) {
+        sum += static_cast<double>(a[i]) * b[i];
+    }
+    return sum;
+}
+
+/// Queries of all heads in each rotation: [queries][heads][head size].
+struct Queries {
+    std::vector<float> near;
+    std::vector<float> before;
+    std::vector<float> after;
+};
+
+std::vector<double> expected_output(const Setup & s, const PackedHead & head, const Queries & q, int64_t query,
+                                    int64_t query_head) {
+    const int64_t       index = s.first_index + query;
+    const int64_t       start = (query * s.heads + query_head) * s.head_size;
+    std::vector<double> logits;
+    for (int64_t key = 0; key < (s.causal ? index + 1 : s.keys); ++key) {
+        const int64_t token = s.first_key + key;
+        const bool    far   = s.window > 0 && std::abs(index - key) >= s.window;
+        const float * from  = far ? (key < index ? q.before : q.after).data() : q.near.data();
+        logits.push_back(s.scale * dot(from + start, far ? head.far_row(token) : head.near_row(token), s.head_size));
+    }
+    const double        max   = *std::max_element(logits.begin(), logits.end());
+    double              total = 0.0;
+    std::vector<double> out(s.head_size, 0.0);
+    for (size_t key = 0; key < logits.size(); ++key) {
+        const double  weight = std::exp(logits[key] - max);
+        const float * value  = head.value_row(s.first_key + static_cast<int64_t>(key));
+        total += weight;
+        for (int64_t i = 0; i < s.head_size; ++i) {
+            out[i] += weight * value[i];
+        }
+    }
+    for (double & number : out) {
+        number /= total;
+    }
+    return out;
+}
+
+void check(const KernelVariant & variant, const CpuKernels & kernels, const Setup & s, Random & random) {
+    const PackedHead head(s, kernels.pack_factor, random);
+    const int64_t    stride = s.heads * s.head_size;
+    const Queries    q{random.reals(s.queries * stride), random.reals(s.queries * stride),
+                    random.reals(s.queries * stride)};
+
+    std::vector<float> out(s.queries * stride);
+    AttentionTile      tile{};
+    tile.query_stride = stride;
+    tile.queries      = s.queries;
+    tile.first_index  = s.first_index;
+    tile.near_keys    = head.near();
+    tile.far_keys     = s.window > 0 ? head.far() : nullptr;
+    tile.values       = head.values();
+    tile.first_key    = s.first_key;
+    tile.keys         = s.keys;
+    tile.head_size    = s.head_size;
+    tile.window       = s.window;
+    tile.causal       = s.causal;
+    tile.scale        = s.scale;
+    tile.out_stride   = stride;
+    for (int64_t query_head = 0; query_head < s.heads; ++query_head) {
+        tile.near_queries   = q.near.data() + query_head * s.head_size;
+        tile.before_queries = s.window > 0 ? q.before.data() + query_head * s.head_size : nullptr;
+        tile.after_queries  = s.window > 0 && !s.causal ? q.after.data() + query_head * s.head_size : nullptr;
+        tile.out            = out.data() + query_head * s.head_size;
+        kernels.attention(tile, scratch_floats(attention_scratch(s.head_size)));
+    }
+
+    // an error of a logit is one of its weight; values are below 1
+    const double logit     = s.scale * std::sqrt(static_cast<double>(s.head_size));
+    const double tolerance = variant.precision == Precision::bf16 ? 2e-2 * std::max(1.0, logit) : 2e-6 + 1e-6 * logit;
+    for (int64_t query = 0; query < s.queries; ++query) {
+        for (int64_t query_head = 0; query_head < s.heads; ++query_head) {
+            const std::vector<double> expected = expected_output(s, head, q, query, query_head);
+            for (int64_t i = 0; i < s.head_size; ++i) {
+                const float computed = out[query * stride + query_head * s.head_size + i];
+                expect(std::fabs(computed - expected[i]) <= tolerance,
+                       text_of(s) + ": dimension " + std::to_string(i) + " of query " + std::to_string(query) + " is " +
+                           std::to_string(computed) + ", not " + std::to_string(expected[i]));
+            }
+        }
+    }
+}
+
+using Change = std::function<void(Setup &, Random &)>;
+
+/// Random setups, each changed in the way that a test is about.
+void add(std::vector<Test> & tests, const std::string & name, const Change & change) {
+    add_for_variants(tests, "attention " + name, [change](const KernelVariant & variant, const CpuKernels & kernels) {
+        Random random(11);
+        for (const int64_t head_size : {32, 64, 80, 128, 20, 37}) {
+            for (const int64_t keys : {1, 2, 47, 63, 64, 65, 130, 257}) {
+                const float scale = 1.0f / std::sqrt(static_cast<float>(head_size));
+                Setup       s{head_size, keys, random.whole(0, 100), 0, 0, 1, 0, false, scale};
+                change(s, random);
+                s.queries     = random.whole(1, std::min(tile_queries, keys));
+                s.first_index = random.whole(0, keys - s.queries);
+                check(variant, kernels, s, random);
+            }
+        }
+    });
+}
+
+} // namespace
+
+void add_attention_tests(std::vector<Test> & tests) {
+    add(tests, "in both directions", [](Setup &, Random &) {});
+    add(tests, "that is causal", [](Setup & s, Random &) { s.causal = true; });
+    add(tests, "of heads that share keys", [](Setup & s, Random & random) {
+        s.heads  = 4;
+        s.causal = random.whole(0, 1) == 1;
+    });
+    add(tests, "with self-extend", [](Setup & s, Random & random) { s.window = random.whole(1, s.keys + 3); });
+    add(tests, "with self-extend that is causal", [](Setup & s, Random & random) {
+        s.window = random.whole(1, s.keys + 3);
+        s.causal = true;
+    });
+    add(tests, "with factors on the logits", [](Setup & s, Random & random) {
+        constexpr float factors[] = {0.25f, 1.7f, 30.0f, 300.0f}; // the largest make it rescale what it accumulated
+        s.scale *= factors[random.whole(0, 3)];
+        s.causal = random.whole(0, 1) == 1;
+    });
+}
+
+} // namespace longembed::test

@@ -1,0 +1,190 @@
+// The GEMM kernel against double precision: every weight type and epilogue, at shapes that are no multiples of any
+// tile.
+
+#include <cmath>
+#include <cstring>
+
+#include "ggml.h"
+#include "ops/gemm_op.h"
+#include "testing.h"
+
+namespace longembed::test {
+
+namespace {
+
+struct Shape {
+    int64_t tokens;
+    int64_t n;
+    int64_t k;
+};
+
+constexpr Epilogue epilogues[] = {Epilogue::none, Epilogue::gelu, Epilogue::residual_add, Epilogue::swiglu_gate};
+constexpr float    untouched   = 12345.0f;
+
+std::string text_of(const Shape & shape) {
+    return std::to_string(shape.tokens) + " tokens, n " + std::to_string(shape.n) + ", k " + std::to_string(shape.k);
+}
+
+/// Shapes around the sizes of vectors, register tiles and blocks, and random ones; k is a multiple of the type's block.
+std::vector<Shape> shapes(int64_t block) {
+    std::vector<Shape> found;
+    for (const Shape & shape :
+         {Shape{1, 1, 1}, Shape{5, 15, 7}, Shape{6, 16, 32}, Shape{7, 17, 33}, Shape{13, 63, 255}, Shape{12, 64, 256},
+          Shape{3, 65, 1023}, Shape{6, 33, 1024}, Shape{7, 31, 1025}, Shape{2, 130, 2050}}) {
+        found.push_back(shape);
+    }
+    Random random(static_cast<uint32_t>(block));
+    for (int i = 0; i < 8; ++i) {
+        found.push_back({random.whole(1, 20), random.whole(1, 150), random.whole(1, 1500)});
+    }
+    for (Shape & shape : found) {
+        shape.k = (shape.k + block - 1) / block * block;
+    }
+    return found;
+}
+
+float rounded_to_bf16(float number) {
+    return ggml_bf16_to_fp32(ggml_fp32_to_bf16(number));
+}
+
+/// Arguments of one call and the sums that it should compute. Rows of x, operand and y have gaps between them.
+struct Case {
+    Case(ggml_type type, const Shape & shape, bool with_bias, Precision precision, Random & random)
+        : type(type), shape(shape), x_stride(shape.k + 3), y_stride(shape.n + 5),
+          x(random.reals(shape.tokens * x_stride)), bias(with_bias ? random.reals(shape.n) : std::vector<float>()),
+          operand(random.reals(shape.tokens * y_stride, 4.0f)), weights(ggml_row_size(type, shape.k) * shape.n) {
+        const std::vector<float> floats = random.reals(shape.n * shape.k);
+        ggml_quantize_chunk(type, floats.data(), weights.data(), 0, shape.n, shape.k, nullptr);
+        std::vector<float> exact(floats.size());
+        if (type == GGML_TYPE_F32) {
+            exact = floats;
+        } else {
+            ggml_get_type_traits(type)->to_float(weights.data(), exact.data(), static_cast<int64_t>(exact.size()));
+        }
+        const auto factor = [precision](float number) {
+            return static_cast<double>(precision == Precision::bf16 ? rounded_to_bf16(number) : number);
+        };
+        for (int64_t token = 0; token < shape.tokens; ++token) {
+            for (int64_t out = 0; out < shape.n; ++out) {
+                double sum       = with_bias ? bias[out] : 0.0;
+                double magnitude = std::fabs(sum);
+                for (int64_t i = 0; i < shape.k; ++i) {
+                    const double product = factor(x[token * x_stride + i]) * factor(exact[out * shape.k + i]);
+                    sum += product;
+                    magnitude += std::fabs(product);
+                }
+                sums.push_back(sum);
+                magnitudes.push_back(magnitude);
+            }
+        }
+    }
+
+    GemmTile tile(const CpuKernels & kernels, Epilogue epilogue, float * y) const {
+        GemmTile t{};
+        t.x             = x.data();
+        t.x_stride      = x_stride;
+        t.tokens        = shape.tokens;
+        t.k             = shape.k;
+        t.weights       = weights.data();
+        t.weight_stride = static_cast<int64_t>(ggml_row_size(type, shape.k));
+        set_weights(t, kernels, type);
+        t.n        = shape.n;
+        t.bias     = bias.empty() ? nullptr : bias.data();
+        t.epilogue = epilogue;
+        t.operand  = epilogue == Epilogue::residual_add || epilogue == Epilogue::swiglu_gate ? operand.data() : nullptr;
+        t.operand_stride = y_stride;
+        t.y              = y;
+        t.y_stride       = y_stride;
+        return t;
+    }
+
+    ggml_type           type;
+    Shape               shape;
+    int64_t             x_stride;
+    int64_t             y_stride;
+    std::vector<float>  x;
+    std::vector<float>  bias;
+    std::vector<float>  operand;
+    std::vector<char>   weights;
+    std::vector<double> sums;       ///< [tokens][n], bias included
+    std::vector<double> magnitudes; ///< sums of the terms' magnitudes
+};
+
+double with_epilogue(Epilogue epilogue, double sum, double operand) {
+    switch (epilogue) {
+        case Epilogue::gelu: return 0.5 * sum * std::erfc(-sum / std::sqrt(2.0));
+        case Epilogue::residual_add: return sum + operand;
+        case Epilogue::swiglu_gate: return sum * operand / (1.0 + std::exp(-operand));
+        default: return sum;
+    }
+}
+
+void run(const CpuKernels & kernels, const GemmTile & tile) {
+    kernels.gemm(tile, scratch_floats(gemm_scratch(tile.tokens, tile.k, kernels.pack_factor)));
+}
+
+void check_values(const CpuKernels & kernels, const Case & c, Epilogue epilogue) {
+    std::vector<float> y(c.shape.tokens * c.y_stride, untouched);
+    run(kernels, c.tile(kernels, epilogue, y.data()));
+    // rounding errors of k additions in random directions, with room
+    const double relative = 1.2e-7 * (8.0 + std::sqrt(static_cast<double>(c.shape.k)));
+    for (int64_t token = 0; token < c.shape.tokens; ++token) {
+        for (int64_t out = 0; out < c.y_stride; ++out) {
+            const float computed = y[token * c.y_stride + out];
+            if (out >= c.shape.n) {
+                expect(computed == untouched, text_of(c.shape) + ": wrote past the last output");
+                continue;
+            }
+            const double operand  = c.operand[token * c.y_stride + out];
+            const double expected = with_epilogue(epilogue, c.sums[token * c.shape.n + out], operand);
+            const double factor   = epilogue == Epilogue::swiglu_gate ? std::max(1.0, std::fabs(operand)) : 1.2;
+            const double tolerance =
+                relative * factor * c.magnitudes[token * c.shape.n + out] + 1e-6 * std::fabs(expected) + 1e-7;
+            expect(std::fabs(computed - expected) <= tolerance,
+                   text_of(c.shape) + ", epilogue " + std::to_string(static_cast<int>(epilogue)) + ": output " +
+                       std::to_string(out) + " of token " + std::to_string(token) + " is " + std::to_string(computed) +
+                       ", not " + std::to_string(expected));
+        }
+    }
+}
+
+/// The last token and the last output alone must have the same bits as among others.
+void check_independence(const CpuKernels & kernels, const Case & c) {
+    std::vector<float> y(c.shape.tokens * c.y_stride);
+    GemmTile           tile = c.tile(kernels, Epilogue::gelu, y.data());
+    run(kernels, tile);
+
+    float alone = 0.0f;
+    tile.x += (c.shape.tokens - 1) * c.x_stride;
+    tile.tokens = 1;
+    tile.weights += (c.shape.n - 1) * tile.weight_stride;
+    tile.bias = tile.bias == nullptr ? nullptr : tile.bias + c.shape.n - 1;
+    tile.n    = 1;
+    tile.y    = &alone;
+    run(kernels, tile);
+    const float among_others = y[(c.shape.tokens - 1) * c.y_stride + c.shape.n - 1];
+    expect(std::memcmp(&alone, &among_others, sizeof(alone)) == 0, text_of(c.shape) + ": an output depends on others");
+}
+
+} // namespace
+
+void add_gemm_tests(std::vector<Test> & tests) {
+    for (const ggml_type type :
+         {GGML_TYPE_F32, GGML_TYPE_F16, GGML_TYPE_BF16, GGML_TYPE_Q8_0, GGML_TYPE_Q4_K, GGML_TYPE_Q6_K}) {
+        add_for_variants(tests, std::string("gemm with ") + ggml_type_name(type) + " weights",
+                         [type](const KernelVariant & variant, const CpuKernels & kernels) {
+                             Random random(7);
+                             bool   with_bias = false;
+                             for (const Shape & shape : shapes(ggml_blck_size(type))) {
+                                 with_bias = !with_bias;
+                                 const Case c(type, shape, with_bias, variant.precision, random);
+                                 for (const Epilogue epilogue : epilogues) {
+                                     check_values(kernels, c, epilogue);
+                                 }
+                                 check_independence(kernels, c);
+                             }
+                         });
+    }
+}
+
+} // namespace longembed::test

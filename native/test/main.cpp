@@ -1,0 +1,31 @@
+// Unit tests of native/core. Prints a line for each test, "ok NAME", "skip NAME: REASON" or "fail NAME: REASON"; the
+// exit status is 1 if one failed. test/native.test.ts runs it as part of `npm test`.
+
+#include <cstdio>
+
+#include "testing.h"
+
+int main() {
+    using namespace longembed::test;
+    std::vector<Test> tests;
+    add_gemm_tests(tests);
+    add_attention_tests(tests);
+    add_dot_tests(tests);
+    add_convert_tests(tests);
+    add_placement_tests(tests);
+
+    bool failed = false;
+    for (const Test & test : tests) {
+        try {
+            test.run();
+            std::printf("ok %s\n", test.name.c_str());
+        } catch (const Skip & skip) {
+            std::printf("skip %s: %s\n", test.name.c_str(), skip.what());
+        } catch (const std::exception & error) {
+            std::printf("fail %s: %s\n", test.name.c_str(), error.what());
+            failed = true;
+        }
+        std::fflush(stdout);
+    }
+    return failed ? 1 : 0;
+}
