@@ -9,6 +9,7 @@ import { jinaBertV2 } from './jina-bert-v2.js';
 import { jinaBertV3 } from './jina-bert-v3.js';
 import { llama } from './llama.js';
 import { nomicBert } from './nomic-bert.js';
+import { qwen2 } from './qwen2.js';
 import { type Architecture, type ModelSpec, resolveSpec, type ResolvedSpec } from './spec.js';
 
 export {
@@ -29,6 +30,7 @@ const PLANS: Record<Architecture, (spec: ResolvedSpec) => ModelPlan> = {
   'nomic-bert': nomicBert,
   'jina-bert-v2': jinaBertV2,
   llama,
+  qwen2,
 };
 
 /** The file's bytes piece by piece, for models that should not be held in memory whole. */

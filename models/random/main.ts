@@ -17,7 +17,7 @@ const HELP = `usage: make-model (--arch ARCH | --named NAME) --output FILE [opti
   --layers, --dimensions, --heads, --heads-kv, --feed-forward, --context, --rope-base, --vocabulary   numbers
   --pooling         ${Object.keys(POOLING_IDS).join(' | ')} | unsaid
   --type            F32 | F16
-  --biases, --fused-qkv, --token-types, --add-bos, --add-eos   yes | no
+  --biases, --causal, --fused-qkv, --token-types, --add-bos, --add-eos   yes | no
 `;
 
 const { values } = parseArgs({
@@ -37,6 +37,7 @@ const { values } = parseArgs({
     pooling: { type: 'string' },
     type: { type: 'string' },
     biases: { type: 'string' },
+    causal: { type: 'string' },
     'fused-qkv': { type: 'string' },
     'token-types': { type: 'string' },
     'add-bos': { type: 'string' },
@@ -86,6 +87,7 @@ function specFromOptions(): ModelSpec {
   }
   const switches = [
     ['biases', 'biases'],
+    ['causal', 'causal'],
     ['fused-qkv', 'fusedQkv'],
     ['token-types', 'tokenTypes'],
     ['add-bos', 'addBos'],

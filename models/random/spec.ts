@@ -1,7 +1,14 @@
 /** What a random model is made from: a few sizes, options and a seed. Everything left out takes its architecture's default. */
 
 /** The architectures that can be made, by GGUF's names. */
-export const ARCHITECTURES = ['bert', 'jina-bert-v3', 'nomic-bert', 'jina-bert-v2', 'llama'] as const;
+export const ARCHITECTURES = [
+  'bert',
+  'jina-bert-v3',
+  'nomic-bert',
+  'jina-bert-v2',
+  'llama',
+  'qwen2',
+] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];
 
 /** GGUF's pooling names and numbers. */
@@ -16,7 +23,7 @@ export interface ModelSpec {
   /** Width of a token's vector (and of the embedding); a multiple of 2 × heads. */
   dimensions?: number;
   heads?: number;
-  /** Heads of keys and values; only `llama` may have fewer than `heads`. */
+  /** Heads of keys and values; only decoders may have fewer than `heads`. */
   headsKv?: number;
   feedForward?: number;
   /** Native context in tokens; for `bert` also the rows of the position matrix. */
@@ -31,11 +38,13 @@ export interface ModelSpec {
   type?: 'F32' | 'F16';
   /** Whether the tensors that may have biases have them. */
   biases?: boolean;
+  /** Whether a token sees only those before it; the default of its architecture, which only decoders may change. */
+  causal?: boolean;
   /** One `attn_qkv` in place of three tensors. */
   fusedQkv?: boolean;
   /** Whether there is a token-type matrix (BERT's kin). */
   tokenTypes?: boolean;
-  /** SentencePiece's flags: <s> before, </s> after. */
+  /** Flags of a decoder's vocabulary: a token before the text (SentencePiece's <s>), one after it. */
   addBos?: boolean;
   addEos?: boolean;
 }
@@ -55,6 +64,7 @@ const COMMON: Omit<ResolvedSpec, 'arch'> = {
   pooling: 'mean',
   type: 'F32',
   biases: true,
+  causal: false,
   fusedQkv: false,
   tokenTypes: true,
   addBos: true,
@@ -66,7 +76,8 @@ const DEFAULTS: Record<Architecture, Partial<ResolvedSpec>> = {
   'jina-bert-v3': { heads: 2, headsKv: 2 },
   'nomic-bert': { feedForward: 96, ropeBase: 1000, biases: false, fusedQkv: true },
   'jina-bert-v2': { feedForward: 96 },
-  llama: { headsKv: 2, feedForward: 160, pooling: 'last', biases: false },
+  llama: { headsKv: 2, feedForward: 160, pooling: 'last', biases: false, causal: true },
+  qwen2: { headsKv: 2, feedForward: 160, pooling: 'last', ropeBase: 1_000_000, causal: true },
 };
 
 /**
@@ -76,7 +87,7 @@ const DEFAULTS: Record<Architecture, Partial<ResolvedSpec>> = {
  */
 export function resolveSpec(spec: ModelSpec): ResolvedSpec {
   const defaults = { ...COMMON, ...DEFAULTS[spec.arch] };
-  const headsKv = spec.headsKv ?? (spec.arch === 'llama' ? undefined : spec.heads);
+  const headsKv = spec.headsKv ?? (isDecoder(spec.arch) ? undefined : spec.heads);
   const given = Object.fromEntries(
     Object.entries({ ...spec, headsKv }).filter(([, value]) => value !== undefined),
   ) as Partial<ResolvedSpec>;
@@ -95,9 +106,14 @@ function check(spec: ResolvedSpec): void {
   if (spec.dimensions % (2 * spec.heads) !== 0) {
     throw new RangeError(`dimensions (${spec.dimensions}) must be a multiple of 2 × heads (${spec.heads})`);
   }
-  if (spec.heads % spec.headsKv !== 0 || (spec.arch !== 'llama' && spec.heads !== spec.headsKv)) {
+  if (spec.heads % spec.headsKv !== 0 || (!isDecoder(spec.arch) && spec.heads !== spec.headsKv)) {
     throw new RangeError(`headsKv (${spec.headsKv}) does not fit heads (${spec.heads}) of ${spec.arch}`);
   }
+  if (spec.causal && !isDecoder(spec.arch)) throw new RangeError(`${spec.arch} cannot be causal`);
+}
+
+function isDecoder(arch: Architecture): boolean {
+  return arch === 'llama' || arch === 'qwen2';
 }
 
 /** The specs that tests, fixtures and scripts call by name. */
@@ -121,6 +137,8 @@ export const NAMED_SPECS = {
   'llama-biases': { arch: 'llama', biases: true, headsKv: 4, pooling: 'mean', addEos: false, seed: 3 },
   'llama-32k': { arch: 'llama', layers: 2, heads: 2, headsKv: 1, context: 4096, seed: 4 },
   'llama-text': { arch: 'llama', pooling: null, addEos: false, seed: 5 },
+  qwen2: { arch: 'qwen2' },
+  'qwen2-bidirectional': { arch: 'qwen2', causal: false, pooling: 'mean', seed: 3 },
   /** What `npm start` runs until trained models ship. */
   start: {
     arch: 'jina-bert-v3',
@@ -151,6 +169,15 @@ export const NAMED_SPECS = {
   },
   'quantize-llama': {
     arch: 'llama',
+    layers: 3,
+    dimensions: 256,
+    heads: 8,
+    headsKv: 4,
+    feedForward: 512,
+    seed: 6,
+  },
+  'quantize-qwen2': {
+    arch: 'qwen2',
     layers: 3,
     dimensions: 256,
     heads: 8,

@@ -1,2 +1,2 @@
-/** GGUF's numbers for what a token is. */
-export const TOKEN_TYPE = { normal: 1, unknown: 2, control: 3, byte: 6 } as const;
+/** GGUF's numbers for the kinds of tokens. */
+export const TOKEN_TYPE = { normal: 1, unknown: 2, control: 3, unused: 5, byte: 6 } as const;

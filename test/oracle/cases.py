@@ -153,11 +153,26 @@ FIXTURES = {
     "nomic-bert": ("nomic-bert", within_context() + windows() + past_context() + ntk() + without_special_tokens()),
     "llama": ("llama", within_context() + windows() + past_context() + ntk() + without_special_tokens()),
     "llama-biases": ("llama-biases", within_context() + turning_poolings("ntk:512", (65, 129, 511))),
+    "qwen2": ("qwen2", within_context() + windows() + past_context() + ntk() + without_special_tokens()),
+    "qwen2-bidirectional": (
+        "qwen2-bidirectional",
+        within_context()
+        + each_pooling("pcw:512", (65, 129))
+        + each_pooling("none:512", (65, 511))
+        + turning_poolings("none:2k", BLOCK_LENGTHS)
+        + turning_poolings("ntk:512", (64, 129, 511)),
+    ),
     "jina-bert-v2": ("jina-bert-v2", alibi()),
     "bert-strategies": ("bert", position_strategies()),
     "jina-bert-v3-strategies": ("jina-bert-v3", position_strategies() + self_extend()),
     "nomic-bert-strategies": ("nomic-bert", position_strategies() + self_extend()),
     "llama-strategies": ("llama", position_strategies() + self_extend()),
+    "qwen2-strategies": ("qwen2", position_strategies() + self_extend()),
+    "qwen2-bidirectional-strategies": (
+        "qwen2-bidirectional",
+        [case for spec in ("gp:512", "rp:512", "pi:512", "se:512", "se:512,g=3,w=7") for case in extended(spec)]
+        + turning_poolings("se:2k", (513, 1025)),
+    ),
 }
 
 # Minutes of computing each, so they are made apart: make_fixtures.py long.

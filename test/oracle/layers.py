@@ -33,6 +33,12 @@ def linear(file, name, x):
     return out if bias is None else out + bias
 
 
+def swiglu(file, block, x):
+    """The gated feed-forward of a layer: down(silu(gate(x)) × up(x))."""
+    gate, up = linear(file, f"{block}.ffn_gate", x), linear(file, f"{block}.ffn_up", x)
+    return linear(file, f"{block}.ffn_down", silu(gate) * up)
+
+
 def split_heads(x, heads):
     """(n, heads × d) → (heads, n, d)"""
     n, width = x.shape

@@ -32,7 +32,7 @@ FORMAT = 1
 def made_model(name, folder):
     path = os.path.join(folder, f"{name}.gguf")
     if not os.path.exists(path):
-        script = os.path.join("scripts", "make-model.ts")
+        script = os.path.join("models", "random", "main.ts")
         subprocess.run(["npx", "tsx", script, "--named", name, "--output", path], cwd=_ROOT, check=True)
     return path
 

@@ -3,10 +3,12 @@
 import numpy as np
 
 import bert
+import decoder
 import jina_bert_v2
 import jina_bert_v3
 import llama
 import nomic_bert
+import qwen2
 from gguf import GgufFile
 from pooling import POOLINGS, normalize, pool
 from strategies import parse, plan
@@ -18,6 +20,7 @@ _ARCHITECTURES = {
     "nomic-bert": (nomic_bert, "rope"),
     "jina-bert-v2": (jina_bert_v2, "alibi"),
     "llama": (llama, "rope"),
+    "qwen2": (qwen2, "rope"),
 }
 
 
@@ -27,7 +30,7 @@ class Model:
     def __init__(self, path):
         self.file = GgufFile(path)
         self._module, self.position_encoding = _ARCHITECTURES[self.file.architecture]
-        self.causal = self.file.architecture == "llama"
+        self.causal = self._module in (llama, qwen2) and decoder.is_causal(self.file)
         self.context = self.file.value("context_length")
         self.rope_base = float(self.file.value("rope.freq_base", 10000.0))
 

@@ -2,14 +2,9 @@
 
 import encoder
 from attention import Rotation
-from layers import linear, silu
-
-
-def feed_forward(file, block, x):
-    gate, up = linear(file, f"{block}.ffn_gate", x), linear(file, f"{block}.ffn_up", x)
-    return linear(file, f"{block}.ffn_down", silu(gate) * up)
+from layers import swiglu
 
 
 def hidden(file, sequence):
     rotation = Rotation(sequence.rope_base, interleaved=False)
-    return encoder.run(file, sequence, feed_forward, rotation=rotation)
+    return encoder.run(file, sequence, swiglu, rotation=rotation)

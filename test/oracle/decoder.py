@@ -1,0 +1,28 @@
+"""What llama and qwen2 share: RMS norm before each half layer, grouped keys and values, rotary positions, SwiGLU."""
+
+from attention import Rotation, attend
+from layers import linear, queries_keys_values, rms_norm, swiglu
+
+
+def is_causal(file):
+    return file.value("attention.causal", True)
+
+
+def run(file, sequence, interleaved):
+    """The hidden state of every token after the last norm, (n, dimensions). Biases count wherever the file has them."""
+    heads = file.value("attention.head_count")
+    heads_kv = file.value("attention.head_count_kv", heads)
+    epsilon = file.value("attention.layer_norm_rms_epsilon")
+    rotation = Rotation(sequence.rope_base, interleaved)
+
+    def norm(name, x):
+        return rms_norm(x, file.tensor(f"{name}.weight"), epsilon)
+
+    x = file.tensor("token_embd.weight")[sequence.tokens]
+    for layer in range(file.value("block_count")):
+        block = f"blk.{layer}"
+        q, k, v = queries_keys_values(file, block, norm(f"{block}.attn_norm", x), heads, heads_kv)
+        mixed = attend(q, k, v, sequence, rotation=rotation, causal=is_causal(file))
+        x = x + linear(file, f"{block}.attn_output", mixed)
+        x = x + swiglu(file, block, norm(f"{block}.ffn_norm", x))
+    return norm("output_norm", x)
