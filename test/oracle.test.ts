@@ -13,6 +13,8 @@ const FIXTURES = [
   'nomic-bert',
   'llama',
   'llama-biases',
+  'qwen2',
+  'qwen2-bidirectional',
   'jina-bert-v2',
 ];
 

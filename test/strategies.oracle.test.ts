@@ -4,7 +4,14 @@ import { afterAll, describe, it } from 'vitest';
 import { readFixture } from './fixtures.js';
 import { compareCase, FixtureModels, Worst } from './oracle-cases.js';
 
-const FIXTURES = ['bert-strategies', 'jina-bert-v3-strategies', 'nomic-bert-strategies', 'llama-strategies'];
+const FIXTURES = [
+  'bert-strategies',
+  'jina-bert-v3-strategies',
+  'nomic-bert-strategies',
+  'llama-strategies',
+  'qwen2-strategies',
+  'qwen2-bidirectional-strategies',
+];
 
 describe.each(FIXTURES)('%s', (name) => {
   const fixture = readFixture(name);
