@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 
 import { describe, expect, it } from 'vitest';
 
-import { toHalf } from '../models/random/half.js';
+import { toHalf } from '../models/random/tensor-types.js';
 import { makeModel, specKey } from '../models/random/index.js';
 import { integer, words } from '../models/random/random.js';
 

@@ -8,6 +8,9 @@ import { parseArgs } from 'node:util';
 
 import { ARCHITECTURES, type ModelSpec, NAMED_SPECS, type SpecName, writeModel } from './index.js';
 import { POOLING_IDS, type SpecPooling } from './spec.js';
+import { TENSOR_TYPE_IDS, type TensorType } from './tensor-types.js';
+
+const TYPES = [...(Object.keys(TENSOR_TYPE_IDS) as TensorType[]), 'Q4_K_M'] as const;
 
 const HELP = `usage: make-model (--arch ARCH | --named NAME) --output FILE [options]
   --arch            ${ARCHITECTURES.join(' | ')}
@@ -16,7 +19,7 @@ const HELP = `usage: make-model (--arch ARCH | --named NAME) --output FILE [opti
   --seed            0 … 2^32 - 1
   --layers, --dimensions, --heads, --heads-kv, --feed-forward, --context, --rope-base, --vocabulary   numbers
   --pooling         ${Object.keys(POOLING_IDS).join(' | ')} | unsaid
-  --type            F32 | F16
+  --type            ${TYPES.join(' | ')}
   --biases, --causal, --fused-qkv, --token-types, --add-bos, --add-eos   yes | no
 `;
 
@@ -97,7 +100,7 @@ function specFromOptions(): ModelSpec {
     const given = values[option];
     if (given !== undefined) spec[key] = oneOf(option, given, ['yes', 'no']) === 'yes';
   }
-  if (values.type !== undefined) spec.type = oneOf('type', values.type, ['F32', 'F16']);
+  if (values.type !== undefined) spec.type = oneOf('type', values.type, TYPES);
   if (values.pooling === 'unsaid') spec.pooling = null;
   else if (values.pooling !== undefined) {
     spec.pooling = oneOf('pooling', values.pooling, Object.keys(POOLING_IDS) as SpecPooling[]);

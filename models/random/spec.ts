@@ -1,5 +1,7 @@
 /** What a random model is made from: a few sizes, options and a seed. Everything left out takes its architecture's default. */
 
+import type { TensorType } from './tensor-types.js';
+
 /** The architectures that can be made, by GGUF's names. */
 export const ARCHITECTURES = [
   'bert',
@@ -34,8 +36,11 @@ export interface ModelSpec {
   vocabulary?: number;
   /** What the file says about pooling; null: it says nothing. */
   pooling?: SpecPooling | null;
-  /** Type of the matrices; norms, biases, position and token-type rows are always F32. */
-  type?: 'F32' | 'F16';
+  /**
+   * Type of the matrices; norms, biases, position and token-type rows are always F32. Q4_K_M is a mix, as llama-quantize
+   * writes it: Q6_K for the token matrix and what makes values and leaves the feed-forward, Q4_K for the others.
+   */
+  type?: TensorType | 'Q4_K_M';
   /** Whether the tensors that may have biases have them. */
   biases?: boolean;
   /** Whether a token sees only those before it; the default of its architecture, which only decoders may change. */

@@ -50,7 +50,7 @@ const content = (more: Partial<GgufContent> = {}): GgufContent => ({
 });
 
 describe('a file that is read and written', () => {
-  it.each(['bert', 'jina-bert-v3', 'nomic-bert', 'jina-bert-v2', 'llama'] as const)(
+  it.each(['bert', 'jina-bert-v3', 'nomic-bert', 'jina-bert-v2', 'llama', 'qwen2'] as const)(
     'is the same bytes: %s',
     async (name) => {
       const path = modelPath(name);
