@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { cacheDir } from './lib/paths.mjs';
 import { run, runMain, say, ScriptError } from './lib/process.mjs';
 import { buildSanitized, SANITIZER_OPTIONS } from './lib/sanitized-build.mjs';
-import { writeTinyModels } from '../models/random/tiny.js';
+import { writeTinyModels } from '../models/random/index.js';
 
 /** What each target needs beside libFuzzer's own options. */
 const TARGETS = {

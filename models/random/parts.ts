@@ -1,7 +1,10 @@
-/** Tensors and metadata that several architectures share, and how wide their weights are spread. */
+/** Tensors and metadata that several architectures share, and the spread of their weights. */
 import type { Draw, Metadata, TensorPlan } from './gguf.js';
-import { POOLING_IDS, type ResolvedSpec } from './spec.js';
+import type { ResolvedSpec } from './spec.js';
 import type { TensorType } from './tensor-types.js';
+
+/** GGUF's pooling names and numbers. */
+export const POOLING_IDS = { none: 0, mean: 1, cls: 2, last: 3 } as const;
 
 /**
  * Spreads, chosen so that a random model behaves like a trained one where it matters to tests: attention logits with a
@@ -132,7 +135,7 @@ export function addedRows(name: string, columns: number, rows: number, deviation
   return { name, shape: [columns, rows], type: 'F32', draws: [{ label: name, rows, deviation }] };
 }
 
-/** What every architecture's metadata begins with. */
+/** The keys that every architecture's metadata begins with. */
 export function commonMetadata(spec: ResolvedSpec): Metadata {
   const { arch } = spec;
   return [

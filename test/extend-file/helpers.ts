@@ -13,7 +13,7 @@ import {
   type TensorSource,
 } from '../../lib/gguf/index.js';
 import { extendModelFile, type ExtendedFile, type ExtendFileOptions } from '../../lib/index.js';
-import { drawTokenIds } from '../fixtures.js';
+import { drawTokenIds } from '../native/fixtures.js';
 
 export const folder = mkdtempSync(join(tmpdir(), 'longembed-extend-'));
 

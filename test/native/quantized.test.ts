@@ -8,7 +8,7 @@ import { type ModelSpec, modelPath } from '../../models/random/cached.js';
 import { NAMED_SPECS } from '../../models/random/index.js';
 import { fillNormal, words } from '../../models/random/random.js';
 import { encode, type TensorType } from '../../models/random/tensor-types.js';
-import { cosineDistance, drawTokenIds } from '../fixtures.js';
+import { cosineDistance, drawTokenIds } from './fixtures.js';
 import { dequantize, writeTwin } from './dequantize.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'longembed-quantized-'));

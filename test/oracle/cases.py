@@ -142,7 +142,7 @@ def self_extend():
     ]  # fmt: skip
 
 
-# Fixture file: (model's name in models/random/spec.ts, cases). Those of self-extend and the position strategies
+# Fixture file: (model's name in models/random/named.ts, cases). Those of self-extend and the position strategies
 # lie apart, in files that end in -strategies.
 FIXTURES = {
     "bert": ("bert", within_context() + windows() + without_special_tokens()),

@@ -4,13 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { devices, EmbeddingModel, LongEmbedError, type LoadOptions, type ManyResult } from '../lib/index.js';
-import { cosineDistance } from './fixtures.js';
-import { modelPath } from '../models/random/cached.js';
-import { longestBlockMsOf, processorMsOf } from './processor-time.js';
-import { wordPieceJson } from './tokenize/tokenizer-json.js';
+import {
+  devices,
+  EmbeddingModel,
+  LongEmbedError,
+  type LoadOptions,
+  type ManyResult,
+} from '../../lib/index.js';
+import { cosineDistance } from '../native/fixtures.js';
+import { modelPath } from '../../models/random/cached.js';
+import { longestBlockMsOf, processorMsOf } from '../processor-time.js';
+import { wordPieceJson } from '../tokenize/tokenizer-json.js';
 
-const ENGLISH = readFileSync(new URL('fixtures/english.txt', import.meta.url), 'utf8');
+const ENGLISH = readFileSync(new URL('../fixtures/english.txt', import.meta.url), 'utf8');
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
   const outcome: unknown = await promise.then(

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 
 import { describe, expect, it } from 'vitest';
 
-import { toHalf } from '../models/random/tensor-types.js';
-import { makeModel, specKey } from '../models/random/index.js';
-import { integer, words } from '../models/random/random.js';
+import { toHalf } from '../../models/random/tensor-types.js';
+import { makeModel, specKey } from '../../models/random/index.js';
+import { integer, words } from '../../models/random/random.js';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 

@@ -1,7 +1,7 @@
 /** Runs fixtures through the library and compares: shared by the oracle's test files. */
 import { expect } from 'vitest';
 
-import { EmbeddingModel, type LoadOptions } from '../lib/index.js';
+import { EmbeddingModel, type LoadOptions } from '../../lib/index.js';
 import { cosineDistance, type Fixture, type FixtureCase, length } from './fixtures.js';
 
 /**

@@ -6,7 +6,7 @@
  */
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { SpecName } from '../models/random/cached.js';
+import type { SpecName } from '../../models/random/cached.js';
 import { contentTokens, NATIVE, StrategyModels } from './strategy-models.js';
 
 // Without the closing token a text's tokens are those that a longer one begins with. (qwen2's BOS is its closing token too.)

@@ -1,7 +1,7 @@
 /** Strategies on the real engine, against each other: what must be the same vector and what must not. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { cosineDistance } from './fixtures.js';
-import type { SpecName } from '../models/random/cached.js';
+import type { SpecName } from '../../models/random/cached.js';
 import { contentTokens, NATIVE, StrategyModels } from './strategy-models.js';
 
 const SAME = 1e-6;

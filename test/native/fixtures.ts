@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-import { integer, words } from '../models/random/random.js';
-import { modelPath, type SpecName } from '../models/random/cached.js';
+import { integer, words } from '../../models/random/random.js';
+import { modelPath, type SpecName } from '../../models/random/cached.js';
 
 export type Pooling = 'mean' | 'cls' | 'last';
 
@@ -83,7 +83,7 @@ export function drawTokenIds(seed: number, count: number, range: { low: number; 
  * @throws Error when the model maker gives other bytes than the oracle read: the fixtures must be made again then
  */
 export function readFixture(name: string): Fixture {
-  const file = new URL(`fixtures/${name}.json`, import.meta.url);
+  const file = new URL(`../fixtures/${name}.json`, import.meta.url);
   const stored = JSON.parse(readFileSync(file, 'utf8')) as StoredFixture;
   if (stored.format !== FORMAT) throw new Error(`${name}.json has format ${stored.format}, not ${FORMAT}`);
   const path = modelPath(stored.model);

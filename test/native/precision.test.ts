@@ -1,8 +1,8 @@
 /** The reduced precision: its error where this machine can compute with it, a clear refusal where it cannot. */
 import { describe, expect, it } from 'vitest';
 
-import { EmbeddingModel, LongEmbedError } from '../lib/index.js';
-import { modelPath } from '../models/random/cached.js';
+import { EmbeddingModel, LongEmbedError } from '../../lib/index.js';
+import { modelPath } from '../../models/random/cached.js';
 import { cosineDistance, readFixture } from './fixtures.js';
 import { embedOptions, FixtureModels } from './oracle-cases.js';
 

@@ -1,7 +1,7 @@
 /** What a model's info says of the strategies is what it does, on the real engine. */
 import { afterAll, describe, expect, it } from 'vitest';
-import type { LongEmbedError } from '../lib/index.js';
-import { contentTokens, StrategyModels } from './strategy-models.js';
+import type { LongEmbedError } from '../../lib/index.js';
+import { contentTokens, StrategyModels } from '../native/strategy-models.js';
 
 const models = new StrategyModels();
 afterAll(() => models.close());
