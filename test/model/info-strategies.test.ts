@@ -12,6 +12,7 @@ describe.each([
   ['jina-bert-v3', 'none pcw gp rp pi ntk se'],
   ['nomic-bert', 'none pcw gp rp pi ntk se'],
   ['llama', 'none pcw gp rp pi ntk se'],
+  ['qwen2', 'none pcw gp rp pi ntk se'],
   ['jina-bert-v2', 'none pcw'],
 ] as const)('%s', (name, expected) => {
   it(`takes ${expected}`, async () => {

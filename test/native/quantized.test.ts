@@ -34,7 +34,7 @@ describe('encoding and decoding', () => {
   });
 });
 
-const MODELS = ['bert', 'jina-bert-v3', 'nomic-bert', 'llama'] as const;
+const MODELS = ['bert', 'jina-bert-v3', 'nomic-bert', 'llama', 'qwen2'] as const;
 const STORED = {
   F16: ['F16'],
   BF16: ['BF16'],
