@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// `npm start`: from a fresh clone to the main job, a long document turned into a vector; then what the strategies are worth,
-// by the two tasks that can be made anywhere, on the three small models that ship.
+// `npm start`: from a fresh clone to a long document's embedding; then compares the strategies on the two synthetic tasks, with
+// the three small models that ship.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -13,7 +13,7 @@ import { reportEmbedding } from './lib/report.mjs';
 import { SHOWN } from './lib/shown.mjs';
 
 const WORDS = 10_000;
-/** Of each length: enough to see what a strategy does, few enough for three minutes on two cores. */
+/** Per length: enough to see a strategy's effect, few enough for three minutes on two cores. */
 const DOCUMENTS = '40';
 
 await runMain(() => {

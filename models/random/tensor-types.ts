@@ -1,6 +1,6 @@
 /**
  * Encodes float32 numbers into ggml's tensor types (block layouts: ggml-common.h). The quantizers take the plainest scales
- * that span a block's numbers; llama-quantize searches for better ones. test/quantized/dequantize.ts is the way back.
+ * that span a block's numbers; llama-quantize searches for better ones. test/native/dequantize.ts decodes them.
  */
 
 /** ggml's number of each type that can be written. */
@@ -75,7 +75,7 @@ function inBlocks(values: Float32Array, size: number, bytes: number, encodeBlock
   return out;
 }
 
-/** Writes a scale as F16. @returns what is to be divided by: the scale, 1 in place of 0 */
+/** Writes a scale as F16. @returns the divisor: the scale, 1 in place of 0 */
 function putScale(block: DataView, at: number, scale: number): number {
   block.setUint16(at, toHalf(scale), true);
   return scale === 0 ? 1 : scale;
@@ -84,8 +84,7 @@ function putScale(block: DataView, at: number, scale: number): number {
 const clamp = (value: number, low: number, high: number): number =>
   Math.min(high, Math.max(low, Math.round(value)));
 
-const largest = (numbers: Float32Array): number =>
-  numbers.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+const largest = (numbers: Float32Array): number => numbers.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
 
 /** 32 numbers: d (F16), then a signed byte each; x = d × q. */
 function encodeQ8_0(numbers: Float32Array, block: DataView): void {

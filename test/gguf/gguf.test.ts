@@ -169,7 +169,7 @@ describe('a broken file', () => {
   });
 
   it('never does more than throw', () => {
-    // The vocabulary is long and dull: what is told apart lies at the beginning and in the tensor table.
+    // The vocabulary is long and uniform: mutate the beginning of the header.
     const end = good.indexOf('tokenizer.ggml.tokens') + 200;
     fc.assert(
       fc.property(

@@ -34,7 +34,7 @@ async function change(name: SpecName, extend: string, content: Int32Array, count
   return Math.hypot(...plus(within, alone, -1)) / Math.hypot(...alone);
 }
 
-// The sums are made of float32: what is left is rounding.
+// The sums are of float32: the remainder is rounding.
 const ROUNDING = 1e-5;
 
 // Scaling by length looks at the length, and so does the group of gp when it is not given.
