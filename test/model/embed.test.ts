@@ -1,4 +1,4 @@
-/** The library on the real native side, with small random models. The vectors themselves are test/oracle*.test.ts's matter. */
+/** The library on the real native side, with small random models. test/native/*.oracle.test.ts check the vectors. */
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ function vectorOf(result: ManyResult): Float32Array {
   return result.embedding;
 }
 
-// One thread: where another process holds a core, threads that wait for each other take many times as long.
+// One thread: on a busy machine, threads that wait for each other take many times as long.
 const threads = 1;
 
 describe('embedding', () => {
@@ -116,7 +116,7 @@ describe('embedding', () => {
     expect(cosineDistance(unit.embedding, raw.embedding)).toBeLessThan(1e-12);
   });
 
-  it('takes each pooling', async () => {
+  it('supports each pooling', async () => {
     const vectors = await Promise.all(
       (['mean', 'cls', 'last'] as const).map(
         async (pooling) => (await model.embed('one two three', { pooling })).embedding,
@@ -129,7 +129,7 @@ describe('embedding', () => {
 
   it('survives odd texts', async () => {
     expect((await model.embed('one\0two')).embedding).toHaveLength(64);
-    // Five megabytes of one letter are one word, too long for WordPiece, or many tokens: either way an answer.
+    // Five megabytes of one letter are one word, too long for WordPiece, or many tokens: both are valid answers.
     const odd = await codeOf(model.embed('a'.repeat(5e6)));
     expect(['no error', 'ERR_INPUT_TOO_LONG']).toContain(odd);
     expect(await codeOf(model.embed('. '.repeat(2.5e6)))).toBe('ERR_INPUT_TOO_LONG');
@@ -166,7 +166,7 @@ describe('other models', () => {
     await Promise.all(models.map((model) => model.dispose()));
   });
 
-  it('a language model asks for the pooling, and takes special tokens that its file does not', async () => {
+  it('a language model requires a pooling, and accepts special tokens that its file does not add', async () => {
     const path = modelPath('llama-text');
     await using model = await EmbeddingModel.load(path, { threads });
     expect(model.info.pooling).toBe(null);
@@ -255,7 +255,7 @@ describe('stopping', () => {
     const took = await processorMsOf(async () => {
       controller.abort();
       expect(await outcome).toBe('ERR_ABORTED');
-      // The native side has let go as well when the next document is through.
+      // Once the next document is done, the native side has stopped too.
       await model.embed('one two');
     });
     expect(took).toBeLessThan(200);
@@ -292,7 +292,7 @@ describe('stopping', () => {
       const { windows } = await model.embed(ENGLISH.repeat(4), { extend: 'pcw:64k' });
       expect(windows).toBeGreaterThan(10);
     });
-    // Else this shows nothing.
+    // Otherwise this would prove nothing.
     expect(performance.now() - start).toBeGreaterThan(200);
     expect(blocked).toBeLessThan(20);
   });

@@ -1,4 +1,4 @@
-/** What a model's info says of the strategies is what it does, on the real engine. */
+/** A model's info about its strategies agrees with its behaviour, on the real engine. */
 import { afterAll, describe, expect, it } from 'vitest';
 import type { LongEmbedError } from '../../lib/index.js';
 import { contentTokens, StrategyModels } from '../native/strategy-models.js';
@@ -22,7 +22,7 @@ describe.each([
     );
   });
 
-  it('embeds with what it takes, and refuses the rest for the reason that it gives', async () => {
+  it('embeds with the supported ones, and refuses the others for the reason given', async () => {
     const model = await models.load(name);
     for (const { method, supported, reason } of model.info.strategies) {
       const embedded = await model

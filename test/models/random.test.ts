@@ -1,4 +1,4 @@
-/** The maker of random models: the same bytes everywhere, and GGUF that is what it should be. */
+/** Random models: the same bytes on every machine, and valid GGUF. */
 import { createHash } from 'node:crypto';
 
 import { describe, expect, it } from 'vitest';
