@@ -1,7 +1,6 @@
 /**
- * Fuzzes core: `npx tsx scripts/fuzz.ts model-file|plan [--minutes M] [--jobs N]`. docs/robustness.md says what the two try.
- * Needs Clang with its runtime libraries. What is found lies in .cache/fuzz, and so does the corpus, which the next run goes
- * on from.
+ * Fuzzes core: `npx tsx scripts/fuzz.ts model-file|plan [--minutes M] [--jobs N]`. docs/robustness.md describes both targets.
+ * Needs Clang with its runtime libraries. Findings and the corpus, which the next run continues from, are in .cache/fuzz.
  */
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -9,11 +8,11 @@ import { parseArgs } from 'node:util';
 import { cacheDir } from './lib/paths.mjs';
 import { run, runMain, say, ScriptError } from './lib/process.mjs';
 import { buildSanitized, SANITIZER_OPTIONS } from './lib/sanitized-build.mjs';
-import { writeTinyModels } from '../models/random/tiny.js';
+import { writeTinyModels } from '../models/random/index.js';
 
-/** What each target needs beside libFuzzer's own options. */
+/** Each target's program and its libFuzzer options. */
 const TARGETS = {
-  // A file that llama.cpp refuses half way leaves memory behind: it is not what is looked for here.
+  // llama.cpp leaks memory when it refuses a file midway; these runs look for other errors.
   'model-file': { program: 'fuzz_model_file', options: ['-max_len=65536', '-detect_leaks=0'] },
   plan: { program: 'fuzz_plan', options: ['-max_len=4096', '-detect_leaks=0'] },
 } as const;
@@ -24,7 +23,7 @@ await runMain(() => {
     options: { minutes: { type: 'string', default: '10' }, jobs: { type: 'string', default: '1' } },
   });
   const [name = ''] = positionals;
-  if (!(name in TARGETS)) throw new ScriptError(`name a target: ${Object.keys(TARGETS).join(' or ')}.`);
+  if (!(name in TARGETS)) throw new ScriptError(`missing target: ${Object.keys(TARGETS).join(' or ')}.`);
   const target = TARGETS[name as keyof typeof TARGETS];
 
   const folder = join(cacheDir, 'fuzz', name);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { cacheDir, root } from './lib/paths.mjs';
 import { capture, runMain, say, ScriptError } from './lib/process.mjs';
 import { buildSanitized, SANITIZER_OPTIONS } from './lib/sanitized-build.mjs';
-import { writeTinyModels } from '../models/random/tiny.js';
+import { writeTinyModels } from '../models/random/index.js';
 
 const CHECKS = { address, thread, leaks } as const;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// `npm start`: from a fresh clone to the main job, a long document turned into a vector; then what the strategies are worth,
-// by the two tasks that can be made anywhere, on the three small models that ship.
-import { mkdirSync, writeFileSync } from 'node:fs';
+// `npm start`: from a fresh clone to a long document's embedding; then compares the strategies on the two synthetic tasks, with
+// the three small models that ship.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
@@ -9,11 +9,10 @@ import { makeDocument } from './lib/document.mjs';
 import { cacheDir, root } from './lib/paths.mjs';
 import { prepare } from './lib/prepare.mjs';
 import { run, runMain, ScriptError } from './lib/process.mjs';
-import { reportEmbedding } from './lib/report.mjs';
 import { SHOWN } from './lib/shown.mjs';
 
 const WORDS = 10_000;
-/** Of each length: enough to see what a strategy does, few enough for three minutes on two cores. */
+/** Per length: enough to see a strategy's effect, few enough for three minutes on two cores. */
 const DOCUMENTS = '40';
 
 await runMain(() => {
@@ -34,6 +33,24 @@ function embedDocument(folder) {
   const started = performance.now();
   longembed(['embed', document, '--model', 'mini-rope', '--extend', 'pcw:32k', '--output', output]);
   reportEmbedding(output, text.split(/\s+/).filter(Boolean).length, performance.now() - started);
+}
+
+/**
+ * Prints the result of `longembed embed` for one document.
+ * @param {string} file one line of JSON, as the command writes it
+ * @param {number} words in the document
+ * @param {number} ms the command's time, loading included
+ */
+function reportEmbedding(file, words, ms) {
+  /** @type {{ id: string, embedding: number[], tokens: number, windows: number, truncated: boolean }} */
+  const { id, embedding, tokens, windows, truncated } = JSON.parse(readFileSync(file, 'utf8'));
+  const first = embedding.slice(0, 4).map((value) => value.toFixed(4));
+  const rows = {
+    document: `${id}: ${words} words, ${tokens} tokens, ${windows} windows${truncated ? ', truncated' : ', nothing cut'}`,
+    embedding: `${embedding.length} numbers: ${first.join('  ')} …`,
+    time: `${(ms / 1000).toFixed(2)} s with loading the model, ${Math.round(tokens / (ms / 1000))} tokens/s`,
+  };
+  for (const [name, value] of Object.entries(rows)) process.stdout.write(`${name.padEnd(10)} ${value}\n`);
 }
 
 /** @param {string} folder */

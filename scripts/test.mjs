@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm test`: what is needed of installing and building, then the tests. Arguments go to vitest.
+// `npm test`: installs and builds whatever is missing, then runs the tests. Arguments go to vitest.
 // The last line is always `N passed, N failed`, with `, N skipped` where some were.
 import { createRequire } from 'node:module';
 import { mkdirSync, rmSync } from 'node:fs';

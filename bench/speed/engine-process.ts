@@ -53,7 +53,7 @@ export class EngineProcess {
     return rows.map((row) => row.split(' ').map(Number));
   }
 
-  /** Bytes of memory that the process has held at most; null where the system does not say. */
+  /** The process's peak memory in bytes; null where the system does not report it. */
   peakMemory(): number | null {
     try {
       const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(

@@ -39,7 +39,7 @@ function script(name: string, ...args: (string | number)[]): Command {
   return { program: process.execPath, args: [file, ...args.map(String)] };
 }
 
-/** Scores of attention without flash attention may take so many bytes; beyond, that setting is not tried. */
+/** Memory limit for the scores of attention without flash attention; above it, that setting is skipped. */
 const MOST_SCORES = 8e9;
 
 /** Flash attention on and off; batches of several sizes where there are several texts, or where a text may be cut. */

@@ -9,7 +9,7 @@ export type Outcome =
       readonly engine: EngineName;
       readonly setting: string;
       readonly rounds: readonly Round[];
-      /** Bytes of memory that the process held at most, from loading on; null where the system does not say. */
+      /** The process's peak memory in bytes, from loading on; null where the system does not report it. */
       readonly peakMemory: number | null;
       /** The largest 1 − cosine between its vectors and longembed's; null for longembed itself, or without it. */
       readonly difference: number | null;

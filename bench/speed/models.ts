@@ -13,7 +13,7 @@ const SPECS = {
   'llama-1b': NAMED_SPECS['llama-1b'],
 } as const satisfies Record<string, ModelSpec>;
 
-/** Shapes of models/random/spec.ts. */
+/** Shapes of models/random/named.ts. */
 export type Shape = keyof typeof SPECS;
 
 /** A model file with random weights, made where it is not there yet. @returns its path */

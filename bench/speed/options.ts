@@ -34,7 +34,7 @@ export const HELP = `usage: npm run bench:speed -- [options]
   --output      a file for all figures as JSON
 `;
 
-/** @throws RangeError, TypeError that say what is wrong */
+/** @throws RangeError, TypeError */
 export function readOptions(args: readonly string[]): SpeedOptions | null {
   const { values } = parseArgs({
     args: [...args],

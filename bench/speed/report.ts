@@ -2,7 +2,7 @@ import type { Round } from './engine-process.js';
 import type { Measured, Outcome } from './measure.js';
 import { WORKLOADS } from './workloads.js';
 
-/** The figures as a table in Markdown. @param peak GFLOPS that the machine's arithmetic gives at most */
+/** The figures as a table in Markdown. @param peak the machine's peak arithmetic rate in GFLOPS */
 export function table(rows: readonly Measured[], peak: number): string {
   const head = [
     ...['tokens', 'model', 'strategy', 'engine', 'tokens/s (least – most)', 'longembed is'],

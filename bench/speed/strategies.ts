@@ -13,7 +13,7 @@ import { EmbeddingModel } from '../../lib/index.js';
 
 interface Cost {
   windows: number;
-  /** Processor time in seconds, the least of the rounds. */
+  /** Processor time in seconds, the minimum of the rounds. */
   seconds: number;
   /** Memory in MB that the text took on top of the loaded model. */
   memory: number;

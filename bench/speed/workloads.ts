@@ -7,7 +7,7 @@ export interface Workload {
   readonly shape: Shape;
   readonly texts: number;
   /** The shortest and the longest text. */
-  readonly lengths: readonly [least: number, most: number];
+  readonly lengths: readonly [min: number, max: number];
 }
 
 export const WORKLOADS = {
@@ -31,10 +31,10 @@ export interface Tokens {
 /** The texts of a workload as token ids, the same at every call. */
 export function textsOf(workload: Workload, { prefix, suffix, vocabulary }: Tokens): Int32Array[] {
   const random = Random.of('speed', workload.title);
-  const [least, most] = workload.lengths;
+  const [min, max] = workload.lengths;
   const first = 1000; // behind the special and the unused tokens
   return Array.from({ length: workload.texts }, () => {
-    const content = least + random.below(most - least + 1) - prefix.length - suffix.length;
+    const content = min + random.below(max - min + 1) - prefix.length - suffix.length;
     const ids = Array.from({ length: content }, () => first + random.below(vocabulary - first));
     return Int32Array.from([...prefix, ...ids, ...suffix]);
   });

@@ -27,7 +27,7 @@ export interface Chart {
   readonly xLabel: string;
   readonly yLabel: string;
   /** The values of y that the model was trained on: a band. */
-  readonly native: { readonly least: number; readonly most: number; readonly name: string };
+  readonly native: { readonly min: number; readonly max: number; readonly name: string };
   /** What each kind of dot is called, for those that may be in the picture. */
   readonly kinds: Readonly<Partial<Record<Kind, string>>>;
   readonly points: readonly Point[];
@@ -64,8 +64,8 @@ export function drawChart(chart: Chart): string {
       Plot.rectY([native], {
         x1: Math.min(...points.map(({ x }) => x)),
         x2: Math.max(...points.map(({ x }) => x)),
-        y1: 'least',
-        y2: 'most',
+        y1: 'min',
+        y2: 'max',
         className: 'native',
       }),
       Plot.line(points, { x: 'x', y: 'y', z: 'line', className: 'line' }),
@@ -100,7 +100,7 @@ interface LegendEntry {
 function legend({ native }: Chart, kinds: readonly [Kind, string][]): LegendEntry[] {
   const entries = [
     {
-      text: `■ ${native.name}, ${native.least} … ${native.most}`.replace('-', '−'),
+      text: `■ ${native.name}, ${native.min} … ${native.max}`.replace('-', '−'),
       className: 'native-name',
     },
     ...kinds.map(([kind, text]) => ({ text: `● ${text}`, className: kind })),

@@ -1,4 +1,4 @@
-/** The pictures of docs/strategies.md: pictures.ts has what is in them, chart.ts how it looks. */
+/** The pictures of docs/strategies.md: pictures.ts defines their contents, chart.ts their look. */
 import { METHODS } from '../../lib/extend/strategies.js';
 import { drawChart } from './chart.js';
 import { PICTURES } from './pictures.js';

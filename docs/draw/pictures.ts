@@ -22,7 +22,7 @@ const { nativeContext } = MODEL;
 const FRAME = {
   xLabel: 'index of the token',
   yLabel: 'position',
-  native: { least: 0, most: nativeContext - 1, name: 'native positions' },
+  native: { min: 0, max: nativeContext - 1, name: 'native positions' },
   kinds: { known: 'within', beyond: 'beyond' },
 } as const;
 
@@ -70,7 +70,7 @@ const HEAD_SIZE = 64;
 const LAST_PAIR = HEAD_SIZE / 2 - 1;
 /** The pairs that are drawn, from the fastest to the slowest. */
 const PAIRS = [0, 8, 16, 24, LAST_PAIR];
-/** Every so many tokens a dot. */
+/** Tokens between two dots. */
 const STRIDE = 64;
 
 /** A line a pair: the position that has the same angle with the model's own base. Of a model of the usual size. */
@@ -88,7 +88,7 @@ function rotations(): Chart {
     title: `${resolved.spec}: the RoPE base times ${resolved.lambda ?? 1}, a line a pair of rotated numbers`,
     xLabel: FRAME.xLabel,
     yLabel: 'position that has the same angle with the native base',
-    native: { ...FRAME.native, most: model.nativeContext - 1 },
+    native: { ...FRAME.native, max: model.nativeContext - 1 },
     kinds: { known: 'angle met in training', beyond: 'angle never met' },
     points: PAIRS.flatMap((pair) =>
       indices.map((x): Point => {
@@ -121,7 +121,7 @@ function distances(): Chart {
     title: `${resolved.spec}: g = ${group}, w = ${window}, as three of the tokens see the others`,
     xLabel: 'index of the token that is seen',
     yLabel: 'distance that attention sees',
-    native: { least: 1 - nativeContext, most: nativeContext - 1, name: 'native distances' },
+    native: { min: 1 - nativeContext, max: nativeContext - 1, name: 'native distances' },
     kinds: { exact: 'near: exact', known: 'grouped, within', beyond: 'grouped, beyond' },
     points: VIEWS.flatMap(({ query }) =>
       Array.from({ length: TOKENS }, (_, key): Point => {

@@ -1,6 +1,6 @@
 /**
- * The style of the pictures. An image in a page cannot know the page's colours, so it brings its own ground, and follows
- * the reader's choice of light or dark; whichever it gets, it is readable by itself.
+ * The style of the pictures. An image cannot know its page's colours, so it has its own background and follows the
+ * reader's choice of light or dark.
  */
 export const STYLE = `
 text { font: 13px system-ui, "Segoe UI", Helvetica, Arial, sans-serif; }

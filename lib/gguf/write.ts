@@ -19,13 +19,13 @@ export interface GgufContent {
 
 /** The size of the file in bytes. */
 export function ggufSize(content: GgufContent): number {
-  const header = headerOf(content).length;
+  const header = ggufHeader(content).length;
   return content.tensors.reduce((sum, tensor) => sum + padded(tensor, content), header);
 }
 
 /** The bytes of the file, piece by piece: a file may be larger than memory. */
 export async function* ggufPieces(content: GgufContent): AsyncGenerator<Uint8Array> {
-  yield headerOf(content);
+  yield ggufHeader(content);
   for (const tensor of content.tensors) {
     yield* tensor.data();
     yield new Uint8Array(padding(tensor.byteLength, content.alignment));
@@ -33,7 +33,7 @@ export async function* ggufPieces(content: GgufContent): AsyncGenerator<Uint8Arr
 }
 
 /** Everything before the tensors' data. */
-function headerOf(content: GgufContent): Uint8Array {
+export function ggufHeader(content: GgufContent): Uint8Array {
   const { version, alignment, metadata, tensors } = content;
   const parts: Uint8Array[] = [Buffer.from(MAGIC), u32(version), u64(tensors.length), u64(metadata.length)];
   for (const { key, type, bytes } of metadata) parts.push(lengthAndText(key), u32(VALUE_TYPES[type]), bytes);

@@ -13,7 +13,7 @@ const FOLDER = fileURLToPath(new URL('../../.cache/models/', import.meta.url));
  * The path of a model's GGUF file, made on the first call. Several processes may ask at once: each writes its own copy and
  * renames it into place, and all copies are equal.
  *
- * @param model a name of models/random/spec.ts, or a spec of your own
+ * @param model a name of models/random/named.ts, or a spec of your own
  */
 export function modelPath(model: SpecName | ModelSpec): string {
   const [name, spec] = typeof model === 'string' ? [model, NAMED_SPECS[model]] : [model.arch, model];

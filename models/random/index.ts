@@ -1,42 +1,21 @@
 /** Small GGUF models with random weights: the same spec gives the same bytes on every machine. */
 import { createHash, randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 
-import { bert } from './bert.js';
-import { ggufBytes, type ModelPlan } from './gguf.js';
-import { jinaBertV2 } from './jina-bert-v2.js';
-import { jinaBertV3 } from './jina-bert-v3.js';
-import { llama } from './llama.js';
-import { nomicBert } from './nomic-bert.js';
-import { qwen2 } from './qwen2.js';
-import { type Architecture, type ModelSpec, resolveSpec, type ResolvedSpec } from './spec.js';
+import { ggufBytes } from './gguf.js';
+import { ARCHITECTURE_NAMES, ARCHITECTURES, type ModelSpec, resolveSpec } from './spec.js';
 
-export {
-  ARCHITECTURES,
-  type Architecture,
-  type ModelSpec,
-  NAMED_SPECS,
-  resolveSpec,
-  type SpecName,
-} from './spec.js';
+export { NAMED_SPECS, type SpecName } from './named.js';
+export { ARCHITECTURE_NAMES, type Architecture, type ModelSpec, resolveSpec } from './spec.js';
 
-/** Part of every spec's key: count it up when the same spec begins to give other bytes. */
+/** Part of every spec's key: increase it when the same spec starts to give different bytes. */
 const GENERATION = 1;
 
-const PLANS: Record<Architecture, (spec: ResolvedSpec) => ModelPlan> = {
-  bert,
-  'jina-bert-v3': jinaBertV3,
-  'nomic-bert': nomicBert,
-  'jina-bert-v2': jinaBertV2,
-  llama,
-  qwen2,
-};
-
-/** The file's bytes piece by piece, for models that should not be held in memory whole. */
+/** The file's bytes piece by piece, for models too large for memory. */
 export function modelBytes(spec: ModelSpec): Generator<Uint8Array> {
   const resolved = resolveSpec(spec);
-  return ggufBytes(PLANS[resolved.arch](resolved), resolved.seed);
+  return ggufBytes(ARCHITECTURES[resolved.arch].plan(resolved), resolved.seed);
 }
 
 /** A whole GGUF file in memory. */
@@ -44,7 +23,7 @@ export function makeModel(spec: ModelSpec): Uint8Array {
   return Buffer.concat([...modelBytes(spec)]);
 }
 
-/** Writes the file under a temporary name and renames it, so that nobody ever sees half of it. */
+/** Writes the file under a temporary name and renames it, so that no reader ever finds half a file. */
 export function writeModel(spec: ModelSpec, path: string): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${randomUUID()}.part`;
@@ -66,4 +45,32 @@ export function specKey(spec: ModelSpec): string {
     .update(JSON.stringify([GENERATION, sorted]))
     .digest('hex')
     .slice(0, 16);
+}
+
+/** The smallest sizes that have everything. */
+const TINY: Omit<ModelSpec, 'arch'> = {
+  layers: 1,
+  dimensions: 8,
+  heads: 2,
+  feedForward: 8,
+  context: 32,
+  vocabulary: 300,
+};
+
+/**
+ * Writes a tiny model of each architecture, one of them in two forms: seeds for fuzzers, and input for sanitizers.
+ *
+ * @returns their paths
+ */
+export function writeTinyModels(folder: string): string[] {
+  mkdirSync(folder, { recursive: true });
+  const specs: ModelSpec[] = [
+    ...ARCHITECTURE_NAMES.map((arch) => ({ ...TINY, arch })),
+    { ...TINY, arch: 'bert', biases: false, tokenTypes: false, fusedQkv: true, type: 'F16' },
+  ];
+  return specs.map((spec, index) => {
+    const path = join(folder, `${index}-${spec.arch}.gguf`);
+    writeModel(spec, path);
+    return path;
+  });
 }

@@ -6,17 +6,21 @@
  */
 import { parseArgs } from 'node:util';
 
-import { ARCHITECTURES, type ModelSpec, NAMED_SPECS, type SpecName, writeModel } from './index.js';
-import { POOLING_IDS, type SpecPooling } from './spec.js';
+import { ARCHITECTURE_NAMES, type ModelSpec, NAMED_SPECS, type SpecName, writeModel } from './index.js';
+import { POOLING_IDS } from './parts.js';
+import type { SpecPooling } from './spec.js';
+import { TENSOR_TYPE_IDS, type TensorType } from './tensor-types.js';
 
-const HELP = `usage: make-model (--arch ARCH | --named NAME) --output FILE [options]
-  --arch            ${ARCHITECTURES.join(' | ')}
+const TYPES = [...(Object.keys(TENSOR_TYPE_IDS) as TensorType[]), 'Q4_K_M'] as const;
+
+const HELP = `usage: models/random/main.ts (--arch ARCH | --named NAME) --output FILE [options]
+  --arch            ${ARCHITECTURE_NAMES.join(' | ')}
   --named           ${Object.keys(NAMED_SPECS).join(' | ')}
   --output          the GGUF file to write
   --seed            0 … 2^32 - 1
   --layers, --dimensions, --heads, --heads-kv, --feed-forward, --context, --rope-base, --vocabulary   numbers
   --pooling         ${Object.keys(POOLING_IDS).join(' | ')} | unsaid
-  --type            F32 | F16
+  --type            ${TYPES.join(' | ')}
   --biases, --causal, --fused-qkv, --token-types, --add-bos, --add-eos   yes | no
 `;
 
@@ -68,7 +72,7 @@ function specFromOptions(): ModelSpec {
   const base: ModelSpec =
     values.named !== undefined
       ? NAMED_SPECS[oneOf('named', values.named, Object.keys(NAMED_SPECS) as SpecName[])]
-      : { arch: oneOf('arch', values.arch ?? fail('give --arch or --named'), ARCHITECTURES) };
+      : { arch: oneOf('arch', values.arch ?? fail('give --arch or --named'), ARCHITECTURE_NAMES) };
   const spec: ModelSpec = { ...base };
   const numbers = [
     ['seed', 'seed'],
@@ -97,7 +101,7 @@ function specFromOptions(): ModelSpec {
     const given = values[option];
     if (given !== undefined) spec[key] = oneOf(option, given, ['yes', 'no']) === 'yes';
   }
-  if (values.type !== undefined) spec.type = oneOf('type', values.type, ['F32', 'F16']);
+  if (values.type !== undefined) spec.type = oneOf('type', values.type, TYPES);
   if (values.pooling === 'unsaid') spec.pooling = null;
   else if (values.pooling !== undefined) {
     spec.pooling = oneOf('pooling', values.pooling, Object.keys(POOLING_IDS) as SpecPooling[]);

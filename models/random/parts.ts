@@ -1,6 +1,10 @@
-/** Tensors and metadata that several architectures share, and how wide their weights are spread. */
+/** Tensors and metadata that several architectures share, and the spread of their weights. */
 import type { Draw, Metadata, TensorPlan } from './gguf.js';
-import { POOLING_IDS, type ResolvedSpec } from './spec.js';
+import type { ResolvedSpec } from './spec.js';
+import type { TensorType } from './tensor-types.js';
+
+/** GGUF's pooling names and numbers. */
+export const POOLING_IDS = { none: 0, mean: 1, cls: 2, last: 3 } as const;
 
 /**
  * Spreads, chosen so that a random model behaves like a trained one where it matters to tests: attention logits with a
@@ -25,6 +29,15 @@ export const SPREAD = {
   tokenType: 0.2,
 } as const;
 
+/** The type of a matrix: the spec's, or its part of the spec's mix. */
+function tensorType({ type }: ResolvedSpec, name: string): TensorType {
+  if (type !== 'Q4_K_M') return type;
+  return /token_embd|attn_v|attn_qkv|ffn_down/.test(name) ? 'Q6_K' : 'Q4_K';
+}
+
+/** llama.cpp's numbers for what a file is mostly stored in (`general.file_type`). */
+const FILE_TYPES = { F32: 0, F16: 1, Q8_0: 7, Q4_K: 14, Q4_K_M: 15, Q6_K: 18, BF16: 32 } as const;
+
 /** A matrix whose output has the deviation `gain` for inputs of deviation 1. */
 export function matrix(
   spec: ResolvedSpec,
@@ -35,7 +48,7 @@ export function matrix(
 ): TensorPlan {
   const full = `${name}.weight`;
   const draws = [{ label: full, rows, deviation: gain / Math.sqrt(columns) }];
-  return { name: full, shape: [columns, rows], type: spec.type, draws };
+  return { name: full, shape: [columns, rows], type: tensorType(spec, full), draws };
 }
 
 /** A row of F32 numbers around `center`. */
@@ -84,7 +97,12 @@ export function attentionInputs(spec: ResolvedSpec, block: string): TensorPlan[]
     const weights = of.map((part) => part.weight);
     const biases = of.map((part) => part.bias);
     return [
-      { name: `${block}.${name}.weight`, shape: [dimensions, rows], type: spec.type, draws: weights },
+      {
+        name: `${block}.${name}.weight`,
+        shape: [dimensions, rows],
+        type: tensorType(spec, name),
+        draws: weights,
+      },
       ...(spec.biases
         ? [{ name: `${block}.${name}.bias`, shape: [rows], type: 'F32', draws: biases } as const]
         : []),
@@ -100,7 +118,7 @@ export function tokenEmbedding(spec: ResolvedSpec): TensorPlan {
   return {
     name: 'token_embd.weight',
     shape: [dimensions, vocabulary],
-    type: spec.type,
+    type: tensorType(spec, 'token_embd'),
     draws: [
       {
         label: 'token_embd',
@@ -117,7 +135,7 @@ export function addedRows(name: string, columns: number, rows: number, deviation
   return { name, shape: [columns, rows], type: 'F32', draws: [{ label: name, rows, deviation }] };
 }
 
-/** What every architecture's metadata begins with. */
+/** The keys that every architecture's metadata begins with. */
 export function commonMetadata(spec: ResolvedSpec): Metadata {
   const { arch } = spec;
   return [
@@ -125,7 +143,7 @@ export function commonMetadata(spec: ResolvedSpec): Metadata {
     ['general.type', { type: 'string', value: 'model' }],
     ['general.name', { type: 'string', value: `longembed random ${arch}` }],
     ['general.description', { type: 'string', value: `random weights, seed ${spec.seed}: for tests only` }],
-    ['general.file_type', { type: 'u32', value: spec.type === 'F16' ? 1 : 0 }],
+    ['general.file_type', { type: 'u32', value: FILE_TYPES[spec.type] }],
     ['general.quantization_version', { type: 'u32', value: 2 }],
     [`${arch}.block_count`, { type: 'u32', value: spec.layers }],
     [`${arch}.context_length`, { type: 'u32', value: spec.context }],

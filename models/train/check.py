@@ -26,7 +26,7 @@ from network.shape import NATIVE, SHAPES
 from vocabulary.vocabulary import Vocabulary
 
 TEXTS = 40
-MOST = {"F32": 1e-6, "shipped": 1e-3}
+MAX_DIFFERENCES = {"F32": 1e-6, "shipped": 1e-3}
 
 
 def texts():
@@ -64,7 +64,7 @@ def main():
     differences = {name: (1 - (rows * expected).sum(-1).min()).item() for name, rows in found.items()}
     for name, difference in differences.items():
         print(f"{name}: worst 1 - cosine {difference:.1e} over {TEXTS} texts")
-    sys.exit(any(differences[name] > most for name, most in MOST.items()))
+    sys.exit(any(differences[name] > limit for name, limit in MAX_DIFFERENCES.items()))
 
 
 if __name__ == "__main__":

@@ -6,15 +6,15 @@ from torch.nn import functional
 
 
 class Contrast(nn.Module):
-    def __init__(self, first_scale, most_scale):
+    def __init__(self, first_scale, max_scale):
         super().__init__()
         self.log_scale = nn.Parameter(torch.tensor(float(first_scale)).log())
-        self.most = torch.tensor(float(most_scale)).log().item()
+        self.max_log_scale = torch.tensor(float(max_scale)).log().item()
 
     def forward(self, questions, documents):
         """Documents past the questions' number answer none. Gives (loss, share of questions whose choice is right)."""
         scores = functional.normalize(questions, dim=-1) @ functional.normalize(documents, dim=-1).T
-        scores = scores * self.log_scale.clamp(max=self.most).exp()
+        scores = scores * self.log_scale.clamp(max=self.max_log_scale).exp()
         right = torch.arange(len(questions))
         chosen = functional.cross_entropy(scores, right)
         asked = functional.cross_entropy(scores[:, : len(questions)].T, right)

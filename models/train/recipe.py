@@ -31,7 +31,7 @@ class Recipe:
     weight_decay: float = 0.01
     clip: float = 1.0
     first_scale: float = 20.0  # 1 / temperature; learned
-    most_scale: float = 60.0
+    max_scale: float = 60.0
 
     @property
     def steps(self):

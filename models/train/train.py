@@ -38,7 +38,7 @@ def optimizer_of(model, contrast, recipe):
 
 def train(shape, vocabulary, recipe, log):
     torch.manual_seed(recipe.seed)
-    model, contrast = build(shape, vocabulary.size), Contrast(recipe.first_scale, recipe.most_scale)
+    model, contrast = build(shape, vocabulary.size), Contrast(recipe.first_scale, recipe.max_scale)
     optimizer = optimizer_of(model, contrast, recipe)
     batches = Batches(vocabulary, recipe.seed)
     log(f"{shape.name}: {count(model):,} weights, {recipe.steps} steps")

@@ -13,7 +13,7 @@ import { checkToolchain } from './toolchain.mjs';
 const RECORD = 'longembed-configuration.json';
 
 /**
- * Brings llama.cpp and builds the addon with cmake-js, doing only what is not done yet.
+ * Fetches llama.cpp and builds the addon with cmake-js; steps already done are skipped.
  * @param {object} [options]
  * @param {string} [options.out] the build folder
  * @param {string} [options.target] one CMake target instead of all

@@ -79,7 +79,7 @@ function isCleanCheckout(folder, release) {
 }
 
 /**
- * Which files of a folder somebody changed or added. Files that are only missing are nobody's work.
+ * The files of a folder that were changed or added by hand. Missing files do not count.
  * @param {string} folder
  * @param {Map<string, string> | null} expected what the release holds, for a folder that git cannot tell about; null:
  * such a folder's changes are not known yet

@@ -5,7 +5,7 @@ import { capture, npmCommand, ScriptError } from './process.mjs';
 
 /** @typedef {import('./llama-folder.mjs').Release} Release */
 
-// No question may wait for an answer that nobody gives: not for a user name, not for an unknown host key.
+// Never prompt: not for a user name, not for an unknown host key.
 const QUIET_GIT = { GIT_TERMINAL_PROMPT: '0', GIT_SSH_COMMAND: 'ssh -o BatchMode=yes -o ConnectTimeout=10' };
 const REACH_MS = 20_000;
 const DOWNLOAD_MS = 15 * 60_000;

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 
-/** A failure that a person can act on: its message is all there is to say, no stack is shown. */
+/** A failure that the user can act on: only its message is shown, no stack. */
 export class ScriptError extends Error {}
 
 /**
- * Says what the script does, on stderr: stdout is for what other programs read.
+ * Reports what the script does, on stderr: stdout is for other programs.
  * @param {string} message
  */
 export function say(message) {
@@ -27,8 +27,7 @@ export async function runMain(main) {
 }
 
 /**
- * The environment without what a git hook puts there: its GIT_DIR would turn every git command of ours to another
- * repository.
+ * The environment without a git hook's variables: its GIT_DIR would point our git commands at another repository.
  * @returns {NodeJS.ProcessEnv}
  */
 function cleanEnvironment() {

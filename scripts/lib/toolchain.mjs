@@ -16,7 +16,7 @@ const HOW =
 
 /**
  * Checks that the native part can be built here.
- * @throws {ScriptError} one sentence that names what is missing and how it is installed
+ * @throws {ScriptError} one sentence that names the missing tool and how to install it
  */
 export function checkToolchain() {
   checkCMake();

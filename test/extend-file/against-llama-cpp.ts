@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { integer, words } from '../../models/random/random.js';
 import { EmbeddingModel, extendModelFile } from '../../lib/index.js';
-import { cosineDistance } from '../fixtures.js';
+import { cosineDistance } from '../native/fixtures.js';
 import { modelPath, type SpecName } from '../../models/random/cached.js';
 import { readMetadata } from '../tokenize/gguf-vocabulary.js';
 

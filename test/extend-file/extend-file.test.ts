@@ -6,8 +6,8 @@ import { halfToNumber } from '../../lib/extend-file/interpolate.js';
 import { fileFacts, metadataOf } from '../../lib/extend-file/file-facts.js';
 import { F32, f32Entry, GgufFile, scalarOf, stringEntry, u32Entry } from '../../lib/gguf/index.js';
 import { EmbeddingModel, extendModelFile, formatExtend, parseExtend } from '../../lib/index.js';
-import { toHalf } from '../../models/random/half.js';
-import { cosineDistance } from '../fixtures.js';
+import { toHalf } from '../../models/random/tensor-types.js';
+import { cosineDistance } from '../native/fixtures.js';
 import { modelPath, type SpecName } from '../../models/random/cached.js';
 import { changedModel, content, extended, folder, newPath, withPositionType } from './helpers.js';
 

@@ -2,7 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { toHalves } from '../../models/random/half.js';
+import { encode } from '../../models/random/tensor-types.js';
 import {
   BF16,
   F16,
@@ -13,7 +13,7 @@ import {
   type TensorSource,
 } from '../../lib/gguf/index.js';
 import { extendModelFile, type ExtendedFile, type ExtendFileOptions } from '../../lib/index.js';
-import { drawTokenIds } from '../fixtures.js';
+import { drawTokenIds } from '../native/fixtures.js';
 
 export const folder = mkdtempSync(join(tmpdir(), 'longembed-extend-'));
 
@@ -69,12 +69,7 @@ export async function changedModel(
 export function withPositionType(input: string, type: 'F16' | 'BF16'): Promise<string> {
   return changedModel(input, [], async (source, bytes) => {
     if (source.name !== 'position_embd.weight') return source;
-    const numbers = new Float32Array((await bytes()).buffer);
-    const halves =
-      type === 'F16'
-        ? toHalves(numbers)
-        : Uint16Array.from(new Uint16Array(numbers.buffer).filter((_, i) => i % 2 === 1));
-    const data = new Uint8Array(halves.buffer);
+    const data = encode(type, new Float32Array((await bytes()).buffer));
     return {
       ...source,
       type: type === 'F16' ? F16 : BF16,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type EmbeddingModel, LongEmbedError } from '../../lib/index.js';
 import type { Random } from '../mutation/random.js';
 
-/** A text, how it is embedded, and the vector that it has when nobody else calls. */
+/** A text, its options, and its vector when nothing else runs. */
 export interface Task {
   model: number;
   text: string;
@@ -48,7 +48,7 @@ export async function makeTasks(
 
 /**
  * So many callers, each a call after the other; resolves when every promise has settled.
- * @param abort one in so many calls is aborted, 0: none
+ * @param abort one in `abort` calls is aborted; 0: none
  */
 export async function callAll(
   models: readonly EmbeddingModel[],

@@ -49,7 +49,7 @@ describe.each([
 });
 
 it.skipIf(process.platform !== 'linux')(
-  'a disposed model is gone at once, whoever used it (on Linux, by its map)',
+  'a disposed model is freed at once, whatever used it (on Linux, by its memory map)',
   async () => {
     const path = modelPath('bert-bare');
     const isMapped = (): boolean => readFileSync('/proc/self/maps', 'utf8').includes(path);

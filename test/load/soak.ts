@@ -1,6 +1,6 @@
 /**
  * Embeds documents for long and watches memory: `npx tsx test/load/soak.ts [--documents N] [--isolate] [--callers N]`.
- * With --callers, so many embed at once instead, over two models, a tenth of the calls aborted: the load test at full size.
+ * With --callers N, N callers embed at once instead, over two models, a tenth of the calls aborted: the load test at full size.
  * Prints resident memory on the way, and fails where it grows after the first hundred documents, or a vector is wrong.
  */
 import { execFileSync } from 'node:child_process';

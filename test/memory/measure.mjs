@@ -1,4 +1,4 @@
-// Embeds one document in a process of its own: what was predicted, and the most memory that the process then had.
+// Embeds one document in a process of its own: the prediction, and the process's peak memory.
 //   measure.mjs MODEL TOKENS SPEC THREADS POOLING
 import { readFileSync } from 'node:fs';
 import process from 'node:process';

@@ -44,7 +44,7 @@ function measure(...[model, ...rest]: (typeof CASES)[number]): Measured {
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Measured;
 }
 
-// the most memory that a process had is Linux's to say
+// only Linux reports a process's peak memory
 describe.skipIf(process.platform !== 'linux')('the memory that a document takes is known before', () => {
   it.each(CASES)('%s, %d tokens, %s, %d threads, %s', (...row) => {
     const { resident, peak, measured, missingNow } = measure(...row);

@@ -1,4 +1,4 @@
-/** What the shipped models find, by the benchmark's passkey task: within their native context, and at eight times of it. */
+/** The shipped models on the benchmark's passkey task: within their native context, and at 8 × its length. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,13 +8,13 @@ import { mainScore } from '../../bench/results/lookup.js';
 import { EmbeddingModel, type Extend, parseExtend } from '../../lib/index.js';
 import { modelFile, SHIPPED_MODELS } from '../../lib/shipped-models.js';
 
-/** One of the best of each, by models/README.md. */
+/** One of each model's best strategies, by models/README.md. */
 const STRATEGY = { 'mini-rope': 'se:2k', 'mini-ape': 'gp:2k', 'mini-causal': 'se:2k' } as const;
 
 const folder = mkdtempSync(join(tmpdir(), 'longembed-retrieval-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Acc@1 of passkey at a length, a strategy each. */
+/** Acc@1 of passkey at a length, for each strategy. */
 async function passkey(model: string, length: number, specs: readonly string[]): Promise<number[]> {
   const { runs } = await runBench(
     {
@@ -55,7 +55,7 @@ describe.each(SHIPPED_MODELS)('%s', (model) => {
   });
 
   it(
-    'finds 80 % at eight times of it with a strategy, and an eighth without',
+    'finds 80 % at 8 × its native context with a strategy, and an eighth without',
     { timeout: 120_000 },
     async () => {
       const [cut, extended] = await passkey(model, 2048, ['none', STRATEGY[model]]);

@@ -1,6 +1,6 @@
 import type { SpecName } from '../../models/random/cached.js';
 
-/** The models whose copies are broken: each graph of our own, and one that runs through llama.cpp's context. */
+/** The models whose copies are mutated: one per graph of our own, and one that runs through llama.cpp's context. */
 export const MUTATED_MODELS: readonly SpecName[] = [
   'bert',
   'bert-bare',

@@ -3,14 +3,14 @@ import { modelPath } from '../../models/random/cached.js';
 import { MUTATED_MODELS } from './models.js';
 import { runMutations } from './run.js';
 
-/** Seconds: longer with LONGEMBED_MUTATION_SECONDS; for hours, test/mutation/main.ts. */
+/** Longer with LONGEMBED_MUTATION_SECONDS; for hours, test/mutation/main.ts. */
 const SECONDS = Number(process.env['LONGEMBED_MUTATION_SECONDS'] ?? 20);
 
 it(
-  'no broken model file ends the process, hangs, or gives a vector that is none',
+  'no broken model file ends the process, hangs, or gives an invalid vector',
   { timeout: (SECONDS + 30) * 1000 },
   async () => {
-    // Other files in every run: what CI finds in a week counts too. The seed in a finding gives the file again.
+    // Different files in every run, so that CI covers more over time. A finding's seed reproduces its file.
     const firstSeed = Date.now() % 2 ** 31;
     const models = MUTATED_MODELS.map((name) => modelPath(name));
     const report = await runMutations(models, { files: Infinity, seconds: SECONDS, firstSeed });

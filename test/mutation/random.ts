@@ -1,4 +1,4 @@
-/** A small seeded source of random numbers (mulberry32): a mutation is known by its seed. */
+/** A small seeded random generator (mulberry32): a seed reproduces its mutation. */
 export class Random {
   #state: number;
 

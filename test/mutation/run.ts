@@ -32,7 +32,7 @@ export interface Report {
   readonly late: Map<string, number>;
   /** Signals, hangs, vectors that are not numbers, and errors of no known code. */
   readonly findings: Finding[];
-  /** Milliseconds of processor time that one file took at most. */
+  /** The longest processor time of one file, in ms. */
   slowest: number;
 }
 

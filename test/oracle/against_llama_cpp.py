@@ -3,7 +3,7 @@
     python test/oracle/against_llama_cpp.py path/to/llama-embedding model.gguf [model.gguf …]
 
 The texts are of the model's own vocabulary; llama-tokenize, beside llama-embedding, says which ids they are.
-llama.cpp takes GELU in its tanh form from a table of halves, so BERT's kin agree to about 1e-7 and not further. Its
+llama.cpp takes GELU in its tanh form from a table of halves, so BERT models agree to about 1e-7 at best. Its
 flash attention and its cache (halves too) are switched off.
 """
 
@@ -22,7 +22,7 @@ SMALLEST_CONTEXT = 512
 
 
 def sample_texts(model, lengths):
-    """Texts of so many words each, drawn from the vocabulary."""
+    """Texts of the given numbers of words, drawn from the vocabulary."""
     starts = (token for token in model.file.metadata["tokenizer.ggml.tokens"] if token.startswith("\u2581"))
     plain = [token[1:] for token in starts if token[1:].isalpha()]
     stream = words(11, "texts")
@@ -30,7 +30,7 @@ def sample_texts(model, lengths):
 
 
 def run(program, *arguments):
-    """The JSON that the program prints. llama.cpp's log thread now and then loses its end: then it is asked again."""
+    """The JSON that the program prints. llama.cpp's log thread sometimes loses the end of it, so failures are retried."""
     for _ in range(20):
         done = subprocess.run([program, *arguments], capture_output=True, text=True)
         if done.returncode != 0:

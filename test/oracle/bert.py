@@ -6,6 +6,8 @@ import numpy as np
 import encoder
 from layers import gelu, linear
 
+POSITION_ENCODING = "absolute"
+
 
 def position_rows(matrix, positions):
     """(n, dimensions): the matrix's rows at whole or fractional positions."""

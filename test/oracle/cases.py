@@ -1,4 +1,4 @@
-"""Which models are run on what: the fixtures' contents. n counts special tokens and prompt (design.md §5)."""
+"""The cases of each fixture: model, spec string, length. n counts special tokens and prompt (design.md §5)."""
 
 from dataclasses import dataclass
 
@@ -51,7 +51,7 @@ def windows():
 
 
 def alibi():
-    """What llama.cpp's own context, which computes this architecture, can do: nothing with attention scaling."""
+    """llama.cpp's own context computes this architecture; it cannot scale attention."""
     return each_pooling("none", (3, 4, 63, 64)) + each_pooling("pcw:512", (65, 129)) + [
         Case("none", 40, prompt=PROMPT), Case("pcw:512", 129, prompt=PROMPT),
         *turning_poolings("none:512,attention-scale=off", (65, 129, 511)),
@@ -142,8 +142,8 @@ def self_extend():
     ]  # fmt: skip
 
 
-# Fixture file: (model's name in models/random/spec.ts, cases). Those of self-extend and the position strategies
-# lie apart, in files that end in -strategies.
+# Fixture file: (model's name in models/random/named.ts, cases). Self-extend and the position strategies have files of
+# their own, whose names end in -strategies.
 FIXTURES = {
     "bert": ("bert", within_context() + windows() + without_special_tokens()),
     "bert-rows": ("bert-rows", position_rows()),
@@ -175,7 +175,7 @@ FIXTURES = {
     ),
 }
 
-# Minutes of computing each, so they are made apart: make_fixtures.py long.
+# These take minutes each, so they are a group of their own: make_fixtures.py long.
 LONG_FIXTURES = {
     "jina-bert-v3-32k": ("jina-bert-v3-32k", each_pooling("ntk:32k", (32768,))),
     "llama-32k": ("llama-32k", each_pooling("ntk:32k", (32768,))),

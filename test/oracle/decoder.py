@@ -5,6 +5,7 @@ from layers import linear, queries_keys_values, rms_norm, swiglu
 
 
 def is_causal(file):
+    """Whether a token sees only those before it: GGUF's default, which the BERT family and some embedding models change."""
     return file.value("attention.causal", True)
 
 

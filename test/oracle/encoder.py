@@ -1,4 +1,4 @@
-"""BERT's kin: embeddings, then layers with the norm after each half. The architectures differ in three places: what is
+"""The BERT family: embeddings, then layers with the norm after each half. The architectures differ in three places: the rows
 added to the embeddings, how attention knows positions, and the feed-forward."""
 
 from attention import attend

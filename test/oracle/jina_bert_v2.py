@@ -7,6 +7,8 @@ import numpy as np
 import encoder
 from layers import gelu, linear
 
+POSITION_ENCODING = "alibi"
+
 
 def slopes(heads):
     """ALiBi's slope of each head: 2^(−8k/h) for k = 1 … h with h the largest power of two within `heads`; the heads

@@ -2,6 +2,8 @@
 
 import decoder
 
+POSITION_ENCODING = "rope"
+
 
 def hidden(file, sequence):
     return decoder.run(file, sequence, interleaved=True)

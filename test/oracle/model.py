@@ -1,36 +1,24 @@
 """A GGUF model as the oracle runs it: tokens in, float64 vector out."""
 
+import importlib
+
 import numpy as np
 
-import bert
-import decoder
-import jina_bert_v2
-import jina_bert_v3
-import llama
-import nomic_bert
-import qwen2
+from decoder import is_causal
 from gguf import GgufFile
 from pooling import POOLINGS, normalize, pool
 from strategies import parse, plan
 from vocabulary import prompt_tokens, special_tokens
-
-_ARCHITECTURES = {
-    "bert": (bert, "absolute"),
-    "jina-bert-v3": (jina_bert_v3, "rope"),
-    "nomic-bert": (nomic_bert, "rope"),
-    "jina-bert-v2": (jina_bert_v2, "alibi"),
-    "llama": (llama, "rope"),
-    "qwen2": (qwen2, "rope"),
-}
-
 
 class Model:
     """path: a GGUF file with F32, F16 or BF16 tensors."""
 
     def __init__(self, path):
         self.file = GgufFile(path)
-        self._module, self.position_encoding = _ARCHITECTURES[self.file.architecture]
-        self.causal = self._module in (llama, qwen2) and decoder.is_causal(self.file)
+        # An architecture is a module of its name, with POSITION_ENCODING and hidden(file, sequence).
+        self._module = importlib.import_module(self.file.architecture.replace("-", "_"))
+        self.position_encoding = self._module.POSITION_ENCODING
+        self.causal = is_causal(self.file)
         self.context = self.file.value("context_length")
         self.rope_base = float(self.file.value("rope.freq_base", 10000.0))
 

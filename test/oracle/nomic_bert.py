@@ -4,6 +4,8 @@ import encoder
 from attention import Rotation
 from layers import swiglu
 
+POSITION_ENCODING = "rope"
+
 
 def hidden(file, sequence):
     rotation = Rotation(sequence.rope_base, interleaved=False)

@@ -4,6 +4,8 @@ models are causal; embedding models may attend both ways (`attention.causal`).""
 
 import decoder
 
+POSITION_ENCODING = "rope"
+
 
 def hidden(file, sequence):
     return decoder.run(file, sequence, interleaved=False)

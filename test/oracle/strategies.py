@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-# What each method may be told beside its target.
+# The keys of each method beside its target.
 _KEYS = {
     "none": set(),
     "pcw": set(),

@@ -1,4 +1,4 @@
-"""What the oracle needs of a file's vocabulary: the special tokens around a sequence, and the ids of a short prompt."""
+"""A file's vocabulary: the special tokens around a sequence, and the ids of a short prompt."""
 
 import re
 from itertools import groupby, pairwise

@@ -25,10 +25,10 @@ it.each([
   ['lib/model/index.ts', '../../cli/run.js'],
   ['bench/index.ts', '../cli/run.js'],
   ['lib/index.ts', '../models/random/index.js'],
-  ['bench/index.ts', '../test/fixtures.js'],
-  ['bench/speed/main.ts', '../../test/fixtures.js'],
+  ['bench/index.ts', '../test/native/fixtures.js'],
+  ['bench/speed/main.ts', '../../test/native/fixtures.js'],
   ['cli/main.ts', '../scripts/start.mjs'],
-  ['scripts/fuzz.ts', '../test/fixtures.js'],
+  ['scripts/fuzz.ts', '../test/native/fixtures.js'],
 ])('refuses that %s imports %s', async (file, imported) => {
   expect(await broken(file, imported)).toContain(DIRECTION);
 });
@@ -38,7 +38,7 @@ it.each([
   ['cli/main.ts', '../lib/index.js'],
   ['bench/index.ts', '../lib/index.js'],
   ['bench/speed/main.ts', '../../models/random/index.js'],
-  ['test/fixtures.ts', '../bench/index.js'],
+  ['test/native/fixtures.ts', '../../bench/index.js'],
 ])('allows that %s imports %s', async (file, imported) => {
   expect(await broken(file, imported)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-"""How many operations a document takes, and so how long at least on a unit of some rate."""
+"""The number of operations that a document takes, and the minimum time at a given rate."""
 
 from dataclasses import dataclass
 

@@ -31,9 +31,9 @@ def count(model):
     return sum(weights.numel() for weights in model.parameters())
 
 
-def vectors(model, vocabulary, documents, most):
-    """Vectors of documents of content ids; each gets its special tokens, and is cut to `most` tokens."""
-    rows = [[vocabulary.start, *ids[: most - 2], vocabulary.end] for ids in documents]
+def vectors(model, vocabulary, documents, max_tokens):
+    """Vectors of documents of content ids; each gets its special tokens, and is cut to `max_tokens` tokens."""
+    rows = [[vocabulary.start, *ids[: max_tokens - 2], vocabulary.end] for ids in documents]
     lengths = torch.tensor([len(row) for row in rows])
     ids = torch.full((len(rows), int(lengths.max())), vocabulary.pad)
     for i, row in enumerate(rows):

@@ -1,4 +1,4 @@
-"""A lower-case WordPiece vocabulary, for the models of BERT's kin."""
+"""A lower-case WordPiece vocabulary, for the BERT-family models."""
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 

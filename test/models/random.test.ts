@@ -1,11 +1,11 @@
-/** The maker of random models: the same bytes everywhere, and GGUF that is what it should be. */
+/** Random models: the same bytes on every machine, and valid GGUF. */
 import { createHash } from 'node:crypto';
 
 import { describe, expect, it } from 'vitest';
 
-import { toHalf } from '../models/random/half.js';
-import { makeModel, specKey } from '../models/random/index.js';
-import { integer, words } from '../models/random/random.js';
+import { toHalf } from '../../models/random/tensor-types.js';
+import { makeModel, specKey } from '../../models/random/index.js';
+import { integer, words } from '../../models/random/random.js';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 

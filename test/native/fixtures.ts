@@ -2,14 +2,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-import { integer, words } from '../models/random/random.js';
-import { modelPath, type SpecName } from '../models/random/cached.js';
+import { integer, words } from '../../models/random/random.js';
+import { modelPath, type SpecName } from '../../models/random/cached.js';
 
 export type Pooling = 'mean' | 'cls' | 'last';
 
-/** One text and the vector that it must give. */
+/** One text and its expected vector. */
 export interface FixtureCase {
-  /** What tells the case from the others of its file. */
+  /** Unique within the file. */
   id: string;
   /** Spec string. */
   extend: string;
@@ -69,7 +69,7 @@ const FORMAT = 1;
 /**
  * Token ids as the fixtures draw them (test/oracle/prng.py).
  *
- * @param range the ids that may come: low … high − 1
+ * @param range the possible ids: low … high − 1
  */
 export function drawTokenIds(seed: number, count: number, range: { low: number; high: number }): Int32Array {
   const next = words(seed, 'tokens');
@@ -77,13 +77,13 @@ export function drawTokenIds(seed: number, count: number, range: { low: number; 
 }
 
 /**
- * A fixture, decoded; its model is made when it is not there yet.
+ * A fixture, decoded; its model is made if it does not exist yet.
  *
  * @param name the file's name without .json
- * @throws Error when the model maker gives other bytes than the oracle read: the fixtures must be made again then
+ * @throws Error when the model's bytes differ from those that the oracle read: make the fixtures again
  */
 export function readFixture(name: string): Fixture {
-  const file = new URL(`fixtures/${name}.json`, import.meta.url);
+  const file = new URL(`../fixtures/${name}.json`, import.meta.url);
   const stored = JSON.parse(readFileSync(file, 'utf8')) as StoredFixture;
   if (stored.format !== FORMAT) throw new Error(`${name}.json has format ${stored.format}, not ${FORMAT}`);
   const path = modelPath(stored.model);

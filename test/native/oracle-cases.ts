@@ -1,12 +1,12 @@
 /** Runs fixtures through the library and compares: shared by the oracle's test files. */
 import { expect } from 'vitest';
 
-import { EmbeddingModel, type LoadOptions } from '../lib/index.js';
+import { EmbeddingModel, type LoadOptions } from '../../lib/index.js';
 import { cosineDistance, type Fixture, type FixtureCase, length } from './fixtures.js';
 
 /**
- * 1 − cosine to the oracle on F32 models that is still right. The promise is 1e-6. Our own graph is held to less, since a
- * self-extend window that is off by one shows as little as that; llama.cpp's context has GELU in half precision.
+ * The largest 1 − cosine to the oracle allowed on F32 models. The promise is 1e-6. Our own graph is held to less, since a
+ * self-extend window that is off by one makes no larger error; llama.cpp's context computes GELU in half precision.
  */
 export function limitOf(model: EmbeddingModel): number {
   return model.info.engine === 'graph' ? 1e-8 : 1e-6;
@@ -18,8 +18,7 @@ const LENGTH_LIMIT = 1e-4;
 /**
  * The fixture's model, loaded once for each set of load options.
  *
- * Two threads where nothing else is said: longer texts are then shared out in blocks and shorter ones are not, and both
- * must be right.
+ * Two threads by default: longer texts are then split into blocks and shorter ones are not, and both must be right.
  */
 export class FixtureModels implements AsyncDisposable {
   private readonly models = new Map<string, Promise<EmbeddingModel>>();
@@ -52,7 +51,7 @@ export class FixtureModels implements AsyncDisposable {
   }
 }
 
-/** The options of `embed` that a case says. */
+/** A case's options for `embed`. */
 export function embedOptions({ extend, pooling, prompt }: FixtureCase) {
   return { extend, pooling, prompt: prompt?.text ?? '' };
 }
@@ -88,7 +87,7 @@ export function groupsOfOneCall(cases: readonly FixtureCase[]): FixtureCase[][] 
   return [...groups.values()];
 }
 
-/** The largest 1 − cosine of each method, for the closing note: "none 3.1e-14, pcw 2.2e-14". */
+/** The largest 1 − cosine of each method, as text: "none 3.1e-14, pcw 2.2e-14". */
 export class Worst {
   private readonly figures = new Map<string, number>();
 

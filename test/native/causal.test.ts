@@ -6,7 +6,7 @@
  */
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { SpecName } from '../models/random/cached.js';
+import type { SpecName } from '../../models/random/cached.js';
 import { contentTokens, NATIVE, StrategyModels } from './strategy-models.js';
 
 // Without the closing token a text's tokens are those that a longer one begins with. (qwen2's BOS is its closing token too.)
@@ -34,10 +34,10 @@ async function change(name: SpecName, extend: string, content: Int32Array, count
   return Math.hypot(...plus(within, alone, -1)) / Math.hypot(...alone);
 }
 
-// The sums are made of float32: what is left is rounding.
+// The sums are of float32: the remainder is rounding.
 const ROUNDING = 1e-5;
 
-// Scaling by length looks at the length, and so does the group of gp when it is not given.
+// Scaling by length depends on the length, and so does gp's group when it is not given.
 const SPECS = [
   'none:512,attention-scale=position',
   'none:512,attention-scale=off',
@@ -68,7 +68,7 @@ describe.each(['llama', 'llama-biases', 'qwen2'] as const)('%s: tokens do not se
     );
   });
 
-  it('the first of them sees nothing but itself', async () => {
+  it('the first token sees only itself', async () => {
     const model = await models.load(name);
     for (const extend of SPECS) {
       const vectors = await Promise.all(
@@ -79,15 +79,15 @@ describe.each(['llama', 'llama-biases', 'qwen2'] as const)('%s: tokens do not se
   });
 });
 
-describe('the check can tell', () => {
-  it('a model both ways', async () => {
+describe('the check detects', () => {
+  it('a bidirectional model', async () => {
     expect(
       await change('jina-bert-v3', 'none:512,attention-scale=off', contentTokens(101), 100),
     ).toBeGreaterThan(10 * ROUNDING);
   });
 
   it.each(['none:512', 'gp:512,attention-scale=off'])(
-    'a strategy that looks at the length: %s',
+    'a strategy that depends on the length: %s',
     async (extend) => {
       // 128 tokens make groups of 2, one more groups of 3.
       expect(await change('llama', extend, contentTokens(128), 128)).toBeGreaterThan(10 * ROUNDING);

@@ -1,7 +1,7 @@
-/** What a model's info says of the strategies is what it does, on the real engine. */
+/** A model's info about its strategies agrees with its behaviour, on the real engine. */
 import { afterAll, describe, expect, it } from 'vitest';
-import type { LongEmbedError } from '../lib/index.js';
-import { contentTokens, StrategyModels } from './strategy-models.js';
+import type { LongEmbedError } from '../../lib/index.js';
+import { contentTokens, StrategyModels } from '../native/strategy-models.js';
 
 const models = new StrategyModels();
 afterAll(() => models.close());
@@ -12,6 +12,7 @@ describe.each([
   ['jina-bert-v3', 'none pcw gp rp pi ntk se'],
   ['nomic-bert', 'none pcw gp rp pi ntk se'],
   ['llama', 'none pcw gp rp pi ntk se'],
+  ['qwen2', 'none pcw gp rp pi ntk se'],
   ['jina-bert-v2', 'none pcw'],
 ] as const)('%s', (name, expected) => {
   it(`takes ${expected}`, async () => {
@@ -21,7 +22,7 @@ describe.each([
     );
   });
 
-  it('embeds with what it takes, and refuses the rest for the reason that it gives', async () => {
+  it('embeds with the supported ones, and refuses the others for the reason given', async () => {
     const model = await models.load(name);
     for (const { method, supported, reason } of model.info.strategies) {
       const embedded = await model

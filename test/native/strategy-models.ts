@@ -1,7 +1,7 @@
 /** Small random models for tests that hold strategies against each other, loaded once a file. */
-import { EmbeddingModel, type LoadOptions } from '../lib/index.js';
+import { EmbeddingModel, type LoadOptions } from '../../lib/index.js';
 import { drawTokenIds } from './fixtures.js';
-import { modelPath, type SpecName } from '../models/random/cached.js';
+import { modelPath, type SpecName } from '../../models/random/cached.js';
 
 /** The native context of every model that `load` is asked for here. */
 export const NATIVE = 64;

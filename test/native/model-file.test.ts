@@ -3,12 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { MetadataEntry, ValueType } from '../lib/gguf/format.js';
-import { EmbeddingModel } from '../lib/index.js';
-import { Vocabulary } from '../lib/tokenize/index.js';
-import { errorOf } from './isolate/errors.js';
-import { modelPath, type SpecName } from '../models/random/cached.js';
-import { type Pieces, putTogether, takeApart, text, u32, u64 } from './mutation/pieces.js';
+import type { MetadataEntry, ValueType } from '../../lib/gguf/format.js';
+import { EmbeddingModel } from '../../lib/index.js';
+import { Vocabulary } from '../../lib/tokenize/index.js';
+import { errorOf } from '../isolate/errors.js';
+import { modelPath, type SpecName } from '../../models/random/cached.js';
+import { type Pieces, putTogether, takeApart, text, u32, u64 } from '../mutation/pieces.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'longembed-file-'));
 const path = join(folder, 'model.gguf');

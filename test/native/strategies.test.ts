@@ -1,7 +1,7 @@
-/** Strategies on the real engine, against each other: what must be the same vector and what must not. */
+/** Strategies on the real engine, compared with each other: which vectors must be equal and which must differ. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { cosineDistance } from './fixtures.js';
-import type { SpecName } from '../models/random/cached.js';
+import type { SpecName } from '../../models/random/cached.js';
 import { contentTokens, NATIVE, StrategyModels } from './strategy-models.js';
 
 const SAME = 1e-6;
@@ -25,7 +25,7 @@ async function distance(name: SpecName, content: Int32Array, one: string, other:
   return cosineDistance(a.embedding, b.embedding);
 }
 
-describe.each(ROPE)('self-extend on %s is plain running past the native context', (name) => {
+describe.each(ROPE)('self-extend on %s equals plain running past the native context', (name) => {
   it.each(SCALES)('with g = 1, attention scale %s', async (scale) => {
     for (const n of [NATIVE + 1, 200, 511]) {
       for (const w of [1, 7, 64, 600]) {
@@ -51,8 +51,8 @@ describe.each(ROPE)('self-extend on %s is plain running past the native context'
         );
         expect(off, `n ${n}, w ${w}`).toBeLessThanOrEqual(SAME);
       }
-      // Else the above shows nothing. With a window two smaller the last token sees the second one a step too far away; with
-      // one smaller the pair that is left out is as far apart as before.
+      // Otherwise the above would prove nothing. With a window two smaller, the last token sees the second one a step too far
+      // away; with one smaller, the only pair outside the window keeps its distance.
       const short = await distance(
         name,
         text(n),
@@ -74,7 +74,7 @@ describe.each(ALL)('inputs within the native context on %s', (name) => {
     'pi,s=5.5',
     ...(name === 'bert' ? [] : ['se', 'se,g=5,w=3']),
   ];
-  it.each(specs)('are what they are without %s', async (spec) => {
+  it.each(specs)('are unchanged by %s', async (spec) => {
     for (const n of [3, NATIVE - 1, NATIVE]) {
       expect(await distance(name, text(n), spec, 'none'), `n ${n}`).toBe(0);
     }
@@ -109,7 +109,7 @@ describe('no option is ignored', () => {
     }
   });
 
-  it.each(ROPE)('ntk counts on short texts too: %s', async (name) => {
+  it.each(ROPE)('ntk applies to short texts too: %s', async (name) => {
     expect(await distance(name, text(20), 'ntk', 'none')).toBeGreaterThan(SAME);
     expect(await distance(name, text(20), 'ntk,lambda=1', 'none')).toBe(0);
   });

@@ -1,16 +1,14 @@
-/** The tensors that llama and qwen2 share: RMS norm before each half layer, grouped keys and values, SwiGLU. */
+/** Language models and the embedding models made from them: RMS norm before each half layer, grouped keys and values, SwiGLU. */
+import type { ArchitectureEntry, ResolvedSpec } from './spec.js';
 import type { Metadata, TensorPlan } from './gguf.js';
 import { attentionInputs, bias, commonMetadata, matrix, rmsNorm, SPREAD, tokenEmbedding } from './parts.js';
-import type { ResolvedSpec } from './spec.js';
+import { byteLevelMetadata, sentencePieceMetadata } from './vocabularies.js';
 
 /**
  * @param outputs whether the attention's output and the feed-forward may have biases; queries, keys and values have them
  *   wherever the spec says so
  */
-export function decoderTensors(
-  spec: ResolvedSpec,
-  { outputs }: { outputs: 'biased' | 'plain' },
-): TensorPlan[] {
+function decoderTensors(spec: ResolvedSpec, { outputs }: { outputs: 'biased' | 'plain' }): TensorPlan[] {
   const { dimensions, feedForward } = spec;
   const biasOf = (name: string, size: number): TensorPlan[] =>
     outputs === 'biased' ? bias(spec, name, size) : [];
@@ -35,10 +33,41 @@ export function decoderTensors(
 }
 
 /** What a decoder's metadata begins with. The key of causality stands only where a file departs from its architecture. */
-export function decoderMetadata(spec: ResolvedSpec, normEpsilon: number): Metadata {
+function decoderMetadata(spec: ResolvedSpec, normEpsilon: number): Metadata {
   return [
     ...commonMetadata(spec),
     ...(spec.causal ? [] : ([[`${spec.arch}.attention.causal`, { type: 'bool', value: false }]] as const)),
     [`${spec.arch}.attention.layer_norm_rms_epsilon`, { type: 'f32', value: normEpsilon }],
   ];
 }
+
+export const DECODERS = {
+  /** Llama and Mistral: interleaved rotations, biases nowhere or everywhere, a SentencePiece vocabulary. */
+  llama: {
+    isDecoder: true,
+    defaults: { headsKv: 2, feedForward: 160, pooling: 'last', biases: false, causal: true },
+    plan: (spec) => ({
+      metadata: [
+        ...decoderMetadata(spec, 1e-5),
+        ['llama.rope.dimension_count', { type: 'u32', value: spec.dimensions / spec.heads }],
+        ['llama.rope.freq_base', { type: 'f32', value: spec.ropeBase }],
+        ['llama.vocab_size', { type: 'u32', value: spec.vocabulary }],
+        ...sentencePieceMetadata(spec.vocabulary, spec),
+      ],
+      tensors: decoderTensors(spec, { outputs: 'biased' }),
+    }),
+  },
+  /** Rotations in halves (NeoX order), biases on queries, keys and values only, a byte-level BPE vocabulary. */
+  qwen2: {
+    isDecoder: true,
+    defaults: { headsKv: 2, feedForward: 160, pooling: 'last', ropeBase: 1_000_000, causal: true },
+    plan: (spec) => ({
+      metadata: [
+        ...decoderMetadata(spec, 1e-6),
+        ['qwen2.rope.freq_base', { type: 'f32', value: spec.ropeBase }],
+        ...byteLevelMetadata(spec.vocabulary, spec),
+      ],
+      tensors: decoderTensors(spec, { outputs: 'plain' }),
+    }),
+  },
+} as const satisfies Record<string, ArchitectureEntry>;
