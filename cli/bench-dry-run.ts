@@ -1,5 +1,5 @@
 import { type DryRun, type DryRunOfModel, terminalTable } from '../bench/index.js';
-import { count, duration } from './progress/format.js';
+import { count, duration } from '../lib/format.js';
 
 const HEAD = ['documents', 'queries', 'tokens', 'cut', 'to compute', 'time'];
 

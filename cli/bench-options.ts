@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { TASK_NAMES, type TaskName } from '../bench/tasks/task.js';
 import type { Extend, Pooling } from '../lib/index.js';
 import { parseSpec } from './embed-options.js';
-import { SHIPPED_MODELS } from '../lib/shipped-models.js';
+import { SHIPPED_MODELS } from '../lib/package.js';
 import { addIsolateOption, addModelOptions, type ModelOptions } from './model-options.js';
 import { wholeNumber } from './numbers.js';
 import { STRATEGY_LINES } from './strategies-help.js';

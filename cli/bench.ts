@@ -9,16 +9,15 @@ import {
   TASKS,
 } from '../bench/index.js';
 import { TASK_NAMES } from '../bench/tasks/task.js';
-import { modelFile } from '../lib/shipped-models.js';
+import { modelFile } from '../lib/package.js';
 import { dryRunText } from './bench-dry-run.js';
 import { BenchMeter } from './bench-meter.js';
 import type { BenchCommandOptions } from './bench-options.js';
 import type { Context } from './context.js';
 import { EXIT, Interrupted, UsageError } from './exit.js';
 import { loadOptions } from './model-options.js';
-import { StdoutSink } from './output/stdout-sink.js';
-import { viewOn } from './progress/view-on.js';
-import type { View } from './progress/view.js';
+import { StdoutSink } from './output/sinks.js';
+import { viewOn, type View } from './progress/views.js';
 
 const METRICS = { accuracy_at_1: 'Acc@1', ndcg_at_10: 'nDCG@10' } as const;
 

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { TASK_NAMES, type TaskName } from '../bench/tasks/task.js';
 import type { Context } from './context.js';
 import { EXIT, UsageError } from './exit.js';
-import { StdoutSink } from './output/stdout-sink.js';
+import { StdoutSink } from './output/sinks.js';
 
 /** The options of `longembed compare`, as commander gives them. */
 export interface CompareCommandOptions {

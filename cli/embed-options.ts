@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Extend, parseExtend } from '../lib/extend/index.js';
 import type { EmbedManyOptions, Pooling } from '../lib/index.js';
-import { INPUT_FORMATS } from './input/sources.js';
+import { INPUT_FORMATS } from './input/input.js';
 import { addIsolateOption, addModelOptions, MODEL, type ModelOptions } from './model-options.js';
 import { wholeNumber } from './numbers.js';
-import { OUTPUT_FORMATS } from './output/open.js';
+import { OUTPUT_FORMATS } from './output/output.js';
 import { STRATEGY_LINES } from './strategies-help.js';
 
 /** The options of `longembed embed`, as commander gives them. */

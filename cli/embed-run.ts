@@ -1,23 +1,23 @@
 import type { EmbedManyOptions, LongEmbedError, ManyInput, ManyResult } from '../lib/index.js';
 import type { Model } from './context.js';
 import { EXIT, Interrupted } from './exit.js';
-import { type Document, isFailure, type ReadFailure } from './input/document.js';
-import type { LateOutput } from './output/late.js';
-import { plural } from './progress/format.js';
+import { type Document, isFailure, type ReadFailure } from './input/input.js';
+import type { LazyOutput } from './output/output.js';
+import { plural } from '../lib/format.js';
 import type { Meter } from './progress/meter.js';
-import type { View } from './progress/view.js';
+import type { View } from './progress/views.js';
 
 /** One run of `longembed embed`: feeds documents to the model and puts results and failures in input order. */
 export class EmbedRun {
   readonly #model: Model;
-  readonly #output: LateOutput;
+  readonly #output: LazyOutput;
   readonly #view: View;
   readonly #meter: Meter;
   readonly #signal: AbortSignal;
   /** Documents that are read but not yet written, in order. */
   readonly #pending: Omit<Document, 'bytes'>[] = [];
 
-  constructor(model: Model, output: LateOutput, view: View, meter: Meter, signal: AbortSignal) {
+  constructor(model: Model, output: LazyOutput, view: View, meter: Meter, signal: AbortSignal) {
     this.#model = model;
     this.#output = output;
     this.#view = view;

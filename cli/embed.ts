@@ -1,13 +1,11 @@
 import type { Context, Model } from './context.js';
 import { type EmbedCommandOptions, embedOptions } from './embed-options.js';
 import { EmbedRun } from './embed-run.js';
-import { readDocuments, sourcesOf, totalBytes } from './input/sources.js';
+import { readDocuments, sourcesOf, totalBytes } from './input/input.js';
 import { loadOptions } from './model-options.js';
-import { LateOutput } from './output/late.js';
-import { openOutput } from './output/open.js';
+import { LazyOutput, openOutput } from './output/output.js';
 import { Meter } from './progress/meter.js';
-import { viewOn } from './progress/view-on.js';
-import type { View } from './progress/view.js';
+import { viewOn, type View } from './progress/views.js';
 
 /** `longembed embed`: documents in, vectors out. Resolves to the exit code. */
 export async function embed(
@@ -17,7 +15,7 @@ export async function embed(
 ): Promise<number> {
   const sources = sourcesOf(files, options.inputFormat ?? null, context.stdin, context.signal);
   const paths = sources.map(({ path }) => path);
-  const output = new LateOutput(
+  const output = new LazyOutput(
     await openOutput(outputPath(options), options.outputFormat ?? null, paths, context.stdout),
   );
   const view = viewOn(context.stderr, options.quiet === true);

@@ -5,8 +5,8 @@ import { parseSpec } from './embed-options.js';
 import { EXIT } from './exit.js';
 import { MODEL, NATIVE_CONTEXT, PRESET, presetOption } from './model-options.js';
 import { wholeNumber } from './numbers.js';
-import { bytes, plural } from './progress/format.js';
-import { viewOn } from './progress/view-on.js';
+import { formatBytes, plural } from '../lib/format.js';
+import { viewOn } from './progress/views.js';
 
 /** The options of `longembed extend`, as commander gives them. */
 export interface ExtendCommandOptions {
@@ -69,7 +69,7 @@ export async function extend(
     });
     for (const note of written.notes) view.message(`longembed: note: ${note}`);
     view.summary(
-      `longembed: wrote ${written.path}, ${bytes(written.sizeBytes)}: ${written.architecture}, ` +
+      `longembed: wrote ${written.path}, ${formatBytes(written.sizeBytes)}: ${written.architecture}, ` +
         `${plural(written.contextLength, 'token')} instead of the native ${written.nativeContext} (from the ${written.nativeContextSource})`,
     );
   } finally {

@@ -1,5 +1,5 @@
 import type { Device, DeviceMemoryNeed, MemoryNeed, ModelInfo } from '../lib/index.js';
-import { bytes, count, plural } from './progress/format.js';
+import { count, formatBytes, plural } from '../lib/format.js';
 import { STRATEGY_LINES } from './strategies-help.js';
 
 /** What `longembed info` shows a person. */
@@ -11,7 +11,7 @@ export function describe(
   return [
     printable(`${info.name ?? info.path} (${info.architecture})`),
     table([
-      ['file', `${info.path}: ${info.quantization}, ${bytes(info.sizeBytes)}`],
+      ['file', `${info.path}: ${info.quantization}, ${formatBytes(info.sizeBytes)}`],
       ['size', `${parameters(info.parameters)} parameters, ${plural(info.layers, 'layer')}, ${heads(info)}`],
       ['dimensions', count(info.dimensions)],
       ['preset', info.preset ?? 'none: no known model'],
@@ -121,7 +121,7 @@ function runsOn({ gpuLayers, placement, threads, engine, engineReason }: ModelIn
 }
 
 function deviceLine({ backend, kind, description, memoryTotal, memoryFree }: Device): string {
-  const memory = memoryTotal > 0 ? `; ${bytes(memoryTotal)}, ${bytes(memoryFree)} free` : '';
+  const memory = memoryTotal > 0 ? `; ${formatBytes(memoryTotal)}, ${formatBytes(memoryFree)} free` : '';
   return `${backend} (${kind}): ${description}${memory}`;
 }
 
@@ -132,7 +132,7 @@ function memorySection({ tokens, windows, peak, fits, devices }: MemoryNeed): st
     table([
       [
         'peak',
-        `${bytes(peak)} of the process at most${fits ? '' : '; there is not as much: embedding it would fail'}`,
+        `${formatBytes(peak)} of the process at most${fits ? '' : '; there is not as much: embedding it would fail'}`,
       ],
       ...devices.map((device) => [device.name, memoryLine(device)] as const),
     ]),
@@ -140,6 +140,6 @@ function memorySection({ tokens, windows, peak, fits, devices }: MemoryNeed): st
 }
 
 function memoryLine({ weights, activations, graphs, missing, available }: DeviceMemoryNeed): string {
-  const parts = `${bytes(weights)} weights, ${bytes(activations)} kept for all tokens, ${bytes(graphs)} for those being computed`;
-  return `${parts}; ${bytes(missing)} to allocate, ${bytes(available)} free`;
+  const parts = `${formatBytes(weights)} weights, ${formatBytes(activations)} kept for all tokens, ${formatBytes(graphs)} for those being computed`;
+  return `${parts}; ${formatBytes(missing)} to allocate, ${formatBytes(available)} free`;
 }

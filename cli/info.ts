@@ -7,7 +7,7 @@ import { EXIT, UsageError } from './exit.js';
 import { describe } from './info-text.js';
 import { addModelOptions, loadOptions, MODEL, type ModelOptions } from './model-options.js';
 import { wholeNumber } from './numbers.js';
-import { StdoutSink } from './output/stdout-sink.js';
+import { StdoutSink } from './output/sinks.js';
 
 /** The options of `longembed info`, as commander gives them. */
 export interface InfoCommandOptions extends ModelOptions {

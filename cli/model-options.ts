@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { LoadOptions } from '../lib/index.js';
-import { SHIPPED_MODELS } from '../lib/shipped-models.js';
+import { SHIPPED_MODELS } from '../lib/package.js';
 import { wholeNumber } from './numbers.js';
 
 /** The options that say which model to load and how, as commander gives them. */

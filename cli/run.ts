@@ -9,7 +9,7 @@ import { BrokenPipe, EXIT, Interrupted, UsageError } from './exit.js';
 import { addExtendOptions, extend, type ExtendCommandOptions } from './extend.js';
 import { addInfoOptions, info, type InfoCommandOptions } from './info.js';
 import { addTokenizeOptions, tokenize, type TokenizeCommandOptions } from './tokenize.js';
-import { packageVersion } from '../lib/version.js';
+import { packageVersion } from '../lib/package.js';
 
 const HELP = `
 Examples:

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import type { Context } from './context.js';
 import { EXIT } from './exit.js';
-import { isFailure } from './input/document.js';
-import { readDocuments, sourcesOf } from './input/sources.js';
+import { isFailure, readDocuments, sourcesOf } from './input/input.js';
 import { MODEL, PRESET, presetOption } from './model-options.js';
-import { StdoutSink } from './output/stdout-sink.js';
+import { StdoutSink } from './output/sinks.js';
 
 /** The options of `longembed tokenize`, as commander gives them. */
 export interface TokenizeCommandOptions {

@@ -1,3 +1,4 @@
+import { AtomicFile } from '../atomic-file.js';
 import { LongEmbedError } from '../error.js';
 import {
   type ExtendFacts,
@@ -8,18 +9,17 @@ import {
   resolveExtend,
 } from '../extend/index.js';
 import { GgufFile, ggufPieces, ggufSize, stringEntry, u32Entry } from '../gguf/index.js';
-import { throwIfAborted } from '../model/abort.js';
+import { throwIfAborted } from '../abort.js';
 import { EXTENDED_KEYS, readExtended } from '../model/extended.js';
 import { chooseNativeContext } from '../model/native-context.js';
 import { choosePreset } from '../model/presets/index.js';
-import { modelFile } from '../shipped-models.js';
-import { packageVersion } from '../version.js';
+import { modelFile, packageVersion } from '../package.js';
 import { contentWith } from './content.js';
 import type { Changes, Extension } from './changes.js';
 import { type FileFacts, fileFacts, metadataOf } from './file-facts.js';
 import { notesOn } from './notes.js';
 import { checkExtendFileOptions, checkPath, type ExtendedFile, type ExtendFileOptions } from './options.js';
-import { checkOutput, OutputFile } from './output-file.js';
+import { checkOutput } from './output-file.js';
 import { positionMatrixChanges } from './position-matrix.js';
 import { rotaryChanges } from './rotary.js';
 import { checkWritable } from './writable.js';
@@ -76,7 +76,7 @@ export async function extendModelFile(
     tensors: changes.tensors,
   });
   const sizeBytes = ggufSize(content);
-  await checkOutput(output, source, checked.overwrite ?? false);
+  await checkOutput(output, source, checked.overwrite ?? false, sizeBytes);
   await write(output, ggufPieces(content), sizeBytes, checked);
   return {
     path: output,
@@ -117,7 +117,7 @@ async function write(
   size: number,
   { signal, onProgress }: ExtendFileOptions,
 ): Promise<void> {
-  const output = await OutputFile.create(path, size);
+  const output = await AtomicFile.create(path);
   try {
     let done = 0;
     for await (const piece of pieces) {

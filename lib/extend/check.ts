@@ -1,5 +1,4 @@
-import { display } from '../display.js';
-import { LongEmbedError } from '../error.js';
+import { display, LongEmbedError } from '../error.js';
 import { ATTENTION_SCALES } from './attention-scale.js';
 import { isMethod, METHODS, STRATEGIES } from './strategies.js';
 import { MAX_TOKENS, type OwnKey, type Range } from './strategy.js';

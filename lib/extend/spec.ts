@@ -1,4 +1,4 @@
-import { display } from '../display.js';
+import { display } from '../error.js';
 import {
   checkExtend,
   checkMethod,

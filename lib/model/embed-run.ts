@@ -1,5 +1,5 @@
 import { abandon, type NativeJob } from '../native/index.js';
-import { listenForAbort } from './abort.js';
+import { listenForAbort } from '../abort.js';
 import { BatchRunner } from './batch-runner.js';
 import { prepareDocument, type Track } from './document.js';
 import type { Engine } from './engine.js';

@@ -1,9 +1,8 @@
-import { display } from '../display.js';
-import { LongEmbedError } from '../error.js';
+import { display, LongEmbedError } from '../error.js';
 import { startJob, type NativeModel } from '../native/index.js';
-import { DEFAULT_MODEL, modelFile } from '../shipped-models.js';
+import { DEFAULT_MODEL, modelFile } from '../package.js';
 import { checkWellFormed, HuggingFaceTokenizer, modelTokenizer } from '../tokenize/index.js';
-import { throwIfAborted } from './abort.js';
+import { throwIfAborted } from '../abort.js';
 import { configure } from './configure.js';
 import { EmbedRun, type Reader } from './embed-run.js';
 import type { Engine } from './engine.js';

@@ -1,5 +1,4 @@
-import { display } from '../display.js';
-import { LongEmbedError } from '../error.js';
+import { display, LongEmbedError } from '../error.js';
 import type { TokenInput } from './types.js';
 
 /** A document as it came: its text, or content token ids (a copy, which the caller cannot change). */

@@ -1,5 +1,4 @@
-import { display } from '../display.js';
-import { LongEmbedError } from '../error.js';
+import { display, LongEmbedError } from '../error.js';
 
 /** The inputs of `embedMany`, sync or async, read one at a time. */
 export class Source {

@@ -1,5 +1,5 @@
 import { addon, startJob, type NativeVocabulary, type NativeVocabularyFacts } from '../native/index.js';
-import { modelFile } from '../shipped-models.js';
+import { modelFile } from '../package.js';
 import { checkWellFormed } from './text.js';
 
 /** The vocabulary of a GGUF file, which may hold no weights: for tools and tests that only tokenize. */

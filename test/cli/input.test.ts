@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import type { Document, Source } from '../../cli/input/document.js';
-import { readDocuments, sourcesOf } from '../../cli/input/sources.js';
-import { decodeUtf8 } from '../../lib/utf8.js';
+import { type Document, type Source, readDocuments, sourcesOf } from '../../cli/input/input.js';
+import { decodeUtf8 } from '../../lib/text.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'longembed-input-'));
 

@@ -1,16 +1,18 @@
 import { constants } from 'node:buffer';
 import { LongEmbedError } from './error.js';
 
-/** JavaScript's longest string; UTF-8 of so many bytes always fits into one. */
-const MOST_BYTES = constants.MAX_STRING_LENGTH;
+const NEWLINE = 0x0a;
+
+/** JavaScript's longest string: UTF-8 of that many bytes always fits into one. */
+const MAX_TEXT_BYTES = constants.MAX_STRING_LENGTH;
 
 /** Adds a piece to what was read of a document; throws ERR_INPUT_TOO_LONG before it fills the memory. */
 export function collect(pieces: Uint8Array[], piece: Uint8Array, bytesBefore: number): number {
   const bytes = bytesBefore + piece.length;
-  if (bytes > MOST_BYTES) {
+  if (bytes > MAX_TEXT_BYTES) {
     throw new LongEmbedError(
       'ERR_INPUT_TOO_LONG',
-      `The text is more than ${MOST_BYTES} bytes, the longest string there is: split it into several documents.`,
+      `The text is more than ${MAX_TEXT_BYTES} bytes, the longest string there is: split it into several documents.`,
     );
   }
   pieces.push(piece);
@@ -53,4 +55,24 @@ function isPrefix(bytes: Uint8Array): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * Cuts a stream of bytes at newlines, which are left out.
+ * @throws LongEmbedError ERR_INPUT_TOO_LONG when a line is longer than JavaScript's longest string
+ */
+export async function* splitLines(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let begun: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of pieces) {
+    let from = 0;
+    for (let to = piece.indexOf(NEWLINE); to >= 0; to = piece.indexOf(NEWLINE, from)) {
+      yield Buffer.concat([...begun, piece.subarray(from, to)]);
+      begun = [];
+      bytes = 0;
+      from = to + 1;
+    }
+    if (from < piece.length) bytes = collect(begun, piece.subarray(from), bytes);
+  }
+  if (begun.length > 0) yield Buffer.concat(begun);
 }

@@ -1,7 +1,6 @@
-const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+/** Numbers and names as the command line and the benchmark show them: the same in every locale. */
 
-/** What is done to a model where nothing else is said. */
-export const LOADING = 'loading the model';
+const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
 /** 12,345 */
 export function count(value: number): string {
@@ -14,7 +13,7 @@ export function plural(value: number, noun: string): string {
 }
 
 /** 45.9 MB, 7.7 GB */
-export function bytes(size: number): string {
+export function formatBytes(size: number): string {
   return size >= 1e9 ? `${(size / 1e9).toFixed(1)} GB` : `${(size / 1e6).toFixed(1)} MB`;
 }
 
@@ -25,4 +24,9 @@ export function duration(seconds: number): string {
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${padded(whole % 60)} s`;
   return `${Math.floor(whole / 3600)} h ${padded(Math.floor((whole % 3600) / 60))} min`;
+}
+
+/** Text from a file, safe for a terminal: control characters become replacement characters. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '\ufffd');
 }

@@ -1,6 +1,22 @@
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
-import { packageRoot } from './package-root.js';
+/** The installed package: its folder, version and the models in it. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder of the nearest package.json above: this file is compiled to another depth. */
+export function packageRoot(): string {
+  let directory = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(directory, 'package.json'))) directory = dirname(directory);
+  return directory;
+}
+
+/** longembed's version. */
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}
 
 /** The small trained models that come with the package, models/README.md says what they are. */
 export const SHIPPED_MODELS = ['mini-rope', 'mini-ape', 'mini-causal'] as const;
