@@ -2,11 +2,10 @@ import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { TASK_NAMES, type TaskName } from '../bench/tasks/task.js';
 import type { Extend, Pooling } from '../lib/index.js';
-import { parseSpec } from './embed-options.js';
 import { SHIPPED_MODELS } from '../lib/package.js';
 import { addIsolateOption, addModelOptions, type ModelOptions } from './model-options.js';
 import { wholeNumber } from './numbers.js';
-import { STRATEGY_LINES } from './strategies-help.js';
+import { parseSpec, STRATEGY_HELP } from './strategy-option.js';
 
 /** The options of `longembed bench`, as commander gives them. */
 export interface BenchCommandOptions extends ModelOptions {
@@ -148,9 +147,7 @@ through the model alone: with --batch-tokens the last bits of a vector depend on
 Lists are parted by spaces or commas, or the option is repeated.
 
 Strategies (--extend method[:target][,key=value]…):
-${Object.entries(STRATEGY_LINES)
-  .map(([method, line]) => `  ${method.padEnd(6)}  ${line}`)
-  .join('\n')}
+${STRATEGY_HELP}
   The target is the longest document in tokens, 4k for 4096; left out it is 8 times the native context.
   longembed info lists what a model takes; what one of several models cannot take is left out with a warning.
 

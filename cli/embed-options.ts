@@ -1,11 +1,10 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Extend, parseExtend } from '../lib/extend/index.js';
-import type { EmbedManyOptions, Pooling } from '../lib/index.js';
+import { type Command, Option } from 'commander';
+import type { EmbedManyOptions, Extend, Pooling } from '../lib/index.js';
 import { INPUT_FORMATS } from './input/input.js';
 import { addIsolateOption, addModelOptions, MODEL, type ModelOptions } from './model-options.js';
 import { wholeNumber } from './numbers.js';
 import { OUTPUT_FORMATS } from './output/output.js';
-import { STRATEGY_LINES } from './strategies-help.js';
+import { parseSpec, STRATEGY_HELP } from './strategy-option.js';
 
 /** The options of `longembed embed`, as commander gives them. */
 export interface EmbedCommandOptions extends ModelOptions {
@@ -77,15 +76,6 @@ export function embedOptions(options: EmbedCommandOptions): EmbedManyOptions {
   return { extend, maxTokens, as, prompt, pooling, normalize, truncate };
 }
 
-/** Reads --extend. */
-export function parseSpec(spec: string): Extend {
-  try {
-    return parseExtend(spec);
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
-}
-
 const HELP = `
 Input formats:
   text    a file is a document, its path is the id; UTF-8
@@ -101,9 +91,7 @@ Output formats:
           failed is all NaN. Into a pipe it is written at the end.
 
 Strategies (--extend method[:target][,key=value]…):
-${Object.entries(STRATEGY_LINES)
-  .map(([method, line]) => `  ${method.padEnd(6)}  ${line}`)
-  .join('\n')}
+${STRATEGY_HELP}
   The target is the longest document in tokens, 4k for 4096; left out it is 8 times the native context.
   attention-scale=length|position|off goes with all of them. longembed info lists what a model takes.
 

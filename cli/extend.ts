@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { writableMethods } from '../lib/extend-file/index.js';
 import { type Extend, extendModelFile } from '../lib/index.js';
 import type { Context } from './context.js';
-import { parseSpec } from './embed-options.js';
+import { parseSpec } from './strategy-option.js';
 import { EXIT } from './exit.js';
 import { MODEL, NATIVE_CONTEXT, PRESET, presetOption } from './model-options.js';
 import { wholeNumber } from './numbers.js';
@@ -35,12 +36,12 @@ export function addExtendOptions(command: Command): Command {
 }
 
 const HELP = `
-Writes a copy of the model in which the strategy is part of the file, so that llama.cpp and whatever else
-reads GGUF takes the longer texts:
-  pi, gp, rp  a model with a position matrix (BERT's kin) gets one with a row for each token of the target
-  ntk, pi     a model with RoPE gets another base, or positions divided by s
-pcw, se and attention scaling are not for a file: longembed embed does them. Everything else in the file is
-copied byte for byte. What the copy does differently from longembed embed is told on standard error.
+Writes a copy of the model in which the strategy is part of the file, so that llama.cpp and other programs
+that read GGUF take the longer texts:
+  ${writableMethods('absolute').join(', ').padEnd(10)}  a model with a position matrix (BERT family) gets one with a row for each token of the target
+  ${writableMethods('rope').join(', ').padEnd(10)}  a model with RoPE gets another base, or positions divided by s
+A file cannot hold other strategies and attention scaling: use longembed embed. Everything else in the file is
+copied byte for byte. Differences from longembed embed are listed on standard error.
 
 Examples:
   longembed extend e5-base-v2.gguf --extend pi:4k --output e5-base-v2-4k.gguf

@@ -1,12 +1,12 @@
-import type { Device, DeviceMemoryNeed, MemoryNeed, ModelInfo } from '../lib/index.js';
+import type { Device, DeviceMemoryEstimate, MemoryEstimate, ModelInfo } from '../lib/index.js';
 import { count, formatBytes, plural } from '../lib/format.js';
-import { STRATEGY_LINES } from './strategies-help.js';
+import { STRATEGIES } from '../lib/extend/index.js';
 
 /** What `longembed info` shows a person. */
 export function describe(
   info: ModelInfo,
   devices: readonly Device[],
-  memory: MemoryNeed | null = null,
+  memory: MemoryEstimate | null = null,
 ): string {
   return [
     printable(`${info.name ?? info.path} (${info.architecture})`),
@@ -37,7 +37,7 @@ export function describe(
         method,
         reason !== null
           ? `not with this model: ${reason}`
-          : `${STRATEGY_LINES[method]}${note === null ? '' : `; here ${note}`}`,
+          : `${STRATEGIES[method].help}${note === null ? '' : `; here ${note}`}`,
       ]),
     ),
     '',
@@ -125,7 +125,7 @@ function deviceLine({ backend, kind, description, memoryTotal, memoryFree }: Dev
   return `${backend} (${kind}): ${description}${memory}`;
 }
 
-function memorySection({ tokens, windows, peak, fits, devices }: MemoryNeed): string[] {
+function memorySection({ tokens, windows, peak, fits, devices }: MemoryEstimate): string[] {
   const passes = windows === 1 ? '' : ` in ${plural(windows, 'window')}`;
   return [
     `Memory for a document of ${plural(tokens, 'token')}${passes}`,
@@ -139,7 +139,7 @@ function memorySection({ tokens, windows, peak, fits, devices }: MemoryNeed): st
   ];
 }
 
-function memoryLine({ weights, activations, graphs, missing, available }: DeviceMemoryNeed): string {
+function memoryLine({ weights, activations, graphs, missing, available }: DeviceMemoryEstimate): string {
   const parts = `${formatBytes(weights)} weights, ${formatBytes(activations)} kept for all tokens, ${formatBytes(graphs)} for those being computed`;
   return `${parts}; ${formatBytes(missing)} to allocate, ${formatBytes(available)} free`;
 }

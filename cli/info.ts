@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { Extend } from '../lib/extend/index.js';
-import type { MemoryNeed } from '../lib/index.js';
+import type { MemoryEstimate } from '../lib/index.js';
 import type { Context, Model } from './context.js';
-import { parseSpec } from './embed-options.js';
+import { parseSpec } from './strategy-option.js';
 import { EXIT, UsageError } from './exit.js';
 import { describe } from './info-text.js';
 import { addModelOptions, loadOptions, MODEL, type ModelOptions } from './model-options.js';
@@ -41,7 +41,7 @@ it can take and why not the others, and the devices of this machine. With --memo
 length, prompt and special tokens included, will take, and whether there is as much.
 `;
 
-function memoryOf(model: Model, { memory, extend }: InfoCommandOptions): Promise<MemoryNeed | null> {
+function memoryOf(model: Model, { memory, extend }: InfoCommandOptions): Promise<MemoryEstimate | null> {
   if (memory !== undefined) return model.memory({ tokens: memory, extend });
   if (extend === undefined) return Promise.resolve(null);
   throw new UsageError('--extend says how the document of --memory is embedded: give --memory too.');

@@ -55,6 +55,7 @@ function describeModel({ id, path, sha256, info, unsupported }: CheckedModel): M
     preset: info.preset,
     architecture: info.architecture,
     quantization: info.quantization,
+    precision: info.precision,
     parameters: info.parameters,
     dimensions: info.dimensions,
     positionEncoding: info.positionEncoding,

@@ -1,5 +1,5 @@
 import { LongEmbedError } from '../error.js';
-import type { ExtendFacts } from '../extend/index.js';
+import type { StrategyContext } from '../extend/index.js';
 import type { NativeFacts, Pooling } from '../native/index.js';
 import { type Extended, readExtended } from './extended.js';
 import { chooseNativeContext, rowsOf, type Setting } from './native-context.js';
@@ -11,7 +11,7 @@ import type { LoadOptions, SettingSource } from './types.js';
 export interface ModelSettings {
   readonly preset: string | null;
   /** What the strategies go by, with the native context that was settled on. */
-  readonly extendFacts: ExtendFacts;
+  readonly strategyContext: StrategyContext;
   readonly nativeContextSource: SettingSource;
   /** How `longembed extend` made the file; null: it did not. */
   readonly extended: Extended | null;
@@ -30,7 +30,14 @@ export function configure(facts: NativeFacts, options: LoadOptions): ModelSettin
   const { positionEncoding, positionRows, causal, ropeBase, engine } = facts;
   return {
     preset: preset?.name ?? null,
-    extendFacts: { nativeContext: context.value, positionEncoding, positionRows, causal, ropeBase, engine },
+    strategyContext: {
+      nativeContext: context.value,
+      positionEncoding,
+      positionRows,
+      causal,
+      ropeBase,
+      engine,
+    },
     nativeContextSource: context.source,
     extended: readExtended(facts.metadata),
     pooling: pooling.value,

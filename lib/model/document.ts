@@ -38,7 +38,7 @@ export async function prepareDocument(
   const room = settings.limit - around;
   const truncated = all.length > room;
   if (truncated && (room < 1 || !settings.truncate)) {
-    throw tooLong(all.length, around, settings, engine.settings.extendFacts);
+    throw tooLong(all.length, around, settings, engine.settings.strategyContext);
   }
   // A copy, so that the ids of a text of megabytes do not stay in memory for its first few thousand.
   const content = truncated ? all.slice(0, room) : all;
@@ -46,7 +46,7 @@ export async function prepareDocument(
     before: concat(prefix, prompt),
     content,
     after: Int32Array.from(suffix),
-    plans: planDocument(settings.extend, engine.settings.extendFacts, content.length, {
+    plans: planDocument(settings.extend, engine.settings.strategyContext, content.length, {
       before: prefix.length + prompt.length,
       after: suffix.length,
     }),

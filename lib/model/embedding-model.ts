@@ -22,7 +22,7 @@ import type {
   LoadOptions,
   ManyInput,
   ManyResult,
-  MemoryNeed,
+  MemoryEstimate,
   MemoryOptions,
   ModelInfo,
   TokenInput,
@@ -170,7 +170,7 @@ export class EmbeddingModel implements AsyncDisposable {
    * @example
    * const { peak, fits } = await model.memory({ tokens: 32768, extend: 'ntk:32k' });
    */
-  async memory(options: MemoryOptions): Promise<MemoryNeed> {
+  async memory(options: MemoryOptions): Promise<MemoryEstimate> {
     const { operations, settings: model } = this.#engine;
     operations.check();
     const { tokens, ...others } = checkMemoryOptions(options);

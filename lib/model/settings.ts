@@ -21,7 +21,7 @@ export interface EmbedSettings {
 
 /** @throws LongEmbedError ERR_INVALID_OPTION, ERR_STRATEGY_UNSUPPORTED; ERR_TOKENIZER when the prompt is not well-formed */
 export function resolveEmbedOptions(options: EmbedManyOptions, model: ModelSettings): EmbedSettings {
-  const extend = resolveExtend(options.extend ?? 'none', model.extendFacts);
+  const extend = resolveExtend(options.extend ?? 'none', model.strategyContext);
   const prompt = options.prompt ?? promptFor(options.as ?? 'document', model);
   checkWellFormed(prompt, 'The prompt');
   return {

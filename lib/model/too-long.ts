@@ -1,5 +1,5 @@
 import { LongEmbedError } from '../error.js';
-import { resolveExtend, type Extend, type ExtendFacts, type Method } from '../extend/index.js';
+import { resolveExtend, type Extend, type StrategyContext, type Method } from '../extend/index.js';
 import type { EmbedSettings } from './settings.js';
 
 /** The error about a document of `content` tokens and `around` prompt and special ones: how long, the limit, what to do. */
@@ -7,7 +7,7 @@ export function tooLong(
   content: number,
   around: number,
   settings: EmbedSettings,
-  facts: ExtendFacts,
+  facts: StrategyContext,
 ): LongEmbedError {
   const { limit, extend } = settings;
   const n = content + around;
@@ -29,7 +29,7 @@ export function tooLong(
 }
 
 /** Which strategy would take n tokens: the one in use with a higher target, else windows, which every model takes. */
-function longer(n: number, method: Method, facts: ExtendFacts): string[] {
+function longer(n: number, method: Method, facts: StrategyContext): string[] {
   const target = Math.ceil(n / 1024) * 1024;
   const candidates: Extend[] = [
     ...(method === 'none' ? [] : [{ method, target }]),

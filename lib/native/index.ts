@@ -6,9 +6,10 @@ export { loadIsolated } from './isolated/index.js';
 export { abandon, startJob } from './job.js';
 export type {
   Backend,
+  Device,
+  ModelFacts,
   NativeAddon,
   NativeBatch,
-  NativeDevice,
   NativeFacts,
   NativeJob,
   NativeLoadOptions,
