@@ -1,16 +1,14 @@
 import type { Command } from 'commander';
 import { writableMethods } from '../lib/extend-file/index.js';
 import { type Extend, extendModelFile } from '../lib/index.js';
-import type { Context } from './context.js';
-import { parseSpec } from './strategy-option.js';
+import type { AddCommand, Context } from './context.js';
+import { parseSpec, MODEL, NATIVE_CONTEXT, PRESET, presetOption, wholeNumber } from './options.js';
 import { EXIT } from './exit.js';
-import { MODEL, NATIVE_CONTEXT, PRESET, presetOption } from './model-options.js';
-import { wholeNumber } from './numbers.js';
 import { formatBytes, plural } from '../lib/format.js';
 import { viewOn } from './progress/views.js';
 
 /** The options of `longembed extend`, as commander gives them. */
-export interface ExtendCommandOptions {
+interface ExtendCommandOptions {
   extend: Extend;
   output: string;
   nativeContext?: number;
@@ -19,7 +17,16 @@ export interface ExtendCommandOptions {
   quiet?: boolean;
 }
 
-export function addExtendOptions(command: Command): Command {
+/** `longembed extend`. */
+export const addExtend: AddCommand = (program, context, exit) => {
+  addExtendOptions(
+    program.command('extend').description('write a model file with a strategy in it, for other programs'),
+  ).action(async (model: string, options: ExtendCommandOptions) =>
+    exit(await extend(model, options, context)),
+  );
+};
+
+function addExtendOptions(command: Command): Command {
   return command
     .argument('<model>', `${MODEL}; it is left as it is`)
     .requiredOption('--extend <spec>', 'the strategy, see below', parseSpec)
@@ -53,7 +60,7 @@ Exit status: 0 done; 2 unusable arguments, model or output.
 `;
 
 /** `longembed extend`: a model file in, one with a strategy in it out. Resolves to the exit code. */
-export async function extend(
+async function extend(
   model: string,
   options: ExtendCommandOptions,
   { stderr, signal }: Context,

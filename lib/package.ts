@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 
 /** The folder of the nearest package.json above: this file is compiled to another depth. */
 export function packageRoot(): string {
-  let directory = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(directory, 'package.json'))) directory = dirname(directory);
-  return directory;
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
 }
 
 /** longembed's version. */

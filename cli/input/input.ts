@@ -13,7 +13,7 @@ export interface ReadFailure {
 }
 
 /** A document as it was read, or why it was not. */
-export interface Document {
+export interface InputDocument {
   /** What the result is named after: the path of a text, the `id` of a line, or the line's number from 0. */
   readonly id: string | number;
   /** Where it stands, for messages: the path, or path:line with lines counted from 1 as editors do. */
@@ -24,14 +24,14 @@ export interface Document {
 }
 
 /** Where documents come from: a path, or `-` for standard input. */
-export interface Source {
+export interface InputSource {
   readonly path: string;
   readonly format: 'text' | 'jsonl' | 'tokens';
   /** The bytes, in pieces as they arrive. Throws the system's error when the file cannot be read. */
   readonly open: () => AsyncIterable<Uint8Array>;
 }
 
-export function isFailure(content: Document['content']): content is ReadFailure {
+export function isFailure(content: InputDocument['content']): content is ReadFailure {
   return typeof content === 'object' && 'code' in content;
 }
 
@@ -46,10 +46,10 @@ export const INPUT_FORMATS = ['text', 'jsonl', 'tokens'] as const;
  */
 export function sourcesOf(
   files: readonly string[],
-  format: Source['format'] | null,
+  format: InputSource['format'] | null,
   stdin: Readable & { isTTY?: boolean },
   signal: AbortSignal,
-): Source[] {
+): InputSource[] {
   if (files.length === 0 && stdin.isTTY === true) {
     throw new UsageError('No document is given: name files, or pipe text into standard input.');
   }
@@ -68,7 +68,7 @@ export function sourcesOf(
 }
 
 /** Reads documents one by one, as they are asked for. One that cannot be read is a document with a failure. */
-export async function* readDocuments(sources: readonly Source[]): AsyncGenerator<Document> {
+export async function* readDocuments(sources: readonly InputSource[]): AsyncGenerator<InputDocument> {
   const counter = { lines: 0 };
   for (const source of sources) {
     if (source.format === 'text') yield* readText(source);
@@ -77,7 +77,7 @@ export async function* readDocuments(sources: readonly Source[]): AsyncGenerator
 }
 
 /** Bytes of all sources together; null when one is no ordinary file, whose size nobody knows. */
-export async function totalBytes(sources: readonly Source[]): Promise<number | null> {
+export async function totalBytes(sources: readonly InputSource[]): Promise<number | null> {
   let total = 0;
   for (const { path } of sources) {
     const stats = path === '-' ? null : await stat(path).catch(() => undefined);
@@ -89,10 +89,10 @@ export async function totalBytes(sources: readonly Source[]): Promise<number | n
 }
 
 /** A file is a document; its path is the id. */
-async function* readText({ path, open }: Source): AsyncGenerator<Document> {
+async function* readText({ path, open }: InputSource): AsyncGenerator<InputDocument> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
-  let content: Document['content'];
+  let content: InputDocument['content'];
   try {
     for await (const piece of open()) bytes = collect(pieces, piece, bytes);
     content = decodeUtf8(Buffer.concat(pieces));
@@ -108,10 +108,10 @@ async function* readText({ path, open }: Source): AsyncGenerator<Document> {
  * @param parse reads one line; throws LongEmbedError when it is malformed, and then this document fails alone
  */
 async function* readLines(
-  source: Source,
+  source: InputSource,
   counter: { lines: number },
   parse: (line: string) => Line,
-): AsyncGenerator<Document> {
+): AsyncGenerator<InputDocument> {
   const before = counter.lines;
   try {
     for await (const bytes of splitLines(source.open())) {
@@ -127,9 +127,9 @@ async function* readLines(
 
 function toDocument(
   bytes: Uint8Array,
-  named: Omit<Document, 'content'>,
+  named: Omit<InputDocument, 'content'>,
   parse: (line: string) => Line,
-): Document | null {
+): InputDocument | null {
   try {
     const line = decodeUtf8(bytes);
     return line.trim() === '' ? null : { ...named, ...parse(line) };

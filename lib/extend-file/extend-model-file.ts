@@ -11,7 +11,7 @@ import {
 import { GgufFile, ggufPieces, ggufSize, stringEntry, u32Entry } from '../gguf/index.js';
 import { throwIfAborted } from '../abort.js';
 import { EXTENDED_KEYS, readExtended } from '../model/extended.js';
-import { chooseNativeContext } from '../model/native-context.js';
+import { chooseNativeContext } from '../model/configure.js';
 import { choosePreset } from '../model/presets/index.js';
 import { modelFile, packageVersion } from '../package.js';
 import { type Changes, contentWith, type Extension } from './content.js';

@@ -1,15 +1,12 @@
 import { LongEmbedError } from '../error.js';
 import { planDocument } from '../extend/index.js';
 import { startJob, type NativeBatch } from '../native/index.js';
-import { buildBatch } from './batch.js';
-import type { Document } from './document.js';
+import { buildBatch, Packer, windowsOf } from './batch.js';
+import { type Document, tooLong } from './document.js';
 import type { Engine } from './engine.js';
-import { Packer } from './packer.js';
-import type { EmbedSettings } from './settings.js';
+import type { EmbedSettings } from './options.js';
 import { Slot } from './slot.js';
-import { tooLong } from './too-long.js';
 import type { MemoryEstimate } from './types.js';
-import { windowsOf } from './window.js';
 
 /**
  * What embedding a document of some length takes: the native side plans the same batch as it would run, and says.

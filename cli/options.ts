@@ -1,7 +1,20 @@
-import { type Command, Option } from 'commander';
+import { InvalidArgumentError, type Command, Option } from 'commander';
 import type { LoadOptions } from '../lib/index.js';
 import { SHIPPED_MODELS } from '../lib/package.js';
-import { wholeNumber } from './numbers.js';
+import { type Extend, METHODS, parseExtend, STRATEGIES } from '../lib/extend/index.js';
+
+/**
+ * Makes the reader of an option that takes a whole number, or one in k: 4k is 4096.
+ * @param least the smallest that is allowed
+ */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const parts = /^(\d+)(k?)$/i.exec(text);
+    const value = parts === null ? Number.NaN : Number(parts[1]) * (parts[2] === '' ? 1 : 1024);
+    if (Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${least}, such as 512 or 4k.`);
+  };
+}
 
 /** The options that say which model to load and how, as commander gives them. */
 export interface ModelOptions {
@@ -76,3 +89,19 @@ export function loadOptions(options: ModelOptions): LoadOptions {
     isolate: options.isolate,
   };
 }
+
+/** --extend, for the commands that take a strategy. */
+
+/** Reads --extend. */
+export function parseSpec(spec: string): Extend {
+  try {
+    return parseExtend(spec);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+/** A line a strategy, for people who choose one. */
+export const STRATEGY_HELP = METHODS.map(
+  (method) => `  ${method.padEnd(6)}  ${STRATEGIES[method].help}`,
+).join('\n');

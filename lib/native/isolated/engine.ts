@@ -1,29 +1,51 @@
 import { resolve } from 'node:path';
 import { LongEmbedError } from '../../error.js';
 import type { NativeJob, NativeLoadOptions } from '../types.js';
-import { Calls, describeCalls, type Ask, type Call } from './calls.js';
+import { Calls, describeCalls, type NewCall, type Call } from './calls.js';
 import { deathError, type Death } from './death.js';
 import { LOAD, type Answer, type Loaded, type Value } from './messages.js';
-import { isThere, stampOf } from './model-files.js';
-import { MOST_DEATHS, RestartLimit } from './restart-limit.js';
-import { Session, type Loading } from './session.js';
-import type { Start } from './start.js';
+import { exists, fingerprint } from '../../model-files.js';
+import { Session, type Loading, type Start } from './process.js';
 
-const GIVEN_UP = `It died ${MOST_DEATHS} times in a row without computing anything and is not started again: dispose of the model and load it anew.`;
+/** Deaths in a row, without a batch computed in between, after which the process is not started again. */
+export const MAX_DEATHS = 3;
+
+/**
+ * When to give up: a process that dies over and over will do so next time, and each start loads the model again. Only
+ * batches count as success, since it is they that need the memory and the kernels; only deaths at work count, since an
+ * idle process that dies costs no more than a start at the next call.
+ */
+export class RestartLimit {
+  #deaths = 0;
+
+  get reached(): boolean {
+    return this.#deaths >= MAX_DEATHS;
+  }
+
+  died(): void {
+    this.#deaths++;
+  }
+
+  computed(): void {
+    this.#deaths = 0;
+  }
+}
+
+const GIVEN_UP = `It died ${MAX_DEATHS} times in a row without computing anything and is not started again: dispose of the model and load it anew.`;
 const STARTS_AGAIN = 'The next call starts it again.';
 
-/** A model in a process of its own, which is started again when it has died. */
+/** A model in a process of its own, which is restarted after it has died. */
 export class IsolatedEngine {
   readonly #start: Start;
   readonly #path: string;
   readonly #options: NativeLoadOptions;
-  /** Of the files that were loaded first: the model must not become another one on the way. */
-  readonly #stamp: string;
+  /** Of the files that were loaded first: a restart must not load another model. */
+  readonly #fingerprint: string;
   readonly #calls = new Calls();
   readonly #limit = new RestartLimit();
   /** null: the process has died, or was never started. */
   #session: Session | null = null;
-  /** Why no call is taken any longer. */
+  /** Why calls are refused; null: they are not. */
   #refusal: (() => LongEmbedError) | null = null;
   #disposal: Promise<void> | null = null;
 
@@ -31,7 +53,7 @@ export class IsolatedEngine {
     this.#start = start;
     this.#path = path;
     this.#options = options;
-    this.#stamp = this.#stampNow();
+    this.#fingerprint = this.#fingerprintNow();
   }
 
   /** Loads the model for the first time; `cancel` ends the process. */
@@ -52,7 +74,7 @@ export class IsolatedEngine {
       void session.loading.then((loading) => {
         if (settled) return;
         settled = true;
-        this.#hold();
+        this.#updateRef();
         if (loading.kind === 'loaded') resolve(loading);
         else reject(loadingError(loading, 'loaded the model', 'Loading it again starts another.'));
       });
@@ -60,10 +82,10 @@ export class IsolatedEngine {
     return { promise, cancel: () => cancel() };
   }
 
-  /** @throws what cannot be sent to another process */
-  call(ask: Ask, onProgress: ((fraction: number) => void) | null): NativeJob<Value> {
+  /** @throws DataCloneError when the request cannot be sent to another process */
+  call(request: NewCall, onProgress: ((fraction: number) => void) | null): NativeJob<Value> {
     if (this.#refusal !== null) return { promise: Promise.reject(this.#refusal()), cancel: () => undefined };
-    const call = this.#calls.add(ask, onProgress);
+    const call = this.#calls.add(request, onProgress);
     try {
       if (this.#session === null) this.#restart();
       else if (this.#session.loaded) this.#session.send(call.request);
@@ -71,7 +93,7 @@ export class IsolatedEngine {
       this.#calls.answered(call.request.id);
       throw error;
     }
-    this.#hold();
+    this.#updateRef();
     return { promise: call.promise, cancel: () => this.#cancel(call) };
   }
 
@@ -93,7 +115,7 @@ export class IsolatedEngine {
     if (!this.#calls.cancel(call, session !== null)) return;
     call.reject(aborted());
     session?.send({ kind: 'cancel', id: call.request.id });
-    this.#hold();
+    this.#updateRef();
   }
 
   #open(onProgress: ((fraction: number) => void) | null): Session {
@@ -111,7 +133,7 @@ export class IsolatedEngine {
 
   /** Starts the process again for the calls that wait. */
   #restart(): void {
-    if (this.#stampNow() !== this.#stamp && isThere(this.#file)) {
+    if (this.#fingerprintNow() !== this.#fingerprint && exists(this.#file)) {
       this.#failAll(() => this.#changedError());
       return;
     }
@@ -124,9 +146,9 @@ export class IsolatedEngine {
   #restarted(session: Session, loading: Loading): void {
     if (loading.kind === 'died') return; // #ended says the rest
     // It may have changed while it was loaded.
-    if (loading.kind === 'loaded' && this.#stampNow() === this.#stamp) {
+    if (loading.kind === 'loaded' && this.#fingerprintNow() === this.#fingerprint) {
       for (const { request } of this.#calls) session.send(request);
-      this.#hold();
+      this.#updateRef();
       return;
     }
     this.#session = null;
@@ -156,16 +178,16 @@ export class IsolatedEngine {
       case 'failed':
         this.#calls.answered(answer.id)?.reject(new LongEmbedError(answer.code, answer.message));
     }
-    this.#hold();
+    this.#updateRef();
   }
 
   #ended(session: Session, death: Death): void {
     if (session !== this.#session) return;
     this.#session = null;
-    // A process that is idle takes nothing with it: nobody need know.
+    // An idle process loses no work when it dies: the next call restarts it silently.
     if (this.#refusal !== null || !this.#calls.working) return;
     if (death.notStarted === undefined) this.#limit.died();
-    const lost = session.loaded ? this.#calls.takeLost() : this.#calls.takeAll();
+    const lost = session.loaded ? this.#calls.takeInFlight() : this.#calls.takeAll();
     const doing = session.loaded ? describeCalls(lost) : 'loaded the model again';
     if (this.#limit.reached) {
       lost.push(...this.#calls.takeAll());
@@ -176,9 +198,9 @@ export class IsolatedEngine {
     if (this.#calls.open > 0) this.#restart();
   }
 
-  /** The event loop goes on while somebody waits for a call, as with a model in this process. */
-  #hold(): void {
-    this.#session?.hold(this.#calls.open > 0);
+  /** The event loop stays alive while a call is open, as with a model in this process. */
+  #updateRef(): void {
+    this.#session?.setRef(this.#calls.open > 0);
   }
 
   #failAll(error: () => LongEmbedError): void {
@@ -189,8 +211,8 @@ export class IsolatedEngine {
     return resolve(this.#start.cwd, this.#path);
   }
 
-  #stampNow(): string {
-    return stampOf(this.#file);
+  #fingerprintNow(): string {
+    return fingerprint(this.#file);
   }
 
   #changedError(): LongEmbedError {
@@ -211,7 +233,7 @@ function aborted(): LongEmbedError {
   return new LongEmbedError('ERR_ABORTED', 'The call was aborted.');
 }
 
-/** What Node has read from the channel at once lies in one piece of memory, which an array must not keep or show. */
+/** Arrays read from the channel share one buffer with other messages, which must be neither kept alive nor exposed. */
 function withOwnMemory(value: Value): Value {
   if (!ArrayBuffer.isView(value)) return value;
   return value.byteLength === value.buffer.byteLength ? value : value.slice();

@@ -1,5 +1,4 @@
-import { toLongEmbedError } from '../error.js';
-import { startJob } from '../job.js';
+import { toLongEmbedError, startJob } from '../job.js';
 import type { NativeAddon, NativeJob, NativeModel } from '../types.js';
 import {
   LOAD,
