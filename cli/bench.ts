@@ -62,7 +62,7 @@ function addBenchOptions(command: Command): Command {
     .option('--extend <specs...>', 'strategies, see below; every model runs with each (default: none)', specs)
     .option('-o, --output <folder>', 'where results go')
     .option('--force', 'replace results of other runs in that folder')
-    .option('--dry-run', 'say what there is to do and about how long it takes, and do nothing')
+    .option('--dry-run', 'print the amount of work and the estimated time, and stop')
     .optionsGroup('Tasks:')
     .option('--tasks <names...>', `of ${TASK_NAMES.join(', ')} (default: all)`, tasks)
     .option(
@@ -78,7 +78,7 @@ function addBenchOptions(command: Command): Command {
     .option('--seed <number>', 'of passkey and needle (default: 42)', wholeNumber(0))
     .option(
       '--limit <documents>',
-      'only the first of each split, and the queries that they answer',
+      'only the first documents of each split, and the queries they answer',
       wholeNumber(1),
     )
     .optionsGroup('Embedding:')
@@ -105,7 +105,7 @@ function addBenchOptions(command: Command): Command {
     .option('--cache <folder>', 'where embeddings are kept, see below')
     .option(
       '--batch-tokens <tokens>',
-      'that go through the model at once; more is faster with short texts on a GPU, see below',
+      'tokens that go through the model at once; more is faster for short texts on a GPU, see below',
       wholeNumber(1),
       1,
     );
@@ -122,7 +122,7 @@ function models(text: string, before: string[] = []): string[] {
   return [...before, ...(existsSync(text) ? [text] : parts(text))];
 }
 
-/** Commas part specs and also the keys of one: a part with an equals sign belongs to what is before it. */
+/** Commas separate specs and also the keys of one: an item with an equals sign belongs to the spec before it. */
 function specs(text: string, before: Extend[] = []): Extend[] {
   const joined = parts(text).reduce<string[]>((all, part) => {
     const last = all.at(-1);
@@ -137,7 +137,7 @@ function tasks(text: string, before: TaskName[] = []): TaskName[] {
   const names = parts(text).map((part) => {
     const task = TASK_NAMES.find((name) => name === part);
     if (task === undefined) {
-      throw new InvalidArgumentError(`There is no task "${part}": use ${TASK_NAMES.join(', ')}.`);
+      throw new InvalidArgumentError(`Unknown task "${part}": use ${TASK_NAMES.join(', ')}.`);
     }
     return task;
   });
@@ -157,15 +157,15 @@ Runs the LongEmbed benchmark (arXiv 2404.12096): passkey and needle, which are g
 --lengths, and narrativeqa, qmsum, summ_screen_fd and 2wikimqa, which are read from --data (a folder that
 holds qmsum, for example), or downloaded. Documents longer than a strategy's target are cut there.
 
---output gets results.json, the files that MTEB's leaderboard takes, report.html and timing.json, after each
-task what is known by then. longembed compare puts several results side by side.
+After each task, results.json, the files that MTEB's leaderboard takes, report.html and timing.json in --output
+are updated. longembed compare puts several results side by side.
 
 Embeddings are kept in --cache (default: LONGEMBED_CACHE, else a folder in the user's own cache), which
-several runs may use at once. So the same command goes on where it was interrupted, however it ended, and
-computes nothing twice; the results are then the same, byte for byte. That holds as long as every text goes
-through the model alone: with --batch-tokens the last bits of a vector depend on the texts beside it.
+several runs may share. The same command therefore resumes where it was interrupted, computes nothing twice and
+gives the same results, byte for byte. That holds as long as every text goes through the model alone: with
+--batch-tokens the last bits of a vector depend on the other texts in its batch.
 
-Lists are parted by spaces or commas, or the option is repeated.
+Lists are separated by spaces or commas; options that take one may also be repeated.
 
 Strategies (--extend method[:target][,key=value]…):
 ${STRATEGY_HELP}
@@ -198,7 +198,7 @@ async function bench(options: BenchCommandOptions, context: Context): Promise<nu
       await stdout.write(dryRunText(found, benchmark));
       return EXIT.done;
     }
-    if (output === undefined) throw new UsageError('Say where results go: --output FOLDER.');
+    if (output === undefined) throw new UsageError('Missing --output FOLDER.');
     const results = await benchmark.runBench(
       { ...checked, output, overwrite: options.force === true },
       hooks,
@@ -219,7 +219,7 @@ async function bench(options: BenchCommandOptions, context: Context): Promise<nu
   }
 }
 
-/** What the benchmark takes of the options, with every default. */
+/** The benchmark's options, with every default. */
 function benchOptions(
   options: BenchCommandOptions,
   { TASKS, PAPER_LENGTHS, defaultCacheFolder }: typeof benchmarkModule,
@@ -233,7 +233,9 @@ function benchOptions(
     ...(options.essays !== undefined && !names.includes('needle') ? ['--essays'] : []),
   ];
   if (unused[0] !== undefined) {
-    throw new UsageError(`${unused[0]} is of no use: no task of ${names.join(', ')} takes it.`);
+    throw new UsageError(
+      `${unused[0]} has no effect: none of the chosen tasks (${names.join(', ')}) uses it.`,
+    );
   }
   const { queryPrompt, documentPrompt } = options;
   return {
@@ -279,7 +281,7 @@ function hooksOn(view: View, { loadModel, signal }: Context): BenchHooks {
 
 const HEAD = ['documents', 'queries', 'tokens', 'cut', 'to compute', 'time'];
 
-/** What a dry run found out, a table a model and strategy. */
+/** The findings of a dry run: a table for each model and strategy. */
 function dryRunText({ runs, seconds }: DryRun, { terminalTable }: typeof benchmarkModule): string {
   const parts = runs.map(
     (run) =>

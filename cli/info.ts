@@ -29,7 +29,7 @@ function addInfoOptions(command: Command): Command {
     .optionsGroup('Memory:')
     .option(
       '--memory <tokens>',
-      'the memory that embedding a document of so many tokens takes',
+      'estimate the memory for embedding a document of this length',
       wholeNumber(1),
     )
     .option('--extend <spec>', 'with this strategy, see longembed embed --help (default: none)', parseSpec);
@@ -42,14 +42,14 @@ function addInfoOptions(command: Command): Command {
 
 const HELP = `
 Shows what the model is, its native context and where that comes from, its pooling and prompts, the strategies
-it can take and why not the others, and the devices of this machine. With --memory also what a document of that
-length, prompt and special tokens included, will take, and whether there is as much.
+it can take and why not the others, and the devices of this machine. With --memory also the memory that a document
+of that length (prompt and special tokens included) needs, and whether it is available.
 `;
 
 function memoryOf(model: Model, { memory, extend }: InfoCommandOptions): Promise<MemoryEstimate | null> {
   if (memory !== undefined) return model.memory({ tokens: memory, extend });
   if (extend === undefined) return Promise.resolve(null);
-  throw new UsageError('--extend says how the document of --memory is embedded: give --memory too.');
+  throw new UsageError('--extend applies to the document of --memory: give --memory too.');
 }
 
 /** `longembed info`: what a model is and can do. Resolves to the exit code. */
@@ -194,7 +194,7 @@ function memorySection({ tokens, windows, peak, fits, devices }: MemoryEstimate)
     table([
       [
         'peak',
-        `${formatBytes(peak)} of the process at most${fits ? '' : '; there is not as much: embedding it would fail'}`,
+        `up to ${formatBytes(peak)} for the process${fits ? '' : '; more than is available, embedding would fail'}`,
       ],
       ...devices.map((device) => [device.name, memoryLine(device)] as const),
     ]),
@@ -202,6 +202,6 @@ function memorySection({ tokens, windows, peak, fits, devices }: MemoryEstimate)
 }
 
 function memoryLine({ weights, activations, graphs, missing, available }: DeviceMemoryEstimate): string {
-  const parts = `${formatBytes(weights)} weights, ${formatBytes(activations)} kept for all tokens, ${formatBytes(graphs)} for those being computed`;
+  const parts = `${formatBytes(weights)} weights, ${formatBytes(activations)} for all tokens, ${formatBytes(graphs)} of per-thread buffers`;
   return `${parts}; ${formatBytes(missing)} to allocate, ${formatBytes(available)} free`;
 }

@@ -5,18 +5,18 @@ import { type Extend, METHODS, parseExtend, STRATEGIES } from '../lib/extend/ind
 
 /**
  * Makes the reader of an option that takes a whole number, or one in k: 4k is 4096.
- * @param least the smallest that is allowed
+ * @param min the smallest allowed value
  */
-export function wholeNumber(least: number): (text: string) => number {
+export function wholeNumber(min: number): (text: string) => number {
   return (text) => {
     const parts = /^(\d+)(k?)$/i.exec(text);
     const value = parts === null ? Number.NaN : Number(parts[1]) * (parts[2] === '' ? 1 : 1024);
-    if (Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${least}, such as 512 or 4k.`);
+    if (Number.isSafeInteger(value) && value >= min) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${min}, such as 512 or 4k.`);
   };
 }
 
-/** The options that say which model to load and how, as commander gives them. */
+/** The options for loading a model, as commander gives them. */
 export interface ModelOptions {
   preset?: string;
   nativeContext?: number;
@@ -29,16 +29,16 @@ export interface ModelOptions {
   isolate?: boolean;
 }
 
-/** What a model may be given as. */
+/** Help of the argument or option that names a model. */
 export const MODEL = `the GGUF model: a file, or ${SHIPPED_MODELS.join(', ')}`;
 
-/** What --native-context is. */
+/** Help of --native-context. */
 export const NATIVE_CONTEXT = 'tokens the model was trained for (default: the preset, else the file)';
 
-/** What --preset is. */
+/** Help of --preset. */
 export const PRESET = 'settings of a known model, or none (default: found by the file itself)';
 
-/** What `EmbeddingModel.load` takes for --preset. */
+/** --preset as an option of `EmbeddingModel.load`. */
 export function presetOption(name: string | undefined): string | false | undefined {
   return name === 'none' ? false : name;
 }
@@ -60,23 +60,20 @@ export function addModelOptions(command: Command): Command {
     .addOption(
       new Option(
         '--precision <name>',
-        'of products and attention on a CPU; bf16 is faster and less exact, where the CPU has it',
+        'of matrix products and attention on a CPU; bf16, where available, is faster and less exact',
       ).choices(['full', 'bf16']),
     );
 }
 
-/**
- * Adds the option of the commands that work for long: what ends the process that computes then costs them the documents it
- * had, not the run.
- */
+/** Adds the option of long-running commands: with isolation, a crash of the engine process costs single documents, not the run. */
 export function addIsolateOption(command: Command): Command {
   return command.option(
     '--no-isolate',
-    'compute in this process; by default another does, which is started again should it die',
+    'compute in this process instead of a separate one that is restarted if it crashes',
   );
 }
 
-/** What `EmbeddingModel.load` takes of them. */
+/** The same as options of `EmbeddingModel.load`. */
 export function loadOptions(options: ModelOptions): LoadOptions {
   return {
     preset: presetOption(options.preset),

@@ -40,7 +40,7 @@ export async function run(args: readonly string[], context: Context): Promise<nu
     })
     .helpOption('-h, --help', 'this help')
     .addHelpText('after', HELP)
-    .showHelpAfterError('(longembed --help, and longembed COMMAND --help, say more)');
+    .showHelpAfterError('(see longembed --help and longembed COMMAND --help)');
 
   for (const add of COMMANDS) {
     add(program, context, (exitCode) => {
@@ -56,7 +56,7 @@ export async function run(args: readonly string[], context: Context): Promise<nu
   }
 }
 
-/** Tells a person what went wrong, in a sentence, and says what to exit with. */
+/** Prints what went wrong as a sentence. @returns the exit code */
 export function report(error: unknown, { stderr, signal, debug }: Context): number {
   const tell = (line: string): void => void stderr.write(`longembed: ${line}\n`);
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.unusable;

@@ -12,7 +12,7 @@ export interface ReadFailure {
   readonly message: string;
 }
 
-/** A document as it was read, or why it was not. */
+/** A document as it was read, or why it could not be. */
 export interface InputDocument {
   /** What the result is named after: the path of a text, the `id` of a line, or the line's number from 0. */
   readonly id: string | number;
@@ -76,7 +76,7 @@ export async function* readDocuments(sources: readonly InputSource[]): AsyncGene
   }
 }
 
-/** Bytes of all sources together; null when one is no ordinary file, whose size nobody knows. */
+/** Bytes of all sources together; null when the size of one is unknown, since it is not a regular file. */
 export async function totalBytes(sources: readonly InputSource[]): Promise<number | null> {
   let total = 0;
   for (const { path } of sources) {

@@ -106,7 +106,7 @@ export async function openOutput(
   return NpyFileOutput.create(path, before?.mode);
 }
 
-/** Writing over what is still to be read would lose it, or never end. */
+/** Overwriting an input that is still being read would lose it, or never end. */
 async function refuseInput(output: Stats | null, name: string, inputs: readonly string[]): Promise<void> {
   if (output?.isFile() !== true) return;
   for (const path of inputs) {

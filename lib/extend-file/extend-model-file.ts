@@ -25,7 +25,7 @@ import { checkWritable, notesOn, specInFile } from './support.js';
 /**
  * Writes a model file with a strategy in it, so that any program that reads GGUF takes the longer texts: for a position
  * matrix more rows (pi, gp, rp), for RoPE other keys (ntk, pi). All other tensors and keys are copied byte for byte, from
- * file to file. The file is there whole or not at all.
+ * file to file. The output is either complete or absent.
  * @param input path of the GGUF file (or the name of a model that ships), which is left as it is; not of a part of a split one
  * @param output path of the file to write
  * @param options see `ExtendFileOptions`

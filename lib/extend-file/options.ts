@@ -33,7 +33,7 @@ export interface ExtendedFile {
   preset: string | null;
   /** The strategy with every number written out, as the file records it: what longembed gives with it on the original. */
   spec: string;
-  /** Lo of the original, and who says so. */
+  /** Lo of the original, and its source. */
   nativeContext: number;
   nativeContextSource: SettingSource;
   /** Lt, the file's context length. */

@@ -2,7 +2,7 @@
 
 export const MAGIC = 'GGUF';
 
-/** Where tensors begin when `general.alignment` does not say otherwise: at multiples of so many bytes. */
+/** Where tensors begin when `general.alignment` does not say otherwise: at multiples of this many bytes. */
 export const DEFAULT_ALIGNMENT = 32;
 
 /** The types of metadata values. */
@@ -67,14 +67,14 @@ export interface TensorInfo {
 }
 
 /** A bound on what a header may take, against broken files: the largest vocabularies need some 20 MB. */
-export const MOST_HEADER_BYTES = 2 ** 30;
+export const MAX_HEADER_BYTES = 2 ** 30;
 
 /** Bytes missing to the next multiple of the alignment. */
 export function padding(length: number, alignment: number): number {
   return (alignment - (length % alignment)) % alignment;
 }
 
-/** ggml's tensor types: a row is stored in blocks of so many numbers, each so many bytes. */
+/** ggml's tensor types: a row is stored in blocks of `blockSize` numbers and `blockBytes` bytes. */
 interface TensorType {
   readonly name: string;
   readonly blockSize: number;

@@ -11,7 +11,7 @@ import {
 } from './format.js';
 import { wholeNumberOf } from './value.js';
 
-/** The header cannot be what it says it is. The message is a clause with a full stop. */
+/** The header is not valid. The message is a clause with a full stop. */
 export class InvalidGguf extends Error {
   override readonly name = 'InvalidGguf';
 }
@@ -19,7 +19,7 @@ export class InvalidGguf extends Error {
 /** The bytes at hand end within the header; the file has more. */
 export class MoreNeeded extends Error {
   override readonly name = 'MoreNeeded';
-  /** The header needs at least so many bytes from the start of the file. */
+  /** Bytes from the start of the file that the header needs, at least. */
   readonly bytes: number;
 
   constructor(bytes: number) {
@@ -96,7 +96,7 @@ export interface GgufHeader {
   readonly tensors: readonly StoredTensor[];
 }
 
-const MOST_DIMENSIONS = 4;
+const MAX_DIMENSIONS = 4;
 
 /**
  * Reads the header of a GGUF file.
@@ -171,7 +171,7 @@ function alignmentOf(metadata: readonly MetadataEntry[]): number {
 function readTensor(cursor: Cursor): StoredTensor {
   const name = cursor.text();
   const dimensions = cursor.u32();
-  if (dimensions > MOST_DIMENSIONS) {
+  if (dimensions > MAX_DIMENSIONS) {
     throw new InvalidGguf(`its tensor ${JSON.stringify(name)} has ${dimensions} dimensions.`);
   }
   const shape = Array.from({ length: dimensions }, () => cursor.size());

@@ -8,10 +8,10 @@ import type { LoadOptions, SettingSource } from './types.js';
 /** How a loaded model is used: each setting is the caller's, else the preset's, else the file's. */
 export interface ModelSettings {
   readonly preset: string | null;
-  /** What the strategies go by, with the native context that was settled on. */
+  /** The model as the strategies see it, with the native context in use. */
   readonly strategyContext: StrategyContext;
   readonly nativeContextSource: SettingSource;
-  /** How `longembed extend` made the file; null: it did not. */
+  /** How `longembed extend` made the file; null: it is an original. */
   readonly extended: Extended | null;
   readonly pooling: Pooling | null;
   readonly poolingSource: SettingSource | null;
@@ -79,7 +79,7 @@ function chooseShortInputs(facts: NativeFacts, preset: Preset | null): ShortInpu
   );
 }
 
-/** A setting and who says so. */
+/** A setting and its source. */
 export interface Setting<T> {
   readonly value: T;
   readonly source: SettingSource;

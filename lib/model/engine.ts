@@ -3,7 +3,7 @@ import type { Tokenizer } from '../tokenize/index.js';
 import type { ModelSettings } from './configure.js';
 import { LongEmbedError } from '../error.js';
 
-/** A loaded model with all that embedding needs of it. */
+/** A loaded model with everything that embedding needs. */
 export interface Engine {
   readonly native: NativeModel;
   readonly tokenizer: Tokenizer;
@@ -18,7 +18,7 @@ export interface Operation {
   fail(error: LongEmbedError): void;
 }
 
-/** What a model is doing now: `close` ends all of it, once and for all. */
+/** The operations in progress on a model; `close` ends them all for good. */
 export class Operations {
   readonly #open = new Set<Operation>();
   #closed = false;
@@ -64,10 +64,10 @@ function disposedError(): LongEmbedError {
   return new LongEmbedError('ERR_DISPOSED', 'The model was disposed: load it again to use it.');
 }
 
-/** More than any program has prompts; a program that makes one up for every text must not fill the memory. */
-const KEPT = 32;
+/** Prompts whose tokens are cached: more than usual, but a program with a new prompt for every text must not fill the memory. */
+const MAX_PROMPTS = 32;
 
-/** Tokens of prompts, kept: every document needs its prompt's. */
+/** A cache of prompts' tokens, which every document needs. */
 export class PromptTokens {
   readonly #tokenizer: Tokenizer;
   readonly #kept = new Map<string, Promise<Int32Array>>();
@@ -84,13 +84,13 @@ export class PromptTokens {
     tokens.catch(() => this.#kept.delete(prompt));
     this.#kept.set(prompt, tokens);
     const [oldest] = this.#kept.keys();
-    if (this.#kept.size > KEPT && oldest !== undefined) this.#kept.delete(oldest);
+    if (this.#kept.size > MAX_PROMPTS && oldest !== undefined) this.#kept.delete(oldest);
     return tokens;
   }
 }
 
 /**
- * Tells the caller, once each, of what is allowed but probably not what was meant: by the option `onWarning`, else as a
+ * Warns the caller, once each, about options that are allowed but probably not intended: by `onWarning`, else as a
  * Node warning, which `process.on('warning')` hears and `node --no-warnings` silences.
  */
 export class Warnings {

@@ -1,7 +1,7 @@
 import { display, LongEmbedError } from '../error.js';
 import type { TokenInput } from './types.js';
 
-/** A document as it came: its text, or content token ids (a copy, which the caller cannot change). */
+/** A document as given: its text, or content token ids (a copy that the caller cannot change). */
 export type DocumentInput = { readonly text: string } | { readonly tokens: TokenInput };
 
 /**
@@ -100,7 +100,7 @@ export class Source {
 
   /**
    * Tells the source that no more will be read, so that it can clean up. While a read is under way, a generator could
-   * not answer until that is over: then this does not wait, and what goes wrong later is nobody's concern.
+   * not answer until that is over: then this does not wait, and later errors are ignored.
    */
   async close(): Promise<void> {
     if (this.#done || this.#iterator === null) return;

@@ -9,7 +9,7 @@ import { Slot } from './slot.js';
 import type { MemoryEstimate } from './types.js';
 
 /**
- * What embedding a document of some length takes: the native side plans the same batch as it would run, and says.
+ * The memory that embedding a document of some length takes: the native side plans the batch that it would run and reports its size.
  * @param tokens of the document, prompt and special tokens included
  * @throws LongEmbedError ERR_INPUT_TOO_LONG; ERR_INVALID_OPTION when nothing is left for content
  */
@@ -40,25 +40,25 @@ export async function memoryFor(
   };
 }
 
-/** A document of which only the length is known. */
+/** A stand-in for a document of which only the length is known. */
 async function blankDocument(tokens: number, engine: Engine, settings: EmbedSettings): Promise<Document> {
   const { strategyContext, specialTokens } = engine.settings;
   const { prefix, suffix } = specialTokens;
   const prompt = await engine.promptTokens.get(settings.prompt);
-  const around = { before: prefix.length + prompt.length, after: suffix.length };
-  const content = tokens - around.before - around.after;
+  const overhead = { before: prefix.length + prompt.length, after: suffix.length };
+  const content = tokens - overhead.before - overhead.after;
   if (content < 1) {
     throw new LongEmbedError(
       'ERR_INVALID_OPTION',
-      `The option tokens is ${tokens}: it must be a whole number from ${tokens - content + 1}, for prompt and special tokens are among them.`,
+      `The option tokens is ${tokens}: it must be a whole number from ${tokens - content + 1}, prompt and special tokens included.`,
     );
   }
   if (tokens > settings.limit) throw tooLong(content, tokens - content, settings, strategyContext);
   return {
-    before: new Int32Array(around.before),
+    before: new Int32Array(overhead.before),
     content: new Int32Array(content),
-    after: new Int32Array(around.after),
-    plans: planDocument(settings.extend, strategyContext, content, around),
+    after: new Int32Array(overhead.after),
+    plans: planDocument(settings.extend, strategyContext, content, overhead),
     tokens,
     truncated: false,
   };

@@ -49,7 +49,7 @@ export class Slot {
     this.origin = { index };
   }
 
-  /** The document, tokenized; null before that, and when the result is there: results wait to be taken, tokens need not. */
+  /** The tokenized document; null before that, and once the result is there: tokens are released while results wait. */
   get document(): Document | null {
     return this.#document;
   }

@@ -102,17 +102,17 @@ export interface MemoryOptions extends Pick<
   tokens: number;
 }
 
-/** Memory that embedding a document takes. Sizes are in bytes. */
+/** The memory that embedding a document takes, in bytes. */
 export interface MemoryEstimate {
   /** Tokens of the document, prompt and special tokens included. */
   tokens: number;
   /** Forward passes it takes. */
   windows: number;
-  /** What the process that computes has in memory now. */
+  /** Memory of the process that computes now. */
   resident: number;
-  /** The most that it will have while it embeds the document. */
+  /** Its maximum while it embeds the document. */
   peak: number;
-  /** Whether every device has what is missing there; if not, embedding fails with ERR_OUT_OF_MEMORY before it begins. */
+  /** Whether every device can allocate what is missing; if not, embedding fails with ERR_OUT_OF_MEMORY before it begins. */
   fits: boolean;
   devices: DeviceMemoryEstimate[];
 }
@@ -123,13 +123,13 @@ export interface DeviceMemoryEstimate {
   name: string;
   /** Of the model; loaded already. */
   weights: number;
-  /** What is kept of every token of the sequences that are computed at once. */
+  /** Kept for every token of the sequences that are computed at once. */
   activations: number;
-  /** What the blocks of tokens that are computed side by side, one a thread, need beside that. */
+  /** Additional buffers of the blocks of tokens that are computed in parallel, one a thread. */
   graphs: number;
   /** Of activations and graphs, what is not allocated yet: memory is kept from call to call. */
   missing: number;
-  /** What is free, within the limits that the system sets this process. */
+  /** Free memory, within the limits that the system sets for this process. */
   available: number;
 }
 
@@ -185,7 +185,7 @@ export interface ModelInfo extends ModelFacts {
   preset: string | null;
   /** The kind of vocabulary ("wordpiece", "sentencepiece", …), or the path of the tokenizer.json in use. */
   tokenizer: string;
-  /** Lo, and who says so. */
+  /** Lo, and its source. */
   nativeContext: number;
   nativeContextSource: SettingSource;
   /** The context length that the file gives, whatever the model was trained for. */

@@ -32,7 +32,7 @@ export function startJob<T>(begin: () => NativeJob<T>): NativeJob<T> {
   }
 }
 
-/** For work whose result nobody waits for any longer: its rejection is no unhandled one. */
+/** Cancels work whose result is no longer needed, without an unhandled rejection. */
 export function abandon(job: NativeJob<unknown>): void {
   job.promise.catch(() => undefined);
   job.cancel();

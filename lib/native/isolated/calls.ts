@@ -62,7 +62,7 @@ export class Calls {
     return this.#open.get(id);
   }
 
-  /** Takes out a call that was answered; undefined when nobody waits for it. */
+  /** Removes a call that was answered; undefined when it was cancelled. */
   answered(id: number): Call | undefined {
     const call = this.#open.get(id);
     this.#open.delete(id);
