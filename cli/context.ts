@@ -2,10 +2,10 @@ import type { Readable, Writable } from 'node:stream';
 import type { Command } from 'commander';
 import type { Device, EmbeddingModel, LoadOptions } from '../lib/index.js';
 
-/** What commands need of a model. */
+/** The part of a model that commands use. */
 export type Model = Pick<EmbeddingModel, 'info' | 'tokenize' | 'embedMany' | 'memory' | 'dispose'>;
 
-/** The world a command runs in: main.ts gives the real one, tests another. */
+/** A command's environment: main.ts provides the real one, tests a fake. */
 export interface Context {
   readonly stdin: Readable & { isTTY?: boolean };
   readonly stdout: Writable & { isTTY?: boolean };

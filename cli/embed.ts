@@ -104,7 +104,7 @@ function addEmbedOptions(command: Command): Command {
     .addHelpText('after', HELP);
 }
 
-/** What `embedMany` takes of them. */
+/** The same as options of `embedMany`. */
 export function embedOptions(options: EmbedCommandOptions): EmbedManyOptions {
   const { extend, maxTokens, as, prompt, pooling, normalize, truncate } = options;
   return { extend, maxTokens, as, prompt, pooling, normalize, truncate };
@@ -224,7 +224,7 @@ export class DocumentRun {
     return this.#conclude();
   }
 
-  /** What can be read goes to the model; a failure is told at once and waits for its place in the output. */
+  /** Passes readable documents to the model; a failure is reported at once and keeps its place in the output. */
   async *#feed(documents: AsyncIterable<InputDocument>): AsyncGenerator<ManyInput> {
     for await (const { id, where, bytes, content } of documents) {
       this.#meter.read(bytes);

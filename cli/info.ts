@@ -52,7 +52,7 @@ function memoryOf(model: Model, { memory, extend }: InfoCommandOptions): Promise
   throw new UsageError('--extend applies to the document of --memory: give --memory too.');
 }
 
-/** `longembed info`: what a model is and can do. Resolves to the exit code. */
+/** `longembed info`: describes a model and its strategies. Resolves to the exit code. */
 async function info(path: string, options: InfoCommandOptions, context: Context): Promise<number> {
   const model = await context.loadModel(path, { ...loadOptions(options), signal: context.signal });
   try {
@@ -69,7 +69,7 @@ async function info(path: string, options: InfoCommandOptions, context: Context)
   return EXIT.done;
 }
 
-/** What `longembed info` shows a person. */
+/** The text that `longembed info` prints. */
 export function describe(
   info: ModelInfo,
   devices: readonly Device[],

@@ -98,7 +98,7 @@ export function parseSpec(spec: string): Extend {
   }
 }
 
-/** A line a strategy, for people who choose one. */
+/** One line for each strategy. */
 export const STRATEGY_HELP = METHODS.map(
   (method) => `  ${method.padEnd(6)}  ${STRATEGIES[method].help}`,
 ).join('\n');

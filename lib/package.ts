@@ -21,7 +21,7 @@ export function packageVersion(): string {
 /** The small trained models that come with the package, models/README.md says what they are. */
 export const SHIPPED_MODELS = ['mini-rope', 'mini-ape', 'mini-causal'] as const;
 
-/** What `EmbeddingModel.load()` loads. */
+/** The default model of `EmbeddingModel.load`. */
 export const DEFAULT_MODEL = 'mini-rope' satisfies (typeof SHIPPED_MODELS)[number];
 
 /** The path of a model that was given by path or by the name of one that ships; a file of that name goes first, a folder does not. */

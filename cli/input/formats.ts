@@ -1,6 +1,6 @@
 import { LongEmbedError } from '../../lib/error.js';
 
-/** What a line gives: its content, and its id when it has one of its own. */
+/** A parsed line: its content, and its id when it has one of its own. */
 export interface Line {
   readonly id?: string | number;
   readonly content: string | readonly number[];

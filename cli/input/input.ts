@@ -14,11 +14,11 @@ export interface ReadFailure {
 
 /** A document as it was read, or why it could not be. */
 export interface InputDocument {
-  /** What the result is named after: the path of a text, the `id` of a line, or the line's number from 0. */
+  /** Names the result: the path of a text, the `id` of a line, or the line's number from 0. */
   readonly id: string | number;
   /** Where it stands, for messages: the path, or path:line with lines counted from 1 as editors do. */
   readonly where: string;
-  /** What it took up in its file, for progress. */
+  /** Its size in its file, for progress. */
   readonly bytes: number;
   readonly content: string | readonly number[] | ReadFailure;
 }

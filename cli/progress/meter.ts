@@ -26,7 +26,7 @@ export class Meter {
     this.#bytesRead += bytes;
   }
 
-  /** What the model has computed of the documents read so far. */
+  /** The model's progress on the documents read so far. */
   computed(progress: { tokensDone: number; tokensTotal: number }): void {
     this.#computed = progress;
   }
@@ -83,7 +83,7 @@ export class Meter {
     ].join(', ');
   }
 
-  /** What was done, once it is, on one line. */
+  /** The finished work, on one line. */
   get summary(): string {
     const { documents, failed, truncated, tokens, seconds, tokensPerSecond } = this;
     const notes = [

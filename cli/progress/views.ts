@@ -18,7 +18,7 @@ export interface View {
   end(): void;
 }
 
-/** What is shown with a fraction unless the caller says otherwise. */
+/** Default label of a fraction. */
 const LOADING = 'loading the model';
 
 /** A bar on a terminal, plain lines elsewhere; `quiet` leaves only messages. */

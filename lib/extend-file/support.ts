@@ -1,4 +1,4 @@
-/** What a GGUF file can hold of a strategy, and how the file differs from longembed's own. */
+/** Which strategies a GGUF file can hold, and how its vectors differ from longembed's own. */
 import { LongEmbedError } from '../error.js';
 import {
   type Extend,

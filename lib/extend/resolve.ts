@@ -36,7 +36,7 @@ export interface StrategySupport {
   supported: boolean;
   /** Why the model cannot take it; null when it can. */
   reason: string | null;
-  /** What is particular about it on this model; null when nothing is, or when the model cannot take it. */
+  /** A remark about it on this model; null when there is none, or when the model cannot take it. */
   note: string | null;
 }
 

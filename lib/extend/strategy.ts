@@ -24,7 +24,7 @@ export interface CommonKeys {
   attentionScale?: AttentionScale | undefined;
 }
 
-/** What strategies need to know of a model. */
+/** The facts of a model that strategies depend on. */
 export interface StrategyContext {
   /** Lo in tokens: the caller's, else the preset's, else the file's. */
   nativeContext: number;
@@ -35,7 +35,7 @@ export interface StrategyContext {
   causal: boolean;
   /** The file's RoPE base; 0 when the model has no RoPE. */
   ropeBase: number;
-  /** What runs the model: longembed's own graph, or llama.cpp's context, which can express less. */
+  /** The engine that runs the model: longembed's own graph, or llama.cpp's context, which can express less. */
   engine: 'graph' | 'llama_context';
 }
 
@@ -113,7 +113,7 @@ interface Definition<E extends AnyExtend, P> {
   readonly method: E['method'];
   /** Its name, for messages and reports. */
   readonly title: string;
-  /** A line for people who choose a strategy: the command line's help. */
+  /** One line that helps to choose a strategy: the command line's help. */
   readonly help: string;
   /** Its own keys; every strategy takes `target` and `attention-scale` as well. */
   readonly keys: Readonly<Record<OwnKeys<E>, Range>>;
@@ -121,7 +121,7 @@ interface Definition<E extends AnyExtend, P> {
   readonly file: FileSupport<P> | string;
   /** Why a model cannot take it, a clause without a full stop; null when it can. Default: every model can. */
   refuses?(context: StrategyContext): string | null;
-  /** What is particular about it on a model that can take it, a clause; null or left out: nothing. */
+  /** A remark about it on a model that can take it, a clause; null or left out: none. */
   notes?(context: StrategyContext): string | null;
   /** The target when none was given, in tokens. Default: 8 × Lo. */
   defaultTarget?(given: E, context: StrategyContext): number;

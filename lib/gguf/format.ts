@@ -66,7 +66,7 @@ export interface TensorInfo {
   readonly byteLength: number;
 }
 
-/** A bound on what a header may take, against broken files: the largest vocabularies need some 20 MB. */
+/** Limit on the size of a header, against broken files: the largest vocabularies need some 20 MB. */
 export const MAX_HEADER_BYTES = 2 ** 30;
 
 /** Bytes missing to the next multiple of the alignment. */
@@ -131,7 +131,7 @@ export const F32 = 0;
 export const F16 = 1;
 export const BF16 = 30;
 
-/** What people call a type. */
+/** The usual name of a type. */
 export function tensorTypeName(id: number): string {
   return TENSOR_TYPES[id]?.name ?? `type ${id}`;
 }

@@ -49,7 +49,7 @@ export let createModel: (path: string, native: NativeModel, options: LoadOptions
  * const { embedding } = await model.embed(contract, { extend: 'pcw:16k' });
  */
 export class EmbeddingModel implements AsyncDisposable {
-  /** What is known of the model: its shape, the settings in use and where they come from, the strategies it takes. */
+  /** The model's description: its shape, the settings in use and where they come from, the strategies it takes. */
   readonly info: ModelInfo;
   readonly #engine: Engine;
   #disposal: Promise<void> | null = null;

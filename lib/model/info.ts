@@ -4,7 +4,7 @@ import type { NativeFacts } from '../native/index.js';
 import type { ModelSettings } from './configure.js';
 import type { LoadOptions, ModelInfo } from './types.js';
 
-/** What `EmbeddingModel.info` shows: the model's facts and the settings in use, as copies that the caller may change. */
+/** Makes `EmbeddingModel.info`: the model's facts and the settings in use, as copies that the caller may change. */
 export function describeModel(
   path: string,
   native: NativeFacts,

@@ -5,7 +5,7 @@ import type { Backend, Device, ModelFacts, Pooling, PositionEncoding, Precision 
 
 export type { Backend, Device, Pooling, PositionEncoding, Precision };
 
-/** What `EmbeddingModel.load` takes. Whatever is given here wins over the preset, which wins over the file. */
+/** Options of `EmbeddingModel.load`. Options given here take precedence over the preset, which takes precedence over the file. */
 export interface LoadOptions {
   /**
    * Settings of a known model, by name ("e5-mistral"), for files that do not say what they are; `false`: none.
@@ -58,7 +58,7 @@ export interface LoadOptions {
   onWarning?: ((message: string) => void) | undefined;
 }
 
-/** What `EmbeddingModel.embed` takes. */
+/** Options of `EmbeddingModel.embed`. */
 export interface EmbedOptions {
   /**
    * How to go past the native context: a spec string, `method[:target][,key=value]…`, or the same as an object.
@@ -80,11 +80,11 @@ export interface EmbedOptions {
   maxTokens?: number | undefined;
   /** Stops the work: the call rejects with ERR_ABORTED, its `cause` the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Called as the native side advances. What it throws ends the call. */
+  /** Called as the native side advances. An error it throws ends the call. */
   onProgress?: ((progress: EmbedProgress) => void) | undefined;
 }
 
-/** What `EmbeddingModel.embedMany` takes. */
+/** Options of `EmbeddingModel.embedMany`. */
 export interface EmbedManyOptions extends EmbedOptions {
   /**
    * Tokens that go through the model at once, a whole number from 1: more is faster on a GPU and takes more memory.
@@ -93,7 +93,7 @@ export interface EmbedManyOptions extends EmbedOptions {
   batchTokens?: number | undefined;
 }
 
-/** What `EmbeddingModel.memory` takes; what is left out is as for `EmbedManyOptions`. */
+/** Options of `EmbeddingModel.memory`; the defaults are those of `EmbedManyOptions`. */
 export interface MemoryOptions extends Pick<
   EmbedManyOptions,
   'extend' | 'as' | 'prompt' | 'pooling' | 'batchTokens'
@@ -117,7 +117,7 @@ export interface MemoryEstimate {
   devices: DeviceMemoryEstimate[];
 }
 
-/** The part of it that is on one device. */
+/** The share of one device. */
 export interface DeviceMemoryEstimate {
   /** "CPU" is the memory of the process. */
   name: string;
@@ -127,7 +127,7 @@ export interface DeviceMemoryEstimate {
   activations: number;
   /** Additional buffers of the blocks of tokens that are computed in parallel, one a thread. */
   graphs: number;
-  /** Of activations and graphs, what is not allocated yet: memory is kept from call to call. */
+  /** The part of activations and graphs that is not allocated yet: memory is reused from call to call. */
   missing: number;
   /** Free memory, within the limits that the system sets for this process. */
   available: number;
@@ -203,7 +203,7 @@ export interface ModelInfo extends ModelFacts {
   prompts: { query: string; document: string };
   /** Token ids put around every sequence. */
   specialTokens: { prefix: number[]; suffix: number[] };
-  /** What products and attention are computed in on a CPU: see `LoadOptions.precision`. */
+  /** Number format of matrix products and attention on a CPU: see `LoadOptions.precision`. */
   precision: Precision;
   /** Every strategy, whether the model takes it, and if not, why. */
   strategies: StrategySupport[];

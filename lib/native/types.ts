@@ -42,7 +42,7 @@ export interface ModelFacts {
   architecture: string;
   /** `general.name` of the file. */
   name: string | null;
-  /** What computes: longembed's own graph, or llama.cpp's context, which can express less. */
+  /** The engine: longembed's own graph, or llama.cpp's context, which can express less. */
   engine: 'graph' | 'llama_context';
   /** Why longembed's own graph does not run it; null when it does. */
   engineReason: string | null;
@@ -74,7 +74,7 @@ export interface ModelFacts {
   threads: number;
 }
 
-/** What the addon says of a loaded model. */
+/** All facts that the addon gives about a loaded model. */
 export interface NativeFacts extends ModelFacts {
   /** Every scalar key of the file as text. */
   metadata: Record<string, string>;
@@ -108,20 +108,20 @@ export interface NativeBatch {
   pooling: Pooling;
 }
 
-/** What a batch takes on one device, in bytes. */
+/** The memory of a batch on one device, in bytes. */
 export interface NativeDeviceMemory {
   name: string;
   /** The process' own memory. */
   host: boolean;
   /** Of the model; loaded already. */
   weights: number;
-  /** What is kept of every token of the batch. */
+  /** Kept for every token of the batch. */
   activations: number;
-  /** What the blocks that are computed side by side need beside that. */
+  /** Additional buffers of the blocks that are computed in parallel. */
   graphs: number;
-  /** Of activations and graphs: what is not allocated yet. */
+  /** The part of activations and graphs that is not allocated yet. */
   missing: number;
-  /** What can be allocated now. */
+  /** Memory that can be allocated now. */
   available: number;
 }
 
@@ -137,7 +137,7 @@ export interface NativeModel {
   tokenize(text: string): NativeJob<Int32Array>;
   /** A row of `dimensions` numbers a sequence: pooled, not normalised. */
   embed(batch: NativeBatch, onProgress: ((fraction: number) => void) | null): NativeJob<Float32Array>;
-  /** What `embed` would take for the batch. Computes nothing, but waits for its turn. */
+  /** The memory that `embed` would need for the batch. Computes nothing, but waits for its turn. */
   memory(batch: NativeBatch): NativeJob<NativeMemory>;
   /** Stops what runs with ERR_DISPOSED and frees the memory. A second call gives the same. */
   dispose(): Promise<void>;

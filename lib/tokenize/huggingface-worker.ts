@@ -17,7 +17,7 @@ export type WorkerAnswer =
   | { kind: 'tokens'; ids: Int32Array<ArrayBuffer> }
   | { kind: 'failed'; message: string };
 
-/** What is used of the library; its own declarations do not resolve as ES modules. */
+/** The part of the library in use; its own declarations do not resolve as ES modules. */
 const { Tokenizer } = library as unknown as {
   Tokenizer: new (
     json: object,

@@ -6,7 +6,7 @@ export type NewCall = WithoutId<CallRequest>;
 
 /** An open call on an isolated model. */
 export interface Call {
-  /** What is sent. It holds the caller's arrays, not copies: it may have to be sent once more. */
+  /** The message. It holds the caller's arrays, not copies, for it may have to be sent again. */
   readonly request: CallRequest;
   readonly onProgress: ((fraction: number) => void) | null;
   readonly promise: Promise<Value>;
@@ -14,7 +14,7 @@ export interface Call {
   reject(error: Error): void;
   /** The process has said that the batch arrived. */
   began: boolean;
-  /** A process died with it, and it was kept. */
+  /** A process died while it was open, and it is retried. */
   kept: boolean;
 }
 
@@ -109,7 +109,7 @@ export class Calls {
   }
 }
 
-/** What a process did that had these calls to do, after "while it". */
+/** A description of the calls that a process was computing, to follow "while it". */
 export function describeCalls(calls: readonly Call[]): string {
   const [request] = calls.map(({ request }) => request);
   if (request === undefined) return 'was at work';
