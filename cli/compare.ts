@@ -1,24 +1,33 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { TASK_NAMES, type TaskName } from '../bench/tasks/task.js';
-import type { Context } from './context.js';
+import type { AddCommand, Context } from './context.js';
 import { EXIT, UsageError } from './exit.js';
-import { StdoutSink } from './output/stdout-sink.js';
+import { StdoutSink } from './output/sinks.js';
 
 /** The options of `longembed compare`, as commander gives them. */
-export interface CompareCommandOptions {
+interface CompareCommandOptions {
   baseline?: string;
   task?: TaskName[];
   model?: string[];
   json?: boolean;
 }
 
-export function addCompareOptions(command: Command): Command {
+/** `longembed compare`. */
+export const addCompare: AddCommand = (program, context, exit) => {
+  addCompareOptions(
+    program.command('compare').description('put results of the benchmark side by side'),
+  ).action(async (paths: string[], options: CompareCommandOptions) =>
+    exit(await compare(paths, options, context)),
+  );
+};
+
+function addCompareOptions(command: Command): Command {
   return command
     .argument('<results...>', 'results.json files of longembed bench, or the folders that hold them')
     .optionsGroup('What is compared:')
     .option('--baseline <run>', 'what the others are compared with, see below (default: the first run)')
-    .option('--task <names>', `only these tasks, parted by commas: ${TASK_NAMES.join(', ')}`, tasks)
-    .option('--model <ids>', 'only these models, parted by commas', list)
+    .option('--task <names>', `comma-separated task names: ${TASK_NAMES.join(', ')}`, tasks)
+    .option('--model <ids>', 'comma-separated model ids', list)
     .optionsGroup('Output:')
     .option('--json', 'as JSON')
     .optionsGroup('Other:')
@@ -48,14 +57,14 @@ Exit status: 0 done; 2 unusable arguments or results.
 `;
 
 /** `longembed compare`: results of the benchmark side by side. Resolves to the exit code. */
-export async function compare(
+async function compare(
   paths: string[],
   options: CompareCommandOptions,
   { stdout }: Context,
 ): Promise<number> {
   const twice = paths.find((path, index) => paths.indexOf(path) !== index);
   if (twice !== undefined) throw new UsageError(`${twice} is given twice: name each results.json once.`);
-  // Loaded when it is asked for: the benchmark brings much that the other commands do without.
+  // Loaded on demand: the benchmark has dependencies that the other commands do not need.
   const { comparisonTable, compareResults } = await import('../bench/results/compare/index.js');
   const { readResults } = await import('../bench/results/read.js');
   const files = await Promise.all(paths.map(async (label) => ({ label, results: await readResults(label) })));

@@ -1,10 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
+import type { Command } from 'commander';
 import type { Device, EmbeddingModel, LoadOptions } from '../lib/index.js';
 
-/** What commands need of a model. */
+/** The part of a model that commands use. */
 export type Model = Pick<EmbeddingModel, 'info' | 'tokenize' | 'embedMany' | 'memory' | 'dispose'>;
 
-/** The world a command runs in: main.ts gives the real one, tests another. */
+/** A command's environment: main.ts provides the real one, tests a fake. */
 export interface Context {
   readonly stdin: Readable & { isTTY?: boolean };
   readonly stdout: Writable & { isTTY?: boolean };
@@ -17,3 +18,6 @@ export interface Context {
   readonly tokenizeWithFile: (path: string, text: string) => Promise<Int32Array>;
   readonly devices: () => Device[];
 }
+
+/** Adds a command to the program. @param exit takes the exit code when the command is done */
+export type AddCommand = (program: Command, context: Context, exit: (code: number) => void) => void;

@@ -1,4 +1,4 @@
-/** What the program ends with (design §6); a signal adds its number to 128, as shells do. */
+/** Exit codes (design §6); for a signal it is 128 plus its number, as in shells. */
 export const EXIT = {
   /** Everything was done. */
   done: 0,
@@ -8,7 +8,7 @@ export const EXIT = {
   unusable: 2,
 } as const;
 
-/** Arguments that cannot be used. The message is a sentence for the person who typed them. */
+/** Unusable arguments. The message is a sentence for the user. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -31,4 +31,20 @@ export class Interrupted extends Error {
   get exitCode(): number {
     return { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }[this.signal];
   }
+}
+
+/**
+ * Turns signals into an abort, so that what was computed gets written. A second signal means it: the process ends at
+ * once.
+ */
+export function interruptSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      const reason = new Interrupted(name);
+      if (controller.signal.aborted) process.exit(reason.exitCode);
+      controller.abort(reason);
+    });
+  }
+  return controller.signal;
 }

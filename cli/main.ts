@@ -3,7 +3,7 @@
 import { devices, EmbeddingModel } from '../lib/index.js';
 import { Vocabulary } from '../lib/tokenize/index.js';
 import type { Context } from './context.js';
-import { interruptSignal } from './interrupt.js';
+import { interruptSignal } from './exit.js';
 import { report, run } from './run.js';
 
 const context: Context = {
@@ -17,13 +17,13 @@ const context: Context = {
   devices,
 };
 
-// Whoever writes learns of a closed pipe from the write itself; without a listener Node would end with a stack trace.
+// Writes report a closed pipe themselves; without a listener Node would exit with a stack trace.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 process.on('uncaughtException', (error) => process.exit(report(error, context)));
 
 const code = await run(process.argv.slice(2), context);
-// Standard input may still be open, and nothing more is wanted of it. Writes to a pipe may still be on their way.
+// Standard input may still be open, which would keep the process alive. Writes to a pipe may still be pending.
 await Promise.all([process.stdout, process.stderr].map(flushed));
 process.exit(code);
 

@@ -1,15 +1,14 @@
-/** What the options of the public calls are checked with, at the edge. */
+/** Checks for the options of the public calls. */
 import { z } from 'zod';
-import { display } from './display.js';
-import { LongEmbedError } from './error.js';
+import { display, LongEmbedError } from './error.js';
 import type { Extend } from './extend/index.js';
 
-// The message of each check says what is allowed; `checkOptions` puts the option's name and what was given before it.
-export const requiredWhole = (least: number) => {
-  const allowed = `a whole number from ${least}`;
-  return z.int(allowed).min(least, allowed);
+// The message of each check is the allowed values; `checkOptions` prefixes the option's name and the given value.
+export const requiredWhole = (min: number) => {
+  const allowed = `a whole number from ${min}`;
+  return z.int(allowed).min(min, allowed);
 };
-export const whole = (least: number) => requiredWhole(least).optional();
+export const whole = (min: number) => requiredWhole(min).optional();
 export const flag = z.boolean('true or false').optional();
 export const text = z.string('a string').optional();
 export const filePath = z.string('a path').min(1, 'a path').optional();
@@ -19,7 +18,7 @@ export const callback = <T>() =>
   z.custom<(value: T) => void>((value) => typeof value === 'function', 'a function').optional();
 export const signal = z.instanceof(AbortSignal, { error: 'an AbortSignal' }).optional();
 export const preset = z.union([z.string(), z.literal(false)], 'the name of a preset, or false').optional();
-/** A strategy; what is in it is for lib/extend to check. */
+/** A strategy; lib/extend checks its contents. */
 export const extend = z.custom<string | Extend>(
   (value) => typeof value === 'string' || (typeof value === 'object' && value !== null),
   'a spec string such as "pcw:4k", or an object with a method',

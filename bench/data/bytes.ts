@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
-import { throwIfAborted } from '../../lib/model/abort.js';
+import { throwIfAborted } from '../../lib/abort.js';
 import { badData, unreadable } from './errors.js';
 
 /**

@@ -2,7 +2,7 @@
  * What the columns of the tables are called, and which values they may have. The authors' files say doc_id, qid; MTEB's
  * say _id or id, query-id, corpus-id, score.
  */
-import { display } from '../../lib/display.js';
+import { display } from '../../lib/error.js';
 import { badData } from './errors.js';
 import { placeOf, type Row } from './row.js';
 

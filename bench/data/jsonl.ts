@@ -1,6 +1,5 @@
 import { LongEmbedError } from '../../lib/index.js';
-import { splitLines } from '../../lib/split-lines.js';
-import { decodeUtf8 } from '../../lib/utf8.js';
+import { splitLines, decodeUtf8 } from '../../lib/text.js';
 import { readBytes } from './bytes.js';
 import { badData } from './errors.js';
 import type { Row } from './row.js';

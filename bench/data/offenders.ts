@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { display } from '../../lib/display.js';
+import { display } from '../../lib/error.js';
 import type { Row } from './row.js';
 
 /** What was wrong in a row, and the row's place. */

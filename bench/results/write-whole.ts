@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { LongEmbedError } from '../../lib/index.js';
-import { writeFailure } from '../../lib/system-error.js';
+import { writeFailure } from '../../lib/error.js';
 
 /**
  * Writes a file that is there whole or not at all: the text goes to a temporary file in the same folder, which then takes

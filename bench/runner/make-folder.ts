@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { access, constants, mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { writeFailure } from '../../lib/system-error.js';
+import { writeFailure } from '../../lib/error.js';
 
 /** Makes a folder and those above it, where they are missing. @throws the system's error, see `folderFailure` */
 export async function makeFolder(folder: string): Promise<void> {

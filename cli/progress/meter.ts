@@ -1,6 +1,6 @@
-import { count, duration, plural } from './format.js';
+import { count, duration, plural } from '../../lib/format.js';
 
-/** How far a run has come: counts, speed and an estimate, without a word on where they are shown. */
+/** The progress of a run: counts, speed and an estimate, independent of how they are shown. */
 export class Meter {
   readonly #totalBytes: number | null;
   readonly #now: () => number;
@@ -14,7 +14,7 @@ export class Meter {
   /** Tokens of the documents that are done. */
   tokens = 0;
 
-  /** @param totalBytes of all inputs; null when nobody knows */
+  /** @param totalBytes of all inputs; null: unknown */
   constructor(totalBytes: number | null, now: () => number = () => performance.now()) {
     this.#totalBytes = totalBytes;
     this.#now = now;
@@ -26,7 +26,7 @@ export class Meter {
     this.#bytesRead += bytes;
   }
 
-  /** What the model has computed of the documents read so far. */
+  /** The model's progress on the documents read so far. */
   computed(progress: { tokensDone: number; tokensTotal: number }): void {
     this.#computed = progress;
   }
@@ -65,7 +65,7 @@ export class Meter {
     return Math.min(1, (this.#bytesRead / this.#totalBytes) * (tokensDone / tokensTotal));
   }
 
-  /** Seconds still to go; null when there is nothing to tell it by. */
+  /** Estimated seconds left; null while they cannot be estimated. */
   get secondsLeft(): number | null {
     const { fraction } = this;
     return fraction === null || fraction === 0 ? null : (this.seconds / fraction) * (1 - fraction);
@@ -83,7 +83,7 @@ export class Meter {
     ].join(', ');
   }
 
-  /** What was done, once it is, on one line. */
+  /** The finished work, on one line. */
   get summary(): string {
     const { documents, failed, truncated, tokens, seconds, tokensPerSecond } = this;
     const notes = [

@@ -9,8 +9,8 @@ export interface Matrix {
   readonly bytes: Uint8Array;
 }
 
-/** Bytes made at a time. */
-const PIECE = 1 << 20;
+/** Approximate size of a generated piece. */
+const PIECE_BYTES = 1 << 20;
 
 /** Rows of a matrix byte for byte, as `indices` name them. */
 export function* copiedRows({ rows, bytes }: Matrix, indices: ArrayLike<number>): Generator<Uint8Array> {
@@ -55,9 +55,9 @@ export function isReadable(type: number): boolean {
   return type === F32 || type === F16 || type === BF16;
 }
 
-/** Ranges of rows, some `PIECE` bytes each. */
+/** Ranges of rows, about PIECE_BYTES each. */
 function* pieces(rows: number, rowBytes: number): Generator<readonly [begin: number, end: number]> {
-  const atOnce = Math.max(1, Math.floor(PIECE / rowBytes));
+  const atOnce = Math.max(1, Math.floor(PIECE_BYTES / rowBytes));
   for (let begin = 0; begin < rows; begin += atOnce) yield [begin, Math.min(begin + atOnce, rows)];
 }
 

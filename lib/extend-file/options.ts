@@ -1,10 +1,9 @@
 import { callback, checkOptions, extend, flag, object, preset, signal, whole } from '../check-options.js';
-import { display } from '../display.js';
-import { LongEmbedError } from '../error.js';
+import { display, LongEmbedError } from '../error.js';
 import type { Extend } from '../extend/index.js';
 import type { SettingSource } from '../model/types.js';
 
-/** What `extendModelFile` takes. */
+/** Options of `extendModelFile`. */
 export interface ExtendFileOptions {
   /**
    * The strategy: a spec string or the same as an object. `pi`, `gp` or `rp` for a model with a position matrix, `ntk` or
@@ -20,7 +19,7 @@ export interface ExtendFileOptions {
   overwrite?: boolean | undefined;
   /** Stops the work and removes what was written: the promise rejects with ERR_ABORTED. */
   signal?: AbortSignal | undefined;
-  /** Called with the part of the file that is written, 0 to 1. What it throws ends the call. */
+  /** Called with the part of the file that is written, 0 to 1. An error it throws ends the call. */
   onProgress?: ((fraction: number) => void) | undefined;
 }
 
@@ -34,7 +33,7 @@ export interface ExtendedFile {
   preset: string | null;
   /** The strategy with every number written out, as the file records it: what longembed gives with it on the original. */
   spec: string;
-  /** Lo of the original, and who says so. */
+  /** Lo of the original, and its source. */
   nativeContext: number;
   nativeContextSource: SettingSource;
   /** Lt, the file's context length. */

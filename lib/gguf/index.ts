@@ -6,7 +6,7 @@
 export { DEFAULT_ALIGNMENT, type MetadataEntry, padding, type TensorInfo, VALUE_TYPES } from './format.js';
 export type { GgufHeader, StoredTensor } from './parse.js';
 export { GgufFile } from './read.js';
-export { BF16, F16, F32, tensorBytes, tensorTypeName } from './tensor-types.js';
+export { BF16, F16, F32, tensorBytes, tensorTypeName } from './format.js';
 export {
   arrayLengthOf,
   f32Entry,

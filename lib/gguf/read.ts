@@ -1,14 +1,13 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { LongEmbedError } from '../error.js';
-import { InvalidGguf, MoreNeeded } from './cursor.js';
-import { MOST_HEADER_BYTES } from './format.js';
-import { type GgufHeader, parseHeader, type StoredTensor } from './parse.js';
+import { InvalidGguf, MoreNeeded, type GgufHeader, parseHeader, type StoredTensor } from './parse.js';
+import { MAX_HEADER_BYTES } from './format.js';
 
-/** Bytes read at first: enough for the header of a file with a small vocabulary. */
-const FIRST_READ = 1 << 20;
+/** First read: enough for the header of a file with a small vocabulary. */
+const FIRST_READ_BYTES = 1 << 20;
 
 /** Bytes of tensor data held at a time. */
-const PIECE = 4 << 20;
+const PIECE_BYTES = 4 << 20;
 
 /** A GGUF file that is open for reading: its header in memory, the tensors' data on disk. */
 export class GgufFile implements AsyncDisposable {
@@ -35,7 +34,7 @@ export class GgufFile implements AsyncDisposable {
 
   /** A tensor's data, piece by piece. Each piece is good until the next is asked for: they share memory. */
   async *dataOf(tensor: StoredTensor): AsyncGenerator<Uint8Array> {
-    const buffer = Buffer.allocUnsafe(Math.min(PIECE, tensor.byteLength));
+    const buffer = Buffer.allocUnsafe(Math.min(PIECE_BYTES, tensor.byteLength));
     for (let done = 0; done < tensor.byteLength;) {
       const piece = buffer.subarray(0, tensor.byteLength - done);
       await readFully(this.path, this.#file, piece, tensor.offset + done);
@@ -70,16 +69,16 @@ async function openModel(path: string): Promise<FileHandle> {
   await file.close();
   throw new LongEmbedError(
     'ERR_MODEL_NOT_FOUND',
-    `"${path}" is no regular file. Give the path of a GGUF file.`,
+    `"${path}" is not a regular file. Give the path of a GGUF file.`,
   );
 }
 
 async function readHeader(path: string, file: FileHandle): Promise<GgufHeader> {
   const { size } = await file.stat();
   if (size === 0) throw invalid(path, 'it is empty.');
-  let bytes = Math.min(FIRST_READ, size);
+  let bytes = Math.min(FIRST_READ_BYTES, size);
   for (;;) {
-    if (bytes > MOST_HEADER_BYTES) throw invalid(path, 'its header is larger than any can be.');
+    if (bytes > MAX_HEADER_BYTES) throw invalid(path, 'its header is larger than any can be.');
     const start = new Uint8Array(bytes);
     await readFully(path, file, start, 0);
     try {

@@ -7,11 +7,11 @@ export interface TensorSource extends TensorInfo {
   readonly data: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-/** What a file is to hold. */
+/** The content of a file to be written. */
 export interface GgufContent {
   /** 2 or 3: little-endian files of both are alike but for this number. */
   readonly version: number;
-  /** What `general.alignment` says, or 32. */
+  /** The value of `general.alignment`, or 32. */
   readonly alignment: number;
   readonly metadata: readonly MetadataEntry[];
   readonly tensors: readonly TensorSource[];

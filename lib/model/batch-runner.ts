@@ -1,26 +1,24 @@
 import { LongEmbedError } from '../error.js';
 import { abandon, startJob, toLongEmbedError, type NativeJob } from '../native/index.js';
-import { buildBatch } from './batch.js';
+import { buildBatch, Packer, tokensOf, type Piece, windowsOf } from './batch.js';
 import type { Document } from './document.js';
 import type { Engine } from './engine.js';
-import { Packer, tokensOf, type Piece } from './packer.js';
 import { Progress } from './progress.js';
-import type { EmbedSettings } from './settings.js';
+import type { EmbedSettings } from './options.js';
 import type { Slot } from './slot.js';
-import { windowsOf } from './window.js';
 
-/** Batches handed to the native side: one runs, the next waits there, so that it is never idle between two. */
-const AT_ONCE = 2;
-/** How long, in milliseconds, a batch that is not full waits for more documents while the native side is idle. */
-const LINGER = 5;
+/** Batches handed to the native side at the same time: one runs, the next waits there, so that it is never idle in between. */
+const MAX_JOBS = 2;
+/** How long a partial batch waits for more documents while the native side is idle. */
+const LINGER_MS = 5;
 
-/** What a BatchRunner tells the run it works for. */
+/** The run that a BatchRunner works for. */
 export interface Run {
-  /** Does what may bring a document's result. */
+  /** Applies a change that may complete a document's result. */
   settle(slot: Slot, change: () => void): void;
-  /** A batch ended, or one that is not full has waited long enough. */
+  /** A batch ended, or a partial one has waited long enough. */
   advance(): void;
-  /** Nothing can go on. */
+  /** The whole run fails. */
   fail(error: unknown): void;
 }
 
@@ -56,9 +54,9 @@ export class BatchRunner {
     }
   }
 
-  /** Starts what there is to start. @param moreComes whether documents are being read or tokenized now */
+  /** Starts every batch that is due. @param moreComes whether documents are being read or tokenized now */
   submit(moreComes: boolean): void {
-    while (this.#jobs.size < AT_ONCE) {
+    while (this.#jobs.size < MAX_JOBS) {
       const pieces =
         this.#packer.take(false) ?? (this.#partialIsDue(moreComes) ? this.#packer.take(true) : null);
       if (pieces === null) return;
@@ -66,7 +64,7 @@ export class BatchRunner {
     }
   }
 
-  /** Cancels all. Resolves when the native side has let go of the batches. */
+  /** Cancels everything. Resolves when the native side has released the batches. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#stopLingering();
@@ -75,14 +73,14 @@ export class BatchRunner {
     await Promise.all(jobs.map((job) => job.promise.catch(() => undefined)));
   }
 
-  /** Whether a batch that is not full should run: the native side is idle, and nothing more comes, or not soon. */
+  /** Whether a partial batch should run: the native side is idle, and no more documents come, or not soon. */
   #partialIsDue(moreComes: boolean): boolean {
     if (this.#jobs.size > 0 || this.#packer.tokens === 0) return false;
     if (!moreComes || this.#lingered) return true;
     this.#lingering ??= setTimeout(() => {
       this.#lingered = true;
       this.#run.advance();
-    }, LINGER);
+    }, LINGER_MS);
     return false;
   }
 
@@ -130,7 +128,7 @@ export class BatchRunner {
     this.#tell(() => this.#progress.finish(pieces, computed));
   }
 
-  /** One document of a batch that failed may be to blame: each is tried alone, and then fails alone. */
+  /** One document of a failed batch may be the cause: each is retried alone, so that only that one fails. */
   #retry(pieces: readonly Piece[], error: unknown): void {
     if (this.#stopped) return;
     this.#progress.finish(pieces, 0);
@@ -148,7 +146,7 @@ export class BatchRunner {
     this.#progress.plan(-tokensOf(pieces));
   }
 
-  /** What the caller's onProgress throws ends the run: from here nobody could catch it. */
+  /** An error thrown by the caller's onProgress ends the run: here it could not be caught by the caller. */
   #tell(report: () => void): void {
     if (this.#stopped) return;
     try {

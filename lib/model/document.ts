@@ -1,13 +1,19 @@
 import { LongEmbedError } from '../error.js';
-import { planDocument, type WindowPlan } from '../extend/index.js';
+import {
+  planDocument,
+  type WindowPlan,
+  resolveExtend,
+  type Extend,
+  type StrategyContext,
+  type Method,
+} from '../extend/index.js';
 import type { NativeJob } from '../native/index.js';
 import { checkTokenIds, checkWellFormed, isBlank } from '../tokenize/index.js';
 import type { Engine } from './engine.js';
 import type { DocumentInput } from './input.js';
-import type { EmbedSettings } from './settings.js';
-import { tooLong } from './too-long.js';
+import type { EmbedSettings } from './options.js';
 
-/** A document tokenized and planned: what its windows are made of. */
+/** A document, tokenized and planned. */
 export interface Document {
   /** Special tokens and prompt, before the content of every window. */
   readonly before: Int32Array;
@@ -20,7 +26,7 @@ export interface Document {
   readonly truncated: boolean;
 }
 
-/** Waits for a job in the caller's name, so that the caller can cancel it. */
+/** Waits for a job and lets the caller cancel it meanwhile. */
 export type Track = <T>(job: NativeJob<T>) => Promise<T>;
 
 /** @throws LongEmbedError ERR_INPUT_EMPTY, ERR_INPUT_TOO_LONG, ERR_TOKENIZER, … */
@@ -34,23 +40,23 @@ export async function prepareDocument(
   if (all.length === 0) throw emptyInput('gives no tokens');
 
   const { prefix, suffix } = engine.settings.specialTokens;
-  const around = prefix.length + prompt.length + suffix.length;
-  const room = settings.limit - around;
-  const truncated = all.length > room;
-  if (truncated && (room < 1 || !settings.truncate)) {
-    throw tooLong(all.length, around, settings, engine.settings.extendFacts);
+  const overhead = prefix.length + prompt.length + suffix.length;
+  const capacity = settings.limit - overhead;
+  const truncated = all.length > capacity;
+  if (truncated && (capacity < 1 || !settings.truncate)) {
+    throw tooLong(all.length, overhead, settings, engine.settings.strategyContext);
   }
   // A copy, so that the ids of a text of megabytes do not stay in memory for its first few thousand.
-  const content = truncated ? all.slice(0, room) : all;
+  const content = truncated ? all.slice(0, capacity) : all;
   return {
     before: concat(prefix, prompt),
     content,
     after: Int32Array.from(suffix),
-    plans: planDocument(settings.extend, engine.settings.extendFacts, content.length, {
+    plans: planDocument(settings.extend, engine.settings.strategyContext, content.length, {
       before: prefix.length + prompt.length,
       after: suffix.length,
     }),
-    tokens: content.length + around,
+    tokens: content.length + overhead,
     truncated,
   };
 }
@@ -93,4 +99,55 @@ function emptyInput(how: string): LongEmbedError {
     'ERR_INPUT_EMPTY',
     `The input ${how}: there is nothing to embed. Leave such documents out.`,
   );
+}
+
+/**
+ * The error about a document that is too long: its length, the limit, and what to do.
+ * @param content tokens of the text
+ * @param overhead tokens of the prompt and the special tokens
+ */
+export function tooLong(
+  content: number,
+  overhead: number,
+  settings: EmbedSettings,
+  context: StrategyContext,
+): LongEmbedError {
+  const { limit, extend } = settings;
+  const n = content + overhead;
+  const limited =
+    limit < extend.limit ? `the option maxTokens allows ${limit}` : `"${extend.spec}" takes ${limit}`;
+  if (overhead >= limit) {
+    return error(
+      `The prompt and special tokens alone are ${overhead} tokens, and ${limited}. Give a shorter prompt or a higher limit.`,
+    );
+  }
+  const advice = [
+    ...(limit < extend.limit ? ['raise maxTokens'] : []),
+    ...(n > extend.limit ? longer(n, extend.method, context) : []),
+    'or set truncate to embed its start',
+  ];
+  return error(
+    `The text is ${n} tokens with its prompt and special tokens, but ${limited}: ${advice.join(', ')}.`,
+  );
+}
+
+/** Advice on a strategy that takes n tokens: the one in use with a higher target, else windows, which every model takes. */
+function longer(n: number, method: Method, context: StrategyContext): string[] {
+  const target = Math.ceil(n / 1024) * 1024;
+  const candidates: Extend[] = [
+    ...(method === 'none' ? [] : [{ method, target }]),
+    { method: 'pcw', target },
+  ];
+  for (const candidate of candidates) {
+    try {
+      return [`set extend to "${resolveExtend(candidate, context).spec}"`];
+    } catch {
+      // This model cannot take that strategy up to this target.
+    }
+  }
+  return [];
+}
+
+function error(message: string): LongEmbedError {
+  return new LongEmbedError('ERR_INPUT_TOO_LONG', message);
 }

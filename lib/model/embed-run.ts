@@ -1,18 +1,17 @@
 import { abandon, type NativeJob } from '../native/index.js';
-import { listenForAbort } from './abort.js';
+import { listenForAbort } from '../abort.js';
 import { BatchRunner } from './batch-runner.js';
 import { prepareDocument, type Track } from './document.js';
 import type { Engine } from './engine.js';
-import type { DocumentInput } from './input.js';
-import type { EmbedSettings } from './settings.js';
+import type { DocumentInput, Source } from './input.js';
+import type { EmbedSettings } from './options.js';
 import { Slot } from './slot.js';
-import type { Source } from './source.js';
 import type { ManyResult } from './types.js';
 
-/** Documents tokenized at the same time: the native tokenizer runs beside the model, and beside itself. */
-const PREPARE_AT_ONCE = 4;
+/** Documents tokenized at the same time: the native tokenizer runs in parallel with the model. */
+const MAX_PREPARING = 4;
 /** Documents read whose results have not been taken. Token counts bound reading first, unless documents are tiny. */
-const READ_AHEAD = 512;
+const MAX_READ_AHEAD = 512;
 
 /** How an input is read: the difference between `embed` and `embedMany`. */
 export interface Reader {
@@ -20,7 +19,7 @@ export interface Reader {
   id(input: unknown): string | number | undefined;
 }
 
-interface Taker {
+interface Waiter {
   resolve(result: IteratorResult<ManyResult, undefined>): void;
   reject(error: unknown): void;
 }
@@ -48,8 +47,8 @@ export class EmbedRun implements AsyncIterableIterator<ManyResult, undefined> {
   readonly #tokenizing = new Set<NativeJob<unknown>>();
   /** Tokens of documents that are done and not taken. */
   #doneTokens = 0;
-  readonly #takers: Taker[] = [];
-  /** What `next` throws when there is no result left to give: the source's error, or why the run ended early. */
+  readonly #waiters: Waiter[] = [];
+  /** Thrown by `next` once there are no more results: the source's error, or why the run ended early. */
   #error: { readonly reason: unknown } | null = null;
   #stopListening: () => void = () => undefined;
 
@@ -71,7 +70,7 @@ export class EmbedRun implements AsyncIterableIterator<ManyResult, undefined> {
 
   next(): Promise<IteratorResult<ManyResult, undefined>> {
     return new Promise((resolve, reject) => {
-      this.#takers.push({ resolve, reject });
+      this.#waiters.push({ resolve, reject });
       if (this.#state === 'new') this.#start();
       this.#advance();
     });
@@ -112,23 +111,23 @@ export class EmbedRun implements AsyncIterableIterator<ManyResult, undefined> {
     this.#release();
     for (const job of this.#tokenizing) abandon(job);
     this.#slots.length = 0;
-    this.#hand();
+    this.#deliver();
     await this.#batches.stop();
   }
 
-  /** Lets go of what outlives the run: its signal and its model. */
+  /** Detaches from the signal and the model, which outlive the run. */
   #release(): void {
     this.#stopListening();
     this.#engine.operations.delete(this);
   }
 
   #advance(): void {
-    this.#hand();
+    this.#deliver();
     if (this.#state !== 'running') return;
     this.#batch();
     this.#readMore();
     this.#batches.submit(this.#reading || this.#preparing > 0);
-    // All that is left is to take the results, which no abort can undo.
+    // Only taking the results is left, which an abort no longer affects.
     if (this.#exhausted && this.#slots.every(({ result }) => result !== null)) this.#release();
   }
 
@@ -136,8 +135,8 @@ export class EmbedRun implements AsyncIterableIterator<ManyResult, undefined> {
     return (
       !this.#exhausted &&
       !this.#reading &&
-      this.#preparing < PREPARE_AT_ONCE &&
-      this.#slots.length < READ_AHEAD &&
+      this.#preparing < MAX_PREPARING &&
+      this.#slots.length < MAX_READ_AHEAD &&
       this.#batches.waiting < this.#settings.batchTokens &&
       this.#doneTokens < 2 * this.#settings.batchTokens
     );
@@ -177,7 +176,7 @@ export class EmbedRun implements AsyncIterableIterator<ManyResult, undefined> {
     });
   }
 
-  /** Never rejects: what goes wrong is that document's error. */
+  /** Never rejects: a failure becomes that document's error. */
   async #prepare(slot: Slot, input: unknown): Promise<void> {
     try {
       const id = this.#reader.id(input);
@@ -220,16 +219,16 @@ export class EmbedRun implements AsyncIterableIterator<ManyResult, undefined> {
     if (before === null && slot.result !== null) this.#doneTokens += weight(slot.result);
   }
 
-  /** Gives results to those who wait for them; once there are no more, the error or the end. */
-  #hand(): void {
-    while (this.#takers.length > 0) {
+  /** Resolves the waiting `next` calls with results in order; once there are no more, with the error or the end. */
+  #deliver(): void {
+    while (this.#waiters.length > 0) {
       const [slot] = this.#slots;
       if (slot !== undefined) {
         if (slot.result === null) return;
         this.#slots.shift();
         if (this.#batched > 0) this.#batched--;
         this.#doneTokens -= weight(slot.result);
-        this.#takers.shift()?.resolve({ done: false, value: slot.result });
+        this.#waiters.shift()?.resolve({ done: false, value: slot.result });
         continue;
       }
       if (this.#state !== 'ended') {
@@ -239,13 +238,13 @@ export class EmbedRun implements AsyncIterableIterator<ManyResult, undefined> {
       }
       const error = this.#error;
       this.#error = null;
-      if (error === null) this.#takers.shift()?.resolve({ done: true, value: undefined });
-      else this.#takers.shift()?.reject(error.reason);
+      if (error === null) this.#waiters.shift()?.resolve({ done: true, value: undefined });
+      else this.#waiters.shift()?.reject(error.reason);
     }
   }
 }
 
-/** What a result counts for while it waits to be taken. */
+/** The weight of a result that waits to be taken, in tokens. */
 function weight(result: ManyResult): number {
   return 'tokens' in result ? result.tokens : 1;
 }

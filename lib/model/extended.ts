@@ -10,7 +10,7 @@ export const EXTENDED_KEYS = {
   version: 'longembed.extend.version',
 } as const;
 
-/** What a file says of its own extension. Lengths are in tokens. */
+/** A file's record of its own extension. Lengths are in tokens. */
 export interface Extended {
   /** The strategy that was written into it, such as "pi:4k,s=8,attention-scale=off". */
   readonly spec: string;

@@ -1,18 +1,15 @@
 import { LongEmbedError } from '../error.js';
 import { planDocument } from '../extend/index.js';
 import { startJob, type NativeBatch } from '../native/index.js';
-import { buildBatch } from './batch.js';
-import type { Document } from './document.js';
+import { buildBatch, Packer, windowsOf } from './batch.js';
+import { type Document, tooLong } from './document.js';
 import type { Engine } from './engine.js';
-import { Packer } from './packer.js';
-import type { EmbedSettings } from './settings.js';
+import type { EmbedSettings } from './options.js';
 import { Slot } from './slot.js';
-import { tooLong } from './too-long.js';
-import type { MemoryNeed } from './types.js';
-import { windowsOf } from './window.js';
+import type { MemoryEstimate } from './types.js';
 
 /**
- * What embedding a document of some length takes: the native side plans the same batch as it would run, and says.
+ * The memory that embedding a document of some length takes: the native side plans the batch that it would run and reports its size.
  * @param tokens of the document, prompt and special tokens included
  * @throws LongEmbedError ERR_INPUT_TOO_LONG; ERR_INVALID_OPTION when nothing is left for content
  */
@@ -20,7 +17,7 @@ export async function memoryFor(
   tokens: number,
   engine: Engine,
   settings: EmbedSettings,
-): Promise<MemoryNeed> {
+): Promise<MemoryEstimate> {
   const document = await blankDocument(tokens, engine, settings);
   const { native, operations } = engine;
   const batch = firstBatch(document, engine, settings);
@@ -43,25 +40,25 @@ export async function memoryFor(
   };
 }
 
-/** A document of which only the length is known. */
+/** A stand-in for a document of which only the length is known. */
 async function blankDocument(tokens: number, engine: Engine, settings: EmbedSettings): Promise<Document> {
-  const { extendFacts, specialTokens } = engine.settings;
+  const { strategyContext, specialTokens } = engine.settings;
   const { prefix, suffix } = specialTokens;
   const prompt = await engine.promptTokens.get(settings.prompt);
-  const around = { before: prefix.length + prompt.length, after: suffix.length };
-  const content = tokens - around.before - around.after;
+  const overhead = { before: prefix.length + prompt.length, after: suffix.length };
+  const content = tokens - overhead.before - overhead.after;
   if (content < 1) {
     throw new LongEmbedError(
       'ERR_INVALID_OPTION',
-      `The option tokens is ${tokens}: it must be a whole number from ${tokens - content + 1}, for prompt and special tokens are among them.`,
+      `The option tokens is ${tokens}: it must be a whole number from ${tokens - content + 1}, prompt and special tokens included.`,
     );
   }
-  if (tokens > settings.limit) throw tooLong(content, tokens - content, settings, extendFacts);
+  if (tokens > settings.limit) throw tooLong(content, tokens - content, settings, strategyContext);
   return {
-    before: new Int32Array(around.before),
+    before: new Int32Array(overhead.before),
     content: new Int32Array(content),
-    after: new Int32Array(around.after),
-    plans: planDocument(settings.extend, extendFacts, content, around),
+    after: new Int32Array(overhead.after),
+    plans: planDocument(settings.extend, strategyContext, content, overhead),
     tokens,
     truncated: false,
   };

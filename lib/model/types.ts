@@ -1,11 +1,11 @@
 /** The public types of EmbeddingModel. */
 import type { LongEmbedError } from '../error.js';
 import type { Extend, StrategySupport } from '../extend/index.js';
-import type { Backend, Pooling, PositionEncoding, Precision } from '../native/index.js';
+import type { Backend, Device, ModelFacts, Pooling, PositionEncoding, Precision } from '../native/index.js';
 
-export type { Backend, Pooling, PositionEncoding, Precision };
+export type { Backend, Device, Pooling, PositionEncoding, Precision };
 
-/** What `EmbeddingModel.load` takes. Whatever is given here wins over the preset, which wins over the file. */
+/** Options of `EmbeddingModel.load`. Options given here take precedence over the preset, which takes precedence over the file. */
 export interface LoadOptions {
   /**
    * Settings of a known model, by name ("e5-mistral"), for files that do not say what they are; `false`: none.
@@ -58,7 +58,7 @@ export interface LoadOptions {
   onWarning?: ((message: string) => void) | undefined;
 }
 
-/** What `EmbeddingModel.embed` takes. */
+/** Options of `EmbeddingModel.embed`. */
 export interface EmbedOptions {
   /**
    * How to go past the native context: a spec string, `method[:target][,key=value]…`, or the same as an object.
@@ -80,11 +80,11 @@ export interface EmbedOptions {
   maxTokens?: number | undefined;
   /** Stops the work: the call rejects with ERR_ABORTED, its `cause` the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Called as the native side advances. What it throws ends the call. */
+  /** Called as the native side advances. An error it throws ends the call. */
   onProgress?: ((progress: EmbedProgress) => void) | undefined;
 }
 
-/** What `EmbeddingModel.embedMany` takes. */
+/** Options of `EmbeddingModel.embedMany`. */
 export interface EmbedManyOptions extends EmbedOptions {
   /**
    * Tokens that go through the model at once, a whole number from 1: more is faster on a GPU and takes more memory.
@@ -93,7 +93,7 @@ export interface EmbedManyOptions extends EmbedOptions {
   batchTokens?: number | undefined;
 }
 
-/** What `EmbeddingModel.memory` takes; what is left out is as for `EmbedManyOptions`. */
+/** Options of `EmbeddingModel.memory`; the defaults are those of `EmbedManyOptions`. */
 export interface MemoryOptions extends Pick<
   EmbedManyOptions,
   'extend' | 'as' | 'prompt' | 'pooling' | 'batchTokens'
@@ -102,34 +102,34 @@ export interface MemoryOptions extends Pick<
   tokens: number;
 }
 
-/** Memory that embedding a document takes. Sizes are in bytes. */
-export interface MemoryNeed {
+/** The memory that embedding a document takes, in bytes. */
+export interface MemoryEstimate {
   /** Tokens of the document, prompt and special tokens included. */
   tokens: number;
   /** Forward passes it takes. */
   windows: number;
-  /** What the process that computes has in memory now. */
+  /** Memory of the process that computes now. */
   resident: number;
-  /** The most that it will have while it embeds the document. */
+  /** Its maximum while it embeds the document. */
   peak: number;
-  /** Whether every device has what is missing there; if not, embedding fails with ERR_OUT_OF_MEMORY before it begins. */
+  /** Whether every device can allocate what is missing; if not, embedding fails with ERR_OUT_OF_MEMORY before it begins. */
   fits: boolean;
-  devices: DeviceMemoryNeed[];
+  devices: DeviceMemoryEstimate[];
 }
 
-/** The part of it that is on one device. */
-export interface DeviceMemoryNeed {
+/** The share of one device. */
+export interface DeviceMemoryEstimate {
   /** "CPU" is the memory of the process. */
   name: string;
   /** Of the model; loaded already. */
   weights: number;
-  /** What is kept of every token of the sequences that are computed at once. */
+  /** Kept for every token of the sequences that are computed at once. */
   activations: number;
-  /** What the blocks of tokens that are computed side by side, one a thread, need beside that. */
+  /** Additional buffers of the blocks of tokens that are computed in parallel, one a thread. */
   graphs: number;
-  /** Of activations and graphs, what is not allocated yet: memory is kept from call to call. */
+  /** The part of activations and graphs that is not allocated yet: memory is reused from call to call. */
   missing: number;
-  /** What is free, within the limits that the system sets this process. */
+  /** Free memory, within the limits that the system sets for this process. */
   available: number;
 }
 
@@ -178,29 +178,14 @@ export type ManyResult = (Origin & Embedding) | (Origin & { error: LongEmbedErro
 /** Where a setting comes from. */
 export type SettingSource = 'option' | 'preset' | 'file';
 
-/** What is known of a loaded model. Lengths are in tokens. */
-export interface ModelInfo {
+/** The facts of a loaded model and the settings in use. Lengths are in tokens. */
+export interface ModelInfo extends ModelFacts {
   path: string;
-  /** `general.name` of the file. */
-  name: string | null;
-  /** llama.cpp's name of the architecture: "bert", "nomic-bert", "llama", … */
-  architecture: string;
   /** The known model that the file was taken for. */
   preset: string | null;
-  layers: number;
-  dimensions: number;
-  heads: number;
-  headsKv: number;
-  feedForward: number;
-  parameters: number;
-  /** Size of the weights in bytes. */
-  sizeBytes: number;
-  /** "F32", "Q8_0", "Q4_K - Medium", … */
-  quantization: string;
-  vocabularySize: number;
   /** The kind of vocabulary ("wordpiece", "sentencepiece", …), or the path of the tokenizer.json in use. */
   tokenizer: string;
-  /** Lo, and who says so. */
+  /** Lo, and its source. */
   nativeContext: number;
   nativeContextSource: SettingSource;
   /** The context length that the file gives, whatever the model was trained for. */
@@ -210,45 +195,16 @@ export interface ModelInfo {
    * context were. null: it is no such file.
    */
   extended: { spec: string; nativeContext: number; originalContext: number } | null;
-  positionEncoding: PositionEncoding;
-  /** Rows of the position matrix; 0 when the model has none. */
-  positionRows: number;
   /** Positions of short sequences (E5-Base-4k): those of up to `upTo` tokens take every `stride`-th. */
   shortInputs: { upTo: number; stride: number } | null;
-  /** 0 when the model has no RoPE. */
-  ropeBase: number;
-  ropeScale: number;
-  /** Whether a token sees only those before it. */
-  causal: boolean;
-  /** null: nobody says, so `embed` needs the option. */
+  /** null: neither the file nor a preset says, so `embed` needs the option. */
   pooling: Pooling | null;
   poolingSource: SettingSource | null;
   prompts: { query: string; document: string };
   /** Token ids put around every sequence. */
   specialTokens: { prefix: number[]; suffix: number[] };
+  /** Number format of matrix products and attention on a CPU: see `LoadOptions.precision`. */
+  precision: Precision;
   /** Every strategy, whether the model takes it, and if not, why. */
   strategies: StrategySupport[];
-  /** What computes: longembed's own graph, or llama.cpp's context, which can express less. */
-  engine: 'graph' | 'llama_context';
-  /** Why it is not longembed's graph. */
-  engineReason: string | null;
-  /** Where it runs. */
-  device: string;
-  /** Layers on GPUs: the last ones. */
-  gpuLayers: number;
-  /** Which devices have how many of the layers, in the layers' order. */
-  placement: { device: string; layers: number }[];
-  threads: number;
-}
-
-/** A device that models can run on. */
-export interface Device {
-  name: string;
-  description: string;
-  /** "CPU", "CUDA", "Metal", "Vulkan", … */
-  backend: string;
-  kind: 'cpu' | 'gpu' | 'igpu' | 'accel';
-  /** Bytes. */
-  memoryTotal: number;
-  memoryFree: number;
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import * as library from '@huggingface/tokenizers';
 import { checkTokenizerJson, withoutSpecialText } from './plain-text.js';
-import { checkTokenIds } from './token-ids.js';
+import { checkTokenIds } from './text.js';
 
 export interface WorkerData {
   path: string;
@@ -17,7 +17,7 @@ export type WorkerAnswer =
   | { kind: 'tokens'; ids: Int32Array<ArrayBuffer> }
   | { kind: 'failed'; message: string };
 
-/** What is used of the library; its own declarations do not resolve as ES modules. */
+/** The part of the library in use; its own declarations do not resolve as ES modules. */
 const { Tokenizer } = library as unknown as {
   Tokenizer: new (
     json: object,

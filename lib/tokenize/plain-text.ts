@@ -1,4 +1,4 @@
-/** What of a tokenizer.json (the Rust tokenizers library's format) matters here. */
+/** The parts of a tokenizer.json (the Rust tokenizers library's format) that matter here. */
 export interface TokenizerJson {
   added_tokens?: { id: number; content: string; special?: boolean }[];
   normalizer?: unknown;
@@ -11,7 +11,7 @@ export interface TokenizerJson {
   };
 }
 
-/** What the library runs; it would run any other as something else. */
+/** The kinds of model that the library supports; it would treat any other as one of these. */
 const KINDS = ['BPE', 'Unigram', 'WordPiece'];
 
 /** @throws Error when the JSON is no tokenizer, or one of another kind */

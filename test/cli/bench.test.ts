@@ -90,7 +90,7 @@ describe('bench', () => {
     expect((await bench([])).loaded!.prompts).toEqual({ query: undefined, document: undefined });
   });
 
-  it('takes lists parted by commas or spaces, and keys of strategies among them', async () => {
+  it('takes lists separated by commas or spaces, and keys of strategies among them', async () => {
     const { stdout } = await bench([
       '--extend',
       'none,pcw:512',
@@ -143,20 +143,20 @@ describe('bench', () => {
 
   it.each<[string, string[], RegExp]>([
     ['no model', ['bench', '--output', 'x'], /required option '-m, --model <files\.\.\.>' not specified/],
-    ['no output', FIXED, /^longembed: Say where results go: --output FOLDER\.$/m],
+    ['no output', FIXED, /^longembed: Missing --output FOLDER\.$/m],
     [
       'an unknown task',
       [...FIXED, '--tasks', 'qmsun'],
-      /There is no task "qmsun": use passkey, needle, .*2wikimqa/,
+      /Unknown task "qmsun": use passkey, needle, .*2wikimqa/,
     ],
     ['an unknown strategy', [...FIXED, '--extend', 'pcv:4k'], /argument 'pcv:4k' is invalid\..*pcw/],
     ['a length that is none', [...FIXED, '--lengths', 'long'], /whole number from 1/],
     [
       'lengths without a task that takes them',
       [...FIXED, '--lengths', '256', '-o', 'x'],
-      /--lengths is of no use: no task of qmsum takes it/,
+      /--lengths has no effect: none of the chosen tasks \(qmsum\) uses it/,
     ],
-    ['essays without needle', [...FIXED, '--essays', '.', '-o', 'x'], /--essays is of no use/],
+    ['essays without needle', [...FIXED, '--essays', '.', '-o', 'x'], /--essays has no effect/],
     ['prompts and none', [...FIXED, '--no-prompts', '--query-prompt', 'q'], /cannot be used with option/],
   ])('refuses %s', async (_what, args, message) => {
     const { code, stderr, loaded } = await longembed(args);

@@ -336,12 +336,12 @@ describe('info --memory', () => {
     const { code, stdout } = await longembed(['info', 'm.gguf', '--memory', '512']);
     expect(code).toBe(0);
     expect(stdout).toContain('Memory for a document of 512 tokens');
-    expect(stdout).toMatch(/peak +80\.0 MB of the process at most\n/);
+    expect(stdout).toMatch(/peak +up to 80\.0 MB for the process\n/);
     expect(stdout).toMatch(
-      /CPU +10\.0 MB weights, 20\.0 MB kept for all tokens, 10\.0 MB for those being computed; 30\.0 MB to allocate, 9\.0 GB free/,
+      /CPU +10\.0 MB weights, 20\.0 MB for all tokens, 10\.0 MB of per-thread buffers; 30\.0 MB to allocate, 9\.0 GB free/,
     );
     expect((await longembed(['info', 'm.gguf', '--memory', '2k'])).stdout).toContain(
-      'there is not as much: embedding it would fail',
+      'more than is available, embedding would fail',
     );
   });
 

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, it } from 'vitest';
 
-import { addon } from '../lib/native/index.js';
+import { addon } from '../../lib/native/index.js';
 import { readFixture } from './fixtures.js';
 import { compareCase, FixtureModels, Worst } from './oracle-cases.js';
 

@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { HubApiError } from '@huggingface/hub';
-import { throwIfAborted } from '../../../lib/model/abort.js';
+import { throwIfAborted } from '../../../lib/abort.js';
 import { badData } from '../errors.js';
 import { type Checksum, fileChecksum } from './checksum.js';
 import { leavePartial, takePartial, touchPartial } from './partial.js';

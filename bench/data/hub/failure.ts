@@ -1,6 +1,6 @@
 import { HubApiError } from '@huggingface/hub';
 import { LongEmbedError } from '../../../lib/index.js';
-import { writeFailure } from '../../../lib/system-error.js';
+import { writeFailure } from '../../../lib/error.js';
 import { badData } from '../errors.js';
 import { REPOSITORY_LABEL } from './repository.js';
 import { mayPass, networkCode } from './retry.js';

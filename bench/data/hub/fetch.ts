@@ -1,5 +1,5 @@
 import { EnvHttpProxyAgent, fetch, type RequestInit as UndiciInit } from 'undici';
-import { throwIfAborted } from '../../../lib/model/abort.js';
+import { throwIfAborted } from '../../../lib/abort.js';
 import { ATTEMPTS, connectionMayPass, mayPass, pause } from './retry.js';
 import type { HubSettings } from './settings.js';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileDownloadInfo, HubApiError, type PathInfo, pathsInfo } from '@huggingface/hub';
-import { throwIfAborted } from '../../../lib/model/abort.js';
+import { throwIfAborted } from '../../../lib/abort.js';
 import { badData } from '../errors.js';
 import { type CacheFolder, exists, pointAt } from './cache.js';
 import type { Checksum } from './checksum.js';

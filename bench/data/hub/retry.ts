@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { throwIfAborted } from '../../../lib/model/abort.js';
+import { throwIfAborted } from '../../../lib/abort.js';
 
 /** How often something is tried in all. */
 export const ATTEMPTS = 5;

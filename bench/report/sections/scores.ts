@@ -3,7 +3,7 @@ import { percent } from '../../results/percent.js';
 import type { ModelResult, RunResult } from '../../results/results.js';
 import type { Task } from '../../tasks/task.js';
 import { html, type Html, type Part } from '../html.js';
-import { METHOD_NAMES } from '../methods.js';
+import { METHODS, STRATEGIES } from '../../../lib/extend/index.js';
 import { whole } from '../numbers.js';
 import { type Paper, paperOf } from '../paper.js';
 import type { Section } from '../section.js';
@@ -128,7 +128,7 @@ function notes(view: View): Html {
 /** What the short names in the specs mean. */
 function methodList({ models }: View): Html[] {
   const used = new Set(models.flatMap(({ runs }) => runs.map(({ method }) => method)));
-  return (Object.keys(METHOD_NAMES) as RunResult['method'][])
-    .filter((method) => used.has(method))
-    .map((method, i) => html`${i === 0 ? '' : ' · '}<code>${method}</code> ${METHOD_NAMES[method]}`);
+  return METHODS.filter((method) => used.has(method)).map(
+    (method, i) => html`${i === 0 ? '' : ' · '}<code>${method}</code> ${STRATEGIES[method].title}`,
+  );
 }

@@ -1,4 +1,4 @@
-import { display } from '../../../lib/display.js';
+import { display } from '../../../lib/error.js';
 import { invalid } from '../read-json.js';
 import { modelOf } from '../lookup.js';
 import type { Results, RunResult } from '../results.js';

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { getSystemErrorName } from 'node:util';
 import type { RootDatabase } from 'lmdb';
-import type { LongEmbedError } from '../../../lib/error.js';
-import { writeFailure } from '../../../lib/system-error.js';
+import { type LongEmbedError, writeFailure } from '../../../lib/error.js';
 import { freeBytes } from '../disk-space.js';
 import { checkStore } from './check.js';
 import { damaged, invalid, prepareCacheFolder } from './folder.js';

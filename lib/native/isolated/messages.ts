@@ -22,7 +22,7 @@ export type CallRequest =
   | { kind: 'embed'; id: number; batch: NativeBatch; progress: boolean }
   | { kind: 'memory'; id: number; batch: NativeBatch };
 
-/** What a call gives. */
+/** The result of a call. */
 export type Value = Int32Array | Float32Array | NativeMemory;
 
 export type Request = LoadRequest | CallRequest | { kind: 'cancel'; id: number } | { kind: 'dispose' };
