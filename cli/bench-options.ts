@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { TASK_NAMES, type TaskName } from '../bench/tasks/task.js';
+import { TASK_NAMES, type TaskName } from '../bench/tasks/index.js';
 import type { Extend, Pooling } from '../lib/index.js';
 import { parseSpec } from './embed-options.js';
 import { SHIPPED_MODELS } from '../lib/shipped-models.js';

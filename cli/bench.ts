@@ -8,7 +8,7 @@ import {
   runBench,
   TASKS,
 } from '../bench/index.js';
-import { TASK_NAMES } from '../bench/tasks/task.js';
+import { TASK_NAMES } from '../bench/tasks/index.js';
 import { modelFile } from '../lib/shipped-models.js';
 import { dryRunText } from './bench-dry-run.js';
 import { BenchMeter } from './bench-meter.js';

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { TASK_NAMES, type TaskName } from '../bench/tasks/task.js';
+import { TASK_NAMES, type TaskName } from '../bench/tasks/index.js';
 import type { Context } from './context.js';
 import { EXIT, UsageError } from './exit.js';
 import { StdoutSink } from './output/stdout-sink.js';

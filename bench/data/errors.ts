@@ -1,11 +1,11 @@
 import { LongEmbedError } from '../../lib/index.js';
 
-/** Data that are missing, malformed or contradict themselves. */
+/** Data are missing, malformed or inconsistent. */
 export function badData(message: string, cause?: unknown): LongEmbedError {
   return new LongEmbedError('ERR_INVALID_OPTION', message, cause === undefined ? {} : { cause });
 }
 
-/** Data that are there but hold nothing. */
+/** Data exist but contain nothing. */
 export function emptyData(message: string): LongEmbedError {
   return new LongEmbedError('ERR_INPUT_EMPTY', message);
 }

@@ -2,7 +2,7 @@
 import { paperLengths, paperMain, paperScores } from '../reference/index.js';
 import { PAPER_LENGTHS } from '../reference/lengths.js';
 import type { ModelResult, RunResult } from '../results/results.js';
-import type { TaskName } from '../tasks/task.js';
+import type { TaskName } from '../tasks/index.js';
 import { taskOfRun, type View } from './view.js';
 
 export interface Paper {

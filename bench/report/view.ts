@@ -1,7 +1,7 @@
 /** The results as the page needs them: runs beside their models, tasks in the paper's order. */
 import type { ModelResult, Results, RunResult, TaskResult } from '../results/results.js';
-import { TASKS } from '../tasks/index.js';
-import type { Task, TaskName } from '../tasks/task.js';
+import { type BenchTask, type TaskName, TASKS } from '../tasks/index.js';
+import type { Task } from '../tasks/task.js';
 
 export interface ModelView {
   readonly model: ModelResult;
@@ -16,7 +16,7 @@ export interface View {
   /** Every model, those without a run too. */
   readonly models: readonly ModelView[];
   /** The tasks that any run has, in the paper's order. */
-  readonly tasks: readonly Task[];
+  readonly tasks: readonly BenchTask[];
 }
 
 export function viewOf(results: Results): View {

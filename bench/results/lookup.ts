@@ -1,5 +1,5 @@
 /** What a part of the results names, in another part. `readResults` has seen to it that it is there. */
-import type { TaskName } from '../tasks/task.js';
+import type { TaskName } from '../tasks/index.js';
 import type { ModelResult, Results, RunResult, SplitResult, TaskDataResult, TaskResult } from './results.js';
 
 /** The model of a run. */

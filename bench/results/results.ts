@@ -2,7 +2,7 @@
  * results.json: all that a run found out, and nothing that differs between two runs of the same (times are in timing.json).
  */
 import { z } from 'zod';
-import { TASK_NAMES } from '../tasks/task.js';
+import { TASK_NAMES } from '../tasks/index.js';
 
 /** Changes when an older reader would misread a newer file. */
 export const RESULTS_FORMAT = 'longembed-bench/1';

@@ -1,7 +1,7 @@
 /** timing.json: how long a run took, which differs each time, and so is no part of results.json. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { TaskName } from '../tasks/task.js';
+import type { TaskName } from '../tasks/index.js';
 import { checkJson, readJson } from './read-json.js';
 import { writeWhole } from './write-whole.js';
 

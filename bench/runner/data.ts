@@ -1,13 +1,14 @@
 import { LongEmbedError } from '../../lib/error.js';
-import { datasetSha256 } from '../data/ids.js';
+import { datasetSha256 } from '../data/dataset.js';
 import type { Dataset } from '../data/dataset.js';
-import type { Split, Task, TaskData, TaskOptions } from '../tasks/task.js';
+import type { BenchTask } from '../tasks/index.js';
+import type { Split, TaskData, TaskOptions } from '../tasks/task.js';
 import { textHash } from './cache/keys.js';
 import { limited } from './limit.js';
 
 /** A task whose data are there and have been read once. */
 export interface ReadTask {
-  readonly task: Task;
+  readonly task: BenchTask;
   readonly origin: string;
   readonly splits: readonly ReadSplit[];
 }
@@ -41,7 +42,7 @@ const SAMPLE_CHARACTERS = 2000;
  * @throws LongEmbedError as `Task.open`; ERR_INPUT_EMPTY when the limit leaves no query; ERR_ABORTED
  */
 export async function readTasks(
-  tasks: readonly Task[],
+  tasks: readonly BenchTask[],
   options: TaskOptions,
   limit: number | null,
   onWait: (fraction: number, what: string) => void,

@@ -1,5 +1,5 @@
 import type { Method } from '../../lib/extend/index.js';
-import type { TaskName } from '../tasks/task.js';
+import type { TaskName } from '../tasks/index.js';
 import { recordedSpeed } from './cache/speeds.js';
 import { throwIfAborted, type ReadSplit, type ReadTask, type TextFacts } from './data.js';
 import { missingPlaces } from './missing.js';

@@ -4,7 +4,7 @@ import { writeMtebResults } from '../results/mteb/index.js';
 import type { Results, RunResult, TaskResult } from '../results/results.js';
 import { timingKey, writeTiming } from '../results/timing.js';
 import { writeResults } from '../results/write.js';
-import { TASK_NAMES } from '../tasks/task.js';
+import { PAPER_TASKS } from '../reference/index.js';
 import { lookAhead, type Course } from './ahead.js';
 import { recordSpeed } from './cache/speeds.js';
 import { describeRun } from './describe.js';
@@ -104,7 +104,7 @@ class BenchRun {
 }
 
 function runOf({ id }: CheckedModel, plan: Plan, tasks: readonly TaskResult[]): RunResult {
-  const scores = TASK_NAMES.map((name) => tasks.find(({ task }) => task === name)?.main);
+  const scores = PAPER_TASKS.map((name) => tasks.find(({ task }) => task === name)?.main);
   const all = scores.filter((score) => score !== undefined);
   return {
     model: id,
@@ -112,6 +112,6 @@ function runOf({ id }: CheckedModel, plan: Plan, tasks: readonly TaskResult[]): 
     method: plan.method,
     target: plan.target,
     tasks: [...tasks],
-    average: all.length === TASK_NAMES.length ? mean(all) : null,
+    average: all.length === PAPER_TASKS.length ? mean(all) : null,
   };
 }

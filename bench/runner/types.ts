@@ -1,6 +1,6 @@
 import type { EmbeddingModel, Extend, LoadOptions } from '../../lib/index.js';
 import type { TaskResult } from '../results/results.js';
-import type { Task, TaskName } from '../tasks/task.js';
+import type { BenchTask, TaskName } from '../tasks/index.js';
 
 /** What the benchmark needs of a model. */
 export type BenchModel = Pick<EmbeddingModel, 'info' | 'tokenize' | 'embedMany' | 'dispose'>;
@@ -14,7 +14,7 @@ export interface BenchOptions {
   readonly models: readonly string[];
   /** Every model runs with each of these that it can take. */
   readonly extend: readonly Extend[];
-  readonly tasks: readonly Task[];
+  readonly tasks: readonly BenchTask[];
   /** Of the synthetic tasks, in tokens, ascending. */
   readonly lengths: readonly number[];
   /** A folder with the tasks' data; null: none. */

@@ -1,6 +1,6 @@
 /** What MTEB reports beside the main scores, a table a task, folded. */
 import type { RunResult, TaskResult } from '../../results/results.js';
-import type { Task } from '../../tasks/task.js';
+import type { BenchTask } from '../../tasks/index.js';
 import { html, type Html } from '../html.js';
 import { whole } from '../numbers.js';
 import type { Section } from '../section.js';
@@ -30,7 +30,7 @@ interface Column {
   readonly depths: readonly number[];
 }
 
-function taskDetails(task: Task, view: View): Html | null {
+function taskDetails(task: BenchTask, view: View): Html | null {
   const results = view.models.flatMap(({ runs }) => runs.flatMap((run) => taskOfRun(run, task.name) ?? []));
   const columns = columnsOf(results);
   if (columns.length === 0) return null;

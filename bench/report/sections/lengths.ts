@@ -2,7 +2,7 @@
 import { mainScore } from '../../results/lookup.js';
 import { percent } from '../../results/percent.js';
 import type { ModelResult, RunResult, SplitResult, TaskResult } from '../../results/results.js';
-import type { Task } from '../../tasks/task.js';
+import type { BenchTask } from '../../tasks/index.js';
 import { heatClass } from '../heat.js';
 import { html, type Html } from '../html.js';
 import { whole } from '../numbers.js';
@@ -36,7 +36,7 @@ interface Row {
   readonly mean: number | null;
 }
 
-function heatmap(task: Task, view: View): Html {
+function heatmap(task: BenchTask, view: View): Html {
   const groups = view.models
     .map(({ model, runs }) => ({ model, rows: runs.flatMap((run) => rowsOf(task, model, run, view)) }))
     .filter(({ rows }) => rows.length > 0);
@@ -74,7 +74,7 @@ function heatmap(task: Task, view: View): Html {
   });
 }
 
-function rowsOf(task: Task, model: ModelResult, run: RunResult, view: View): Row[] {
+function rowsOf(task: BenchTask, model: ModelResult, run: RunResult, view: View): Row[] {
   const result = taskOfRun(run, task.name);
   if (result === null) return [];
   const ours: Row = {
@@ -109,7 +109,7 @@ function heatCell(score: number | undefined, cut: boolean, figure: (score: numbe
 }
 
 /** The colours from 0 to 100 %, and the mark of documents that were cut where there are any. */
-function legend(tasks: readonly Task[], { models }: View): Html {
+function legend(tasks: readonly BenchTask[], { models }: View): Html {
   const splits = models.flatMap(({ runs }) =>
     runs.flatMap((run) => tasks.flatMap(({ name }) => taskOfRun(run, name)?.splits ?? [])),
   );

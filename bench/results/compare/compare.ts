@@ -1,5 +1,6 @@
 /** Runs of the benchmark side by side, and which differences are more than chance. */
-import { TASK_NAMES, type TaskName } from '../../tasks/task.js';
+import { TASK_NAMES, type TaskName } from '../../tasks/index.js';
+import { PAPER_TASKS } from '../../reference/scores.js';
 import { invalid } from '../read-json.js';
 import { holm } from './holm.js';
 import { type Measured, measuredAverage, measuredSplit, measuredTask } from './measured.js';
@@ -81,7 +82,8 @@ interface Column {
 
 function taskColumns(tasks: readonly TaskName[], entries: readonly Entry[]): Column[] {
   const columns: Column[] = tasks.map((name) => ({ name, measure: (entry) => taskOf(entry, name) }));
-  const isAveraged = tasks.length === TASK_NAMES.length && entries.some(({ run }) => run.average !== null);
+  const isAveraged =
+    PAPER_TASKS.every((name) => tasks.includes(name)) && entries.some(({ run }) => run.average !== null);
   if (isAveraged) {
     columns.push({ name: 'average', measure: ({ results, run }) => measuredAverage(results, run) });
   }

@@ -1,41 +1,43 @@
 import { LongEmbedError } from '../../../lib/index.js';
 import type { Dataset } from '../../data/dataset.js';
 import { badData } from '../../data/errors.js';
-import { publishedTaskData } from '../../data/published.js';
-import { lengthSplitName } from '../../data/split-names.js';
+import { publishedTaskData } from '../../data/layout.js';
+import { lengthSplitName } from '../../data/splits.js';
+import { Random } from '../../random.js';
 import type { Split, Task, TaskData, TaskOptions } from '../task.js';
-import { Random } from './random.js';
 
-/** Candidate documents of a length, and how many of them are asked for (paper §3.2). */
+/** Candidate documents per length, and queries, each about a different one of them (paper §3.2). */
 export const DOCUMENTS = 100;
 export const QUERIES = 50;
 
-/** In tokens. Below, a document hardly holds more than its needle; above, the documents of a length fill the memory. */
-const LENGTHS = { least: 256, most: 2 ** 20 } as const;
+/** In tokens: shorter documents hold little more than their needle, and 100 longer ones do not fit into memory. */
+const MIN_LENGTH = 256;
+const MAX_LENGTH = 2 ** 20;
 
-/** A document, and a query that it alone answers. */
+/** A document and a query that only this document answers. */
 export interface Candidate {
   readonly text: string;
   readonly query: string;
 }
 
-/** How a task's documents are made. */
+/** How a task's documents are generated. */
 export interface Recipe {
-  /** Where their texts come from: "generated". */
+  /** Where their texts come from: "generated", "generated in essays of …". */
   readonly origin: string;
-  /** The documents of a length in tokens, `DOCUMENTS` of them in corpus order; the same at every call. */
+  /** The `DOCUMENTS` documents of a length in tokens, in corpus order; the same on every call. */
   candidates(length: number): readonly Candidate[];
 }
 
-/** A task whose data are in the given folder, else made when they are loaded, a split a length. */
-export function syntheticTask(
-  facts: Pick<Task, 'name' | 'title' | 'mtebName'>,
+/** A task that reads its data from the given folder, or else generates them when they are loaded: one split per length. */
+export function syntheticTask<Name extends string>(
+  description: Pick<Task<Name>, 'name' | 'title' | 'mtebName' | 'published'>,
   recipeOf: (options: TaskOptions) => Recipe | Promise<Recipe>,
-): Task {
-  const task: Task = {
-    ...facts,
+): Task<Name> {
+  const task: Task<Name> = {
+    ...description,
     kind: 'synthetic',
     mainMetric: 'accuracy_at_1',
+    split: null,
     open: async (options) => {
       const published = await publishedTaskData(task, options);
       if (published !== null) return published;
@@ -49,19 +51,19 @@ export function syntheticTask(
 }
 
 function generatedData(task: Task, { seed, lengths, signal }: TaskOptions, recipe: Recipe): TaskData {
-  const make = (length: number): Dataset => {
+  const generate = (length: number): Dataset => {
     throwIfAborted(signal);
     const random = Random.of(seed, task.name, length, 'queries');
     return dataset(`${task.name}_${length}`, recipe.candidates(length), random);
   };
   const splits = lengths.map((length): Split => {
-    const load = () => new Promise<Dataset>((resolve) => resolve(make(length)));
+    const load = () => new Promise<Dataset>((resolve) => resolve(generate(length)));
     return { name: lengthSplitName(length), length, load };
   });
   return { task, origin: `${recipe.origin}, seed ${seed}`, splits };
 }
 
-/** The queries are those of some of the documents, in random order. */
+/** Asks for `QUERIES` of the documents, in random order. */
 function dataset(prefix: string, candidates: readonly Candidate[], random: Random): Dataset {
   const documents = candidates.map(({ text }, index) => ({ id: `${prefix}_d${index}`, text }));
   const asked = random.sample(candidates.length, QUERIES);
@@ -76,12 +78,13 @@ function dataset(prefix: string, candidates: readonly Candidate[], random: Rando
 }
 
 function checkLengths(lengths: readonly number[]): void {
-  const { least, most } = LENGTHS;
   if (lengths.length === 0) throw badData('The synthetic tasks have no lengths: name at least one.');
-  const wrong = lengths.find((length) => !Number.isInteger(length) || length < least || length > most);
+  const wrong = lengths.find(
+    (length) => !Number.isInteger(length) || length < MIN_LENGTH || length > MAX_LENGTH,
+  );
   if (wrong === undefined) return;
   throw badData(
-    `The synthetic tasks cannot be made for a length of ${wrong} tokens: use whole numbers from ${least} to ${most}.`,
+    `The synthetic tasks cannot be made for a length of ${wrong} tokens: use whole numbers from ${MIN_LENGTH} to ${MAX_LENGTH}.`,
   );
 }
 
