@@ -56,8 +56,9 @@ export async function compare(
   const twice = paths.find((path, index) => paths.indexOf(path) !== index);
   if (twice !== undefined) throw new UsageError(`${twice} is given twice: name each results.json once.`);
   // Loaded when it is asked for: the benchmark brings much that the other commands do without.
-  const { comparisonTable, compareResults } = await import('../bench/results/compare/index.js');
-  const { readResults } = await import('../bench/results/read.js');
+  const { compareResults } = await import('../bench/results/compare.js');
+  const { comparisonTable } = await import('../bench/results/comparison-table.js');
+  const { readResults } = await import('../bench/results/files.js');
   const files = await Promise.all(paths.map(async (label) => ({ label, results: await readResults(label) })));
   const comparison = compareResults(files, {
     baseline: options.baseline,

@@ -1,7 +1,7 @@
 /** The results for people at a terminal, beside the paper's. */
 import { paperLengths, paperMain, paperScores } from '../reference/index.js';
 import { type BenchTask, TASKS } from '../tasks/index.js';
-import { mainScore } from './lookup.js';
+import { mainScore } from './results.js';
 import { percent, shortLength } from './percent.js';
 import type { ModelResult, Results, RunResult, TaskResult } from './results.js';
 import { printable, type Row, terminalTable } from './terminal-table.js';

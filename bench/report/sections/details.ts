@@ -1,10 +1,8 @@
 /** What MTEB reports beside the main scores, a table a task, folded. */
 import type { RunResult, TaskResult } from '../../results/results.js';
 import type { BenchTask } from '../../tasks/index.js';
-import { html, type Html } from '../html.js';
+import { html, type Html, type Section, table } from '../html.js';
 import { whole } from '../numbers.js';
-import type { Section } from '../section.js';
-import { table } from '../table.js';
 import { taskOfRun, type View } from '../view.js';
 
 /** The metrics by their names in the results, in the order in which they are shown. */

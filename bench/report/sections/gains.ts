@@ -1,11 +1,8 @@
 /** What each strategy gains over the same model without one, as the paper's Figure 1(c). */
 import type { ModelResult, RunResult } from '../../results/results.js';
 import { type Bar, drawBars } from '../bars.js';
-import { html, type Html, type Part } from '../html.js';
+import { html, type Html, type Part, type Section, table } from '../html.js';
 import { signed } from '../numbers.js';
-import { type Paper, paperOf } from '../paper.js';
-import type { Section } from '../section.js';
-import { table } from '../table.js';
 import {
   baselineOf,
   meanName,
@@ -14,6 +11,8 @@ import {
   strategyOf,
   taskOfRun,
   type View,
+  type Paper,
+  paperOf,
 } from '../view.js';
 import { taskHeading } from './scores.js';
 

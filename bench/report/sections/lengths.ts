@@ -1,15 +1,12 @@
 /** Acc@1 by length of the synthetic tasks, as the paper's Figure 1(b): a heatmap that is a table, its figures in its colours. */
-import { mainScore } from '../../results/lookup.js';
+import { mainScore } from '../../results/results.js';
 import { percent } from '../../results/percent.js';
 import type { ModelResult, RunResult, SplitResult, TaskResult } from '../../results/results.js';
 import type { BenchTask } from '../../tasks/index.js';
 import { heatClass } from '../heat.js';
-import { html, type Html } from '../html.js';
+import { html, type Html, type Section, table } from '../html.js';
 import { whole } from '../numbers.js';
-import { paperOf } from '../paper.js';
-import type { Section } from '../section.js';
-import { table } from '../table.js';
-import { metricTitle, taskOfRun, type View } from '../view.js';
+import { metricTitle, taskOfRun, type View, paperOf } from '../view.js';
 
 export function lengthsSection(view: View): Section | null {
   const tasks = view.tasks.filter(({ kind }) => kind === 'synthetic');

@@ -2,13 +2,10 @@
 import { percent } from '../../results/percent.js';
 import type { ModelResult, RunResult } from '../../results/results.js';
 import type { Task } from '../../tasks/task.js';
-import { html, type Html, type Part } from '../html.js';
+import { html, type Html, type Part, type Section, table } from '../html.js';
 import { METHOD_NAMES } from '../methods.js';
 import { whole } from '../numbers.js';
-import { type Paper, paperOf } from '../paper.js';
-import type { Section } from '../section.js';
-import { table } from '../table.js';
-import { metricTitle, type ModelView, taskOfRun, type View } from '../view.js';
+import { metricTitle, type ModelView, taskOfRun, type View, type Paper, paperOf } from '../view.js';
 
 /** A column: how it is headed, our score and the paper's. */
 interface Column {

@@ -2,10 +2,8 @@
 import { percent, shortLength } from '../../results/percent.js';
 import type { RunResult } from '../../results/results.js';
 import { drawBars, type Group } from '../bars.js';
-import { html, type Html } from '../html.js';
+import { html, type Html, type Section, table } from '../html.js';
 import { whole } from '../numbers.js';
-import type { Section } from '../section.js';
-import { table } from '../table.js';
 import { baselineOf, meanName, meanScore, type ModelView, strategyOf, type View } from '../view.js';
 
 /** A model that was run at several targets. */

@@ -1,19 +1,19 @@
 /** A comparison for people at a terminal. */
-import { taskOf } from '../../tasks/index.js';
-import { percent, points, shortLength } from '../percent.js';
-import { printable, type Row, terminalTable } from '../terminal-table.js';
+import { taskOf } from '../tasks/index.js';
+import { percent, points, shortLength } from './percent.js';
+import { printable, type Row, terminalTable } from './terminal-table.js';
 import type { ComparedCell, ComparedTable, Comparison } from './compare.js';
-import { EXACT_UP_TO, ROUNDS } from './sign-flip.js';
+import { MAX_EXACT, ROUNDS } from './significance.js';
 
-/** Marks of corrected p-values below a level, the lowest level first. */
+/** Marks of corrected p-values below a level, lowest level first. */
 const MARKS = [
   { below: 0.01, mark: '**' },
   { below: 0.05, mark: '*' },
 ] as const;
 
 /**
- * The runs, a table of their main scores with the differences to the baseline below them, the same by length for the
- * synthetic tasks, what could not be compared, and what the marks mean. Plain ASCII but for names.
+ * Lists the runs, a table of their main scores with the differences to the baseline below them, the same by length for the
+ * synthetic tasks, what could not be compared, and what the marks mean. Plain ASCII except for names.
  */
 export function comparisonTable(comparison: Comparison): string {
   const { runs, baseline, tables, notes } = comparison;
@@ -51,14 +51,14 @@ function headOf(column: string): string {
   return length === undefined ? taskOf(column).title : shortLength(Number(length));
 }
 
-/** The score, and the difference below it; room for marks keeps the points in line. */
+/** The score, and the difference below it; space for marks keeps the decimal points aligned. */
 function cellOf({ score, difference, pHolm, reason }: ComparedCell): string {
-  const room = 2;
-  const own = percent(score) + ' '.repeat(room);
-  if (reason !== null) return `${own}\n(!)${' '.repeat(room)}`;
+  const markWidth = 2;
+  const own = percent(score) + ' '.repeat(markWidth);
+  if (reason !== null) return `${own}\n(!)${' '.repeat(markWidth)}`;
   if (difference === null) return own;
   const mark = MARKS.find(({ below }) => pHolm !== null && pHolm < below)?.mark ?? '';
-  return `${own}\n${points(difference)}${mark.padEnd(room)}`;
+  return `${own}\n${points(difference)}${mark.padEnd(markWidth)}`;
 }
 
 function legend(tables: readonly ComparedTable[], baseline: number): string {
@@ -70,10 +70,10 @@ function legend(tables: readonly ComparedTable[], baseline: number): string {
     lines.push(
       `Below a score: its difference to run ${baseline} in points. ${marks.join(', ')}; without a mark it may be chance.`,
       'p: paired two-sided randomisation test, the signs of the differences by query flipped at random in',
-      `${ROUNDS} rounds (exact up to ${EXACT_UP_TO} queries that differ), with Holm's correction for all tests of a table (${tests.join(', ')}).`,
+      `${ROUNDS} rounds (exact up to ${MAX_EXACT} queries that differ), with Holm's correction for all tests of a table (${tests.join(', ')}).`,
     );
   }
   if (cells.flat().some(({ reason }) => reason !== null))
-    lines.push('(!): not of the same data, so not compared.');
+    lines.push('(!): the data differ, so the scores are not compared.');
   return lines.join('\n');
 }

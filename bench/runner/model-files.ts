@@ -2,13 +2,36 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { LongEmbedError } from '../../lib/error.js';
-import { keyOf } from './cache/keys.js';
+import { sum } from '../numbers.js';
+import { keyOf } from './cache/entries.js';
 import type { Store } from './cache/store.js';
 
-/** llama.cpp's name of the first part of a model in several files. */
+/** llama.cpp's name of the first part of a split model. */
 const FIRST_PART = /-00001-of-(\d{5})\.gguf$/;
 
-/** A model's files in order: one, or the parts of a split model. */
+/** @throws LongEmbedError ERR_MODEL_NOT_FOUND; ERR_INVALID_OPTION when a model is given twice */
+export async function checkFiles(paths: readonly string[]): Promise<void> {
+  const seen = new Map<string, string>();
+  for (const path of paths) {
+    const real = await realpath(path).catch((error: unknown) => {
+      throw new LongEmbedError('ERR_MODEL_NOT_FOUND', `No such model file: ${path}. Check the path.`, {
+        cause: error,
+      });
+    });
+    const before = seen.get(real);
+    if (before !== undefined) {
+      throw new LongEmbedError(
+        'ERR_INVALID_OPTION',
+        before === path
+          ? `The model ${path} is given twice.`
+          : `The models ${before} and ${path} are one file.`,
+      );
+    }
+    seen.set(real, path);
+  }
+}
+
+/** The files of a model in order: one, or the parts of a split model. */
 export function modelFiles(path: string): string[] {
   const count = Number(FIRST_PART.exec(path)?.[1] ?? 1);
   return Array.from({ length: count }, (_, i) =>
@@ -17,9 +40,9 @@ export function modelFiles(path: string): string[] {
 }
 
 /**
- * SHA-256 of the content of files, one after the other, in hex. It is kept, so that a file that has not changed, by its
- * size, time and inode, is not read again.
- * @param onProgress called with the part that is read, 0 to 1
+ * SHA-256 of the concatenated content of files, in hex. It is cached, so that a file with unchanged size, time and inode is
+ * not read again.
+ * @param onProgress called with the fraction read, 0 to 1
  * @throws LongEmbedError ERR_MODEL_NOT_FOUND when a file cannot be read; the signal's reason
  */
 export async function contentSha256(
@@ -28,12 +51,12 @@ export async function contentSha256(
   signal: AbortSignal,
   onProgress: (fraction: number) => void,
 ): Promise<string> {
-  const facts = await Promise.all(files.map(fileFacts));
-  const key = keyOf('file', ...facts.map(({ identity }) => identity));
+  const stats = await Promise.all(files.map(fileIdentity));
+  const key = keyOf('file', ...stats.map(({ identity }) => identity));
   const kept = store.get(key);
   if (kept !== null) return kept.toString('hex');
 
-  const total = facts.reduce((sum, { size }) => sum + size, 0);
+  const total = sum(stats.map(({ size }) => size));
   const hash = createHash('sha256');
   let read = 0;
   for (const file of files) {
@@ -48,7 +71,7 @@ export async function contentSha256(
   return digest.toString('hex');
 }
 
-async function fileFacts(path: string): Promise<{ identity: string; size: number }> {
+async function fileIdentity(path: string): Promise<{ identity: string; size: number }> {
   try {
     const real = await realpath(path);
     const { size, mtimeNs, ino } = await stat(real, { bigint: true });
@@ -56,7 +79,7 @@ async function fileFacts(path: string): Promise<{ identity: string; size: number
   } catch (error) {
     throw new LongEmbedError(
       'ERR_MODEL_NOT_FOUND',
-      `The model's file ${path} cannot be read: look at its name.`,
+      `The model file ${path} cannot be read. Check the path.`,
       {
         cause: error,
       },
