@@ -1,5 +1,5 @@
 import type { BenchProgress } from '../bench/index.js';
-import { count, duration } from './progress/format.js';
+import { count, duration } from '../lib/format.js';
 import { Meter } from './progress/meter.js';
 
 /** The progress of a benchmark as the views of the command line show progress. */

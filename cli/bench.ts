@@ -1,45 +1,210 @@
+import { existsSync } from 'node:fs';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { TASK_NAMES, type TaskName } from '../bench/tasks/index.js';
+import type { Extend, Pooling } from '../lib/index.js';
+import { SHIPPED_MODELS, modelFile } from '../lib/package.js';
 import {
-  type BenchHooks,
-  type BenchOptions,
-  defaultCacheFolder,
-  dryRun,
-  PAPER_LENGTHS,
-  resultsTable,
-  runBench,
-  TASKS,
-} from '../bench/index.js';
-import { TASK_NAMES } from '../bench/tasks/index.js';
-import { modelFile } from '../lib/shipped-models.js';
-import { dryRunText } from './bench-dry-run.js';
+  addIsolateOption,
+  addModelOptions,
+  type ModelOptions,
+  wholeNumber,
+  parseSpec,
+  STRATEGY_HELP,
+  loadOptions,
+} from './options.js';
+import type * as benchmarkModule from '../bench/index.js';
+import type { BenchHooks, BenchOptions, DryRun, DryRunOfModel } from '../bench/index.js';
 import { BenchMeter } from './bench-meter.js';
-import type { BenchCommandOptions } from './bench-options.js';
-import type { Context } from './context.js';
+import type { AddCommand, Context } from './context.js';
 import { EXIT, Interrupted, UsageError } from './exit.js';
-import { loadOptions } from './model-options.js';
-import { StdoutSink } from './output/stdout-sink.js';
-import { viewOn } from './progress/view-on.js';
-import type { View } from './progress/view.js';
+import { StdoutSink } from './output/sinks.js';
+import { viewOn, type View } from './progress/views.js';
+import { count, duration } from '../lib/format.js';
+
+/** The options of `longembed bench`, as commander gives them. */
+interface BenchCommandOptions extends ModelOptions {
+  model: string[];
+  extend?: Extend[];
+  tasks?: TaskName[];
+  lengths?: number[];
+  output?: string;
+  data?: string;
+  essays?: string;
+  seed?: number;
+  limit?: number;
+  force?: boolean;
+  dryRun?: boolean;
+  cache?: string;
+  queryPrompt?: string;
+  documentPrompt?: string;
+  /** false with --no-prompts. */
+  prompts: boolean;
+  maxTokens?: number;
+  pooling?: Pooling;
+  batchTokens: number;
+  quiet?: boolean;
+}
+
+/** `longembed bench`. */
+export const addBench: AddCommand = (program, context, exit) => {
+  addBenchOptions(
+    program.command('bench').description('score models and strategies on the LongEmbed benchmark'),
+  ).action(async (options: BenchCommandOptions) => exit(await bench(options, context)));
+};
+
+function addBenchOptions(command: Command): Command {
+  command
+    .requiredOption(
+      '-m, --model <files...>',
+      `the GGUF models: files, or ${SHIPPED_MODELS.join(', ')}`,
+      models,
+    )
+    .option('--extend <specs...>', 'strategies, see below; every model runs with each (default: none)', specs)
+    .option('-o, --output <folder>', 'where results go')
+    .option('--force', 'replace results of other runs in that folder')
+    .option('--dry-run', 'say what there is to do and about how long it takes, and do nothing')
+    .optionsGroup('Tasks:')
+    .option('--tasks <names...>', `of ${TASK_NAMES.join(', ')} (default: all)`, tasks)
+    .option(
+      '--lengths <tokens...>',
+      'of passkey and needle (default: 256, 512, 1k, 2k, 4k, 8k, 16k, 32k)',
+      lengths,
+    )
+    .option(
+      '--data <folder>',
+      'a folder a task, in the published layouts (default: from the Hugging Face hub)',
+    )
+    .option('--essays <folder>', "essays to hide needle's facts in, as .txt (default: prose of our own)")
+    .option('--seed <number>', 'of passkey and needle (default: 42)', wholeNumber(0))
+    .option(
+      '--limit <documents>',
+      'only the first of each split, and the queries that they answer',
+      wholeNumber(1),
+    )
+    .optionsGroup('Embedding:')
+    .option(
+      '--max-tokens <tokens>',
+      "cuts documents shorter than the strategy's target, prompt and special tokens included",
+      wholeNumber(1),
+    )
+    .option('--query-prompt <text>', "before every query (default: the model's)")
+    .option('--document-prompt <text>', "before every document (default: the model's)")
+    .addOption(
+      new Option('--no-prompts', 'nothing before queries and documents').conflicts([
+        'queryPrompt',
+        'documentPrompt',
+      ]),
+    )
+    .addOption(
+      new Option('--pooling <how>', "how tokens become one vector (default: the model's way)").choices([
+        'mean',
+        'cls',
+        'last',
+      ]),
+    )
+    .option('--cache <folder>', 'where embeddings are kept, see below')
+    .option(
+      '--batch-tokens <tokens>',
+      'that go through the model at once; more is faster with short texts on a GPU, see below',
+      wholeNumber(1),
+      1,
+    );
+  return addIsolateOption(addModelOptions(command))
+    .optionsGroup('Other:')
+    .option('-q, --quiet', 'no progress on standard error')
+    .helpOption('-h, --help', 'this help')
+    .usage('[options] --model FILE… --output FOLDER')
+    .addHelpText('after', HELP);
+}
+
+/** A file whose name has a comma is one model if it exists. */
+function models(text: string, before: string[] = []): string[] {
+  return [...before, ...(existsSync(text) ? [text] : parts(text))];
+}
+
+/** Commas part specs and also the keys of one: a part with an equals sign belongs to what is before it. */
+function specs(text: string, before: Extend[] = []): Extend[] {
+  const joined = parts(text).reduce<string[]>((all, part) => {
+    const last = all.at(-1);
+    return last !== undefined && /^[\w-]+=/.test(part)
+      ? [...all.slice(0, -1), `${last},${part}`]
+      : [...all, part];
+  }, []);
+  return [...before, ...joined.map(parseSpec)];
+}
+
+function tasks(text: string, before: TaskName[] = []): TaskName[] {
+  const names = parts(text).map((part) => {
+    const task = TASK_NAMES.find((name) => name === part);
+    if (task === undefined) {
+      throw new InvalidArgumentError(`There is no task "${part}": use ${TASK_NAMES.join(', ')}.`);
+    }
+    return task;
+  });
+  return [...before, ...names];
+}
+
+function lengths(text: string, before: number[] = []): number[] {
+  return [...before, ...parts(text).map(wholeNumber(1))];
+}
+
+function parts(text: string): string[] {
+  return text.split(',').map((part) => part.trim());
+}
+
+const HELP = `
+Runs the LongEmbed benchmark (arXiv 2404.12096): passkey and needle, which are generated for each of
+--lengths, and narrativeqa, qmsum, summ_screen_fd and 2wikimqa, which are read from --data (a folder that
+holds qmsum, for example), or downloaded. Documents longer than a strategy's target are cut there.
+
+--output gets results.json, the files that MTEB's leaderboard takes, report.html and timing.json, after each
+task what is known by then. longembed compare puts several results side by side.
+
+Embeddings are kept in --cache (default: LONGEMBED_CACHE, else a folder in the user's own cache), which
+several runs may use at once. So the same command goes on where it was interrupted, however it ended, and
+computes nothing twice; the results are then the same, byte for byte. That holds as long as every text goes
+through the model alone: with --batch-tokens the last bits of a vector depend on the texts beside it.
+
+Lists are parted by spaces or commas, or the option is repeated.
+
+Strategies (--extend method[:target][,key=value]…):
+${STRATEGY_HELP}
+  The target is the longest document in tokens, 4k for 4096; left out it is 8 times the native context.
+  longembed info lists what a model takes; what one of several models cannot take is left out with a warning.
+
+Examples:
+  longembed bench --model e5-base-v2.gguf --extend none pcw:4k rp:4k pi:4k --output results
+  longembed bench --model e5-mistral.gguf --extend none,ntk:32k,lambda=10,se:32k --output mistral --dry-run
+  longembed bench --model a.gguf b.gguf --tasks qmsum --data longembed --limit 20 --output quick
+
+Exit status: 0 done; 2 unusable arguments, models, data or folders; 130 or 143 interrupted.
+`;
 
 const METRICS = { accuracy_at_1: 'Acc@1', ndcg_at_10: 'nDCG@10' } as const;
 
 /** `longembed bench`: the LongEmbed benchmark. Resolves to the exit code. */
-export async function bench(options: BenchCommandOptions, context: Context): Promise<number> {
-  const checked = benchOptions(options);
+async function bench(options: BenchCommandOptions, context: Context): Promise<number> {
+  // Loaded on demand: the benchmark has dependencies that the other commands do not need.
+  const benchmark = await import('../bench/index.js');
+  const checked = benchOptions(options, benchmark);
   const { output } = options;
   const view = viewOn(context.stderr, options.quiet === true);
   const stdout = new StdoutSink(context.stdout);
   const hooks = hooksOn(view, context);
   try {
     if (options.dryRun === true) {
-      const found = await dryRun(checked, hooks);
+      const found = await benchmark.dryRun(checked, hooks);
       view.end();
-      await stdout.write(dryRunText(found));
+      await stdout.write(dryRunText(found, benchmark));
       return EXIT.done;
     }
     if (output === undefined) throw new UsageError('Say where results go: --output FOLDER.');
-    const results = await runBench({ ...checked, output, overwrite: options.force === true }, hooks);
+    const results = await benchmark.runBench(
+      { ...checked, output, overwrite: options.force === true },
+      hooks,
+    );
     view.end();
-    await stdout.write(`${resultsTable(results, { colors: context.stdout.isTTY === true })}\n`);
+    await stdout.write(`${benchmark.resultsTable(results, { colors: context.stdout.isTTY === true })}\n`);
     view.summary(`longembed: results.json, report.html, timing.json and MTEB's files are in ${output}`);
     return EXIT.done;
   } catch (error) {
@@ -55,7 +220,10 @@ export async function bench(options: BenchCommandOptions, context: Context): Pro
 }
 
 /** What the benchmark takes of the options, with every default. */
-function benchOptions(options: BenchCommandOptions): BenchOptions {
+function benchOptions(
+  options: BenchCommandOptions,
+  { TASKS, PAPER_LENGTHS, defaultCacheFolder }: typeof benchmarkModule,
+): BenchOptions {
   const names = options.tasks ?? TASK_NAMES;
   const tasks = TASKS.filter(({ name }) => names.includes(name));
   const unused = [
@@ -107,4 +275,28 @@ function hooksOn(view: View, { loadModel, signal }: Context): BenchHooks {
         `longembed: ${model}, ${extend}, ${task}: ${METRICS[mainMetric]} ${(main * 100).toFixed(2)}`,
       ),
   };
+}
+
+const HEAD = ['documents', 'queries', 'tokens', 'cut', 'to compute', 'time'];
+
+/** What a dry run found out, a table a model and strategy. */
+function dryRunText({ runs, seconds }: DryRun, { terminalTable }: typeof benchmarkModule): string {
+  const parts = runs.map(
+    (run) =>
+      `${run.model}, ${run.extend}: texts are cut at ${count(run.target)} tokens\n\n${terminalTable(HEAD, rowsOf(run), false)}`,
+  );
+  const notes =
+    'cut: documents that are. to compute: documents and queries that the cache does not hold yet.\n' +
+    `About ${duration(seconds)} of computing in all.`;
+  return `${[...parts, notes].join('\n\n')}\n`;
+}
+
+function rowsOf({ tasks }: DryRunOfModel) {
+  return tasks.map(({ task, documents, queries, tokens, truncated, ready, seconds }) => ({
+    label: task,
+    cells: [
+      ...[documents, queries, tokens, truncated, documents + queries - ready].map(count),
+      duration(seconds),
+    ],
+  }));
 }

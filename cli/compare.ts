@@ -1,18 +1,27 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { TASK_NAMES, type TaskName } from '../bench/tasks/index.js';
-import type { Context } from './context.js';
+import type { AddCommand, Context } from './context.js';
 import { EXIT, UsageError } from './exit.js';
-import { StdoutSink } from './output/stdout-sink.js';
+import { StdoutSink } from './output/sinks.js';
 
 /** The options of `longembed compare`, as commander gives them. */
-export interface CompareCommandOptions {
+interface CompareCommandOptions {
   baseline?: string;
   task?: TaskName[];
   model?: string[];
   json?: boolean;
 }
 
-export function addCompareOptions(command: Command): Command {
+/** `longembed compare`. */
+export const addCompare: AddCommand = (program, context, exit) => {
+  addCompareOptions(
+    program.command('compare').description('put results of the benchmark side by side'),
+  ).action(async (paths: string[], options: CompareCommandOptions) =>
+    exit(await compare(paths, options, context)),
+  );
+};
+
+function addCompareOptions(command: Command): Command {
   return command
     .argument('<results...>', 'results.json files of longembed bench, or the folders that hold them')
     .optionsGroup('What is compared:')
@@ -48,14 +57,14 @@ Exit status: 0 done; 2 unusable arguments or results.
 `;
 
 /** `longembed compare`: results of the benchmark side by side. Resolves to the exit code. */
-export async function compare(
+async function compare(
   paths: string[],
   options: CompareCommandOptions,
   { stdout }: Context,
 ): Promise<number> {
   const twice = paths.find((path, index) => paths.indexOf(path) !== index);
   if (twice !== undefined) throw new UsageError(`${twice} is given twice: name each results.json once.`);
-  // Loaded when it is asked for: the benchmark brings much that the other commands do without.
+  // Loaded on demand: the benchmark has dependencies that the other commands do not need.
   const { compareResults } = await import('../bench/results/compare.js');
   const { comparisonTable } = await import('../bench/results/comparison-table.js');
   const { readResults } = await import('../bench/results/files.js');

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { Command } from 'commander';
 import type { Device, EmbeddingModel, LoadOptions } from '../lib/index.js';
 
 /** What commands need of a model. */
@@ -17,3 +18,6 @@ export interface Context {
   readonly tokenizeWithFile: (path: string, text: string) => Promise<Int32Array>;
   readonly devices: () => Device[];
 }
+
+/** Adds a command to the program. @param exit takes the exit code when the command is done */
+export type AddCommand = (program: Command, context: Context, exit: (code: number) => void) => void;

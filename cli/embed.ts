@@ -1,23 +1,153 @@
-import type { Context, Model } from './context.js';
-import { type EmbedCommandOptions, embedOptions } from './embed-options.js';
-import { EmbedRun } from './embed-run.js';
-import { readDocuments, sourcesOf, totalBytes } from './input/sources.js';
-import { loadOptions } from './model-options.js';
-import { LateOutput } from './output/late.js';
-import { openOutput } from './output/open.js';
+import { type Command, Option } from 'commander';
+import type {
+  EmbedManyOptions,
+  Extend,
+  Pooling,
+  LongEmbedError,
+  ManyInput,
+  ManyResult,
+} from '../lib/index.js';
+import {
+  INPUT_FORMATS,
+  readDocuments,
+  sourcesOf,
+  totalBytes,
+  type InputDocument,
+  isFailure,
+  type ReadFailure,
+} from './input/input.js';
+import {
+  addIsolateOption,
+  addModelOptions,
+  MODEL,
+  type ModelOptions,
+  wholeNumber,
+  parseSpec,
+  STRATEGY_HELP,
+  loadOptions,
+} from './options.js';
+import { OUTPUT_FORMATS, LazyOutput, openOutput } from './output/output.js';
+import type { AddCommand, Context, Model } from './context.js';
 import { Meter } from './progress/meter.js';
-import { viewOn } from './progress/view-on.js';
-import type { View } from './progress/view.js';
+import { viewOn, type View } from './progress/views.js';
+import { EXIT, Interrupted } from './exit.js';
+import { plural } from '../lib/format.js';
+
+/** The options of `longembed embed`, as commander gives them. */
+interface EmbedCommandOptions extends ModelOptions {
+  model: string;
+  extend?: Extend;
+  maxTokens?: number;
+  as: 'query' | 'document' | 'raw';
+  prompt?: string;
+  pooling?: Pooling;
+  normalize: boolean;
+  truncate?: boolean;
+  inputFormat?: (typeof INPUT_FORMATS)[number];
+  output?: string;
+  outputFormat?: (typeof OUTPUT_FORMATS)[number];
+  quiet?: boolean;
+}
+
+/** `longembed embed`. */
+export const addEmbed: AddCommand = (program, context, exit) => {
+  addEmbedOptions(program.command('embed').description('turn documents into vectors')).action(
+    async (files: string[], options: EmbedCommandOptions) => exit(await embed(files, options, context)),
+  );
+};
+
+function addEmbedOptions(command: Command): Command {
+  command
+    .argument('[files...]', 'documents; - or nothing reads standard input')
+    .requiredOption('-m, --model <file>', MODEL)
+    .optionsGroup('Embedding:')
+    .option('--extend <spec>', 'how to go past the native context, see below (default: none)', parseSpec)
+    .option(
+      '--max-tokens <tokens>',
+      'the longest document, prompt and special tokens included',
+      wholeNumber(1),
+    )
+    .addOption(
+      new Option('--as <kind>', "which of the model's prompts goes before the text; raw is none")
+        .choices(['query', 'document', 'raw'])
+        .default('document'),
+    )
+    .option('--prompt <text>', 'a prompt of your own, instead of --as')
+    .addOption(
+      new Option('--pooling <how>', "how tokens become one vector (default: the model's way)").choices([
+        'mean',
+        'cls',
+        'last',
+      ]),
+    )
+    .option('--no-normalize', 'leave vectors as long as they come out, instead of length 1')
+    .option('--truncate', 'cut documents that are too long at the end, instead of failing them')
+    .optionsGroup('Input and output:')
+    .addOption(
+      new Option(
+        '--input-format <format>',
+        'what FILEs hold (default: jsonl for .jsonl and .ndjson, else text)',
+      ).choices(INPUT_FORMATS),
+    )
+    .option('-o, --output <file>', 'where vectors go (default: standard output)')
+    .addOption(
+      new Option(
+        '--output-format <format>',
+        'how they are written (default: npy for .npy, else jsonl)',
+      ).choices(OUTPUT_FORMATS),
+    );
+  return addIsolateOption(addModelOptions(command))
+    .optionsGroup('Other:')
+    .option('-q, --quiet', 'no progress on standard error')
+    .helpOption('-h, --help', 'this help')
+    .usage('[options] --model FILE [FILE…|-]')
+    .addHelpText('after', HELP);
+}
+
+/** What `embedMany` takes of them. */
+export function embedOptions(options: EmbedCommandOptions): EmbedManyOptions {
+  const { extend, maxTokens, as, prompt, pooling, normalize, truncate } = options;
+  return { extend, maxTokens, as, prompt, pooling, normalize, truncate };
+}
+
+const HELP = `
+Input formats:
+  text    a file is a document, its path is the id; UTF-8
+  jsonl   a document a line: {"id": "…", "text": "…"}; other keys are passed over
+  tokens  a document a line: an array of content token ids, as longembed tokenize prints;
+          special tokens are added as for text
+  A line without an id has its number as id, from 0 over all FILEs. Blank lines are passed over.
+
+Output formats:
+  jsonl   a line a document, in input order:
+          {"id": "…", "embedding": […], "tokens": 812, "windows": 1, "truncated": false}
+  npy     a NumPy matrix of float32, a row a document in input order; the row of a document that
+          failed is all NaN. Into a pipe it is written at the end.
+
+Strategies (--extend method[:target][,key=value]…):
+${STRATEGY_HELP}
+  The target is the longest document in tokens, 4k for 4096; left out it is 8 times the native context.
+  attention-scale=length|position|off goes with all of them. longembed info lists what a model takes.
+
+Examples:
+  longembed embed contract.txt --model minilm.gguf --extend pcw:4k
+  longembed embed corpus.jsonl --model e5-mistral.gguf --extend ntk:32k -o corpus.npy
+  echo "who signed the lease?" | longembed embed --model e5.gguf --as query
+  longembed embed *.txt --model e5-rope.gguf --extend se:4k,g=9,w=64 -o vectors.jsonl
+
+Exit status: 0 done; 1 some documents failed, each named on standard error, the others written;
+2 unusable arguments, model or output.
+`;
 
 /** `longembed embed`: documents in, vectors out. Resolves to the exit code. */
-export async function embed(
+async function embed(
   files: readonly string[],
   options: EmbedCommandOptions,
   context: Context,
 ): Promise<number> {
   const sources = sourcesOf(files, options.inputFormat ?? null, context.stdin, context.signal);
   const paths = sources.map(({ path }) => path);
-  const output = new LateOutput(
+  const output = new LazyOutput(
     await openOutput(outputPath(options), options.outputFormat ?? null, paths, context.stdout),
   );
   const view = viewOn(context.stderr, options.quiet === true);
@@ -26,7 +156,7 @@ export async function embed(
     model = await load(options, context, view);
     output.expect(model.info.dimensions);
     const meter = new Meter(await totalBytes(sources));
-    const run = new EmbedRun(model, output, view, meter, context.signal);
+    const run = new DocumentRun(model, output, view, meter, context.signal);
     return await run.embed(readDocuments(sources), embedOptions(options));
   } finally {
     view.end();
@@ -49,4 +179,104 @@ async function load(
   const model = await loadModel(options.model, { ...loadOptions(options), signal, onProgress, onWarning });
   view.end();
   return model;
+}
+
+/** One run of `longembed embed`: feeds documents to the model and puts results and failures in input order. */
+export class DocumentRun {
+  readonly #model: Model;
+  readonly #output: LazyOutput;
+  readonly #view: View;
+  readonly #meter: Meter;
+  readonly #signal: AbortSignal;
+  /** Documents that are read but not yet written, in order. */
+  readonly #pending: Omit<InputDocument, 'bytes'>[] = [];
+
+  constructor(model: Model, output: LazyOutput, view: View, meter: Meter, signal: AbortSignal) {
+    this.#model = model;
+    this.#output = output;
+    this.#view = view;
+    this.#meter = meter;
+    this.#signal = signal;
+  }
+
+  /** @returns the exit code */
+  async embed(documents: AsyncIterable<InputDocument>, options: EmbedManyOptions): Promise<number> {
+    const onProgress: EmbedManyOptions['onProgress'] = (progress) => {
+      this.#meter.computed(progress);
+      this.#view.show(this.#meter);
+    };
+    try {
+      const inputs = this.#feed(documents);
+      for await (const result of this.#model.embedMany(inputs, {
+        ...options,
+        signal: this.#signal,
+        onProgress,
+      })) {
+        await this.#settle(result);
+      }
+      await this.#skipUnread();
+      await this.#output.finish();
+    } catch (error) {
+      if (this.#signal.reason instanceof Interrupted) return this.#interrupted(this.#signal.reason);
+      throw error;
+    }
+    this.#view.end();
+    return this.#conclude();
+  }
+
+  /** What can be read goes to the model; a failure is told at once and waits for its place in the output. */
+  async *#feed(documents: AsyncIterable<InputDocument>): AsyncGenerator<ManyInput> {
+    for await (const { id, where, bytes, content } of documents) {
+      this.#meter.read(bytes);
+      this.#pending.push({ id, where, content: isFailure(content) ? content : '' });
+      if (isFailure(content)) this.#tell(id, where, content);
+      else yield typeof content === 'string' ? { id, text: content } : { id, tokens: content };
+    }
+  }
+
+  async #settle(result: ManyResult): Promise<void> {
+    await this.#skipUnread();
+    const document = this.#pending.shift();
+    if (document === undefined) throw new Error('the model gave more results than there were documents');
+    if ('error' in result) {
+      this.#tell(document.id, document.where, result.error);
+      await this.#output.skip();
+    } else {
+      await this.#output.write(document.id, result);
+      this.#meter.done(result);
+    }
+    this.#view.show(this.#meter);
+  }
+
+  /** Gives the documents that could not be read, up to the next that could, their places in the output. */
+  async #skipUnread(): Promise<void> {
+    for (
+      let next = this.#pending[0];
+      next !== undefined && isFailure(next.content);
+      next = this.#pending[0]
+    ) {
+      this.#pending.shift();
+      await this.#output.skip();
+    }
+  }
+
+  #tell(id: string | number, where: string, { code, message }: ReadFailure | LongEmbedError): void {
+    this.#meter.fail();
+    const name = where === id ? where : `${where} (id ${JSON.stringify(id)})`;
+    this.#view.message(`longembed: ${name}: ${code}: ${message}`);
+  }
+
+  #interrupted(reason: Interrupted): number {
+    const written = plural(this.#meter.documents - this.#meter.failed, 'document');
+    this.#view.message(`longembed: interrupted (${reason.signal}); what was done is written: ${written}`);
+    return reason.exitCode;
+  }
+
+  #conclude(): number {
+    const { documents, failed } = this.#meter;
+    this.#view.summary(
+      documents === 0 ? 'longembed: the input holds no documents' : `longembed: ${this.#meter.summary}`,
+    );
+    return failed > 0 ? EXIT.someFailed : EXIT.done;
+  }
 }

@@ -1,15 +1,14 @@
 import type { Command } from 'commander';
+import { writableMethods } from '../lib/extend-file/index.js';
 import { type Extend, extendModelFile } from '../lib/index.js';
-import type { Context } from './context.js';
-import { parseSpec } from './embed-options.js';
+import type { AddCommand, Context } from './context.js';
+import { parseSpec, MODEL, NATIVE_CONTEXT, PRESET, presetOption, wholeNumber } from './options.js';
 import { EXIT } from './exit.js';
-import { MODEL, NATIVE_CONTEXT, PRESET, presetOption } from './model-options.js';
-import { wholeNumber } from './numbers.js';
-import { bytes, plural } from './progress/format.js';
-import { viewOn } from './progress/view-on.js';
+import { formatBytes, plural } from '../lib/format.js';
+import { viewOn } from './progress/views.js';
 
 /** The options of `longembed extend`, as commander gives them. */
-export interface ExtendCommandOptions {
+interface ExtendCommandOptions {
   extend: Extend;
   output: string;
   nativeContext?: number;
@@ -18,7 +17,16 @@ export interface ExtendCommandOptions {
   quiet?: boolean;
 }
 
-export function addExtendOptions(command: Command): Command {
+/** `longembed extend`. */
+export const addExtend: AddCommand = (program, context, exit) => {
+  addExtendOptions(
+    program.command('extend').description('write a model file with a strategy in it, for other programs'),
+  ).action(async (model: string, options: ExtendCommandOptions) =>
+    exit(await extend(model, options, context)),
+  );
+};
+
+function addExtendOptions(command: Command): Command {
   return command
     .argument('<model>', `${MODEL}; it is left as it is`)
     .requiredOption('--extend <spec>', 'the strategy, see below', parseSpec)
@@ -35,12 +43,12 @@ export function addExtendOptions(command: Command): Command {
 }
 
 const HELP = `
-Writes a copy of the model in which the strategy is part of the file, so that llama.cpp and whatever else
-reads GGUF takes the longer texts:
-  pi, gp, rp  a model with a position matrix (BERT's kin) gets one with a row for each token of the target
-  ntk, pi     a model with RoPE gets another base, or positions divided by s
-pcw, se and attention scaling are not for a file: longembed embed does them. Everything else in the file is
-copied byte for byte. What the copy does differently from longembed embed is told on standard error.
+Writes a copy of the model in which the strategy is part of the file, so that llama.cpp and other programs
+that read GGUF take the longer texts:
+  ${writableMethods('absolute').join(', ').padEnd(10)}  a model with a position matrix (BERT family) gets one with a row for each token of the target
+  ${writableMethods('rope').join(', ').padEnd(10)}  a model with RoPE gets another base, or positions divided by s
+A file cannot hold other strategies and attention scaling: use longembed embed. Everything else in the file is
+copied byte for byte. Differences from longembed embed are listed on standard error.
 
 Examples:
   longembed extend e5-base-v2.gguf --extend pi:4k --output e5-base-v2-4k.gguf
@@ -52,7 +60,7 @@ Exit status: 0 done; 2 unusable arguments, model or output.
 `;
 
 /** `longembed extend`: a model file in, one with a strategy in it out. Resolves to the exit code. */
-export async function extend(
+async function extend(
   model: string,
   options: ExtendCommandOptions,
   { stderr, signal }: Context,
@@ -69,7 +77,7 @@ export async function extend(
     });
     for (const note of written.notes) view.message(`longembed: note: ${note}`);
     view.summary(
-      `longembed: wrote ${written.path}, ${bytes(written.sizeBytes)}: ${written.architecture}, ` +
+      `longembed: wrote ${written.path}, ${formatBytes(written.sizeBytes)}: ${written.architecture}, ` +
         `${plural(written.contextLength, 'token')} instead of the native ${written.nativeContext} (from the ${written.nativeContextSource})`,
     );
   } finally {

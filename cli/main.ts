@@ -3,7 +3,7 @@
 import { devices, EmbeddingModel } from '../lib/index.js';
 import { Vocabulary } from '../lib/tokenize/index.js';
 import type { Context } from './context.js';
-import { interruptSignal } from './interrupt.js';
+import { interruptSignal } from './exit.js';
 import { report, run } from './run.js';
 
 const context: Context = {

@@ -1,15 +1,17 @@
 import { Command, CommanderError } from 'commander';
 import { LongEmbedError } from '../lib/error.js';
-import { addBenchOptions, type BenchCommandOptions } from './bench-options.js';
-import { addCompareOptions, compare, type CompareCommandOptions } from './compare.js';
-import type { Context } from './context.js';
-import { addEmbedOptions, type EmbedCommandOptions } from './embed-options.js';
-import { embed } from './embed.js';
+import { addBench } from './bench.js';
+import { addCompare } from './compare.js';
+import type { AddCommand, Context } from './context.js';
+import { addEmbed } from './embed.js';
 import { BrokenPipe, EXIT, Interrupted, UsageError } from './exit.js';
-import { addExtendOptions, extend, type ExtendCommandOptions } from './extend.js';
-import { addInfoOptions, info, type InfoCommandOptions } from './info.js';
-import { addTokenizeOptions, tokenize, type TokenizeCommandOptions } from './tokenize.js';
-import { packageVersion } from '../lib/version.js';
+import { addExtend } from './extend.js';
+import { addInfo } from './info.js';
+import { addTokenize } from './tokenize.js';
+import { packageVersion } from '../lib/package.js';
+
+/** In the order of the help. */
+const COMMANDS: readonly AddCommand[] = [addEmbed, addExtend, addInfo, addTokenize, addBench, addCompare];
 
 const HELP = `
 Examples:
@@ -40,39 +42,11 @@ export async function run(args: readonly string[], context: Context): Promise<nu
     .addHelpText('after', HELP)
     .showHelpAfterError('(longembed --help, and longembed COMMAND --help, say more)');
 
-  addEmbedOptions(program.command('embed').description('turn documents into vectors')).action(
-    async (files: string[], options: EmbedCommandOptions) => {
-      code = await embed(files, options, context);
-    },
-  );
-  addExtendOptions(
-    program.command('extend').description('write a model file with a strategy in it, for other programs'),
-  ).action(async (model: string, options: ExtendCommandOptions) => {
-    code = await extend(model, options, context);
-  });
-  addInfoOptions(
-    program.command('info').description('show what a model is and which strategies it can take'),
-  ).action(async (model: string, options: InfoCommandOptions) => {
-    code = await info(model, options, context);
-  });
-  addTokenizeOptions(program.command('tokenize').description('print the token ids of a text as JSON')).action(
-    async (file: string | undefined, options: TokenizeCommandOptions) => {
-      code = await tokenize(file, options, context);
-    },
-  );
-
-  addBenchOptions(
-    program.command('bench').description('score models and strategies on the LongEmbed benchmark'),
-  ).action(async (options: BenchCommandOptions) => {
-    // Loaded when it is asked for: the benchmark brings much that the other commands do without.
-    const { bench } = await import('./bench.js');
-    code = await bench(options, context);
-  });
-  addCompareOptions(
-    program.command('compare').description('put results of the benchmark side by side'),
-  ).action(async (paths: string[], options: CompareCommandOptions) => {
-    code = await compare(paths, options, context);
-  });
+  for (const add of COMMANDS) {
+    add(program, context, (exitCode) => {
+      code = exitCode;
+    });
+  }
 
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -1,20 +1,27 @@
 import type { Command } from 'commander';
-import type { Context } from './context.js';
+import type { AddCommand, Context } from './context.js';
 import { EXIT } from './exit.js';
-import { isFailure } from './input/document.js';
-import { readDocuments, sourcesOf } from './input/sources.js';
-import { MODEL, PRESET, presetOption } from './model-options.js';
-import { StdoutSink } from './output/stdout-sink.js';
+import { isFailure, readDocuments, sourcesOf } from './input/input.js';
+import { MODEL, PRESET, presetOption } from './options.js';
+import { StdoutSink } from './output/sinks.js';
 
 /** The options of `longembed tokenize`, as commander gives them. */
-export interface TokenizeCommandOptions {
+interface TokenizeCommandOptions {
   model: string;
   tokenizer?: string;
   preset?: string;
   withSpecial?: boolean;
 }
 
-export function addTokenizeOptions(command: Command): Command {
+/** `longembed tokenize`. */
+export const addTokenize: AddCommand = (program, context, exit) => {
+  addTokenizeOptions(program.command('tokenize').description('print the token ids of a text as JSON')).action(
+    async (file: string | undefined, options: TokenizeCommandOptions) =>
+      exit(await tokenize(file, options, context)),
+  );
+};
+
+function addTokenizeOptions(command: Command): Command {
   return command
     .argument('[file]', 'a UTF-8 text; - or nothing reads standard input')
     .requiredOption('-m, --model <file>', MODEL)
@@ -37,7 +44,7 @@ Example:
 `;
 
 /** `longembed tokenize`: token ids as JSON. Resolves to the exit code. */
-export async function tokenize(
+async function tokenize(
   file: string | undefined,
   options: TokenizeCommandOptions,
   context: Context,

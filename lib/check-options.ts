@@ -1,7 +1,6 @@
 /** What the options of the public calls are checked with, at the edge. */
 import { z } from 'zod';
-import { display } from './display.js';
-import { LongEmbedError } from './error.js';
+import { display, LongEmbedError } from './error.js';
 import type { Extend } from './extend/index.js';
 
 // The message of each check says what is allowed; `checkOptions` puts the option's name and what was given before it.

@@ -52,3 +52,53 @@ export class LongEmbedError extends Error {
     this.code = code;
   }
 }
+
+const WRITE_REASONS: Record<string, string> = {
+  ENOENT: 'its directory does not exist',
+  ENOTDIR: 'a part of its path is not a directory',
+  EISDIR: 'it is a directory; name a file in it',
+  EACCES: 'permission is denied',
+  EPERM: 'permission is denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'it is larger than a file may be',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+const READ_REASONS: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'a part of its path is not a directory',
+  EISDIR: 'it is a directory; name the files in it',
+  EACCES: 'permission to read it is denied',
+};
+
+/** Why the system would not write a file: a clause without a full stop. */
+export function writeFailure(error: unknown): string {
+  return reasonOf(error, WRITE_REASONS);
+}
+
+/** Why the system would not read a file: a clause without a full stop. */
+export function readFailure(error: unknown): string {
+  return reasonOf(error, READ_REASONS);
+}
+
+function reasonOf(error: unknown, reasons: Record<string, string>): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return reasons[code ?? ''] ?? message;
+}
+
+/** A value as an error message shows it: short, on one line, and never itself a cause of errors. */
+export function display(value: unknown): string {
+  if (typeof value === 'string') return cut(JSON.stringify(value));
+  if (typeof value === 'function') return 'a function';
+  if (typeof value !== 'object' || value === null) return cut(String(value));
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  const maker: unknown = value.constructor;
+  const name = typeof maker === 'function' ? maker.name : '';
+  return name === '' || name === 'Object' ? 'an object' : `an object of class ${cut(name)}`;
+}
+
+function cut(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}

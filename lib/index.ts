@@ -20,7 +20,7 @@ export { devices, EmbeddingModel } from './model/index.js';
 export type {
   Backend,
   Device,
-  DeviceMemoryNeed,
+  DeviceMemoryEstimate,
   Embedding,
   EmbedManyOptions,
   EmbedOptions,
@@ -28,7 +28,7 @@ export type {
   LoadOptions,
   ManyInput,
   ManyResult,
-  MemoryNeed,
+  MemoryEstimate,
   MemoryOptions,
   ModelInfo,
   Origin,

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { modelFile, SHIPPED_MODELS } from '../lib/shipped-models.js';
+import { modelFile, SHIPPED_MODELS } from '../lib/package.js';
 
 describe('modelFile', () => {
   const home = cwd();

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { display } from '../../lib/display.js';
+import { display } from '../../lib/error.js';
 import type { Dataset, Query } from './dataset.js';
 import { badData, emptyData } from './errors.js';
 import type { Row } from './table.js';

@@ -3,9 +3,8 @@ import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { LongEmbedError } from '../../lib/index.js';
-import { throwIfAborted } from '../../lib/model/abort.js';
-import { splitLines } from '../../lib/split-lines.js';
-import { decodeUtf8 } from '../../lib/utf8.js';
+import { throwIfAborted } from '../../lib/abort.js';
+import { splitLines, decodeUtf8 } from '../../lib/text.js';
 import { badData, unreadable } from './errors.js';
 import type { Row } from './table.js';
 

@@ -1,6 +1,6 @@
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { throwIfAborted } from '../../lib/model/abort.js';
+import { throwIfAborted } from '../../lib/abort.js';
 import { badData, unreadable } from './errors.js';
 import type { Row } from './table.js';
 

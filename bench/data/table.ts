@@ -2,7 +2,7 @@
  * The tables of a task, their rows and their columns. The authors' files name columns doc_id and qid; MTEB's name them
  * _id or id, query-id, corpus-id and score.
  */
-import { display } from '../../lib/display.js';
+import { display } from '../../lib/error.js';
 import { badData } from './errors.js';
 
 /** The three tables of a task. */

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { throwIfAborted } from '../../lib/abort.js';
 import { LongEmbedError } from '../../lib/index.js';
 import { dotProducts, type NativeJob } from '../../lib/native/index.js';
 import { compareUtf8, type Ranking, type Scored } from './ranking.js';
@@ -8,6 +9,8 @@ export interface SearchOptions {
   readonly top?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+const ABORTED = 'The search was aborted by its signal.';
 
 /** Numbers processed between two turns of the event loop, to bound memory and keep the process responsive. */
 const NUMBERS_PER_BLOCK = 2 ** 20;
@@ -31,7 +34,7 @@ export async function search(
   options: SearchOptions = {},
 ): Promise<Map<string, Ranking>> {
   const { top = 1000, signal } = options;
-  throwIfAborted(signal);
+  throwIfAborted(signal, ABORTED);
   if (!Number.isInteger(top) || top < 1) {
     throw invalid(`The option top is ${top}: it must be a whole number from 1.`);
   }
@@ -48,7 +51,7 @@ export async function search(
   const found = new Map<string, Ranking>();
   const step = Math.ceil(NUMBERS_PER_BLOCK / Math.max(dimensions, candidates.length));
   for (let begin = 0; begin < asked.length; begin += step) {
-    throwIfAborted(signal);
+    throwIfAborted(signal, ABORTED);
     const block = asked.slice(begin, begin + step);
     const rows = await unitRows(block, dimensions);
     const scores = await finish(dotProducts(rows, matrix, dimensions), signal);
@@ -88,19 +91,11 @@ async function finish<T>(job: NativeJob<T>, signal: AbortSignal | undefined): Pr
   try {
     return await job.promise;
   } catch (error) {
-    throwIfAborted(signal);
+    throwIfAborted(signal, ABORTED);
     throw error;
   } finally {
     signal?.removeEventListener('abort', cancel);
   }
-}
-
-/** @throws LongEmbedError ERR_ABORTED with the signal's reason as its cause */
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted !== true) return;
-  throw new LongEmbedError('ERR_ABORTED', 'The search was aborted by its signal.', {
-    cause: signal.reason as unknown,
-  });
 }
 
 function invalid(message: string): LongEmbedError {

@@ -1,8 +1,10 @@
-import { type Extend, type Method, parseExtend } from '../../lib/index.js';
+import { withDefaults } from '../../lib/extend/index.js';
+import { type Method, parseExtend } from '../../lib/index.js';
+import { omit } from '../../lib/omit.js';
 import type { ModelResult, RunResult } from '../results/results.js';
 import type { PaperModel } from './models.js';
 
-/** What the paper ran: a model with a strategy. */
+/** A row of the paper's tables: a model with a strategy. */
 export interface PaperRun {
   readonly model: PaperModel;
   readonly method: Method;
@@ -11,8 +13,8 @@ export interface PaperRun {
 }
 
 /**
- * Whether a run of ours is that of the paper: the same model at the same native context, the same strategy and target, and
- * the paper's settings of the strategy (Table 6), left to their defaults or written out.
+ * Whether a run is one of the paper's: the same model at the same native context, the same strategy and target, and the
+ * paper's settings of the strategy (Table 6), which are the strategies' defaults, left out or written out.
  */
 export function isPaperRun(paper: PaperRun, model: ModelResult, run: RunResult): boolean {
   const { preset, nativeContext, maxParameters = Infinity } = paper.model;
@@ -22,19 +24,14 @@ export function isPaperRun(paper: PaperRun, model: ModelResult, run: RunResult):
     model.parameters <= maxParameters &&
     run.method === paper.method &&
     run.target === paper.target &&
-    hasPaperSettings(parseExtend(run.extend), paper)
+    hasPaperSettings(run.extend, paper)
   );
 }
 
-function hasPaperSettings(extend: Extend, { model, target }: PaperRun): boolean {
-  const scale = target / model.nativeContext;
-  const paper: Record<string, number | string> = {
-    attentionScale: extend.method === 'se' && model.causal === true ? 'position' : 'length',
-    ...(extend.method === 'pi' && { s: scale }),
-    ...(extend.method === 'ntk' && { lambda: scale + Math.max(1, scale / 4) }),
-    ...(extend.method === 'se' && { g: scale + 1, w: model.nativeContext / scale }),
-  };
-  return Object.entries(extend).every(
-    ([key, value]) => key === 'method' || key === 'target' || value === paper[key],
-  );
+function hasPaperSettings(spec: string, { method, model, target }: PaperRun): boolean {
+  const given = omit(parseExtend(spec), 'method', 'target');
+  const context = { nativeContext: model.nativeContext, causal: model.causal === true };
+  const { parameters, attentionScale } = withDefaults({ method }, target, context);
+  const paper: Record<string, unknown> = { ...parameters, attentionScale };
+  return Object.entries(given).every(([key, value]) => value === paper[key]);
 }

@@ -1,7 +1,7 @@
 /** The report of a benchmark: one self-contained HTML page. */
 import { createHash } from 'node:crypto';
 import type { Results } from '../results/results.js';
-import { writeWhole } from '../results/files.js';
+import { writeFileAtomically } from '../../lib/atomic-file.js';
 import { html, type Section, trusted } from './html.js';
 import { detailsSection } from './sections/details.js';
 import { gainsSection } from './sections/gains.js';
@@ -51,7 +51,7 @@ export function reportHtml(results: Results): string {
  * @throws LongEmbedError ERR_INVALID_OPTION with the reason when it cannot be written
  */
 export async function writeReport(path: string, results: Results): Promise<void> {
-  await writeWhole(path, reportHtml(results));
+  await writeFileAtomically(path, reportHtml(results));
 }
 
 function page(view: View): string {

@@ -1,5 +1,5 @@
 /** Runs of the benchmark side by side, and which differences are significant. */
-import { display } from '../../lib/display.js';
+import { display } from '../../lib/error.js';
 import { PAPER_TASKS } from '../reference/scores.js';
 import { TASK_NAMES, type TaskName } from '../tasks/index.js';
 import { invalid } from './files.js';

@@ -1,7 +1,8 @@
 /** A comparison for people at a terminal. */
 import { taskOf } from '../tasks/index.js';
 import { percent, points, shortLength } from './percent.js';
-import { printable, type Row, terminalTable } from './terminal-table.js';
+import { type Row, terminalTable } from './terminal-table.js';
+import { printable } from '../../lib/format.js';
 import type { ComparedCell, ComparedTable, Comparison } from './compare.js';
 import { MAX_EXACT, ROUNDS } from './significance.js';
 

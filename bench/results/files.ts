@@ -1,10 +1,9 @@
 /** The files of a benchmark: results.json, timing.json, and reading and writing them. */
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
+import { writeFileAtomically } from '../../lib/atomic-file.js';
 import { LongEmbedError } from '../../lib/index.js';
-import { writeFailure } from '../../lib/system-error.js';
 import type { TaskName } from '../tasks/index.js';
 import { inconsistencies, type Results, RESULTS_FORMAT, resultsSchema } from './results.js';
 
@@ -56,7 +55,7 @@ function checkFormat(file: string, content: unknown): void {
 export async function writeResults(folder: string, results: Results): Promise<void> {
   // A parsed object has its keys in the schema's order.
   const ordered = resultsSchema.parse(results);
-  await writeWhole(join(folder, RESULTS_FILE), `${JSON.stringify(ordered, sortRecords, 1)}\n`);
+  await writeFileAtomically(join(folder, RESULTS_FILE), `${JSON.stringify(ordered, sortRecords, 1)}\n`);
 }
 
 /** Sorts queries and metrics by name. */
@@ -79,7 +78,7 @@ export function timingKey(modelId: string, extend: string, task: TaskName): stri
 
 /** @throws LongEmbedError ERR_INVALID_OPTION with the reason when it cannot be written */
 export async function writeTiming(folder: string, timing: Timing): Promise<void> {
-  await writeWhole(join(folder, TIMING_FILE), `${JSON.stringify(timing, null, 1)}\n`);
+  await writeFileAtomically(join(folder, TIMING_FILE), `${JSON.stringify(timing, null, 1)}\n`);
 }
 
 /** @throws LongEmbedError ERR_INVALID_OPTION when it is missing or malformed */
@@ -134,28 +133,4 @@ function field(path: readonly PropertyKey[]): string {
 
 function sentence(message: string): string {
   return message.replace(/^Invalid input: /, '');
-}
-
-/**
- * Writes a file atomically, through a temporary file in the same folder. Folders are created.
- * @throws LongEmbedError ERR_INVALID_OPTION with the reason
- */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  const partial = `${path}.${randomUUID().slice(0, 8)}.partial`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(partial, 'wx');
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true }).catch(() => undefined);
-    throw new LongEmbedError('ERR_INVALID_OPTION', `Cannot write to ${path}: ${writeFailure(error)}.`, {
-      cause: error,
-    });
-  }
 }

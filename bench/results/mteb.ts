@@ -5,8 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { writeFileAtomically } from '../../lib/atomic-file.js';
 import { taskOf } from '../tasks/index.js';
-import { type Timing, timingKey, writeWhole } from './files.js';
+import { type Timing, timingKey } from './files.js';
 import {
   dataOf,
   mainScore,
@@ -40,15 +41,15 @@ export async function writeMtebResults(folder: string, results: Results, timing:
 async function writeRun(folder: string, results: Results, timing: Timing, run: RunResult): Promise<void> {
   const model = modelOf(results, run);
   const place = join(folder, 'mteb', mtebFolder(mtebModelName(model, run)), model.sha256);
-  await writeWhole(join(place, 'model_meta.json'), pretty(mtebModelMeta(model, run)));
+  await writeFileAtomically(join(place, 'model_meta.json'), pretty(mtebModelMeta(model, run)));
   for (const result of run.tasks) {
     const seconds = timing.evaluationSeconds[timingKey(model.id, run.extend, result.task)] ?? null;
-    await writeWhole(
+    await writeFileAtomically(
       join(place, `${taskOf(result.task).mtebName}.json`),
       pretty(mtebTaskResult(result, dataOf(results, result.task), results.limit, seconds)),
     );
   }
-  await writeWhole(join(place, 'run_settings.jsonl'), runSettings(results, run));
+  await writeFileAtomically(join(place, 'run_settings.jsonl'), runSettings(results, run));
 }
 
 /** One line per task in mteb's format: which program computed it. */

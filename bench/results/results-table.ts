@@ -4,7 +4,8 @@ import { type BenchTask, TASKS } from '../tasks/index.js';
 import { mainScore } from './results.js';
 import { percent, shortLength } from './percent.js';
 import type { ModelResult, Results, RunResult, TaskResult } from './results.js';
-import { printable, type Row, terminalTable } from './terminal-table.js';
+import { type Row, terminalTable } from './terminal-table.js';
+import { printable } from '../../lib/format.js';
 
 /**
  * The main scores of every run in percent, and Acc@1 of the synthetic tasks by length. Where the paper has the same model

@@ -2,6 +2,7 @@
  * results.json: everything a run found out, and nothing that differs between two identical runs (times are in timing.json).
  */
 import { z } from 'zod';
+import { METHODS } from '../../lib/extend/index.js';
 import { TASK_NAMES, type TaskName } from '../tasks/index.js';
 
 /** Changes when an older reader would misread a newer file. */
@@ -39,7 +40,7 @@ const runResult = z.object({
   model: z.string(),
   /** The strategy as a spec string: "none", "ntk:4k". */
   extend: z.string(),
-  method: z.enum(['none', 'pcw', 'gp', 'rp', 'pi', 'ntk', 'se']),
+  method: z.enum(METHODS),
   /** Documents longer than this were cut, in tokens. */
   target: count,
   tasks: z.array(taskResult),
@@ -59,6 +60,8 @@ const model = z.object({
   preset: z.string().nullable(),
   architecture: z.string(),
   quantization: z.string(),
+  /** What the CPU computed in; files of versions before it was recorded have none. */
+  precision: z.enum(['full', 'bf16']).optional(),
   parameters: count,
   dimensions: count,
   positionEncoding: z.string(),

@@ -1,3 +1,5 @@
+import { printable } from '../../lib/format.js';
+
 /** A row of figures; a cell may have several lines, separated by \n. */
 export interface Row {
   readonly label: string;
@@ -44,11 +46,6 @@ export function terminalTable(head: readonly string[], rows: readonly Row[], col
   });
   const rule = '-'.repeat(columns.reduce((total, size) => total + size + GAP.length, -GAP.length));
   return [lines[0], rule, ...lines.slice(1)].join('\n');
-}
-
-/** Text from a file without control characters, which could steer a terminal. */
-export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '\ufffd');
 }
 
 const WIDE =

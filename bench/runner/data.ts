@@ -1,7 +1,8 @@
+import { throwIfAborted } from '../../lib/abort.js';
 import { LongEmbedError } from '../../lib/error.js';
 import { type Dataset, datasetSha256 } from '../data/dataset.js';
 import type { BenchTask } from '../tasks/index.js';
-import type { Split, TaskData, TaskOptions } from '../tasks/task.js';
+import { type Split, STOPPED, type TaskData, type TaskOptions } from '../tasks/task.js';
 import { textHash } from './cache/entries.js';
 
 /** A task whose data have been found and read once. */
@@ -51,7 +52,7 @@ export async function readTasks(
     const data = await task.open(options);
     const splits: ReadSplit[] = [];
     for (const split of data.splits) {
-      throwIfAborted(options.signal);
+      throwIfAborted(options.signal, STOPPED);
       splits.push(await readSplit(data, split, limit));
     }
     read.push({ task, origin: data.origin, splits });
@@ -112,12 +113,4 @@ function statsOf(texts: readonly { readonly text: string }[]): TextStats {
     characters: texts.map(({ text }) => text.length),
     samples: texts.slice(0, SAMPLES).map(({ text }) => text.slice(0, MAX_SAMPLE_CHARACTERS).toWellFormed()),
   };
-}
-
-/** @throws LongEmbedError ERR_ABORTED with the signal's reason as its cause */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted !== true) return;
-  throw new LongEmbedError('ERR_ABORTED', 'The benchmark was stopped by its signal.', {
-    cause: signal.reason as unknown,
-  });
 }

@@ -2,7 +2,7 @@ import { cpus, totalmem } from 'node:os';
 import { basename } from 'node:path';
 import { formatExtend } from '../../lib/index.js';
 import { addon } from '../../lib/native/index.js';
-import { packageVersion } from '../../lib/version.js';
+import { packageVersion } from '../../lib/package.js';
 import { RESULTS_FORMAT, type ModelResult, type Results, type TaskDataResult } from '../results/results.js';
 import type { ReadTask } from './data.js';
 import type { CheckedModel } from './models.js';
@@ -55,6 +55,7 @@ function describeModel({ id, path, sha256, info, unsupported }: CheckedModel): M
     preset: info.preset,
     architecture: info.architecture,
     quantization: info.quantization,
+    precision: info.precision,
     parameters: info.parameters,
     dimensions: info.dimensions,
     positionEncoding: info.positionEncoding,

@@ -1,8 +1,10 @@
+import { throwIfAborted } from '../../lib/abort.js';
 import type { Method } from '../../lib/extend/index.js';
 import { sum } from '../numbers.js';
 import type { TaskName } from '../tasks/index.js';
-import { throwIfAborted, type ReadSplit, type ReadTask, type TextStats } from './data.js';
+import type { ReadSplit, ReadTask, TextStats } from './data.js';
 import { type CheckedModel, textsOf } from './models.js';
+import { STOPPED } from '../tasks/task.js';
 import type { Plan } from './plan.js';
 import { type Prepared, withPrepared } from './prepare.js';
 import type { BenchHooks, BenchModel, BenchOptions, Kind } from './types.js';
@@ -81,7 +83,7 @@ async function countTokens(
       const texts = kind === 'document' ? documents : queries;
       const lengths: number[] = [];
       for (const { text } of texts) {
-        throwIfAborted(signal);
+        throwIfAborted(signal, STOPPED);
         lengths.push(await lengthOf(model, kind, text));
         onWait((index + lengths.length / texts.length / 2) / splits.length, 'counting tokens');
       }

@@ -2,8 +2,7 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { access, constants, mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { LongEmbedError } from '../../lib/error.js';
-import { writeFailure } from '../../lib/system-error.js';
+import { LongEmbedError, writeFailure } from '../../lib/error.js';
 
 /** Creates a folder and its parents. @throws the system's error, see `folderFailure` */
 export async function createFolder(folder: string): Promise<void> {

@@ -6,9 +6,6 @@ import { sum } from '../numbers.js';
 import { keyOf } from './cache/entries.js';
 import type { Store } from './cache/store.js';
 
-/** llama.cpp's name of the first part of a split model. */
-const FIRST_PART = /-00001-of-(\d{5})\.gguf$/;
-
 /** @throws LongEmbedError ERR_MODEL_NOT_FOUND; ERR_INVALID_OPTION when a model is given twice */
 export async function checkFiles(paths: readonly string[]): Promise<void> {
   const seen = new Map<string, string>();
@@ -29,14 +26,6 @@ export async function checkFiles(paths: readonly string[]): Promise<void> {
     }
     seen.set(real, path);
   }
-}
-
-/** The files of a model in order: one, or the parts of a split model. */
-export function modelFiles(path: string): string[] {
-  const count = Number(FIRST_PART.exec(path)?.[1] ?? 1);
-  return Array.from({ length: count }, (_, i) =>
-    i === 0 ? path : path.replace(FIRST_PART, `-${String(i + 1).padStart(5, '0')}-of-$1.gguf`),
-  );
 }
 
 /**

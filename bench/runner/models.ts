@@ -3,7 +3,8 @@ import { LongEmbedError } from '../../lib/error.js';
 import { formatExtend, type Extend, type ModelInfo } from '../../lib/index.js';
 import type { Store } from './cache/store.js';
 import type { ReadTask, TextStats } from './data.js';
-import { contentSha256, modelFiles } from './model-files.js';
+import { modelFiles } from '../../lib/model-files.js';
+import { contentSha256 } from './model-files.js';
 import type { BenchHooks, BenchModel, BenchOptions, Kind } from './types.js';
 import { isPlan, overheadOf, type Plan, settlePlan, type Unsupported } from './plan.js';
 

@@ -1,6 +1,7 @@
 import { LongEmbedError } from '../../lib/error.js';
 import { planDocument, resolveExtend, type Method } from '../../lib/extend/index.js';
 import type { Extend } from '../../lib/index.js';
+import { omit } from '../../lib/omit.js';
 import { keyOf } from './cache/entries.js';
 import type { BenchModel, Kind } from './types.js';
 
@@ -12,7 +13,7 @@ export interface Plan {
   readonly spec: string;
   /** Longer texts are cut, in tokens. */
   readonly target: number;
-  /** What an embedding depends on beside its text. */
+  /** Hashes of everything that an embedding depends on besides its text. */
   readonly keys: Readonly<Record<Kind, Buffer>>;
 }
 
@@ -29,6 +30,23 @@ export interface Identity {
   readonly model: string;
   readonly tokenizer: string | null;
 }
+
+/**
+ * The parts of the model's description and of the resolved strategy that do not decide what a vector is. Everything else is
+ * part of the cache's keys, so that a new option or fact is without being listed: at worst a vector is computed again.
+ */
+const NOT_IN_KEY = {
+  info: [
+    // Names; the identity has the hashes of the files.
+    ...(['path', 'name', 'preset', 'tokenizer'] as const),
+    // Where settings come from; a plan has its own strategy and prompt.
+    ...(['nativeContextSource', 'poolingSource', 'engineReason', 'strategies', 'prompts'] as const),
+    // A vector does not depend on how many threads compute it.
+    'threads',
+  ],
+  // `exact` has every number that `spec` leaves to its default.
+  strategy: ['spec', 'warnings'],
+} as const;
 
 /**
  * Settles a strategy for a model, to the point where embedding cannot fail for any text but those that are wrong
@@ -51,21 +69,10 @@ export async function settlePlan(
     throw error;
   }
   const target = Math.min(resolved.limit, maxTokens ?? Infinity);
+  const facts = sorted(omit(info, ...NOT_IN_KEY.info));
+  const strategy = sorted(omit(resolved, ...NOT_IN_KEY.strategy));
   const plan = (kind: Kind): Buffer =>
-    keyOf(
-      'embedding',
-      identity,
-      { engine: info.engine, device: info.device },
-      { pooling: info.pooling, special: info.specialTokens, shortInputs: info.shortInputs },
-      {
-        nativeContext: info.nativeContext,
-        target,
-        method: resolved.method,
-        scaling: resolved.attentionScale,
-      },
-      { s: resolved.s, lambda: resolved.lambda, g: resolved.g, w: resolved.w },
-      info.prompts[kind],
-    );
+    keyOf('embedding', identity, facts, strategy, { target, prompt: info.prompts[kind] });
   const settled: Plan = {
     extend,
     method: resolved.method,
@@ -79,6 +86,11 @@ export async function settlePlan(
     await checkRoom(model, kind, target, resolved);
   }
   return settled;
+}
+
+/** Keys must not depend on the order in which the code builds an object. */
+function sorted(value: object): [string, unknown][] {
+  return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 export function isPlan(settled: Plan | Unsupported): settled is Plan {
@@ -104,14 +116,14 @@ async function checkRoom(
   resolved: ReturnType<typeof resolveExtend>,
 ): Promise<void> {
   const overhead = await overheadOf(model, kind);
-  const around = overhead.before + overhead.after;
-  if (around < target) {
+  const tokens = overhead.before + overhead.after;
+  if (tokens < target) {
     planDocument(resolved, model.info, 1, overhead);
     return;
   }
   throw new LongEmbedError(
     'ERR_INVALID_OPTION',
-    `The ${kind} prompt and the special tokens alone are ${around} tokens, and texts are cut at ${target} with ${resolved.spec}: ` +
+    `The ${kind} prompt and the special tokens alone are ${tokens} tokens, and texts are cut at ${target} with ${resolved.spec}: ` +
       'give a shorter prompt or a higher limit.',
   );
 }

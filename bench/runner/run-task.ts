@@ -1,9 +1,11 @@
+import { throwIfAborted } from '../../lib/abort.js';
 import { LongEmbedError } from '../../lib/error.js';
 import { evaluate } from '../metrics/evaluate.js';
 import { search } from '../metrics/search.js';
 import { mean } from '../numbers.js';
 import type { SplitResult, TaskResult } from '../results/results.js';
-import { throwIfAborted, type ReadSplit, type ReadTask, type TextStats } from './data.js';
+import type { ReadSplit, ReadTask, TextStats } from './data.js';
+import { STOPPED } from '../tasks/task.js';
 import { embedTexts, type Embedded, type Text } from './embed-texts.js';
 import type { Prepared } from './prepare.js';
 import type { Meter } from './progress.js';
@@ -32,7 +34,7 @@ export async function runTask(worker: Worker, { task, splits }: ReadTask): Promi
   const results: SplitResult[] = [];
   let seconds = 0;
   for (const split of splits) {
-    throwIfAborted(worker.hooks.signal);
+    throwIfAborted(worker.hooks.signal, STOPPED);
     const run = await runSplit(worker, task, split).catch((error: unknown) => {
       throw inSplit(error, `${task.name} (${split.name})`);
     });

@@ -1,7 +1,7 @@
 import {
   planDocument,
   resolveExtend,
-  type ExtendFacts,
+  type StrategyContext,
   type ResolvedExtend,
 } from '../../lib/extend/index.js';
 import { EmbeddingModel, type ModelInfo } from '../../lib/index.js';
@@ -50,7 +50,7 @@ export async function taskOf(row: Row): Promise<Task> {
   const { info } = model;
   const workload: Workload = WORKLOADS[row.workload];
   const texts = textsOf(workload, { ...info.specialTokens, vocabulary: info.vocabularySize });
-  const facts: ExtendFacts = info;
+  const facts: StrategyContext = info;
   const target = Math.max(info.nativeContext, workload.lengths[1]);
   const spec = `${row.strategy}:${target},attention-scale=off`;
   const extend = resolveExtend(spec, facts);
@@ -60,7 +60,7 @@ export async function taskOf(row: Row): Promise<Task> {
     pooling: info.pooling ?? 'mean',
     spec,
     extend,
-    ropeBase: extend.lambda === null ? 0 : info.ropeBase * extend.lambda,
+    ropeBase: info.ropeBase * (extend.parameters['lambda'] ?? 0),
     texts,
     windows: texts.map((ids) => windowsOf(ids, extend, info)),
     tokens: texts.reduce((sum, { length }) => sum + length, 0),

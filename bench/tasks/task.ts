@@ -4,6 +4,9 @@ import type { Dataset } from '../data/dataset.js';
 /** The commit of dwzhu/LongEmbed, the paper's data on the Hugging Face hub, that MTEB 2.26 pins. */
 export const LONGEMBED_COMMIT = '6e346642246bfb4928c560ee08640dc84d074e8c';
 
+/** Message of an error that the signal of a benchmark causes. */
+export const STOPPED = 'The benchmark was stopped by its signal.';
+
 /** The main score of a task in the paper. */
 export type MainMetric = 'accuracy_at_1' | 'ndcg_at_10';
 

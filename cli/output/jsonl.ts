@@ -1,6 +1,6 @@
 import type { Embedding } from '../../lib/index.js';
-import { formatFloat32 } from './float32.js';
-import type { Output, Sink } from './output.js';
+import type { Output } from './output.js';
+import type { Sink } from './sinks.js';
 
 /** A line a document, written whole as soon as it is due; failed documents have none. */
 export class JsonlOutput implements Output {
@@ -35,4 +35,18 @@ export class JsonlOutput implements Output {
 export function jsonLine(id: string | number, { embedding, tokens, windows, truncated }: Embedding): string {
   const numbers = Array.from(embedding, formatFloat32).join(',');
   return `{"id":${JSON.stringify(id)},"embedding":[${numbers}],"tokens":${tokens},"windows":${windows},"truncated":${truncated}}\n`;
+}
+
+/**
+ * The shortest decimal that gives back the same float32, as JSON takes it.
+ * A double printed in full would claim digits that a float32 does not have, and double the file.
+ */
+export function formatFloat32(value: number): string {
+  if (!Number.isFinite(value)) throw new RangeError(`${value} is no number that JSON can hold`);
+  if (Object.is(value, -0)) return '-0';
+  for (let digits = 6; digits < 9; digits++) {
+    const rounded = Number(value.toPrecision(digits));
+    if (Math.fround(rounded) === value) return String(rounded);
+  }
+  return String(Number(value.toPrecision(9)));
 }

@@ -1,4 +1,8 @@
 import { endianness } from 'node:os';
+import { AtomicFile } from '../../lib/atomic-file.js';
+import type { Embedding } from '../../lib/index.js';
+import type { Output } from './output.js';
+import { outputError, type Sink } from './sinks.js';
 
 /** Long enough for any count, and always the same, so that a count can be written over another. */
 export const NPY_HEADER_BYTES = 128;
@@ -19,4 +23,91 @@ export function nanRow(columns: number): Float32Array {
 /** A row as bytes, without a copy. */
 export function rowBytes(row: Float32Array): Uint8Array {
   return new Uint8Array(row.buffer, row.byteOffset, row.byteLength);
+}
+
+/**
+ * A NumPy matrix in a file. Rows are appended to a temporary file, and the count in its header is updated after each, so that it
+ * is valid whenever the program stops; at the end it replaces the target.
+ */
+export class NpyFileOutput implements Output {
+  readonly #file: AtomicFile;
+  #columns = 0;
+  #rows = 0;
+
+  private constructor(file: AtomicFile) {
+    this.#file = file;
+  }
+
+  /** @param mode the permissions of the file that is replaced */
+  static async create(path: string, mode = 0o666): Promise<NpyFileOutput> {
+    return new NpyFileOutput(await AtomicFile.create(path, { mode, fail: outputError }));
+  }
+
+  async begin(dimensions: number): Promise<void> {
+    // A second signal ends the program at once: the rows written so far are kept.
+    this.#file.keepOnExit();
+    this.#columns = dimensions;
+    await this.#file.writeAt(0, npyHeader(0, dimensions));
+  }
+
+  write(_id: string | number, { embedding }: Embedding): Promise<void> {
+    return this.#row(embedding);
+  }
+
+  skip(): Promise<void> {
+    return this.#row(nanRow(this.#columns));
+  }
+
+  finish(): Promise<void> {
+    return this.#file.commit();
+  }
+
+  abandon(): Promise<void> {
+    return this.#file.abandon();
+  }
+
+  async #row(row: Float32Array): Promise<void> {
+    await this.#file.writeAt(NPY_HEADER_BYTES + this.#rows * row.byteLength, rowBytes(row));
+    this.#rows += 1;
+    await this.#file.writeAt(0, npyHeader(this.#rows, this.#columns));
+  }
+}
+
+/**
+ * A NumPy matrix into something that cannot seek, a pipe say. Its header names the number of rows, so they wait in
+ * memory until that is known.
+ */
+export class NpyStreamOutput implements Output {
+  readonly #sink: Sink;
+  readonly #rows: Float32Array[] = [];
+  #columns = 0;
+
+  constructor(sink: Sink) {
+    this.#sink = sink;
+  }
+
+  begin(dimensions: number): Promise<void> {
+    this.#columns = dimensions;
+    return this.#sink.begin();
+  }
+
+  write(_id: string | number, { embedding }: Embedding): Promise<void> {
+    this.#rows.push(embedding);
+    return Promise.resolve();
+  }
+
+  skip(): Promise<void> {
+    this.#rows.push(nanRow(this.#columns));
+    return Promise.resolve();
+  }
+
+  async finish(): Promise<void> {
+    await this.#sink.write(npyHeader(this.#rows.length, this.#columns));
+    for (const row of this.#rows) await this.#sink.write(rowBytes(row));
+    await this.#sink.close();
+  }
+
+  abandon(): Promise<void> {
+    return this.#sink.abandon();
+  }
 }

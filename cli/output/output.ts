@@ -1,4 +1,12 @@
+import { fstatSync, type Stats } from 'node:fs';
+import { access, constants, stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Writable } from 'node:stream';
 import type { Embedding } from '../../lib/index.js';
+import { UsageError } from '../exit.js';
+import { JsonlOutput } from './jsonl.js';
+import { NpyFileOutput, NpyStreamOutput } from './npy.js';
+import { FileSink, outputError, StdoutSink } from './sinks.js';
 
 /** Where vectors go. The calls come one after the other: begin, then a call a document in input order, then finish. */
 export interface Output {
@@ -13,11 +21,112 @@ export interface Output {
   abandon(): Promise<void>;
 }
 
-/** A place for bytes, in order. Errors are UsageErrors with a sentence, or BrokenPipe. */
-export interface Sink {
-  begin(): Promise<void>;
-  /** Resolves when the bytes are taken, so that a slow reader slows the work down. */
-  write(bytes: string | Uint8Array): Promise<void>;
-  close(): Promise<void>;
-  abandon(): Promise<void>;
+/**
+ * An output that is opened before the model is loaded and begun when there is something to write: until then a run that
+ * fails leaves the place as it was. After that, whatever happens, what was written becomes final.
+ */
+export class LazyOutput {
+  readonly #output: Output;
+  #dimensions = 0;
+  #state: 'opened' | 'begun' | 'closed' = 'opened';
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  /** Says how long the vectors will be; before anything is written. */
+  expect(dimensions: number): void {
+    this.#dimensions = dimensions;
+  }
+
+  async write(id: string | number, result: Embedding): Promise<void> {
+    await this.#begin();
+    await this.#output.write(id, result);
+  }
+
+  async skip(): Promise<void> {
+    await this.#begin();
+    await this.#output.skip();
+  }
+
+  /** The run is over: an output without documents is an output too. */
+  async finish(): Promise<void> {
+    await this.#begin();
+    await this.close();
+  }
+
+  /** Ends it, however the run went; a second call does nothing. */
+  async close(): Promise<void> {
+    const state = this.#state;
+    this.#state = 'closed';
+    if (state === 'begun') await this.#output.finish();
+    if (state === 'opened') await this.#output.abandon();
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#state !== 'opened') return;
+    this.#state = 'begun';
+    await this.#output.begin(this.#dimensions);
+  }
+}
+
+/** The values of --output-format. */
+export const OUTPUT_FORMATS = ['jsonl', 'npy'] as const;
+
+/**
+ * Opens the output, before the model is loaded, so that what cannot be written is known at once.
+ * @param path null: standard output
+ * @param format null: npy for a path that ends in .npy, else jsonl
+ * @param inputs paths that are read, `-` for standard input: none may be written to
+ * @throws UsageError with the reason
+ */
+export async function openOutput(
+  path: string | null,
+  format: (typeof OUTPUT_FORMATS)[number] | null,
+  inputs: readonly string[],
+  stdout: Writable & { isTTY?: boolean },
+): Promise<Output> {
+  const npy = format === null ? path?.toLowerCase().endsWith('.npy') === true : format === 'npy';
+  if (path === null) {
+    if (npy && stdout.isTTY === true) {
+      throw new UsageError('A NumPy file is not for a terminal: name a file with --output.');
+    }
+    await refuseInput(statDescriptor(1), 'standard output', inputs);
+    const sink = new StdoutSink(stdout);
+    return npy ? new NpyStreamOutput(sink) : new JsonlOutput(sink);
+  }
+  const before = await stat(path).catch(() => null);
+  await refuseInput(before, path, inputs);
+  if (before !== null) await access(path, constants.W_OK).catch((error: unknown) => outputError(path, error));
+  await refuseFullDisk(path);
+  if (!npy) return new JsonlOutput(await FileSink.open(path, before === null));
+  if (before?.isDirectory() === true) outputError(path, { code: 'EISDIR' });
+  // A pipe or a device cannot be replaced by a file.
+  if (before !== null && !before.isFile()) return new NpyStreamOutput(await FileSink.open(path, false));
+  return NpyFileOutput.create(path, before?.mode);
+}
+
+/** Writing over what is still to be read would lose it, or never end. */
+async function refuseInput(output: Stats | null, name: string, inputs: readonly string[]): Promise<void> {
+  if (output?.isFile() !== true) return;
+  for (const path of inputs) {
+    const input = path === '-' ? statDescriptor(0) : await stat(path).catch(() => null);
+    if (input?.isFile() === true && input.ino === output.ino && input.dev === output.dev) {
+      const what = path === '-' ? 'standard input' : path;
+      throw new UsageError(`The output, ${name}, is the same file as the input, ${what}: name another.`);
+    }
+  }
+}
+
+function statDescriptor(descriptor: number): Stats | null {
+  try {
+    return fstatSync(descriptor);
+  } catch {
+    return null;
+  }
+}
+
+async function refuseFullDisk(path: string): Promise<void> {
+  const disk = await statfs(dirname(path)).catch((error: unknown) => outputError(path, error));
+  if (disk.blocks > 0 && disk.bavail === 0) outputError(path, { code: 'ENOSPC' });
 }

@@ -1,4 +1,4 @@
-import { count, duration, plural } from './format.js';
+import { count, duration, plural } from '../../lib/format.js';
 
 /** How far a run has come: counts, speed and an estimate, without a word on where they are shown. */
 export class Meter {

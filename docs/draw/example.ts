@@ -1,6 +1,6 @@
 /** What the pictures show: a model small enough to see every token, and a text that fills the target. */
 import {
-  type ExtendFacts,
+  type StrategyContext,
   type Method,
   planDocument,
   type ResolvedExtend,
@@ -9,7 +9,7 @@ import {
 } from '../../lib/extend/index.js';
 
 /** A RoPE model, which takes every strategy. */
-export const MODEL: ExtendFacts = {
+export const MODEL: StrategyContext = {
   nativeContext: 16,
   positionEncoding: 'rope',
   positionRows: 0,
@@ -27,7 +27,7 @@ export interface Planned {
 }
 
 /** What the library plans for a text of `tokens` tokens, special ones included, with that target and every default. */
-export function plan(method: Method, tokens: number, model: ExtendFacts = MODEL): Planned {
+export function plan(method: Method, tokens: number, model: StrategyContext = MODEL): Planned {
   const resolved = resolveExtend({ method, target: tokens }, model);
   return { resolved, windows: planDocument(resolved, model, tokens - AROUND.before - AROUND.after, AROUND) };
 }

@@ -1,5 +1,5 @@
 /** The pictures of docs/strategies.md: pictures.ts has what is in them, chart.ts how it looks. */
-import { METHODS } from '../../lib/extend/strategies.js';
+import { METHODS } from '../../lib/extend/index.js';
 import { drawChart } from './chart.js';
 import { PICTURES } from './pictures.js';
 

@@ -9,7 +9,7 @@ export const PICTURES: Record<Method, () => Chart> = {
   pcw: windows,
   gp: () => positions('gp', () => 'neighbours share a position'),
   rp: () => positions('rp', () => 'positions start over'),
-  pi: () => positions('pi', ({ s }) => `positions are divided by ${s ?? 1}`),
+  pi: () => positions('pi', ({ parameters: { s } }) => `positions are divided by ${s}`),
   ntk: rotations,
   se: distances,
 };
@@ -85,7 +85,7 @@ function rotations(): Chart {
     y % (2 * Math.PI * power(model.ropeBase, pair)) <= model.nativeContext - 1;
   const indices = Array.from({ length: resolved.target / STRIDE + 1 }, (_, i) => i * STRIDE);
   return {
-    title: `${resolved.spec}: the RoPE base times ${resolved.lambda ?? 1}, a line a pair of rotated numbers`,
+    title: `${resolved.spec}: the RoPE base times ${resolved.parameters['lambda']}, a line a pair of rotated numbers`,
     xLabel: FRAME.xLabel,
     yLabel: 'position that has the same angle with the native base',
     native: { ...FRAME.native, most: model.nativeContext - 1 },

@@ -1,6 +1,7 @@
+import { AtomicFile } from '../atomic-file.js';
 import { LongEmbedError } from '../error.js';
 import {
-  type ExtendFacts,
+  type StrategyContext,
   formatExtend,
   parseExtend,
   planDocument,
@@ -8,21 +9,18 @@ import {
   resolveExtend,
 } from '../extend/index.js';
 import { GgufFile, ggufPieces, ggufSize, stringEntry, u32Entry } from '../gguf/index.js';
-import { throwIfAborted } from '../model/abort.js';
+import { throwIfAborted } from '../abort.js';
 import { EXTENDED_KEYS, readExtended } from '../model/extended.js';
-import { chooseNativeContext } from '../model/native-context.js';
+import { chooseNativeContext } from '../model/configure.js';
 import { choosePreset } from '../model/presets/index.js';
-import { modelFile } from '../shipped-models.js';
-import { packageVersion } from '../version.js';
-import { contentWith } from './content.js';
-import type { Changes, Extension } from './changes.js';
+import { modelFile, packageVersion } from '../package.js';
+import { type Changes, contentWith, type Extension } from './content.js';
 import { type FileFacts, fileFacts, metadataOf } from './file-facts.js';
-import { notesOn } from './notes.js';
 import { checkExtendFileOptions, checkPath, type ExtendedFile, type ExtendFileOptions } from './options.js';
-import { checkOutput, OutputFile } from './output-file.js';
+import { checkOutput } from './output-file.js';
 import { positionMatrixChanges } from './position-matrix.js';
 import { rotaryChanges } from './rotary.js';
-import { checkWritable } from './writable.js';
+import { checkWritable, notesOn, specInFile } from './support.js';
 
 /**
  * Writes a model file with a strategy in it, so that any program that reads GGUF takes the longer texts: for a position
@@ -53,30 +51,36 @@ export async function extendModelFile(
   refuseExtended(source, model);
 
   const preset = choosePreset(checked.preset, model);
-  const context = chooseNativeContext(model, checked.nativeContext, preset);
-  const facts: ExtendFacts = { ...model, nativeContext: context.value, engine: 'graph' };
+  const native = chooseNativeContext(model, checked.nativeContext, preset);
+  const context: StrategyContext = { ...model, nativeContext: native.value, engine: 'graph' };
   // Through its printer, an object is checked as a string is.
   const given = parseExtend(
     typeof checked.extend === 'string' ? checked.extend : formatExtend(checked.extend),
   );
-  const resolved = resolveExtend({ ...given, attentionScale: 'off' }, facts);
-  checkWritable(given, facts);
-  const spec = specOf(resolved);
+  const resolved = resolveExtend({ ...given, attentionScale: 'off' }, context);
+  checkWritable(given, context);
+  const spec = specInFile(resolved, context);
 
-  const changes = await strategyChanges({ file, metadata, facts, resolved, plan: planOf(resolved, facts) });
+  const changes = await strategyChanges({
+    file,
+    metadata,
+    context,
+    resolved,
+    plan: planOf(resolved, context),
+  });
   const content = contentWith(file, {
     metadata: [
       ...changes.metadata,
       u32Entry(`${model.architecture}.context_length`, resolved.target),
       stringEntry(EXTENDED_KEYS.spec, spec),
-      u32Entry(EXTENDED_KEYS.nativeContext, context.value),
+      u32Entry(EXTENDED_KEYS.nativeContext, native.value),
       u32Entry(EXTENDED_KEYS.originalContext, model.contextLength),
       stringEntry(EXTENDED_KEYS.version, packageVersion()),
     ],
     tensors: changes.tensors,
   });
   const sizeBytes = ggufSize(content);
-  await checkOutput(output, source, checked.overwrite ?? false);
+  await checkOutput(output, source, checked.overwrite ?? false, sizeBytes);
   await write(output, ggufPieces(content), sizeBytes, checked);
   return {
     path: output,
@@ -84,29 +88,22 @@ export async function extendModelFile(
     architecture: model.architecture,
     preset: preset?.name ?? null,
     spec,
-    nativeContext: context.value,
-    nativeContextSource: context.source,
+    nativeContext: native.value,
+    nativeContextSource: native.source,
     contextLength: resolved.target,
-    notes: notesOn(given, resolved, facts, spec, preset),
+    notes: notesOn(given, resolved, context, spec, preset),
   };
 }
 
 function strategyChanges(extension: Extension): Changes | Promise<Changes> {
-  return extension.facts.positionEncoding === 'absolute'
+  return extension.context.positionEncoding === 'absolute'
     ? positionMatrixChanges(extension)
     : rotaryChanges(extension);
 }
 
-/** The strategy as the file has it: with fixed numbers, and without attention scaling. */
-function specOf({ method, target, s, scale, lambda }: ResolvedExtend): string {
-  const own = method === 'gp' ? { s: s ?? scale } : { s: s ?? undefined, lambda: lambda ?? undefined };
-  const numbers = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
-  return formatExtend({ method, target, ...numbers, attentionScale: 'off' });
-}
-
-/** The plan of a text as long as the target. */
-function planOf(resolved: ResolvedExtend, facts: ExtendFacts): Extension['plan'] {
-  const [plan] = planDocument(resolved, facts, resolved.target, { before: 0, after: 0 });
+/** The plan of the longest text. */
+function planOf(resolved: ResolvedExtend, context: StrategyContext): Extension['plan'] {
+  const [plan] = planDocument(resolved, context, resolved.target, { before: 0, after: 0 });
   if (plan === undefined) throw new Error('a strategy gave no plan');
   return plan;
 }
@@ -117,7 +114,7 @@ async function write(
   size: number,
   { signal, onProgress }: ExtendFileOptions,
 ): Promise<void> {
-  const output = await OutputFile.create(path, size);
+  const output = await AtomicFile.create(path);
   try {
     let done = 0;
     for await (const piece of pieces) {

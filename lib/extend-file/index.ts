@@ -3,4 +3,5 @@
  * position-matrix.ts, for RoPE in rotary.ts.
  */
 export { extendModelFile } from './extend-model-file.js';
+export { writableMethods } from './support.js';
 export type { ExtendedFile, ExtendFileOptions } from './options.js';

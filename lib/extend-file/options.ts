@@ -1,6 +1,5 @@
 import { callback, checkOptions, extend, flag, object, preset, signal, whole } from '../check-options.js';
-import { display } from '../display.js';
-import { LongEmbedError } from '../error.js';
+import { display, LongEmbedError } from '../error.js';
 import type { Extend } from '../extend/index.js';
 import type { SettingSource } from '../model/types.js';
 

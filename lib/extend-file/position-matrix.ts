@@ -1,6 +1,6 @@
 import { LongEmbedError } from '../error.js';
 import { F32, tensorTypeName } from '../gguf/index.js';
-import type { Changes, Extension } from './changes.js';
+import type { Changes, Extension } from './content.js';
 import { POSITION_MATRIX, positionMatrix } from './file-facts.js';
 import { copiedRows, interpolatedRows, isReadable } from './interpolate.js';
 

@@ -1,6 +1,6 @@
 import { LongEmbedError } from '../error.js';
 import { f32Entry, type MetadataEntry, stringEntry, u32Entry } from '../gguf/index.js';
-import type { Changes, Extension } from './changes.js';
+import type { Changes, Extension } from './content.js';
 import type { Metadata } from './file-facts.js';
 
 /**
@@ -9,10 +9,11 @@ import type { Metadata } from './file-facts.js';
  */
 export function rotaryChanges({ metadata, resolved, plan }: Extension): Changes {
   refuseSlidingWindow(metadata);
+  const { s: divisor } = resolved.parameters;
   return {
     metadata: [
       ...(plan.ropeBase === 0 ? [] : [f32Entry(`${metadata.architecture}.rope.freq_base`, plan.ropeBase)]),
-      ...(resolved.method === 'pi' ? scalingEntries(metadata, resolved.s ?? 1) : []),
+      ...(divisor === undefined ? [] : scalingEntries(metadata, divisor)),
       ...originalContext(metadata),
     ],
     tensors: [],

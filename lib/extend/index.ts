@@ -1,25 +1,25 @@
 /**
  * The context-extension strategies: pure functions from a spec, a model's facts and a token count to plans for the
- * native side. A file a strategy; what they share is in strategy.ts.
+ * native side. Each strategy is defined in a file of its own and listed in strategies.ts.
  */
-export { formatExtend, parseExtend } from './spec.js';
 export { planDocument } from './plan.js';
-export { resolveExtend } from './resolve.js';
+export {
+  exactSpec,
+  type ResolvedExtend,
+  resolveExtend,
+  sizesOf,
+  type StrategySupport,
+  supportedStrategies,
+  withDefaults,
+} from './resolve.js';
 export { largestRelativePosition, relativePosition } from './se.js';
-export { supportedStrategies, type StrategySupport } from './support.js';
-export type {
-  AttentionScale,
-  Extend,
-  ExtendFacts,
-  GpExtend,
-  Method,
-  NoneExtend,
-  NtkExtend,
-  Overhead,
-  PcwExtend,
-  PiExtend,
-  ResolvedExtend,
-  RpExtend,
-  SeExtend,
-  WindowPlan,
-} from './types.js';
+export { formatExtend, parseExtend } from './spec.js';
+export { type Extend, type Method, METHODS, STRATEGIES } from './strategies.js';
+export type { GpExtend } from './gp.js';
+export type { NoneExtend } from './none.js';
+export type { NtkExtend } from './ntk.js';
+export type { PcwExtend } from './pcw.js';
+export type { PiExtend } from './pi.js';
+export type { RpExtend } from './rp.js';
+export type { SeExtend } from './se.js';
+export type { AttentionScale, Overhead, StrategyContext, WindowPlan } from './strategy.js';

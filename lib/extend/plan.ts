@@ -1,7 +1,7 @@
 import { LongEmbedError } from '../error.js';
-import { logitScale } from './attention-scale.js';
+import type { ResolvedExtend } from './resolve.js';
 import { STRATEGIES } from './strategies.js';
-import type { ExtendFacts, Overhead, ResolvedExtend, WindowPlan } from './types.js';
+import type { AttentionScale, Overhead, StrategyContext, WindowPlan } from './strategy.js';
 
 /**
  * The sequences that embed one document.
@@ -12,24 +12,22 @@ import type { ExtendFacts, Overhead, ResolvedExtend, WindowPlan } from './types.
  */
 export function planDocument(
   resolved: ResolvedExtend,
-  facts: ExtendFacts,
+  context: StrategyContext,
   contentTokens: number,
   overhead: Overhead,
 ): WindowPlan[] {
-  const around = overhead.before + overhead.after;
-  if (contentTokens + around > resolved.limit) {
+  const overheadTokens = overhead.before + overhead.after;
+  if (contentTokens + overheadTokens > resolved.limit) {
     throw new LongEmbedError(
       'ERR_INPUT_TOO_LONG',
-      `The text is ${contentTokens + around} tokens with its prompt and special tokens, and ${resolved.spec} takes ${resolved.limit}.`,
+      `The text is ${contentTokens + overheadTokens} tokens with its prompt and special tokens, and ${resolved.spec} takes ${resolved.limit}.`,
     );
   }
   const strategy = STRATEGIES[resolved.method];
-  const spans = strategy.windows?.(resolved, facts, contentTokens, overhead) ?? [
-    { from: 0, to: contentTokens },
-  ];
+  const spans = strategy.windows?.(context, contentTokens, overhead) ?? [{ from: 0, to: contentTokens }];
   return spans.map(({ from, to }) => {
-    const n = to - from + around;
-    const applies = strategy.changesShortInputs || n > facts.nativeContext;
+    const n = to - from + overheadTokens;
+    const applies = strategy.changesShortInputs || n > context.nativeContext;
     return {
       from,
       to,
@@ -37,8 +35,22 @@ export function planDocument(
       selfExtend: null,
       ropeBase: 0,
       ropeScale: 1,
-      ...(applies ? strategy.layout(resolved, facts, n) : {}),
-      logitScale: logitScale(resolved.attentionScale, n, facts.nativeContext),
+      ...(applies ? strategy.layout(resolved.parameters, context, n) : {}),
+      logitScale: logitScale(resolved.attentionScale, n, context.nativeContext),
     };
   });
+}
+
+/**
+ * The factors on the attention logits of a sequence (design §5, "Attention scaling").
+ * @param n tokens of the sequence
+ * @param nativeContext Lo in tokens
+ * @returns a factor a token, or null when all are 1: within the native context, or switched off
+ */
+function logitScale(scaling: AttentionScale, n: number, nativeContext: number): Float32Array | null {
+  if (scaling === 'off' || n <= nativeContext) return null;
+  const factor = (tokens: number): number => Math.max(1, Math.log(tokens) / Math.log(nativeContext));
+  return scaling === 'length'
+    ? new Float32Array(n).fill(factor(n))
+    : Float32Array.from({ length: n }, (_, i) => factor(i + 1));
 }

@@ -1,11 +1,44 @@
 import { LongEmbedError } from '../error.js';
-import { defaultAttentionScale } from './attention-scale.js';
-import { checkExtend, invalid } from './check.js';
-import { formatExtend, parseExtend } from './spec.js';
-import { STRATEGIES } from './strategies.js';
-import { MAX_TOKENS } from './strategy.js';
-import { supportedStrategies } from './support.js';
-import type { AttentionScale, Extend, ExtendFacts, ResolvedExtend } from './types.js';
+import { omit } from '../omit.js';
+import { checkExtend, formatExtend, invalid, parseExtend, writeExtend } from './spec.js';
+import { type Extend, type Method, METHODS, STRATEGIES } from './strategies.js';
+import {
+  type AttentionScale,
+  MAX_TOKENS,
+  type Parameters,
+  type Sizes,
+  type StrategyContext,
+} from './strategy.js';
+
+/** A strategy for one model, every default filled in. */
+export interface ResolvedExtend {
+  readonly method: Method;
+  /** The spec string in canonical form, the target written out: result files are named after it. */
+  readonly spec: string;
+  /** The spec string with every number and the attention scaling written out: it decides all that the strategy does. */
+  readonly exact: string;
+  /** Lt in tokens. */
+  readonly target: number;
+  /** The largest n, tokens of a document with its prompt and special tokens. */
+  readonly limit: number;
+  /** The scale factor ⌈Lt / Lo⌉. */
+  readonly scale: number;
+  /** The strategy's own numbers; gp has no `s` where it follows from each sequence's length. */
+  readonly parameters: Parameters;
+  readonly attentionScale: AttentionScale;
+  /** Sentences for the caller to show once: the values are allowed, but probably not what was meant. */
+  readonly warnings: readonly string[];
+}
+
+/** Whether a model can take a strategy. `reason` and `note` are clauses without a full stop. */
+export interface StrategySupport {
+  method: Method;
+  supported: boolean;
+  /** Why the model cannot take it; null when it can. */
+  reason: string | null;
+  /** What is particular about it on this model; null when nothing is, or when the model cannot take it. */
+  note: string | null;
+}
 
 /**
  * Settles a strategy for a model: checks that the model can take it and fills in the defaults, which are the
@@ -14,47 +47,91 @@ import type { AttentionScale, Extend, ExtendFacts, ResolvedExtend } from './type
  * @throws LongEmbedError ERR_INVALID_OPTION for a value out of range, a target below the native context among them;
  *   ERR_STRATEGY_UNSUPPORTED, with the reason, when the model cannot take the strategy or its attention scaling
  */
-export function resolveExtend(extend: Extend | string, facts: ExtendFacts): ResolvedExtend {
+export function resolveExtend(extend: Extend | string, context: StrategyContext): ResolvedExtend {
   const given = typeof extend === 'string' ? parseExtend(extend) : checkExtend(extend);
-  checkNativeContext(facts);
-  const strategy = STRATEGIES[given.method];
-  const reason = strategy.refuses(facts);
+  checkNativeContext(context);
+  const { method } = given;
+  const strategy = STRATEGIES[method];
+  const reason = strategy.refuses(context);
   if (reason !== null) {
-    const others = supportedStrategies(facts).flatMap(({ method, supported }) => (supported ? [method] : []));
-    throw unsupported(`This model cannot take ${given.method}: ${reason}. It takes ${others.join(', ')}.`);
+    const others = supportedStrategies(context).flatMap((one) => (one.supported ? [one.method] : []));
+    throw unsupported(`This model cannot take ${method}: ${reason}. It takes ${others.join(', ')}.`);
   }
-  const target = given.target ?? strategy.defaultTarget(given, facts);
-  checkTarget(target, facts);
-  const attentionScale = given.attentionScale ?? defaultAttentionScale(given, facts);
-  const resolved = {
-    method: given.method,
-    spec: formatExtend(given.method === 'none' ? given : { ...given, target }),
+  const target = given.target ?? strategy.defaultTarget(given, context);
+  checkTarget(target, context);
+  const { parameters, attentionScale } = withDefaults(given, target, context);
+  strategy.check?.(parameters, context, target);
+  const spec = formatExtend(method === 'none' ? given : { ...given, target });
+  // Windows never exceed the native context, so there is nothing to scale in pcw.
+  if (strategy.windows === undefined) checkScalable(attentionScale, spec, target, context);
+  return {
+    method,
+    spec,
+    exact: exactSpec(method, target, parameters, attentionScale),
     target,
     limit: target,
-    scale: Math.ceil(target / facts.nativeContext),
+    scale: sizesOf(target, context).scale,
+    parameters,
     attentionScale,
-    s: null,
-    lambda: null,
-    g: null,
-    w: null,
-    ...strategy.parameters(given, facts, target),
+    warnings: strategy.warnings?.(parameters, context, target) ?? [],
   };
-  // Windows never exceed the native context, so there is nothing to scale in pcw.
-  if (strategy.windows === undefined) checkScalable(attentionScale, resolved.spec, target, facts);
-  return { ...resolved, warnings: strategy.warnings?.(resolved, facts) ?? [] };
+}
+
+/** Every strategy with whether the model can take it and why not, in the order none, pcw, gp, rp, pi, ntk, se. */
+export function supportedStrategies(context: StrategyContext): StrategySupport[] {
+  return METHODS.map((method) => {
+    const strategy = STRATEGIES[method];
+    const reason = strategy.refuses(context);
+    const note = reason === null ? (strategy.notes?.(context) ?? null) : null;
+    return { method, supported: reason === null, reason, note };
+  });
+}
+
+/**
+ * The strategy's own numbers and its attention scaling: those given, else the defaults. Needs less of a model than resolving.
+ * @param target in tokens
+ */
+export function withDefaults(
+  given: Extend,
+  target: number,
+  context: Pick<StrategyContext, 'nativeContext' | 'causal'>,
+): { parameters: Parameters; attentionScale: AttentionScale } {
+  const strategy = STRATEGIES[given.method];
+  const own = Object.entries(omit(given, 'method', 'target', 'attentionScale'));
+  return {
+    parameters: {
+      ...strategy.defaults(sizesOf(target, context)),
+      ...(Object.fromEntries(own.filter(([, value]) => value !== undefined)) as Parameters),
+    },
+    attentionScale: given.attentionScale ?? strategy.defaultAttentionScale(context),
+  };
+}
+
+export function sizesOf(target: number, { nativeContext }: Pick<StrategyContext, 'nativeContext'>): Sizes {
+  return { nativeContext, target, scale: Math.ceil(target / nativeContext) };
+}
+
+/** The spec string of a strategy with these numbers. */
+export function exactSpec(
+  method: Method,
+  target: number,
+  parameters: Parameters,
+  attentionScale: AttentionScale,
+): string {
+  return writeExtend({ method, target, ...parameters, attentionScale });
 }
 
 /** Attention scales by ln n / ln Lo, so Lo = 1 has no meaning; a position matrix holds no more than its rows. */
-function checkNativeContext({ nativeContext, positionEncoding, positionRows }: ExtendFacts): void {
-  const most = positionEncoding === 'absolute' ? positionRows : MAX_TOKENS;
-  if (Number.isInteger(nativeContext) && nativeContext >= 2 && nativeContext <= most) return;
+function checkNativeContext({ nativeContext, positionEncoding, positionRows }: StrategyContext): void {
+  const max = positionEncoding === 'absolute' ? positionRows : MAX_TOKENS;
+  if (Number.isInteger(nativeContext) && nativeContext >= 2 && nativeContext <= max) return;
   const why = positionEncoding === 'absolute' ? ', the rows of its position matrix' : '';
   throw invalid(
-    `The native context is ${nativeContext} tokens: for this model it must be a whole number from 2 to ${most}${why}.`,
+    `The native context is ${nativeContext} tokens: for this model it must be a whole number from 2 to ${max}${why}.`,
   );
 }
 
-function checkTarget(target: number, { nativeContext }: ExtendFacts): void {
+function checkTarget(target: number, { nativeContext }: StrategyContext): void {
   if (target >= nativeContext) return;
   throw invalid(
     `target is ${target}: it must be a whole number from ${nativeContext}, the native context, to ${MAX_TOKENS}. ` +
@@ -63,12 +140,17 @@ function checkTarget(target: number, { nativeContext }: ExtendFacts): void {
 }
 
 /** llama.cpp's context has no place for factors on logits; leaving them out silently would give other vectors. */
-function checkScalable(scaling: AttentionScale, spec: string, target: number, facts: ExtendFacts): void {
-  if (facts.engine === 'graph' || scaling === 'off' || target <= facts.nativeContext) return;
+function checkScalable(
+  scaling: AttentionScale,
+  spec: string,
+  target: number,
+  { engine, nativeContext }: StrategyContext,
+): void {
+  if (engine === 'graph' || scaling === 'off' || target <= nativeContext) return;
   const bare = spec.replace(/,attention-scale=.*/, '');
   throw unsupported(
     `This model cannot take attention scaling, which ${spec} has by default or by its key: its architecture runs in llama.cpp's ` +
-      `own context, which scales nothing. Say that you do without: ${bare},attention-scale=off.`,
+      `own context, which scales nothing. Disable it explicitly: ${bare},attention-scale=off.`,
   );
 }
 

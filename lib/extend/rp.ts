@@ -1,16 +1,20 @@
-import { needsGraph, needsPositions } from './reasons.js';
-import { paperTarget, type Strategy } from './strategy.js';
+import { type CommonKeys, defineStrategy, needsGraph, needsPositions } from './strategy.js';
+
+/** Recurrent positions: i mod Lo. */
+export interface RpExtend extends CommonKeys {
+  method: 'rp';
+}
 
 /** Recurrent positions (paper §4.2, design §5): i mod Lo, the native positions over and over. */
-export const rp: Strategy = {
+export const rp = defineStrategy<RpExtend>({
   method: 'rp',
   title: 'recurrent positions',
+  help: 'recurrent positions: the native ones over and over',
   keys: {},
-  changesShortInputs: false,
-  refuses: (facts) => needsPositions(facts) ?? needsGraph(facts, 'positions that start over'),
-  defaultTarget: paperTarget,
-  parameters: () => ({}),
-  layout: (_resolved, { nativeContext }, n) => ({
+  file: { encodings: ['absolute'], changesShortInputs: false },
+  refuses: (context) => needsPositions(context) ?? needsGraph(context, 'positions that start over'),
+  defaults: () => ({}),
+  layout: (_parameters, { nativeContext }, n) => ({
     positions: Float32Array.from({ length: n }, (_, i) => i % nativeContext),
   }),
-};
+});

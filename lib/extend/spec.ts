@@ -1,17 +1,7 @@
-import { display } from '../display.js';
-import {
-  checkExtend,
-  checkMethod,
-  checkNumber,
-  checkScale,
-  invalid,
-  keysOf,
-  TARGET,
-  unknownKey,
-} from './check.js';
-import { STRATEGIES } from './strategies.js';
-import type { Range } from './strategy.js';
-import type { Extend, Method } from './types.js';
+/** Strategies as spec strings and as objects from outside, and their checks. */
+import { display, LongEmbedError } from '../error.js';
+import { type Extend, isMethod, type Method, METHODS, STRATEGIES } from './strategies.js';
+import { ATTENTION_SCALES, type Range, WHOLE } from './strategy.js';
 
 /**
  * Reads a spec string, `method[:target][,key=value]…` (design §5). Whole numbers may end in k, 4k is 4096.
@@ -43,7 +33,12 @@ export function parseExtend(spec: string): Extend {
  * @throws LongEmbedError ERR_INVALID_OPTION when the object is not a valid strategy
  */
 export function formatExtend(extend: Extend): string {
-  const { method, target, attentionScale, ...own } = checkExtend(extend) as Extend & Record<string, unknown>;
+  return writeExtend(checkExtend(extend));
+}
+
+/** The same for a strategy whose numbers have been checked, or derived from checked ones. */
+export function writeExtend(extend: Extend): string {
+  const { method, target, attentionScale, ...own } = extend as Extend & Record<string, unknown>;
   let spec: string = method;
   if (target !== undefined) spec += `:${formatSize(target)}`;
   for (const key of keysOf(method)) {
@@ -64,7 +59,7 @@ function readPair(pair: string, method: Method): [key: string, value: string | n
     throw invalid(`${display(pair)} is not key=value: ${method} takes ${keysOf(method).join(', ')}.`);
   const [key, value] = [pair.slice(0, equals), pair.slice(equals + 1)];
   if (key === 'attention-scale') return [key, checkScale(key, value)];
-  const ranges: Record<string, Range> = STRATEGIES[method].keys;
+  const ranges = STRATEGIES[method].keys;
   const range = Object.hasOwn(ranges, key) ? ranges[key] : undefined;
   if (range === undefined) throw unknownKey(key, method, keysOf(method));
   return [key, readNumber(key, value, range)];
@@ -78,4 +73,73 @@ function readNumber(key: string, text: string, range: Range): number {
   }
   const decimal = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text);
   return checkNumber(key, decimal ? Number(text) : undefined, text, range);
+}
+
+const TARGET: Range = WHOLE;
+
+export function invalid(message: string): LongEmbedError {
+  return new LongEmbedError('ERR_INVALID_OPTION', message);
+}
+
+/** The keys that a method takes in a spec string, in canonical order. */
+function keysOf(method: Method): string[] {
+  return [...Object.keys(STRATEGIES[method].keys), 'attention-scale'];
+}
+
+/** The allowed values, for messages. */
+function describeRange({ whole, min, max }: Range): string {
+  return `a ${whole ? 'whole number' : 'number'} from ${min} to ${max}`;
+}
+
+/** Throws unless `value` is a number in `range`. `shown` is what the caller wrote. */
+function checkNumber(key: string, value: unknown, shown: unknown, range: Range): number {
+  const fits =
+    typeof value === 'number' &&
+    value >= range.min &&
+    value <= range.max &&
+    (!range.whole || Number.isInteger(value));
+  if (fits) return value;
+  throw invalid(`${key} is ${display(shown)}: it must be ${describeRange(range)}.`);
+}
+
+function checkMethod(method: unknown): Method {
+  if (isMethod(method)) return method;
+  const known = METHODS.map((name) => `${name} (${STRATEGIES[name].title})`).join(', ');
+  throw invalid(`Unknown strategy ${display(method)}: use one of ${known}.`);
+}
+
+/** The error about a key that a method does not take. */
+function unknownKey(key: string, method: Method, allowed: readonly string[]): LongEmbedError {
+  return invalid(`Unknown key "${key}" for ${method}: it takes ${allowed.join(', ')}.`);
+}
+
+/**
+ * Checks a strategy that came as an object, perhaps from JavaScript: unknown keys and wrong types throw
+ * ERR_INVALID_OPTION. Keys that are undefined count as left out.
+ */
+export function checkExtend(value: unknown): Extend {
+  if (typeof value !== 'object' || value === null) {
+    throw invalid(
+      `extend is ${display(value)}: it must be a spec string such as "pcw:4k", or an object with a method.`,
+    );
+  }
+  const { method: name, ...keys } = value as Record<string, unknown>;
+  const method = checkMethod(name);
+  const ranges: Record<string, Range> = { target: TARGET, ...STRATEGIES[method].keys };
+  const checked: Record<string, unknown> = { method };
+  for (const [key, given] of Object.entries(keys)) {
+    const range = Object.hasOwn(ranges, key) ? ranges[key] : undefined;
+    if (range === undefined && key !== 'attentionScale') {
+      throw unknownKey(key, method, [...Object.keys(ranges), 'attentionScale']);
+    }
+    if (given === undefined) continue;
+    checked[key] = range === undefined ? checkScale(key, given) : checkNumber(key, given, given, range);
+  }
+  return checked as unknown as Extend;
+}
+
+/** Throws unless `value` names an attention scaling. */
+function checkScale(key: string, value: unknown): string {
+  if (typeof value === 'string' && (ATTENTION_SCALES as readonly string[]).includes(value)) return value;
+  throw invalid(`${key} is ${display(value)}: it must be one of ${ATTENTION_SCALES.join(', ')}.`);
 }

@@ -1,15 +1,19 @@
-import { gp } from './gp.js';
-import { none } from './none.js';
-import { ntk } from './ntk.js';
-import { pcw } from './pcw.js';
-import { pi } from './pi.js';
-import { rp } from './rp.js';
-import { se } from './se.js';
+import { type GpExtend, gp } from './gp.js';
+import { type NoneExtend, none } from './none.js';
+import { type NtkExtend, ntk } from './ntk.js';
+import { type PcwExtend, pcw } from './pcw.js';
+import { type PiExtend, pi } from './pi.js';
+import { type RpExtend, rp } from './rp.js';
+import { type SeExtend, se } from './se.js';
 import type { Strategy } from './strategy.js';
-import type { Method } from './types.js';
+
+/** A strategy and its keys; the same as a spec string such as `se:4k,g=9,w=64`. */
+export type Extend = NoneExtend | PcwExtend | GpExtend | RpExtend | PiExtend | NtkExtend | SeExtend;
+
+export type Method = Extend['method'];
 
 /** Every strategy, in the order in which they are listed to people. */
-export const STRATEGIES: Readonly<Record<Method, Strategy>> = { none, pcw, gp, rp, pi, ntk, se };
+export const STRATEGIES: Readonly<{ [M in Method]: Strategy<M> }> = { none, pcw, gp, rp, pi, ntk, se };
 
 /** The methods by name, in the order in which they are listed to people. */
 export const METHODS = Object.keys(STRATEGIES) as readonly Method[];

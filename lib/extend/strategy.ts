@@ -1,21 +1,68 @@
-import type {
-  Extend,
-  ExtendFacts,
-  Method,
-  Overhead,
-  Parameters,
-  ResolvedExtend,
-  WindowPlan,
-} from './types.js';
+/**
+ * What a context-extension strategy is: its keys, what it needs of a model, and the plan it makes. A file beside this one
+ * defines each strategy; strategies.ts lists them.
+ * Words as in the paper (arXiv 2404.12096): Lo is the native context, Lt the target, s the scale factor ⌈Lt / Lo⌉,
+ * n the tokens of a sequence (prompt and special tokens included), i the index of a token from 0.
+ */
 
-/** The keys that only some strategies take. */
-export type OwnKey = 's' | 'lambda' | 'g' | 'w';
+/**
+ * How attention logits are scaled once a sequence is longer than the native context.
+ * - `length`: every logit × max(1, ln n / ln Lo)
+ * - `position`: the logits of the query at index i × max(1, ln(i + 1) / ln Lo)
+ * - `off`: not at all
+ */
+export type AttentionScale = 'length' | 'position' | 'off';
 
-/** The values a key takes; a whole number may be written as a size (4k). */
-export interface Range {
-  readonly whole: boolean;
-  readonly min: number;
-  readonly max: number;
+/** The values of `attention-scale`. */
+export const ATTENTION_SCALES: readonly AttentionScale[] = ['length', 'position', 'off'];
+
+/** The keys that every strategy takes. */
+export interface CommonKeys {
+  /** Lt, the longest sequence in tokens: a whole number, at least Lo. Default: 8 × Lo; for `none`: Lo. */
+  target?: number | undefined;
+  /** Default: `length`; for self-extend on a causal model: `position`. */
+  attentionScale?: AttentionScale | undefined;
+}
+
+/** What strategies need to know of a model. */
+export interface StrategyContext {
+  /** Lo in tokens: the caller's, else the preset's, else the file's. */
+  nativeContext: number;
+  positionEncoding: 'absolute' | 'rope' | 'alibi' | 'relative' | 'none';
+  /** Rows of the position matrix; 0 when the model has none. */
+  positionRows: number;
+  /** Whether a token sees only those before it. */
+  causal: boolean;
+  /** The file's RoPE base; 0 when the model has no RoPE. */
+  ropeBase: number;
+  /** What runs the model: longembed's own graph, or llama.cpp's context, which can express less. */
+  engine: 'graph' | 'llama_context';
+}
+
+/** Tokens around the content in each sequence: those of the prompt and the special tokens. */
+export interface Overhead {
+  before: number;
+  after: number;
+}
+
+/**
+ * One sequence to run. Arrays cover the whole sequence, prompt and special tokens included; null means the default.
+ * A document's vector is the mean of its windows' pooled vectors.
+ */
+export interface WindowPlan {
+  /** The content tokens of this window: [from, to). */
+  readonly from: number;
+  readonly to: number;
+  /** A position a token; fractional only for a position matrix. null: the index. */
+  readonly positions: Float32Array | null;
+  /** A factor on the attention logits of each query. null: 1. */
+  readonly logitScale: Float32Array | null;
+  /** null: ordinary attention. */
+  readonly selfExtend: readonly [group: number, window: number] | null;
+  /** 0: the file's. */
+  readonly ropeBase: number;
+  /** A factor on positions before rotation, on top of the file's own scaling. */
+  readonly ropeScale: number;
 }
 
 /** Where a window's content lies: [from, to). */
@@ -24,35 +71,145 @@ export type Span = Pick<WindowPlan, 'from' | 'to'>;
 /** How one sequence's positions and attention differ from the default. */
 export type Layout = Partial<Pick<WindowPlan, 'positions' | 'selfExtend' | 'ropeBase' | 'ropeScale'>>;
 
-/** One way to extend: a file beside this one each. All functions are pure. */
-export interface Strategy {
-  readonly method: Method;
-  /** What people call it, for messages. */
-  readonly title: string;
-  /** Its own keys; `target` and `attention-scale` go with every strategy. */
-  readonly keys: Readonly<Partial<Record<OwnKey, Range>>>;
-  /** Why a model cannot take it, a clause without a full stop; null when it can. */
-  refuses(facts: ExtendFacts): string | null;
-  /** What is particular about it on a model that can take it, a clause; left out or null: nothing. */
-  notes?(facts: ExtendFacts): string | null;
-  /** The target when none was given, in tokens. */
-  defaultTarget(given: Extend, facts: ExtendFacts): number;
-  /** Fills defaults. Throws ERR_INVALID_OPTION where a number does not go with the target or the model. */
-  parameters(given: Extend, facts: ExtendFacts, target: number): Partial<Parameters>;
-  /** Sentences about values that are allowed but odd. */
-  warnings?(resolved: Omit<ResolvedExtend, 'warnings'>, facts: ExtendFacts): string[];
-  /** Cuts content into windows; left out: one window of everything. */
-  windows?(resolved: ResolvedExtend, facts: ExtendFacts, contentTokens: number, overhead: Overhead): Span[];
-  /** Whether sequences within the native context change too. */
+/** The values a key takes; a whole number may be written as a size (4k). */
+export interface Range {
+  readonly whole: boolean;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** The numbers that a strategy's default parameters follow from, in tokens. */
+export interface Sizes {
+  readonly nativeContext: number;
+  readonly target: number;
+  /** s, the scale factor ⌈Lt / Lo⌉. */
+  readonly scale: number;
+}
+
+/** The strategy's own numbers by key. A number that depends on each sequence's length is missing. */
+export type Parameters = Readonly<Record<string, number>>;
+
+/** How a GGUF file can hold a strategy. */
+export interface FileSupport<P = Parameters> {
+  /** Position encodings of the models whose files can hold it. */
+  readonly encodings: readonly StrategyContext['positionEncoding'][];
+  /** Whether sequences within the native context, which longembed leaves unchanged, change in the file. */
   readonly changesShortInputs: boolean;
+  /** The parameters in the file, where a number depends on each sequence's length: those of the longest. */
+  inFile?(parameters: P, sizes: Sizes): Parameters;
+  /** A sentence for the user on how the file's strategy differs; null when it does not. */
+  note?(parameters: P, sizes: Sizes): string | null;
+}
+
+interface AnyExtend extends CommonKeys {
+  method: string;
+}
+
+/** The keys that are a strategy's own. */
+export type OwnKeys<E> = Exclude<keyof E, keyof AnyExtend> & string;
+
+/** A strategy as its file defines it: `E` is the object that asks for it, `P` its numbers with the defaults filled in. All functions are pure. */
+interface Definition<E extends AnyExtend, P> {
+  readonly method: E['method'];
+  /** Its name, for messages and reports. */
+  readonly title: string;
+  /** A line for people who choose a strategy: the command line's help. */
+  readonly help: string;
+  /** Its own keys; every strategy takes `target` and `attention-scale` as well. */
+  readonly keys: Readonly<Record<OwnKeys<E>, Range>>;
+  /** How a GGUF file can hold it; a string: why none can, a clause without a full stop. */
+  readonly file: FileSupport<P> | string;
+  /** Why a model cannot take it, a clause without a full stop; null when it can. Default: every model can. */
+  refuses?(context: StrategyContext): string | null;
+  /** What is particular about it on a model that can take it, a clause; null or left out: nothing. */
+  notes?(context: StrategyContext): string | null;
+  /** The target when none was given, in tokens. Default: 8 × Lo. */
+  defaultTarget?(given: E, context: StrategyContext): number;
+  /** Default: `length`. */
+  defaultAttentionScale?(context: Pick<StrategyContext, 'causal'>): AttentionScale;
+  /** The numbers that were not given. */
+  defaults(sizes: Sizes): P;
+  /** @throws LongEmbedError ERR_INVALID_OPTION where a number does not go with the target or the model */
+  check?(parameters: P, context: StrategyContext, target: number): void;
+  /** Sentences about values that are allowed but odd. @param limit the longest sequence, in tokens */
+  warnings?(parameters: P, context: StrategyContext, limit: number): string[];
+  /** Cuts content into windows. Default: one window of everything. */
+  windows?(context: StrategyContext, contentTokens: number, overhead: Overhead): Span[];
+  /** Whether sequences within the native context change too. Default: false. */
+  readonly changesShortInputs?: boolean;
   /** The layout of a sequence of n tokens. */
-  layout(resolved: ResolvedExtend, facts: ExtendFacts, n: number): Layout;
+  layout(parameters: P, context: StrategyContext, n: number): Layout;
+}
+
+type WithDefaults = 'refuses' | 'defaultTarget' | 'defaultAttentionScale' | 'changesShortInputs';
+
+/** One way to extend, its types erased: what the rest of longembed works with. */
+export type Strategy<M extends string = string> = Omit<Definition<AnyExtend, Parameters>, 'method' | 'keys'> &
+  Required<Pick<Definition<AnyExtend, Parameters>, WithDefaults>> & {
+    readonly method: M;
+    readonly keys: Readonly<Record<string, Range>>;
+  };
+
+/**
+ * Defines a strategy.
+ * @example
+ * interface NtkExtend extends CommonKeys { method: 'ntk'; lambda?: number | undefined }
+ * const ntk = defineStrategy<NtkExtend>({ method: 'ntk', …, keys: { lambda: { whole: false, min: 1, max: 1e6 } } });
+ */
+export function defineStrategy<E extends AnyExtend, P = Record<OwnKeys<E>, number>>(
+  definition: Definition<E, P>,
+): Strategy<E['method']> {
+  const defaults = {
+    refuses: () => null,
+    defaultTarget: paperTarget,
+    defaultAttentionScale: () => 'length',
+    changesShortInputs: false,
+  } satisfies Pick<Strategy, WithDefaults>;
+  // The given keys are checked against `keys` before they come here, so E and P hold.
+  return { ...defaults, ...definition } as unknown as Strategy<E['method']>;
 }
 
 /** Positions are stored as float32, which holds every whole number up to 2^24. */
 export const MAX_TOKENS = 2 ** 24;
 
+/** A key that takes a whole number from 1. */
+export const WHOLE: Range = { whole: true, min: 1, max: MAX_TOKENS };
+
 /** 8 × Lo, the paper's largest target. */
-export function paperTarget(_given: Extend, facts: ExtendFacts): number {
-  return Math.min(8 * facts.nativeContext, MAX_TOKENS);
+export function paperTarget(
+  _given: unknown,
+  { nativeContext }: Pick<StrategyContext, 'nativeContext'>,
+): number {
+  return Math.min(8 * nativeContext, MAX_TOKENS);
+}
+
+const ENCODINGS: Record<StrategyContext['positionEncoding'], string> = {
+  absolute: 'an absolute position matrix',
+  rope: 'rotary positions (RoPE)',
+  alibi: 'no positions but a bias by distance (ALiBi)',
+  relative: 'relative position biases (T5)',
+  none: 'no position encoding',
+};
+
+/** Why a model that lacks rotary positions cannot take a strategy; null when it has them. */
+export function needsRope({ positionEncoding }: StrategyContext): string | null {
+  if (positionEncoding === 'rope') return null;
+  return `it needs rotary positions (RoPE), and this model has ${ENCODINGS[positionEncoding]}`;
+}
+
+/** Why a model whose positions cannot be chosen token by token cannot take a strategy; null when they can. */
+export function needsPositions({ positionEncoding }: StrategyContext): string | null {
+  if (positionEncoding === 'rope' || positionEncoding === 'absolute') return null;
+  return `it changes the positions of tokens, and this model has ${ENCODINGS[positionEncoding]}`;
+}
+
+/** Why an architecture that runs in llama.cpp's own context cannot take a strategy; null on longembed's graph. */
+export function needsGraph({ engine }: StrategyContext, what: string): string | null {
+  if (engine === 'graph') return null;
+  return `it needs ${what}, which llama.cpp's own context cannot do, and this architecture runs there`;
+}
+
+/** The limitation of an architecture that runs in llama.cpp's own context; null on longembed's graph. */
+export function notScaled({ engine }: StrategyContext): string | null {
+  return engine === 'graph' ? null : 'longer texts only with attention-scale=off';
 }

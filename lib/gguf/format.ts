@@ -73,3 +73,74 @@ export const MOST_HEADER_BYTES = 2 ** 30;
 export function padding(length: number, alignment: number): number {
   return (alignment - (length % alignment)) % alignment;
 }
+
+/** ggml's tensor types: a row is stored in blocks of so many numbers, each so many bytes. */
+interface TensorType {
+  readonly name: string;
+  readonly blockSize: number;
+  readonly blockBytes: number;
+}
+
+const type = (name: string, blockSize: number, blockBytes: number): TensorType => ({
+  name,
+  blockSize,
+  blockBytes,
+});
+
+/** By ggml's number. Those that ggml took out of the format have none. */
+const TENSOR_TYPES: Readonly<Record<number, TensorType>> = {
+  0: type('F32', 1, 4),
+  1: type('F16', 1, 2),
+  2: type('Q4_0', 32, 18),
+  3: type('Q4_1', 32, 20),
+  6: type('Q5_0', 32, 22),
+  7: type('Q5_1', 32, 24),
+  8: type('Q8_0', 32, 34),
+  9: type('Q8_1', 32, 36),
+  10: type('Q2_K', 256, 84),
+  11: type('Q3_K', 256, 110),
+  12: type('Q4_K', 256, 144),
+  13: type('Q5_K', 256, 176),
+  14: type('Q6_K', 256, 210),
+  15: type('Q8_K', 256, 292),
+  16: type('IQ2_XXS', 256, 66),
+  17: type('IQ2_XS', 256, 74),
+  18: type('IQ3_XXS', 256, 98),
+  19: type('IQ1_S', 256, 50),
+  20: type('IQ4_NL', 32, 18),
+  21: type('IQ3_S', 256, 110),
+  22: type('IQ2_S', 256, 82),
+  23: type('IQ4_XS', 256, 136),
+  24: type('I8', 1, 1),
+  25: type('I16', 1, 2),
+  26: type('I32', 1, 4),
+  27: type('I64', 1, 8),
+  28: type('F64', 1, 8),
+  29: type('IQ1_M', 256, 56),
+  30: type('BF16', 1, 2),
+  34: type('TQ1_0', 256, 54),
+  35: type('TQ2_0', 256, 66),
+  39: type('MXFP4', 32, 17),
+  40: type('NVFP4', 64, 36),
+  41: type('Q1_0', 128, 18),
+  42: type('Q2_0', 64, 18),
+};
+
+/** The types whose numbers longembed reads. */
+export const F32 = 0;
+export const F16 = 1;
+export const BF16 = 30;
+
+/** What people call a type. */
+export function tensorTypeName(id: number): string {
+  return TENSOR_TYPES[id]?.name ?? `type ${id}`;
+}
+
+/** Bytes of a tensor; null when the type is not known or its rows are no whole number of blocks. */
+export function tensorBytes(id: number, shape: readonly number[]): number | null {
+  const known = TENSOR_TYPES[id];
+  const [columns = 1, ...others] = shape;
+  if (known === undefined || columns % known.blockSize !== 0) return null;
+  const rows = others.reduce((product, size) => product * size, 1);
+  return (columns / known.blockSize) * known.blockBytes * rows;
+}

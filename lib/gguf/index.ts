@@ -6,6 +6,6 @@
 export type { MetadataEntry, TensorInfo } from './format.js';
 export type { GgufHeader, StoredTensor } from './parse.js';
 export { GgufFile } from './read.js';
-export { BF16, F16, F32, tensorTypeName } from './tensor-types.js';
+export { BF16, F16, F32, tensorTypeName } from './format.js';
 export { arrayLengthOf, f32Entry, scalarOf, stringEntry, u32Entry, wholeNumberOf } from './value.js';
 export { type GgufContent, ggufPieces, ggufSize, type TensorSource } from './write.js';

@@ -1,8 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { LongEmbedError } from '../error.js';
-import { InvalidGguf, MoreNeeded } from './cursor.js';
+import { InvalidGguf, MoreNeeded, type GgufHeader, parseHeader, type StoredTensor } from './parse.js';
 import { MOST_HEADER_BYTES } from './format.js';
-import { type GgufHeader, parseHeader, type StoredTensor } from './parse.js';
 
 /** Bytes read at first: enough for the header of a file with a small vocabulary. */
 const FIRST_READ = 1 << 20;

@@ -1,13 +1,11 @@
 import { LongEmbedError } from '../error.js';
 import { abandon, startJob, toLongEmbedError, type NativeJob } from '../native/index.js';
-import { buildBatch } from './batch.js';
+import { buildBatch, Packer, tokensOf, type Piece, windowsOf } from './batch.js';
 import type { Document } from './document.js';
 import type { Engine } from './engine.js';
-import { Packer, tokensOf, type Piece } from './packer.js';
 import { Progress } from './progress.js';
-import type { EmbedSettings } from './settings.js';
+import type { EmbedSettings } from './options.js';
 import type { Slot } from './slot.js';
-import { windowsOf } from './window.js';
 
 /** Batches handed to the native side: one runs, the next waits there, so that it is never idle between two. */
 const AT_ONCE = 2;

@@ -1,17 +1,15 @@
 import { LongEmbedError } from '../error.js';
-import type { ExtendFacts } from '../extend/index.js';
+import type { StrategyContext } from '../extend/index.js';
 import type { NativeFacts, Pooling } from '../native/index.js';
 import { type Extended, readExtended } from './extended.js';
-import { chooseNativeContext, rowsOf, type Setting } from './native-context.js';
 import { choosePreset, type Preset, type ShortInputs } from './presets/index.js';
-import { chooseSpecialTokens, type SpecialTokens } from './special-tokens.js';
 import type { LoadOptions, SettingSource } from './types.js';
 
 /** How a loaded model is used: each setting is the caller's, else the preset's, else the file's. */
 export interface ModelSettings {
   readonly preset: string | null;
   /** What the strategies go by, with the native context that was settled on. */
-  readonly extendFacts: ExtendFacts;
+  readonly strategyContext: StrategyContext;
   readonly nativeContextSource: SettingSource;
   /** How `longembed extend` made the file; null: it did not. */
   readonly extended: Extended | null;
@@ -30,7 +28,14 @@ export function configure(facts: NativeFacts, options: LoadOptions): ModelSettin
   const { positionEncoding, positionRows, causal, ropeBase, engine } = facts;
   return {
     preset: preset?.name ?? null,
-    extendFacts: { nativeContext: context.value, positionEncoding, positionRows, causal, ropeBase, engine },
+    strategyContext: {
+      nativeContext: context.value,
+      positionEncoding,
+      positionRows,
+      causal,
+      ropeBase,
+      engine,
+    },
     nativeContextSource: context.source,
     extended: readExtended(facts.metadata),
     pooling: pooling.value,
@@ -71,5 +76,82 @@ function chooseShortInputs(facts: NativeFacts, preset: Preset | null): ShortInpu
     'ERR_INVALID_OPTION',
     `The option preset is ${preset.name}, which uses positions up to ${(upTo - 1) * stride}, but this file's position matrix has ` +
       `${facts.positionRows} rows: it is another model.`,
+  );
+}
+
+/** A setting and who says so. */
+export interface Setting<T> {
+  readonly value: T;
+  readonly source: SettingSource;
+}
+
+type ContextFacts = Pick<NativeFacts, 'contextLength' | 'metadata' | 'positionEncoding' | 'positionRows'>;
+
+/** A position matrix is the end of what a model can have been trained for. */
+export function rowsOf({ positionEncoding, positionRows }: ContextFacts): number {
+  return positionEncoding === 'absolute' ? positionRows : Infinity;
+}
+
+/**
+ * Lo: the caller's, else the preset's, else the file's. A file that `longembed extend` made has left the preset's
+ * behind: its own context is what it was made for.
+ * @throws LongEmbedError ERR_INVALID_OPTION when the caller's goes past the position matrix
+ */
+export function chooseNativeContext(
+  facts: ContextFacts,
+  option: number | undefined,
+  preset: Preset | null,
+): Setting<number> {
+  const rows = rowsOf(facts);
+  if (option !== undefined) {
+    if (option <= rows) return { value: option, source: 'option' };
+    throw new LongEmbedError(
+      'ERR_INVALID_OPTION',
+      `The option nativeContext is ${option}, but this model's position matrix has ${rows} rows: give at most that. ` +
+        'To embed longer texts, use a strategy (extend).',
+    );
+  }
+  const extended = readExtended(facts.metadata) !== null;
+  if (preset !== null && !extended && preset.nativeContext <= rows) {
+    return { value: preset.nativeContext, source: 'preset' };
+  }
+  return { value: Math.min(facts.contextLength, rows), source: 'file' };
+}
+
+/** The token ids around a sequence. */
+export interface SpecialTokens {
+  readonly prefix: readonly number[];
+  readonly suffix: readonly number[];
+}
+
+/**
+ * The special tokens of every sequence: as the file's vocabulary flags say, unless the caller or the preset says
+ * otherwise. `bos` is about those before the content ([CLS], BOS), `eos` about those after it ([SEP], EOS).
+ * @throws LongEmbedError ERR_INVALID_OPTION when a token is asked for that the vocabulary lacks
+ */
+export function chooseSpecialTokens(
+  wanted: { readonly bos?: boolean | undefined; readonly eos?: boolean | undefined },
+  facts: NativeFacts,
+): SpecialTokens {
+  return {
+    prefix: oneSide('bos', wanted.bos, facts.prefixTokens, facts.bosToken),
+    suffix: oneSide('eos', wanted.eos, facts.suffixTokens, facts.eosToken),
+  };
+}
+
+function oneSide(
+  key: string,
+  wanted: boolean | undefined,
+  fromFile: readonly number[],
+  token: number,
+): readonly number[] {
+  if (wanted === undefined) return fromFile;
+  if (!wanted) return [];
+  if (fromFile.length > 0) return fromFile;
+  if (token >= 0) return [token];
+  throw new LongEmbedError(
+    'ERR_INVALID_OPTION',
+    `The option specialTokens.${key} (or the preset) asks for the ${key.toUpperCase()} token, but this model's vocabulary has none: ` +
+      `set specialTokens.${key} to false.`,
   );
 }

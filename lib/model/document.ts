@@ -1,11 +1,17 @@
 import { LongEmbedError } from '../error.js';
-import { planDocument, type WindowPlan } from '../extend/index.js';
+import {
+  planDocument,
+  type WindowPlan,
+  resolveExtend,
+  type Extend,
+  type StrategyContext,
+  type Method,
+} from '../extend/index.js';
 import type { NativeJob } from '../native/index.js';
 import { checkTokenIds, checkWellFormed, isBlank } from '../tokenize/index.js';
 import type { Engine } from './engine.js';
 import type { DocumentInput } from './input.js';
-import type { EmbedSettings } from './settings.js';
-import { tooLong } from './too-long.js';
+import type { EmbedSettings } from './options.js';
 
 /** A document tokenized and planned: what its windows are made of. */
 export interface Document {
@@ -38,7 +44,7 @@ export async function prepareDocument(
   const room = settings.limit - around;
   const truncated = all.length > room;
   if (truncated && (room < 1 || !settings.truncate)) {
-    throw tooLong(all.length, around, settings, engine.settings.extendFacts);
+    throw tooLong(all.length, around, settings, engine.settings.strategyContext);
   }
   // A copy, so that the ids of a text of megabytes do not stay in memory for its first few thousand.
   const content = truncated ? all.slice(0, room) : all;
@@ -46,7 +52,7 @@ export async function prepareDocument(
     before: concat(prefix, prompt),
     content,
     after: Int32Array.from(suffix),
-    plans: planDocument(settings.extend, engine.settings.extendFacts, content.length, {
+    plans: planDocument(settings.extend, engine.settings.strategyContext, content.length, {
       before: prefix.length + prompt.length,
       after: suffix.length,
     }),
@@ -93,4 +99,51 @@ function emptyInput(how: string): LongEmbedError {
     'ERR_INPUT_EMPTY',
     `The input ${how}: there is nothing to embed. Leave such documents out.`,
   );
+}
+
+/** The error about a document of `content` tokens and `around` prompt and special ones: how long, the limit, what to do. */
+export function tooLong(
+  content: number,
+  around: number,
+  settings: EmbedSettings,
+  facts: StrategyContext,
+): LongEmbedError {
+  const { limit, extend } = settings;
+  const n = content + around;
+  const limited =
+    limit < extend.limit ? `the option maxTokens allows ${limit}` : `"${extend.spec}" takes ${limit}`;
+  if (around >= limit) {
+    return error(
+      `The prompt and special tokens alone are ${around} tokens, and ${limited}. Give a shorter prompt or a higher limit.`,
+    );
+  }
+  const advice = [
+    ...(limit < extend.limit ? ['raise maxTokens'] : []),
+    ...(n > extend.limit ? longer(n, extend.method, facts) : []),
+    'or set truncate to embed its start',
+  ];
+  return error(
+    `The text is ${n} tokens with its prompt and special tokens, but ${limited}: ${advice.join(', ')}.`,
+  );
+}
+
+/** Which strategy would take n tokens: the one in use with a higher target, else windows, which every model takes. */
+function longer(n: number, method: Method, facts: StrategyContext): string[] {
+  const target = Math.ceil(n / 1024) * 1024;
+  const candidates: Extend[] = [
+    ...(method === 'none' ? [] : [{ method, target }]),
+    { method: 'pcw', target },
+  ];
+  for (const candidate of candidates) {
+    try {
+      return [`set extend to "${resolveExtend(candidate, facts).spec}"`];
+    } catch {
+      // This model does not take that one so far.
+    }
+  }
+  return [];
+}
+
+function error(message: string): LongEmbedError {
+  return new LongEmbedError('ERR_INPUT_TOO_LONG', message);
 }

@@ -1,12 +1,11 @@
 import { abandon, type NativeJob } from '../native/index.js';
-import { listenForAbort } from './abort.js';
+import { listenForAbort } from '../abort.js';
 import { BatchRunner } from './batch-runner.js';
 import { prepareDocument, type Track } from './document.js';
 import type { Engine } from './engine.js';
-import type { DocumentInput } from './input.js';
-import type { EmbedSettings } from './settings.js';
+import type { DocumentInput, Source } from './input.js';
+import type { EmbedSettings } from './options.js';
 import { Slot } from './slot.js';
-import type { Source } from './source.js';
 import type { ManyResult } from './types.js';
 
 /** Documents tokenized at the same time: the native tokenizer runs beside the model, and beside itself. */

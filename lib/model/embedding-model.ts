@@ -1,21 +1,22 @@
-import { display } from '../display.js';
-import { LongEmbedError } from '../error.js';
-import { startJob, type NativeModel } from '../native/index.js';
-import { DEFAULT_MODEL, modelFile } from '../shipped-models.js';
+import { display, LongEmbedError } from '../error.js';
+import { startJob, type NativeModel, addon } from '../native/index.js';
+import { DEFAULT_MODEL, modelFile } from '../package.js';
 import { checkWellFormed, HuggingFaceTokenizer, modelTokenizer } from '../tokenize/index.js';
-import { throwIfAborted } from './abort.js';
+import { throwIfAborted } from '../abort.js';
 import { configure } from './configure.js';
 import { EmbedRun, type Reader } from './embed-run.js';
-import type { Engine } from './engine.js';
+import { type Engine, Operations, PromptTokens, Warnings } from './engine.js';
 import { describeModel } from './info.js';
-import { readId, readInput, readManyInput, type DocumentInput } from './input.js';
+import { readId, readInput, readManyInput, type DocumentInput, Source } from './input.js';
 import { checkPath, loadNative } from './load.js';
 import { memoryFor } from './memory.js';
-import { Operations } from './operations.js';
-import { checkEmbedManyOptions, checkEmbedOptions, checkLoadOptions, checkMemoryOptions } from './options.js';
-import { PromptTokens } from './prompt-tokens.js';
-import { resolveEmbedOptions } from './settings.js';
-import { Source } from './source.js';
+import {
+  checkEmbedManyOptions,
+  checkEmbedOptions,
+  checkLoadOptions,
+  checkMemoryOptions,
+  resolveEmbedOptions,
+} from './options.js';
 import type {
   Embedding,
   EmbedManyOptions,
@@ -23,12 +24,12 @@ import type {
   LoadOptions,
   ManyInput,
   ManyResult,
-  MemoryNeed,
+  MemoryEstimate,
   MemoryOptions,
   ModelInfo,
   TokenInput,
+  Device,
 } from './types.js';
-import { Warnings } from './warnings.js';
 
 /** `embed` reads its input at the call, before the caller can change it. */
 const ONE: Reader = { read: (input) => input as DocumentInput, id: () => undefined };
@@ -171,7 +172,7 @@ export class EmbeddingModel implements AsyncDisposable {
    * @example
    * const { peak, fits } = await model.memory({ tokens: 32768, extend: 'ntk:32k' });
    */
-  async memory(options: MemoryOptions): Promise<MemoryNeed> {
+  async memory(options: MemoryOptions): Promise<MemoryEstimate> {
     const { operations, settings: model } = this.#engine;
     operations.check();
     const { tokens, ...others } = checkMemoryOptions(options);
@@ -202,4 +203,12 @@ export class EmbeddingModel implements AsyncDisposable {
     const freed = startJob(() => ({ promise: native.dispose(), cancel: () => undefined }));
     await Promise.all([tokenizer.dispose(), freed.promise]);
   }
+}
+
+/**
+ * The devices that models can run on here: the CPU, and the GPUs whose backend is there.
+ * @throws LongEmbedError ERR_BACKEND when the native part is missing
+ */
+export function devices(): Device[] {
+  return addon().devices();
 }

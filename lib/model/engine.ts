@@ -1,9 +1,7 @@
-import type { NativeModel } from '../native/index.js';
+import { type NativeModel, abandon, type NativeJob } from '../native/index.js';
 import type { Tokenizer } from '../tokenize/index.js';
 import type { ModelSettings } from './configure.js';
-import type { Operations } from './operations.js';
-import type { PromptTokens } from './prompt-tokens.js';
-import type { Warnings } from './warnings.js';
+import { LongEmbedError } from '../error.js';
 
 /** A loaded model with all that embedding needs of it. */
 export interface Engine {
@@ -13,4 +11,103 @@ export interface Engine {
   readonly promptTokens: PromptTokens;
   readonly operations: Operations;
   readonly warnings: Warnings;
+}
+
+/** Something a model is doing for a caller, which ends early when the model is disposed. */
+export interface Operation {
+  fail(error: LongEmbedError): void;
+}
+
+/** What a model is doing now: `close` ends all of it, once and for all. */
+export class Operations {
+  readonly #open = new Set<Operation>();
+  #closed = false;
+
+  /** @throws LongEmbedError ERR_DISPOSED after `close` */
+  check(): void {
+    if (this.#closed) throw disposedError();
+  }
+
+  /** @throws LongEmbedError ERR_DISPOSED after `close` */
+  add(operation: Operation): void {
+    this.check();
+    this.#open.add(operation);
+  }
+
+  delete(operation: Operation): void {
+    this.#open.delete(operation);
+  }
+
+  /** Waits for a job, no longer than until `close`. */
+  wait<T>(job: NativeJob<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const operation: Operation = {
+        fail: (error) => {
+          abandon(job);
+          reject(error);
+        },
+      };
+      this.add(operation);
+      job.promise.then(resolve, reject).finally(() => this.delete(operation));
+    });
+  }
+
+  /** Fails all that runs with ERR_DISPOSED. */
+  close(): void {
+    this.#closed = true;
+    for (const operation of [...this.#open]) operation.fail(disposedError());
+    this.#open.clear();
+  }
+}
+
+function disposedError(): LongEmbedError {
+  return new LongEmbedError('ERR_DISPOSED', 'The model was disposed: load it again to use it.');
+}
+
+/** More than any program has prompts; a program that makes one up for every text must not fill the memory. */
+const KEPT = 32;
+
+/** Tokens of prompts, kept: every document needs its prompt's. */
+export class PromptTokens {
+  readonly #tokenizer: Tokenizer;
+  readonly #kept = new Map<string, Promise<Int32Array>>();
+
+  constructor(tokenizer: Tokenizer) {
+    this.#tokenizer = tokenizer;
+  }
+
+  get(prompt: string): Promise<Int32Array> {
+    const kept = this.#kept.get(prompt);
+    if (kept !== undefined) return kept;
+    const tokens =
+      prompt === '' ? Promise.resolve(new Int32Array(0)) : this.#tokenizer.tokenize(prompt).promise;
+    tokens.catch(() => this.#kept.delete(prompt));
+    this.#kept.set(prompt, tokens);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > KEPT && oldest !== undefined) this.#kept.delete(oldest);
+    return tokens;
+  }
+}
+
+/**
+ * Tells the caller, once each, of what is allowed but probably not what was meant: by the option `onWarning`, else as a
+ * Node warning, which `process.on('warning')` hears and `node --no-warnings` silences.
+ */
+export class Warnings {
+  readonly #listener: (message: string) => void;
+  readonly #told = new Set<string>();
+
+  constructor(listener: ((message: string) => void) | undefined) {
+    this.#listener = listener ?? emit;
+  }
+
+  tell(message: string): void {
+    if (this.#told.has(message)) return;
+    this.#told.add(message);
+    this.#listener(message);
+  }
+}
+
+function emit(message: string): void {
+  process.emitWarning(message, { type: 'LongEmbedWarning', code: 'LONGEMBED_EXTEND' });
 }

@@ -1,5 +1,5 @@
 /** EmbeddingModel and its types. */
-export { devices } from './devices.js';
+export { devices } from './embedding-model.js';
 export { EmbeddingModel } from './embedding-model.js';
 export { PRESETS, type Preset } from './presets/index.js';
 export type * from './types.js';

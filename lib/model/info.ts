@@ -1,50 +1,50 @@
 import { supportedStrategies } from '../extend/index.js';
+import { omit } from '../omit.js';
 import type { NativeFacts } from '../native/index.js';
 import type { ModelSettings } from './configure.js';
 import type { LoadOptions, ModelInfo } from './types.js';
 
-/** What `EmbeddingModel.info` shows: the file's facts and the settings in use. */
+/** What `EmbeddingModel.info` shows: the model's facts and the settings in use, as copies that the caller may change. */
 export function describeModel(
   path: string,
-  facts: NativeFacts,
+  native: NativeFacts,
   settings: ModelSettings,
   options: LoadOptions,
 ): ModelInfo {
-  return {
+  const facts = omit(
+    native,
+    'metadata',
+    'contextLength',
+    'prefixTokens',
+    'suffixTokens',
+    'bosToken',
+    'eosToken',
+  );
+  const {
+    preset,
+    nativeContextSource,
+    extended,
+    pooling,
+    poolingSource,
+    prompts,
+    specialTokens,
+    shortInputs,
+  } = settings;
+  return structuredClone({
     path,
-    name: facts.name,
-    architecture: facts.architecture,
-    preset: settings.preset,
-    layers: facts.layers,
-    dimensions: facts.dimensions,
-    heads: facts.heads,
-    headsKv: facts.headsKv,
-    feedForward: facts.feedForward,
-    parameters: facts.parameters,
-    sizeBytes: facts.sizeBytes,
-    quantization: facts.quantization,
-    vocabularySize: facts.vocabularySize,
+    ...facts,
+    preset,
     tokenizer: options.tokenizer ?? facts.tokenizer,
-    nativeContext: settings.extendFacts.nativeContext,
-    nativeContextSource: settings.nativeContextSource,
-    fileContext: facts.contextLength,
-    extended: settings.extended === null ? null : { ...settings.extended },
-    positionEncoding: facts.positionEncoding,
-    positionRows: facts.positionRows,
-    shortInputs: settings.shortInputs === null ? null : { ...settings.shortInputs },
-    ropeBase: facts.ropeBase,
-    ropeScale: facts.ropeScale,
-    causal: facts.causal,
-    pooling: settings.pooling,
-    poolingSource: settings.poolingSource,
-    prompts: { ...settings.prompts },
-    specialTokens: { prefix: [...settings.specialTokens.prefix], suffix: [...settings.specialTokens.suffix] },
-    strategies: supportedStrategies(settings.extendFacts),
-    engine: facts.engine,
-    engineReason: facts.engineReason,
-    device: facts.device,
-    gpuLayers: facts.gpuLayers,
-    placement: facts.placement.map((share) => ({ ...share })),
-    threads: facts.threads,
-  };
+    nativeContext: settings.strategyContext.nativeContext,
+    nativeContextSource,
+    fileContext: native.contextLength,
+    extended,
+    shortInputs,
+    pooling,
+    poolingSource,
+    prompts,
+    specialTokens: { prefix: [...specialTokens.prefix], suffix: [...specialTokens.suffix] },
+    precision: options.precision ?? 'full',
+    strategies: supportedStrategies(settings.strategyContext),
+  });
 }

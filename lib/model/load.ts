@@ -1,7 +1,6 @@
-import { display } from '../display.js';
-import { LongEmbedError } from '../error.js';
+import { display, LongEmbedError } from '../error.js';
 import { abandon, addon, loadIsolated, startJob, type NativeModel } from '../native/index.js';
-import { listenForAbort, throwIfAborted } from './abort.js';
+import { listenForAbort, throwIfAborted } from '../abort.js';
 import type { LoadOptions } from './types.js';
 
 /** Loads a model file on the native side, in this process or in one of its own. @throws LongEmbedError; what the caller's onProgress throws */

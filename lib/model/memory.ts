@@ -1,15 +1,12 @@
 import { LongEmbedError } from '../error.js';
 import { planDocument } from '../extend/index.js';
 import { startJob, type NativeBatch } from '../native/index.js';
-import { buildBatch } from './batch.js';
-import type { Document } from './document.js';
+import { buildBatch, Packer, windowsOf } from './batch.js';
+import { type Document, tooLong } from './document.js';
 import type { Engine } from './engine.js';
-import { Packer } from './packer.js';
-import type { EmbedSettings } from './settings.js';
+import type { EmbedSettings } from './options.js';
 import { Slot } from './slot.js';
-import { tooLong } from './too-long.js';
-import type { MemoryNeed } from './types.js';
-import { windowsOf } from './window.js';
+import type { MemoryEstimate } from './types.js';
 
 /**
  * What embedding a document of some length takes: the native side plans the same batch as it would run, and says.
@@ -20,7 +17,7 @@ export async function memoryFor(
   tokens: number,
   engine: Engine,
   settings: EmbedSettings,
-): Promise<MemoryNeed> {
+): Promise<MemoryEstimate> {
   const document = await blankDocument(tokens, engine, settings);
   const { native, operations } = engine;
   const batch = firstBatch(document, engine, settings);
@@ -45,7 +42,7 @@ export async function memoryFor(
 
 /** A document of which only the length is known. */
 async function blankDocument(tokens: number, engine: Engine, settings: EmbedSettings): Promise<Document> {
-  const { extendFacts, specialTokens } = engine.settings;
+  const { strategyContext, specialTokens } = engine.settings;
   const { prefix, suffix } = specialTokens;
   const prompt = await engine.promptTokens.get(settings.prompt);
   const around = { before: prefix.length + prompt.length, after: suffix.length };
@@ -56,12 +53,12 @@ async function blankDocument(tokens: number, engine: Engine, settings: EmbedSett
       `The option tokens is ${tokens}: it must be a whole number from ${tokens - content + 1}, for prompt and special tokens are among them.`,
     );
   }
-  if (tokens > settings.limit) throw tooLong(content, tokens - content, settings, extendFacts);
+  if (tokens > settings.limit) throw tooLong(content, tokens - content, settings, strategyContext);
   return {
     before: new Int32Array(around.before),
     content: new Int32Array(content),
     after: new Int32Array(around.after),
-    plans: planDocument(settings.extend, extendFacts, content, around),
+    plans: planDocument(settings.extend, strategyContext, content, around),
     tokens,
     truncated: false,
   };

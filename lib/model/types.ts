@@ -1,9 +1,9 @@
 /** The public types of EmbeddingModel. */
 import type { LongEmbedError } from '../error.js';
 import type { Extend, StrategySupport } from '../extend/index.js';
-import type { Backend, Pooling, PositionEncoding, Precision } from '../native/index.js';
+import type { Backend, Device, ModelFacts, Pooling, PositionEncoding, Precision } from '../native/index.js';
 
-export type { Backend, Pooling, PositionEncoding, Precision };
+export type { Backend, Device, Pooling, PositionEncoding, Precision };
 
 /** What `EmbeddingModel.load` takes. Whatever is given here wins over the preset, which wins over the file. */
 export interface LoadOptions {
@@ -103,7 +103,7 @@ export interface MemoryOptions extends Pick<
 }
 
 /** Memory that embedding a document takes. Sizes are in bytes. */
-export interface MemoryNeed {
+export interface MemoryEstimate {
   /** Tokens of the document, prompt and special tokens included. */
   tokens: number;
   /** Forward passes it takes. */
@@ -114,11 +114,11 @@ export interface MemoryNeed {
   peak: number;
   /** Whether every device has what is missing there; if not, embedding fails with ERR_OUT_OF_MEMORY before it begins. */
   fits: boolean;
-  devices: DeviceMemoryNeed[];
+  devices: DeviceMemoryEstimate[];
 }
 
 /** The part of it that is on one device. */
-export interface DeviceMemoryNeed {
+export interface DeviceMemoryEstimate {
   /** "CPU" is the memory of the process. */
   name: string;
   /** Of the model; loaded already. */
@@ -178,26 +178,11 @@ export type ManyResult = (Origin & Embedding) | (Origin & { error: LongEmbedErro
 /** Where a setting comes from. */
 export type SettingSource = 'option' | 'preset' | 'file';
 
-/** What is known of a loaded model. Lengths are in tokens. */
-export interface ModelInfo {
+/** The facts of a loaded model and the settings in use. Lengths are in tokens. */
+export interface ModelInfo extends ModelFacts {
   path: string;
-  /** `general.name` of the file. */
-  name: string | null;
-  /** llama.cpp's name of the architecture: "bert", "nomic-bert", "llama", … */
-  architecture: string;
   /** The known model that the file was taken for. */
   preset: string | null;
-  layers: number;
-  dimensions: number;
-  heads: number;
-  headsKv: number;
-  feedForward: number;
-  parameters: number;
-  /** Size of the weights in bytes. */
-  sizeBytes: number;
-  /** "F32", "Q8_0", "Q4_K - Medium", … */
-  quantization: string;
-  vocabularySize: number;
   /** The kind of vocabulary ("wordpiece", "sentencepiece", …), or the path of the tokenizer.json in use. */
   tokenizer: string;
   /** Lo, and who says so. */
@@ -210,45 +195,16 @@ export interface ModelInfo {
    * context were. null: it is no such file.
    */
   extended: { spec: string; nativeContext: number; originalContext: number } | null;
-  positionEncoding: PositionEncoding;
-  /** Rows of the position matrix; 0 when the model has none. */
-  positionRows: number;
   /** Positions of short sequences (E5-Base-4k): those of up to `upTo` tokens take every `stride`-th. */
   shortInputs: { upTo: number; stride: number } | null;
-  /** 0 when the model has no RoPE. */
-  ropeBase: number;
-  ropeScale: number;
-  /** Whether a token sees only those before it. */
-  causal: boolean;
-  /** null: nobody says, so `embed` needs the option. */
+  /** null: neither the file nor a preset says, so `embed` needs the option. */
   pooling: Pooling | null;
   poolingSource: SettingSource | null;
   prompts: { query: string; document: string };
   /** Token ids put around every sequence. */
   specialTokens: { prefix: number[]; suffix: number[] };
+  /** What products and attention are computed in on a CPU: see `LoadOptions.precision`. */
+  precision: Precision;
   /** Every strategy, whether the model takes it, and if not, why. */
   strategies: StrategySupport[];
-  /** What computes: longembed's own graph, or llama.cpp's context, which can express less. */
-  engine: 'graph' | 'llama_context';
-  /** Why it is not longembed's graph. */
-  engineReason: string | null;
-  /** Where it runs. */
-  device: string;
-  /** Layers on GPUs: the last ones. */
-  gpuLayers: number;
-  /** Which devices have how many of the layers, in the layers' order. */
-  placement: { device: string; layers: number }[];
-  threads: number;
-}
-
-/** A device that models can run on. */
-export interface Device {
-  name: string;
-  description: string;
-  /** "CPU", "CUDA", "Metal", "Vulkan", … */
-  backend: string;
-  kind: 'cpu' | 'gpu' | 'igpu' | 'accel';
-  /** Bytes. */
-  memoryTotal: number;
-  memoryFree: number;
 }

@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { LongEmbedError } from '../error.js';
+import { packageRoot } from '../package.js';
 import type { NativeAddon } from './types.js';
 
 let loaded: NativeAddon | undefined;
@@ -30,15 +28,4 @@ function load(): NativeAddon {
       { cause: error },
     );
   }
-}
-
-/** The folder of package.json: this file runs from lib/ in development and from dist/lib/ when installed. */
-function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) {
-    const parent = dirname(folder);
-    if (parent === folder) break;
-    folder = parent;
-  }
-  return folder;
 }

@@ -1,14 +1,15 @@
 /** The one typed edge to the C++ addon. */
 export { addon } from './addon.js';
-export { dotProducts } from './dot-products.js';
-export { toLongEmbedError } from './error.js';
+export { dotProducts } from './job.js';
+export { toLongEmbedError } from './job.js';
 export { loadIsolated } from './isolated/index.js';
 export { abandon, startJob } from './job.js';
 export type {
   Backend,
+  Device,
+  ModelFacts,
   NativeAddon,
   NativeBatch,
-  NativeDevice,
   NativeFacts,
   NativeJob,
   NativeLoadOptions,

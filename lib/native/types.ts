@@ -14,7 +14,8 @@ export interface NativeJob<T> {
   cancel(): void;
 }
 
-export interface NativeDevice {
+/** A device that models can run on. */
+export interface Device {
   name: string;
   description: string;
   /** "CPU", "CUDA", "Metal", "Vulkan", … */
@@ -35,12 +36,13 @@ export interface NativeLoadOptions {
   precision: Precision;
 }
 
-/** What the model file and the backend say. Lengths are in tokens. */
-export interface NativeFacts {
+/** The facts that the model file and the backend give, which `ModelInfo` shows as they are. Lengths are in tokens. */
+export interface ModelFacts {
+  /** llama.cpp's name of the architecture: "bert", "nomic-bert", "llama", … */
   architecture: string;
+  /** `general.name` of the file. */
   name: string | null;
-  /** Every scalar key of the file as text. */
-  metadata: Record<string, string>;
+  /** What computes: longembed's own graph, or llama.cpp's context, which can express less. */
   engine: 'graph' | 'llama_context';
   /** Why longembed's own graph does not run it; null when it does. */
   engineReason: string | null;
@@ -50,17 +52,33 @@ export interface NativeFacts {
   headsKv: number;
   feedForward: number;
   parameters: number;
+  /** Size of the weights in bytes. */
   sizeBytes: number;
+  /** "F32", "Q8_0", "Q4_K - Medium", … */
   quantization: string;
   vocabularySize: number;
-  contextLength: number;
   positionEncoding: PositionEncoding;
   /** Rows of the position matrix; 0 when there is none. */
   positionRows: number;
   /** 0 when there is no RoPE. */
   ropeBase: number;
   ropeScale: number;
+  /** Whether a token sees only those before it. */
   causal: boolean;
+  /** Layers on GPUs: the last ones. */
+  gpuLayers: number;
+  /** Which devices have how many of the layers, in the layers' order. */
+  placement: { device: string; layers: number }[];
+  /** Where it runs. */
+  device: string;
+  threads: number;
+}
+
+/** What the addon says of a loaded model. */
+export interface NativeFacts extends ModelFacts {
+  /** Every scalar key of the file as text. */
+  metadata: Record<string, string>;
+  contextLength: number;
   pooling: Pooling | 'rank' | 'none' | null;
   tokenizer: string;
   prefixTokens: number[];
@@ -68,11 +86,6 @@ export interface NativeFacts {
   /** -1: the vocabulary has none. */
   bosToken: number;
   eosToken: number;
-  gpuLayers: number;
-  /** Which devices have how many of the layers, in the layers' order. */
-  placement: { device: string; layers: number }[];
-  device: string;
-  threads: number;
 }
 
 /**
@@ -145,7 +158,7 @@ export interface NativeVocabulary {
 
 export interface NativeAddon {
   buildInfo(): { llama: string; commit: string; nativeTuned: boolean };
-  devices(): NativeDevice[];
+  devices(): Device[];
   /**
    * The dot product of every left row with every right row: a row of results a left row. A result is off by about 1e-6 of
    * the sum of its products' magnitudes at most, and depends on the two rows only. Neither array may change until the job settles.

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import * as library from '@huggingface/tokenizers';
 import { checkTokenizerJson, withoutSpecialText } from './plain-text.js';
-import { checkTokenIds } from './token-ids.js';
+import { checkTokenIds } from './text.js';
 
 export interface WorkerData {
   path: string;

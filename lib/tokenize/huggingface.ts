@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { LongEmbedError } from '../error.js';
 import type { NativeJob } from '../native/index.js';
 import type { WorkerAnswer, WorkerData } from './huggingface-worker.js';
-import { startThread } from './thread.js';
+import { startThread } from '../entry.js';
 import type { Tokenizer } from './tokenizer.js';
 
 interface Request {
@@ -101,7 +101,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
   }
 
   #startWorker(): Worker {
-    const worker = startThread('huggingface-worker', this.#data);
+    const worker = startThread(new URL('./huggingface-worker', import.meta.url), this.#data);
     worker.on('message', (answer: WorkerAnswer) => this.#settle(answer));
     worker.on('error', (error: Error & { code?: string }) => {
       const memory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';

@@ -1,4 +1,13 @@
-import type { NativeJob } from '../native/index.js';
+import {
+  type NativeJob,
+  startJob,
+  type NativeModel,
+  addon,
+  type NativeVocabulary,
+  type NativeVocabularyFacts,
+} from '../native/index.js';
+import { modelFile } from '../package.js';
+import { checkWellFormed } from './text.js';
 
 /** Turns text into content tokens: no special tokens are added, and text that reads like one is plain text. */
 export interface Tokenizer {
@@ -6,4 +15,37 @@ export interface Tokenizer {
   tokenize(text: string): NativeJob<Int32Array>;
   /** Rejects what still runs and frees what it holds; a second call does nothing. */
   dispose(): Promise<void>;
+}
+
+/** The vocabulary in the model's own file, through llama.cpp. It lives and dies with the model. */
+export function modelTokenizer(native: NativeModel): Tokenizer {
+  return {
+    tokenize: (text) => startJob(() => native.tokenize(text)),
+    dispose: () => Promise.resolve(),
+  };
+}
+
+/** The vocabulary of a GGUF file, which may hold no weights: for tools and tests that only tokenize. */
+export class Vocabulary {
+  readonly facts: NativeVocabularyFacts;
+  readonly #native: NativeVocabulary;
+
+  private constructor(native: NativeVocabulary) {
+    this.#native = native;
+    this.facts = native.facts;
+  }
+
+  /** @throws LongEmbedError ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID */
+  static async load(path: string): Promise<Vocabulary> {
+    return new Vocabulary(await startJob(() => addon().loadVocabulary(modelFile(path))).promise);
+  }
+
+  /**
+   * Content tokens of a text.
+   * @throws LongEmbedError ERR_TOKENIZER when the text is not well-formed Unicode
+   */
+  async tokenize(text: string): Promise<Int32Array> {
+    checkWellFormed(text, 'The text');
+    return startJob(() => this.#native.tokenize(text)).promise;
+  }
 }

@@ -40,7 +40,7 @@ it('takes a native context, and replaces a file when forced', async () => {
   expect((await longembed([...args, '-q'])).stderr).not.toContain('wrote');
   expect(await longembed(args)).toMatchObject({
     code: 2,
-    stderr: `longembed: ERR_INVALID_OPTION: The output ${output} exists: name another, or say that it may be replaced (overwrite, --force).\n`,
+    stderr: `longembed: ERR_INVALID_OPTION: The output ${output} exists: name another, or allow replacing it (overwrite, --force).\n`,
   });
   const { code, stderr } = await longembed([...args, '--force']);
   expect(code).toBe(0);

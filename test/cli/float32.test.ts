@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { formatFloat32 } from '../../cli/output/float32.js';
+import { formatFloat32 } from '../../cli/output/jsonl.js';
 
 it.each([
   [0, '0'],

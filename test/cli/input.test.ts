@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import type { Document, Source } from '../../cli/input/document.js';
-import { readDocuments, sourcesOf } from '../../cli/input/sources.js';
-import { decodeUtf8 } from '../../lib/utf8.js';
+import { type InputDocument, type InputSource, readDocuments, sourcesOf } from '../../cli/input/input.js';
+import { decodeUtf8 } from '../../lib/text.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'longembed-input-'));
 
@@ -17,11 +16,11 @@ function file(name: string, content: string | Uint8Array): string {
 
 async function read(
   paths: string[],
-  format: Source['format'] | null,
+  format: InputSource['format'] | null,
   stdin = Readable.from([]),
-): Promise<Document[]> {
+): Promise<InputDocument[]> {
   const sources = sourcesOf(paths, format, stdin, new AbortController().signal);
-  const documents: Document[] = [];
+  const documents: InputDocument[] = [];
   for await (const document of readDocuments(sources)) documents.push(document);
   return documents;
 }
@@ -30,7 +29,11 @@ async function read(
 const containing = (part: string): string => expect.stringContaining(part) as string;
 
 /** A source that arrives in pieces of `size` bytes. */
-async function readPieces(text: string, size: number, format: Source['format']): Promise<Document[]> {
+async function readPieces(
+  text: string,
+  size: number,
+  format: InputSource['format'],
+): Promise<InputDocument[]> {
   const bytes = Buffer.from(text);
   const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
     bytes.subarray(i * size, (i + 1) * size),

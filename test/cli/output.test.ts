@@ -12,10 +12,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { LateOutput } from '../../cli/output/late.js';
+import { LazyOutput, openOutput } from '../../cli/output/output.js';
 import { jsonLine } from '../../cli/output/jsonl.js';
 import { npyHeader } from '../../cli/output/npy.js';
-import { openOutput } from '../../cli/output/open.js';
 import type { Embedding } from '../../lib/index.js';
 
 let folder: string;
@@ -84,10 +83,10 @@ describe('jsonl to a file', () => {
   it('leaves what was there until something is written', async () => {
     const path = join(folder, 'out.jsonl');
     writeFileSync(path, 'from an earlier run, and longer than what comes\n'.repeat(9));
-    const unused = new LateOutput(await openOutput(path, null, [], new Memory()));
+    const unused = new LazyOutput(await openOutput(path, null, [], new Memory()));
     await unused.close();
     expect(readFileSync(path, 'utf8')).toContain('earlier');
-    const used = new LateOutput(await openOutput(path, null, [], new Memory()));
+    const used = new LazyOutput(await openOutput(path, null, [], new Memory()));
     await used.write('a', result(1));
     await used.close();
     expect(readFileSync(path, 'utf8')).toBe(jsonLine('a', result(1)));
@@ -95,7 +94,7 @@ describe('jsonl to a file', () => {
 
   it('leaves no empty file when nothing was written', async () => {
     const path = join(folder, 'out.jsonl');
-    await new LateOutput(await openOutput(path, null, [], new Memory())).close();
+    await new LazyOutput(await openOutput(path, null, [], new Memory())).close();
     expect(existsSync(path)).toBe(false);
   });
 });

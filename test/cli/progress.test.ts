@@ -1,11 +1,10 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { duration } from '../../cli/progress/format.js';
-import { LinesView } from '../../cli/progress/lines.js';
+import { duration } from '../../lib/format.js';
+import { LinesView, viewOn } from '../../cli/progress/views.js';
 import type { BenchProgress } from '../../bench/index.js';
 import { BenchMeter } from '../../cli/bench-meter.js';
 import { Meter } from '../../cli/progress/meter.js';
-import { viewOn } from '../../cli/progress/view-on.js';
 
 class Clock {
   time = 0;

@@ -49,6 +49,7 @@ export const INFO = {
   device: 'CPU',
   gpuLayers: 0,
   placement: [{ device: 'CPU', layers: 2 }],
+  precision: 'full',
   threads: 2,
 } satisfies ModelInfo;
 

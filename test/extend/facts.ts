@@ -1,7 +1,7 @@
-import type { ExtendFacts } from '../../lib/extend/index.js';
+import type { StrategyContext } from '../../lib/extend/index.js';
 
 /** The facts of models that stand for each position encoding; native context 512 unless a test says otherwise. */
-const base: ExtendFacts = {
+const base: StrategyContext = {
   nativeContext: 512,
   positionEncoding: 'rope',
   positionRows: 0,
@@ -10,9 +10,9 @@ const base: ExtendFacts = {
   engine: 'graph',
 };
 
-export const rope = (more: Partial<ExtendFacts> = {}): ExtendFacts => ({ ...base, ...more });
+export const rope = (more: Partial<StrategyContext> = {}): StrategyContext => ({ ...base, ...more });
 
-export const absolute = (more: Partial<ExtendFacts> = {}): ExtendFacts => ({
+export const absolute = (more: Partial<StrategyContext> = {}): StrategyContext => ({
   ...base,
   positionEncoding: 'absolute',
   positionRows: 512,
@@ -20,7 +20,7 @@ export const absolute = (more: Partial<ExtendFacts> = {}): ExtendFacts => ({
   ...more,
 });
 
-export const without = (positionEncoding: 'alibi' | 'relative' | 'none'): ExtendFacts => ({
+export const without = (positionEncoding: 'alibi' | 'relative' | 'none'): StrategyContext => ({
   ...base,
   positionEncoding,
   ropeBase: 0,

@@ -1,17 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ExtendFacts, planDocument, resolveExtend, type WindowPlan } from '../../lib/extend/index.js';
+import {
+  type StrategyContext,
+  planDocument,
+  resolveExtend,
+  type WindowPlan,
+} from '../../lib/extend/index.js';
 import { absolute, rope, thrown } from './facts.js';
 
 const around = { before: 1, after: 1 };
 
 /** The plans of a text of n tokens, [CLS] and [SEP] included. */
-function plan(spec: string, facts: ExtendFacts, n: number): WindowPlan[] {
+function plan(spec: string, facts: StrategyContext, n: number): WindowPlan[] {
   return planDocument(resolveExtend(spec, facts), facts, n - 2, around);
 }
 
 /** The only window of a text of n tokens. */
-function only(spec: string, facts: ExtendFacts, n: number): WindowPlan {
+function only(spec: string, facts: StrategyContext, n: number): WindowPlan {
   const [window, ...more] = plan(spec, facts, n);
   expect(more).toEqual([]);
   return window!;
@@ -153,7 +158,7 @@ describe('windows', () => {
 });
 
 describe('every plan', () => {
-  const models: [string, ExtendFacts, string[]][] = [
+  const models: [string, StrategyContext, string[]][] = [
     ['RoPE', rope({ nativeContext: 20 }), ['none:160', 'pcw', 'gp', 'rp', 'pi', 'se']],
     [
       'position matrix',

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type Extend,
-  type ExtendFacts,
+  type StrategyContext,
   largestRelativePosition,
   planDocument,
   relativePosition,
@@ -15,7 +15,7 @@ import { absolute, rope } from './facts.js';
 const AROUND = { before: 1, after: 1 };
 
 interface Case {
-  facts: ExtendFacts;
+  facts: StrategyContext;
   resolved: ResolvedExtend;
   /** Two lengths that the strategy takes, special tokens included, the shorter first. */
   lengths: [number, number];
@@ -144,7 +144,7 @@ describe('a token’s place does not depend on the tokens after it', () => {
     holds(arbitrary, (one) => {
       const { facts, resolved, lengths } = one;
       if (resolved.attentionScale === 'length' || lengths[0] <= facts.nativeContext) return;
-      if (resolved.method === 'gp' && resolved.s === null) return;
+      if (resolved.method === 'gp' && resolved.parameters['s'] === undefined) return;
       const [short, long] = lengths.map((n) => only(one, n));
       const { from, to, positions, logitScale, ...shared } = long!;
       expect(short).toEqual({
@@ -220,16 +220,16 @@ describe('relative positions of self-extend', () => {
 
   it('with the default group and window stay within the native context: no warning', () => {
     holds(cases('se'), ({ resolved, facts: { nativeContext } }) => {
-      expect(largestRelativePosition(resolved.limit, resolved.g!, resolved.w!)).toBeLessThanOrEqual(
-        nativeContext,
-      );
+      const { g, w } = resolved.parameters;
+      expect(largestRelativePosition(resolved.limit, g!, w!)).toBeLessThanOrEqual(nativeContext);
       expect(resolved.warnings).toEqual([]);
     });
   });
 
   it('that leave it are warned of, with a group that stays within', () => {
     holds(cases('se', GW), ({ resolved, facts }) => {
-      const { limit, g, w, warnings } = resolved;
+      const { limit, warnings } = resolved;
+      const { g, w } = resolved.parameters;
       expect(warnings.length).toBe(largestRelativePosition(limit, g!, w!) > facts.nativeContext ? 1 : 0);
       const fits = /g=(\d+) would fit/.exec(warnings[0] ?? '')?.[1];
       if (fits === undefined) return;

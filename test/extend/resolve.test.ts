@@ -15,10 +15,19 @@ describe('defaults', () => {
     [4096, 32768, 8, 10, 9, 512],
   ])('are the paper’s at %i → %i', (nativeContext, target, scale, lambda, g, w) => {
     const facts = rope({ nativeContext });
-    expect(resolveExtend({ method: 'ntk', target }, facts)).toMatchObject({ scale, lambda, limit: target });
-    expect(resolveExtend({ method: 'se', target }, facts)).toMatchObject({ scale, g, w, warnings: [] });
-    expect(resolveExtend({ method: 'pi', target }, facts)).toMatchObject({ scale, s: scale });
-    expect(resolveExtend({ method: 'gp', target }, facts)).toMatchObject({ scale, s: null });
+    expect(resolveExtend({ method: 'ntk', target }, facts)).toMatchObject({
+      scale,
+      parameters: { lambda },
+      limit: target,
+    });
+    expect(resolveExtend({ method: 'se', target }, facts)).toMatchObject({
+      scale,
+      parameters: { g, w },
+      warnings: [],
+    });
+    expect(resolveExtend({ method: 'pi', target }, facts)).toMatchObject({ scale, parameters: { s: scale } });
+    expect(resolveExtend({ method: 'gp', target }, facts)).toMatchObject({ scale, parameters: {} });
+    expect(resolveExtend({ method: 'gp', target }, facts).parameters).toEqual({});
   });
 
   it('extends to 8 × Lo without a target, none to Lo', () => {
@@ -34,13 +43,13 @@ describe('defaults', () => {
   });
 
   it('keeps s fractional in pi and rounds the scale up', () => {
-    expect(resolveExtend('pi:3000', rope())).toMatchObject({ s: 3000 / 512, scale: 6 });
-    expect(resolveExtend('ntk:3000', rope())).toMatchObject({ lambda: 7.5 });
-    expect(resolveExtend('se:3000', rope())).toMatchObject({ g: 7, w: 85 });
+    expect(resolveExtend('pi:3000', rope())).toMatchObject({ parameters: { s: 3000 / 512 }, scale: 6 });
+    expect(resolveExtend('ntk:3000', rope())).toMatchObject({ parameters: { lambda: 7.5 } });
+    expect(resolveExtend('se:3000', rope())).toMatchObject({ parameters: { g: 7, w: 85 } });
   });
 
   it('keeps the window at 1 or more', () => {
-    expect(resolveExtend('se:4k', rope({ nativeContext: 8 }))).toMatchObject({ w: 1 });
+    expect(resolveExtend('se:4k', rope({ nativeContext: 8 }))).toMatchObject({ parameters: { w: 1 } });
   });
 
   it('scales attention by length; causal self-extend by position', () => {

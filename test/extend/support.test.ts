@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { type ExtendFacts, supportedStrategies } from '../../lib/extend/index.js';
+import { type StrategyContext, supportedStrategies } from '../../lib/extend/index.js';
 import { absolute, rope, without } from './facts.js';
 
-it.each<[string, ExtendFacts, string]>([
+it.each<[string, StrategyContext, string]>([
   ['RoPE', rope(), 'none pcw gp rp pi ntk se'],
   ['a position matrix', absolute(), 'none pcw gp rp pi'],
   ['ALiBi', without('alibi'), 'none pcw'],
@@ -17,7 +17,7 @@ it.each<[string, ExtendFacts, string]>([
   for (const { supported, reason } of all) expect(reason === null).toBe(supported);
 });
 
-const notes = (facts: ExtendFacts) =>
+const notes = (facts: StrategyContext) =>
   supportedStrategies(facts).flatMap(({ method, note }) => (note === null ? [] : [`${method}: ${note}`]));
 
 it('says what is particular about a strategy on the model', () => {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { InvalidGguf, MoreNeeded } from '../../lib/gguf/cursor.js';
-import { type MetadataEntry, VALUE_TYPES, type ValueType } from '../../lib/gguf/format.js';
+import { InvalidGguf, MoreNeeded, parseHeader } from '../../lib/gguf/parse.js';
+import { type MetadataEntry, VALUE_TYPES, type ValueType, tensorBytes } from '../../lib/gguf/format.js';
 import {
   arrayLengthOf,
   f32Entry,
@@ -17,8 +17,6 @@ import {
   stringEntry,
   u32Entry,
 } from '../../lib/gguf/index.js';
-import { parseHeader } from '../../lib/gguf/parse.js';
-import { tensorBytes } from '../../lib/gguf/tensor-types.js';
 import { modelPath } from '../../models/random/cached.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'longembed-gguf-'));

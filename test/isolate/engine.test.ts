@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { IsolatedEngine } from '../../lib/native/isolated/isolated-engine.js';
+import type { IsolatedEngine } from '../../lib/native/isolated/engine.js';
 import { codeOf, errorOf } from './errors.js';
 import {
   ASSERTS,

@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { NativeBatch, NativeJob } from '../../lib/native/index.js';
-import { IsolatedEngine } from '../../lib/native/isolated/isolated-engine.js';
-import type { Start } from '../../lib/native/isolated/start.js';
+import { IsolatedEngine } from '../../lib/native/isolated/engine.js';
+import type { Start } from '../../lib/native/isolated/process.js';
 
 export const FAKE_START: Start = {
   file: fileURLToPath(new URL('./fake-child.mjs', import.meta.url)),

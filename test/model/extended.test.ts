@@ -1,6 +1,6 @@
 /** Files that `longembed extend` made, as the model sees them. */
 import { describe, expect, it } from 'vitest';
-import { describe as infoText } from '../../cli/info-text.js';
+import { describe as infoText } from '../../cli/info.js';
 import type { NativeFacts } from '../../lib/native/index.js';
 import { FACTS, FakeNative, ROPE_FACTS } from './fake-native.js';
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EmbeddingModel } from '../../lib/index.js';
-import type { EmbedManyOptions, LoadOptions } from '../../lib/index.js';
+import { EmbeddingModel, type EmbedManyOptions, type LoadOptions } from '../../lib/index.js';
 import { FakeNative } from './fake-native.js';
 
 async function failure(call: () => unknown): Promise<string> {

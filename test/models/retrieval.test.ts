@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { runBench, TASKS } from '../../bench/index.js';
 import { mainScore } from '../../bench/results/results.js';
 import { EmbeddingModel, type Extend, parseExtend } from '../../lib/index.js';
-import { modelFile, SHIPPED_MODELS } from '../../lib/shipped-models.js';
+import { modelFile, SHIPPED_MODELS } from '../../lib/package.js';
 
 /** One of the best of each, by models/README.md. */
 const STRATEGY = { 'mini-rope': 'se:2k', 'mini-ape': 'gp:2k', 'mini-causal': 'se:2k' } as const;

@@ -4,7 +4,7 @@ import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileDownloadInfo, HubApiError, type PathInfo, pathsInfo } from '@huggingface/hub';
-import { throwIfAborted } from '../../../lib/model/abort.js';
+import { throwIfAborted } from '../../../lib/abort.js';
 import { sum } from '../../numbers.js';
 import { badData } from '../errors.js';
 import {

@@ -2,7 +2,7 @@
 import type { RunResult, TaskResult } from '../../results/results.js';
 import type { BenchTask } from '../../tasks/index.js';
 import { html, type Html, type Section, table } from '../html.js';
-import { whole } from '../numbers.js';
+import { count } from '../../../lib/format.js';
 import { taskOfRun, type View } from '../view.js';
 
 /** The metrics by their names in the results, in the order in which they are shown. */
@@ -81,8 +81,8 @@ function resultRow(run: RunResult, { splits }: TaskResult, columns: readonly Col
   const documents = total((split) => split.documents);
   return html`<tr>
     <th scope="row"><code>${run.extend}</code></th>
-    <td>${whole(tokens)}</td>
-    <td>${whole(cut)} of ${whole(documents)}</td>
+    <td>${count(tokens)}</td>
+    <td>${count(cut)} of ${count(documents)}</td>
     ${columns.map(({ metric, depths }) =>
       depths.map((depth, i) => {
         const scores = splits.flatMap(({ scores }) => scores[`${metric}_at_${depth}`] ?? []);

@@ -5,7 +5,7 @@ import type { ModelResult, RunResult, SplitResult, TaskResult } from '../../resu
 import type { BenchTask } from '../../tasks/index.js';
 import { heatClass } from '../heat.js';
 import { html, type Html, type Section, table } from '../html.js';
-import { whole } from '../numbers.js';
+import { count } from '../../../lib/format.js';
 import { metricTitle, taskOfRun, type View, paperOf } from '../view.js';
 
 export function lengthsSection(view: View): Section | null {
@@ -56,7 +56,7 @@ function heatmap(task: BenchTask, view: View): Html {
     caption: html`<b>${task.title}</b>: ${metricTitle(task)} in percent, by length in tokens`,
     head: html`<tr>
       <th scope="col">Strategy</th>
-      ${lengths.map((length) => html`<th scope="col">${whole(length)}</th>`)}
+      ${lengths.map((length) => html`<th scope="col">${count(length)}</th>`)}
       <th scope="col">Mean</th>
     </tr>`,
     body: groups.map(

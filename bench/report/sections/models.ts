@@ -2,7 +2,8 @@
 import type { ModelResult } from '../../results/results.js';
 import { taskOf } from '../../tasks/index.js';
 import { html, type Html, type Part, type Section, table } from '../html.js';
-import { parameters, whole } from '../numbers.js';
+import { count } from '../../../lib/format.js';
+import { parameters } from '../numbers.js';
 import type { View } from '../view.js';
 
 /** Display names of position encodings. */
@@ -20,9 +21,9 @@ const ROWS: readonly (readonly [name: string, value: (model: ModelResult) => Par
   ['Architecture', ({ architecture }) => architecture],
   ['Weights', ({ quantization }) => quantization],
   ['Parameters', (model) => parameters(model.parameters)],
-  ['Dimensions', ({ dimensions }) => whole(dimensions)],
+  ['Dimensions', ({ dimensions }) => count(dimensions)],
   ['Positions', ({ positionEncoding }) => POSITIONS[positionEncoding] ?? positionEncoding],
-  ['Native context', ({ nativeContext }) => `${whole(nativeContext)} tokens`],
+  ['Native context', ({ nativeContext }) => `${count(nativeContext)} tokens`],
   ['Pooling', ({ pooling }) => pooling],
   ['Query prompt', ({ prompts }) => prompt(prompts.query)],
   ['Document prompt', ({ prompts }) => prompt(prompts.document)],
@@ -76,7 +77,7 @@ export function dataSection({ results: { data, limit } }: View): Section | null 
       caption:
         limit === null
           ? 'Documents and queries of every split'
-          : `Documents and queries of every split, after the limit of ${whole(limit)} documents`,
+          : `Documents and queries of every split, after the limit of ${count(limit)} documents`,
       head: html`<tr>
         <th scope="col">Split</th>
         <th scope="col" class="number">Documents</th>
@@ -95,8 +96,8 @@ export function dataSection({ results: { data, limit } }: View): Section | null 
               ({ name, documents, queries, sha256 }) =>
                 html`<tr>
                   <th scope="row">${name}</th>
-                  <td class="number">${whole(documents)}</td>
-                  <td class="number">${whole(queries)}</td>
+                  <td class="number">${count(documents)}</td>
+                  <td class="number">${count(queries)}</td>
                   <td>${hash(sha256)}</td>
                 </tr> `,
             )}

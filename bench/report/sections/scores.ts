@@ -2,9 +2,9 @@
 import { percent } from '../../results/percent.js';
 import type { ModelResult, RunResult } from '../../results/results.js';
 import type { Task } from '../../tasks/task.js';
+import { METHODS, STRATEGIES } from '../../../lib/extend/index.js';
 import { html, type Html, type Part, type Section, table } from '../html.js';
-import { METHOD_NAMES } from '../methods.js';
-import { whole } from '../numbers.js';
+import { count } from '../../../lib/format.js';
 import { metricTitle, type ModelView, taskOfRun, type View, type Paper, paperOf } from '../view.js';
 
 /** A column: how it is headed, our score and the paper's. */
@@ -55,7 +55,7 @@ function body(models: readonly ModelView[], columns: readonly Column[], view: Vi
     const row = (run: RunResult): Html =>
       html`<tr>
           <th scope="row"><code>${run.extend}</code></th>
-          <td>${whole(run.target)}</td>
+          <td>${count(run.target)}</td>
           ${columns.map(({ ours }, i) => {
             const score = ours(run);
             const figure = percent(score);
@@ -125,7 +125,7 @@ function notes(view: View): Html {
 /** What the short names in the specs mean. */
 function methodList({ models }: View): Html[] {
   const used = new Set(models.flatMap(({ runs }) => runs.map(({ method }) => method)));
-  return (Object.keys(METHOD_NAMES) as RunResult['method'][])
-    .filter((method) => used.has(method))
-    .map((method, i) => html`${i === 0 ? '' : ' · '}<code>${method}</code> ${METHOD_NAMES[method]}`);
+  return METHODS.filter((method) => used.has(method)).map(
+    (method, i) => html`${i === 0 ? '' : ' · '}<code>${method}</code> ${STRATEGIES[method].title}`,
+  );
 }

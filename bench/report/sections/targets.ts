@@ -3,7 +3,7 @@ import { percent, shortLength } from '../../results/percent.js';
 import type { RunResult } from '../../results/results.js';
 import { drawBars, type Group } from '../bars.js';
 import { html, type Html, type Section, table } from '../html.js';
-import { whole } from '../numbers.js';
+import { count } from '../../../lib/format.js';
 import { baselineOf, meanName, meanScore, type ModelView, strategyOf, type View } from '../view.js';
 
 /** A model that was run at several targets. */
@@ -96,7 +96,7 @@ function targetsTable({ model, base, targets, strategies }: Extended, id: string
   const beside =
     base === null
       ? null
-      : html`; <code>${base.extend}</code> at ${whole(base.target)} tokens: ${percent(meanScore(base))}`;
+      : html`; <code>${base.extend}</code> at ${count(base.target)} tokens: ${percent(meanScore(base))}`;
   return table({
     id,
     caption: html`${model}, ${meanName(view)} in percent, by target in tokens${beside}`,

@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { writeFailure } from '../../../lib/system-error.js';
+import { writeFailure } from '../../../lib/error.js';
 import { damaged, invalid, prepareCacheFolder } from './folder.js';
 
 /** Bytes of the checksum before every value. */

@@ -1,10 +1,10 @@
-import { LongEmbedError } from '../../../lib/index.js';
+import { throwIfAborted } from '../../../lib/abort.js';
 import type { Dataset } from '../../data/dataset.js';
 import { badData } from '../../data/errors.js';
 import { publishedTaskData } from '../../data/layout.js';
 import { lengthSplitName } from '../../data/splits.js';
 import { Random } from '../../random.js';
-import type { Split, Task, TaskData, TaskOptions } from '../task.js';
+import { type Split, STOPPED, type Task, type TaskData, type TaskOptions } from '../task.js';
 
 /** Candidate documents per length, and queries, each about a different one of them (paper §3.2). */
 export const DOCUMENTS = 100;
@@ -52,7 +52,7 @@ export function syntheticTask<Name extends string>(
 
 function generatedData(task: Task, { seed, lengths, signal }: TaskOptions, recipe: Recipe): TaskData {
   const generate = (length: number): Dataset => {
-    throwIfAborted(signal);
+    throwIfAborted(signal, STOPPED);
     const random = Random.of(seed, task.name, length, 'queries');
     return dataset(`${task.name}_${length}`, recipe.candidates(length), random);
   };
@@ -86,11 +86,4 @@ function checkLengths(lengths: readonly number[]): void {
   throw badData(
     `The synthetic tasks cannot be made for a length of ${wrong} tokens: use whole numbers from ${MIN_LENGTH} to ${MAX_LENGTH}.`,
   );
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted !== true) return;
-  throw new LongEmbedError('ERR_ABORTED', 'The benchmark was stopped by its signal.', {
-    cause: signal.reason as unknown,
-  });
 }

@@ -1,10 +1,10 @@
 import { LOAD, type CallRequest, type Value } from './messages.js';
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
-/** What is asked of the model; the number comes from `Calls`. */
-export type Ask = WithoutId<CallRequest>;
+/** A request without its id, which `Calls` assigns. */
+export type NewCall = WithoutId<CallRequest>;
 
-/** A call on an isolated model that somebody waits for. */
+/** An open call on an isolated model. */
 export interface Call {
   /** What is sent. It holds the caller's arrays, not copies: it may have to be sent once more. */
   readonly request: CallRequest;
@@ -21,7 +21,7 @@ export interface Call {
 /** The calls on an isolated model, in the order in which they came; a process computes batches in the same order. */
 export class Calls {
   readonly #open = new Map<number, Call>();
-  /** Batches that nobody waits for any longer and that may still be being computed. */
+  /** Cancelled batches that the process may still be computing. */
   readonly #cancelled = new Set<number>();
   #lastId = LOAD;
 
@@ -38,14 +38,22 @@ export class Calls {
     return this.#open.values();
   }
 
-  add(ask: Ask, onProgress: Call['onProgress']): Call {
+  add(newCall: NewCall, onProgress: Call['onProgress']): Call {
     const id = ++this.#lastId;
     let resolve!: Call['resolve'];
     let reject!: Call['reject'];
     const promise = new Promise<Value>((...both) => {
       [resolve, reject] = both;
     });
-    const call = { request: { ...ask, id }, onProgress, promise, resolve, reject, began: false, kept: false };
+    const call = {
+      request: { ...newCall, id },
+      onProgress,
+      promise,
+      resolve,
+      reject,
+      began: false,
+      kept: false,
+    };
     this.#open.set(id, call);
     return call;
   }
@@ -78,7 +86,7 @@ export class Calls {
    * had not begun, so they are kept for the next process. Texts are split on other threads meanwhile: whether one of
    * them was to blame shows when it is tried once more.
    */
-  takeLost(): Call[] {
+  takeInFlight(): Call[] {
     const begun = [...this].filter(({ began }) => began).map(({ request }) => request.id);
     const computing = Math.min(...begun, ...this.#cancelled);
     this.#cancelled.clear();

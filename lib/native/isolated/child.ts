@@ -1,7 +1,7 @@
 /** The process that computes for `isolate: true`: the addon with one model in it, which does what its parent asks for. */
 import { addon } from '../addon.js';
 import type { Request } from './messages.js';
-import { ModelServer } from './model-server.js';
+import { ModelServer } from './server.js';
 
 // A terminal, or whatever ends a service, sends these to the parent's children too. What becomes of the work is for the
 // parent to say: it may want to finish.

@@ -5,7 +5,7 @@
 import { appendFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import type { Context, Model } from '../../../cli/context.js';
-import { interruptSignal } from '../../../cli/interrupt.js';
+import { interruptSignal } from '../../../cli/exit.js';
 import { run } from '../../../cli/run.js';
 import { devices, EmbeddingModel, type ManyResult } from '../../../lib/index.js';
 

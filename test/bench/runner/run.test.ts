@@ -122,6 +122,9 @@ describe('runBench', () => {
       { load: { prompts: { query: '7 ', document: '8 ' } } },
       { load: { prompts: { query: '', document: '' }, pooling: 'cls' } },
       { load: { prompts: { query: '', document: '' }, nativeContext: 8 } },
+      { load: { prompts: { query: '', document: '' }, precision: 'bf16' } },
+      { facts: { engine: 'llama_context' }, extend: ['none,attention-scale=off'] },
+      { facts: { placement: [{ device: 'CUDA0', layers: 2 }] } },
       { maxTokens: 4 },
       { extend: ['pcw:32'] },
       { extend: ['rp:32'] },
@@ -131,6 +134,20 @@ describe('runBench', () => {
       expect(computed.length, JSON.stringify(changed)).toBeGreaterThanOrEqual(all.length);
     }
     expect((await bench(same)).computed).toEqual([]);
+  });
+
+  it('takes from the cache what only names or spells the same computation', async () => {
+    const same = { models: [modelFile()], data: numbersTask(DOCUMENTS, QUERIES), cache: newFolder() };
+    const prompts = { query: '', document: '' };
+    await bench({ ...same, extend: ['gp:64'], load: { prompts, precision: 'bf16' } });
+    for (const changed of [
+      { extend: ['gp:64,attention-scale=length'] },
+      { extend: ['gp:64'], facts: { threads: 7, name: 'renamed' } },
+    ] satisfies Run[]) {
+      const { computed, json } = await bench({ ...same, load: { prompts, precision: 'bf16' }, ...changed });
+      expect(computed, JSON.stringify(changed)).toEqual([]);
+      expect(JSON.parse(json)).toMatchObject({ models: [{ precision: 'bf16' }] });
+    }
   });
 
   it('runs every model with every strategy', async () => {

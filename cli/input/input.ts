@@ -1,0 +1,147 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { addAbortSignal, type Readable } from 'node:stream';
+import { LongEmbedError, readFailure } from '../../lib/error.js';
+import { collect, decodeUtf8, splitLines } from '../../lib/text.js';
+import { UsageError } from '../exit.js';
+import { type Line, parseJsonl, parseTokens } from './formats.js';
+
+/** Why a document could not be read: a code of `LongEmbedError`, or the system's (ENOENT) when a file cannot be opened. */
+export interface ReadFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A document as it was read, or why it was not. */
+export interface InputDocument {
+  /** What the result is named after: the path of a text, the `id` of a line, or the line's number from 0. */
+  readonly id: string | number;
+  /** Where it stands, for messages: the path, or path:line with lines counted from 1 as editors do. */
+  readonly where: string;
+  /** What it took up in its file, for progress. */
+  readonly bytes: number;
+  readonly content: string | readonly number[] | ReadFailure;
+}
+
+/** Where documents come from: a path, or `-` for standard input. */
+export interface InputSource {
+  readonly path: string;
+  readonly format: 'text' | 'jsonl' | 'tokens';
+  /** The bytes, in pieces as they arrive. Throws the system's error when the file cannot be read. */
+  readonly open: () => AsyncIterable<Uint8Array>;
+}
+
+export function isFailure(content: InputDocument['content']): content is ReadFailure {
+  return typeof content === 'object' && 'code' in content;
+}
+
+/** The values of --input-format. */
+export const INPUT_FORMATS = ['text', 'jsonl', 'tokens'] as const;
+
+/**
+ * Where the documents of a command line come from.
+ * @param files paths, `-` for standard input; none means standard input unless that is a terminal
+ * @param format null: by name, .jsonl and .ndjson are jsonl and everything else text
+ * @param signal ends reading, even while standard input is silent
+ */
+export function sourcesOf(
+  files: readonly string[],
+  format: InputSource['format'] | null,
+  stdin: Readable & { isTTY?: boolean },
+  signal: AbortSignal,
+): InputSource[] {
+  if (files.length === 0 && stdin.isTTY === true) {
+    throw new UsageError('No document is given: name files, or pipe text into standard input.');
+  }
+  const paths = files.length === 0 ? ['-'] : files;
+  if (paths.filter((path) => path === '-').length > 1) {
+    throw new UsageError('Standard input, "-", is named twice; it can be read only once.');
+  }
+  return paths.map((path) => ({
+    path,
+    format: format ?? (/\.(jsonl|ndjson)$/i.test(path) ? 'jsonl' : 'text'),
+    open: () =>
+      path === '-'
+        ? addAbortSignal(signal, stdin)
+        : createReadStream(path, { signal, highWaterMark: 1 << 18 }),
+  }));
+}
+
+/** Reads documents one by one, as they are asked for. One that cannot be read is a document with a failure. */
+export async function* readDocuments(sources: readonly InputSource[]): AsyncGenerator<InputDocument> {
+  const counter = { lines: 0 };
+  for (const source of sources) {
+    if (source.format === 'text') yield* readText(source);
+    else yield* readLines(source, counter, source.format === 'jsonl' ? parseJsonl : parseTokens);
+  }
+}
+
+/** Bytes of all sources together; null when one is no ordinary file, whose size nobody knows. */
+export async function totalBytes(sources: readonly InputSource[]): Promise<number | null> {
+  let total = 0;
+  for (const { path } of sources) {
+    const stats = path === '-' ? null : await stat(path).catch(() => undefined);
+    if (stats === undefined) continue;
+    if (stats?.isFile() !== true) return null;
+    total += stats.size;
+  }
+  return total;
+}
+
+/** A file is a document; its path is the id. */
+async function* readText({ path, open }: InputSource): AsyncGenerator<InputDocument> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  let content: InputDocument['content'];
+  try {
+    for await (const piece of open()) bytes = collect(pieces, piece, bytes);
+    content = decodeUtf8(Buffer.concat(pieces));
+  } catch (error) {
+    content = failureOf(error);
+  }
+  yield { id: path, where: path, bytes, content };
+}
+
+/**
+ * A line is a document. Blank lines are passed over but counted.
+ * @param counter lines read so far, over all files: the id of a document that has none
+ * @param parse reads one line; throws LongEmbedError when it is malformed, and then this document fails alone
+ */
+async function* readLines(
+  source: InputSource,
+  counter: { lines: number },
+  parse: (line: string) => Line,
+): AsyncGenerator<InputDocument> {
+  const before = counter.lines;
+  try {
+    for await (const bytes of splitLines(source.open())) {
+      const number = counter.lines++;
+      const named = { id: number, where: `${source.path}:${number - before + 1}`, bytes: bytes.length + 1 };
+      const document = toDocument(bytes, named, parse);
+      if (document !== null) yield document;
+    }
+  } catch (error) {
+    yield { id: source.path, where: source.path, bytes: 0, content: failureOf(error) };
+  }
+}
+
+function toDocument(
+  bytes: Uint8Array,
+  named: Omit<InputDocument, 'content'>,
+  parse: (line: string) => Line,
+): InputDocument | null {
+  try {
+    const line = decodeUtf8(bytes);
+    return line.trim() === '' ? null : { ...named, ...parse(line) };
+  } catch (error) {
+    return { ...named, content: failureOf(error) };
+  }
+}
+
+/** Turns what reading threw into the document's failure; throws it again when it is no failure of the document. */
+export function failureOf(error: unknown): ReadFailure {
+  if (error instanceof LongEmbedError) return error;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) throw error;
+  return { code, message: readFailure(error) };
+}

@@ -1,0 +1,107 @@
+import { InvalidArgumentError, type Command, Option } from 'commander';
+import type { LoadOptions } from '../lib/index.js';
+import { SHIPPED_MODELS } from '../lib/package.js';
+import { type Extend, METHODS, parseExtend, STRATEGIES } from '../lib/extend/index.js';
+
+/**
+ * Makes the reader of an option that takes a whole number, or one in k: 4k is 4096.
+ * @param least the smallest that is allowed
+ */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const parts = /^(\d+)(k?)$/i.exec(text);
+    const value = parts === null ? Number.NaN : Number(parts[1]) * (parts[2] === '' ? 1 : 1024);
+    if (Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${least}, such as 512 or 4k.`);
+  };
+}
+
+/** The options that say which model to load and how, as commander gives them. */
+export interface ModelOptions {
+  preset?: string;
+  nativeContext?: number;
+  tokenizer?: string;
+  backend: NonNullable<LoadOptions['backend']>;
+  gpuLayers?: number;
+  threads?: number;
+  precision?: NonNullable<LoadOptions['precision']>;
+  /** false with --no-isolate; undefined in commands that have no such option. */
+  isolate?: boolean;
+}
+
+/** What a model may be given as. */
+export const MODEL = `the GGUF model: a file, or ${SHIPPED_MODELS.join(', ')}`;
+
+/** What --native-context is. */
+export const NATIVE_CONTEXT = 'tokens the model was trained for (default: the preset, else the file)';
+
+/** What --preset is. */
+export const PRESET = 'settings of a known model, or none (default: found by the file itself)';
+
+/** What `EmbeddingModel.load` takes for --preset. */
+export function presetOption(name: string | undefined): string | false | undefined {
+  return name === 'none' ? false : name;
+}
+
+/** Adds the options of the commands that load a model to use it. */
+export function addModelOptions(command: Command): Command {
+  return command
+    .optionsGroup('Model:')
+    .option('--preset <name>', PRESET)
+    .option('--native-context <tokens>', NATIVE_CONTEXT, wholeNumber(2))
+    .option('--tokenizer <file>', "a tokenizer.json to use instead of the model file's own vocabulary")
+    .addOption(
+      new Option('--backend <name>', 'where to run; auto takes a GPU if there is one')
+        .choices(['auto', 'cpu', 'cuda', 'metal', 'vulkan'])
+        .default('auto'),
+    )
+    .option('--gpu-layers <count>', 'layers on the GPU (default: as many as fit)', wholeNumber(0))
+    .option('--threads <count>', 'CPU threads (default: one a physical core)', wholeNumber(1))
+    .addOption(
+      new Option(
+        '--precision <name>',
+        'of products and attention on a CPU; bf16 is faster and less exact, where the CPU has it',
+      ).choices(['full', 'bf16']),
+    );
+}
+
+/**
+ * Adds the option of the commands that work for long: what ends the process that computes then costs them the documents it
+ * had, not the run.
+ */
+export function addIsolateOption(command: Command): Command {
+  return command.option(
+    '--no-isolate',
+    'compute in this process; by default another does, which is started again should it die',
+  );
+}
+
+/** What `EmbeddingModel.load` takes of them. */
+export function loadOptions(options: ModelOptions): LoadOptions {
+  return {
+    preset: presetOption(options.preset),
+    nativeContext: options.nativeContext,
+    tokenizer: options.tokenizer,
+    backend: options.backend,
+    gpuLayers: options.gpuLayers,
+    threads: options.threads,
+    precision: options.precision,
+    isolate: options.isolate,
+  };
+}
+
+/** --extend, for the commands that take a strategy. */
+
+/** Reads --extend. */
+export function parseSpec(spec: string): Extend {
+  try {
+    return parseExtend(spec);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+/** A line a strategy, for people who choose one. */
+export const STRATEGY_HELP = METHODS.map(
+  (method) => `  ${method.padEnd(6)}  ${STRATEGIES[method].help}`,
+).join('\n');

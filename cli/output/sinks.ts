@@ -1,0 +1,104 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
+import { writeFailure } from '../../lib/error.js';
+import { BrokenPipe, UsageError } from '../exit.js';
+
+/** A place for bytes, in order. Errors are UsageErrors with a sentence, or BrokenPipe. */
+export interface Sink {
+  begin(): Promise<void>;
+  /** Resolves when the bytes are taken, so that a slow reader slows the work down. */
+  write(bytes: string | Uint8Array): Promise<void>;
+  close(): Promise<void>;
+  abandon(): Promise<void>;
+}
+
+/** @throws UsageError: the system would not write the output, and why */
+export function outputError(path: string, error: unknown): never {
+  throw new UsageError(`Cannot write to ${path}: ${writeFailure(error)}.`, { cause: error });
+}
+
+/** A file that is opened before the model is loaded but emptied only when there is something to write. */
+export class FileSink implements Sink {
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #isNew: boolean;
+  /** Bytes written, where the file is one that has an end. */
+  #size: number | null = null;
+
+  private constructor(path: string, file: FileHandle, isNew: boolean) {
+    this.#path = path;
+    this.#file = file;
+    this.#isNew = isNew;
+  }
+
+  /** @param isNew whether nothing is at the path yet */
+  static async open(path: string, isNew: boolean): Promise<FileSink> {
+    const file = await open(path, constants.O_WRONLY | constants.O_CREAT, 0o666).catch((error: unknown) =>
+      outputError(path, error),
+    );
+    return new FileSink(path, file, isNew);
+  }
+
+  async begin(): Promise<void> {
+    // Pipes and devices have nothing to empty.
+    if (!(await this.#file.stat()).isFile()) return;
+    await this.#file.truncate(0).catch((error: unknown) => outputError(this.#path, error));
+    this.#size = 0;
+  }
+
+  async write(bytes: string | Uint8Array): Promise<void> {
+    const piece = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+    try {
+      await this.#file.writeFile(piece);
+    } catch (error) {
+      // A disk that fills up takes the beginning: half a line would spoil those before it.
+      if (this.#size !== null) await this.#file.truncate(this.#size).catch(() => undefined);
+      outputError(this.#path, error);
+    }
+    if (this.#size !== null) this.#size += piece.length;
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close().catch((error: unknown) => outputError(this.#path, error));
+  }
+
+  async abandon(): Promise<void> {
+    await this.#file.close();
+    if (this.#isNew) await unlink(this.#path);
+  }
+}
+
+/** Standard output, never closed. */
+export class StdoutSink implements Sink {
+  readonly #stream: Writable;
+
+  constructor(stream: Writable) {
+    this.#stream = stream;
+  }
+
+  begin(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  write(bytes: string | Uint8Array): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      this.#stream.write(bytes, (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    }).catch((error: unknown) => {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED') throw new BrokenPipe();
+      return outputError('standard output', error);
+    });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  abandon(): Promise<void> {
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,32 @@
+import { LongEmbedError } from './error.js';
+
+function abortError(
+  signal: AbortSignal,
+  message = 'The operation was aborted by its signal.',
+): LongEmbedError {
+  return new LongEmbedError('ERR_ABORTED', message, { cause: signal.reason as unknown });
+}
+
+/**
+ * @param message of the error, where the default would be too general
+ * @throws LongEmbedError ERR_ABORTED, its cause the signal's reason
+ */
+export function throwIfAborted(signal: AbortSignal | undefined, message?: string): void {
+  if (signal?.aborted === true) throw abortError(signal, message);
+}
+
+/**
+ * Calls `onAbort` when the signal is aborted.
+ * @returns a function that stops listening
+ * @throws LongEmbedError ERR_ABORTED when it is aborted already
+ */
+export function listenForAbort(
+  signal: AbortSignal | undefined,
+  onAbort: (error: LongEmbedError) => void,
+): () => void {
+  if (signal === undefined) return () => undefined;
+  throwIfAborted(signal);
+  const listener = (): void => onAbort(abortError(signal));
+  signal.addEventListener('abort', listener, { once: true });
+  return () => signal.removeEventListener('abort', listener);
+}

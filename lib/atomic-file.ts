@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { renameSync, rmSync } from 'node:fs';
+import { type FileHandle, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { LongEmbedError, writeFailure } from './error.js';
+
+export interface AtomicFileOptions {
+  /** Permissions of a new file, as `open` takes them. Default 0o666, less the umask. */
+  mode?: number;
+  /** Turns the system's error into the caller's. Default: LongEmbedError ERR_INVALID_OPTION with the reason. */
+  fail?: (path: string, error: unknown) => never;
+}
+
+/**
+ * A file that is either complete or absent: bytes go to a temporary file in the same folder, which replaces the target on
+ * `commit` and is removed otherwise, also when the process exits early. Symbolic links are followed, not replaced.
+ */
+export class AtomicFile {
+  readonly #path: string;
+  readonly #target: string;
+  readonly #partial: string;
+  readonly #file: FileHandle;
+  readonly #fail: (error: unknown) => never;
+  #keepsOnExit = false;
+  #open = true;
+
+  private constructor(
+    path: string,
+    target: string,
+    partial: string,
+    file: FileHandle,
+    fail: (error: unknown) => never,
+  ) {
+    this.#path = path;
+    this.#target = target;
+    this.#partial = partial;
+    this.#file = file;
+    this.#fail = fail;
+    process.once('exit', this.#onExit);
+  }
+
+  /** @throws LongEmbedError ERR_INVALID_OPTION, or what `fail` throws; so do the other methods */
+  static async create(
+    path: string,
+    { mode, fail = writeError }: AtomicFileOptions = {},
+  ): Promise<AtomicFile> {
+    const failed = (error: unknown): never => fail(path, error);
+    const target = await realpath(path).catch(() => path);
+    const partial = `${target}.${randomUUID().slice(0, 8)}.partial`;
+    const file = await open(partial, 'wx', mode).catch(failed);
+    return new AtomicFile(path, target, partial, file, failed);
+  }
+
+  /** Appends bytes. */
+  async write(bytes: string | Uint8Array): Promise<void> {
+    await this.#file.writeFile(bytes).catch(this.#fail);
+  }
+
+  /** Writes bytes at an offset from the start of the file. */
+  async writeAt(position: number, bytes: Uint8Array): Promise<void> {
+    for (let done = 0; done < bytes.length;) {
+      const { bytesWritten } = await this.#file
+        .write(bytes, done, bytes.length - done, position + done)
+        .catch(this.#fail);
+      done += bytesWritten;
+    }
+  }
+
+  /** From here on the file is usable as it is: an early exit of the process commits it instead of removing it. */
+  keepOnExit(): void {
+    this.#keepsOnExit = true;
+  }
+
+  /** Puts the file in its place, on the disk. */
+  async commit(): Promise<void> {
+    await this.#file.sync().catch(this.#fail);
+    await this.#file.close().catch(this.#fail);
+    await rename(this.#partial, this.#target).catch(this.#fail);
+    this.#end();
+  }
+
+  /** Removes the temporary file; does nothing after `commit`. */
+  async abandon(): Promise<void> {
+    if (!this.#open) return;
+    this.#end();
+    await this.#file.close().catch(() => undefined);
+    await rm(this.#partial, { force: true });
+  }
+
+  /** The path as it was given. */
+  get path(): string {
+    return this.#path;
+  }
+
+  #end(): void {
+    this.#open = false;
+    process.off('exit', this.#onExit);
+  }
+
+  readonly #onExit = (): void => {
+    try {
+      if (this.#keepsOnExit) renameSync(this.#partial, this.#target);
+      else rmSync(this.#partial, { force: true });
+    } catch {
+      // The process is exiting; there is nobody to report this to.
+    }
+  };
+}
+
+/**
+ * Writes a whole file atomically and makes its folders.
+ * @throws LongEmbedError ERR_INVALID_OPTION with the reason
+ */
+export async function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => writeError(path, error));
+  const file = await AtomicFile.create(path);
+  try {
+    await file.write(content);
+    await file.commit();
+  } finally {
+    await file.abandon();
+  }
+}
+
+/** @throws LongEmbedError ERR_INVALID_OPTION: the system would not write the file, and why */
+export function writeError(path: string, error: unknown): never {
+  throw new LongEmbedError('ERR_INVALID_OPTION', `Cannot write to ${path}: ${writeFailure(error)}.`, {
+    cause: error,
+  });
+}

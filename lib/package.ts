@@ -1,0 +1,35 @@
+/** The installed package: its folder, version and the models in it. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder of the nearest package.json above: this file is compiled to another depth. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
+}
+
+/** longembed's version. */
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}
+
+/** The small trained models that come with the package, models/README.md says what they are. */
+export const SHIPPED_MODELS = ['mini-rope', 'mini-ape', 'mini-causal'] as const;
+
+/** What `EmbeddingModel.load()` loads. */
+export const DEFAULT_MODEL = 'mini-rope' satisfies (typeof SHIPPED_MODELS)[number];
+
+/** The path of a model that was given by path or by the name of one that ships; a file of that name goes first, a folder does not. */
+export function modelFile(given: string): string {
+  const ships = (SHIPPED_MODELS as readonly string[]).includes(given);
+  return ships && !isFile(given) ? join(packageRoot(), 'models', `${given}.gguf`) : given;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}

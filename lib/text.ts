@@ -1,0 +1,78 @@
+import { constants } from 'node:buffer';
+import { LongEmbedError } from './error.js';
+
+const NEWLINE = 0x0a;
+
+/** JavaScript's longest string: UTF-8 of that many bytes always fits into one. */
+const MAX_TEXT_BYTES = constants.MAX_STRING_LENGTH;
+
+/** Adds a piece to what was read of a document; throws ERR_INPUT_TOO_LONG before it fills the memory. */
+export function collect(pieces: Uint8Array[], piece: Uint8Array, bytesBefore: number): number {
+  const bytes = bytesBefore + piece.length;
+  if (bytes > MAX_TEXT_BYTES) {
+    throw new LongEmbedError(
+      'ERR_INPUT_TOO_LONG',
+      `The text is more than ${MAX_TEXT_BYTES} bytes, the longest string there is: split it into several documents.`,
+    );
+  }
+  pieces.push(piece);
+  return bytes;
+}
+
+/**
+ * Decodes UTF-8, less a byte order mark. Nothing is replaced: a wrong byte would silently become another text.
+ * @throws LongEmbedError ERR_TOKENIZER naming the offset of the first wrong byte
+ */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    const offset = firstInvalidByte(bytes);
+    const what =
+      offset < bytes.length ? `byte ${offset} is wrong` : `it ends within a character, at byte ${offset}`;
+    throw new LongEmbedError('ERR_TOKENIZER', `The text is not UTF-8: ${what}. Convert it to UTF-8 first.`, {
+      cause,
+    });
+  }
+}
+
+/** The offset of the byte at which decoding fails; the length when only the end is missing. */
+function firstInvalidByte(bytes: Uint8Array): number {
+  let [good, bad] = [0, bytes.length + 1];
+  while (bad - good > 1) {
+    const middle = (good + bad) >>> 1;
+    if (isPrefix(bytes.subarray(0, middle))) good = middle;
+    else bad = middle;
+  }
+  return good;
+}
+
+/** Whether UTF-8 can begin like this; a character cut at the end is no fault. */
+function isPrefix(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Cuts a stream of bytes at newlines, which are left out.
+ * @throws LongEmbedError ERR_INPUT_TOO_LONG when a line is longer than JavaScript's longest string
+ */
+export async function* splitLines(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let begun: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of pieces) {
+    let from = 0;
+    for (let to = piece.indexOf(NEWLINE); to >= 0; to = piece.indexOf(NEWLINE, from)) {
+      yield Buffer.concat([...begun, piece.subarray(from, to)]);
+      begun = [];
+      bytes = 0;
+      from = to + 1;
+    }
+    if (from < piece.length) bytes = collect(begun, piece.subarray(from), bytes);
+  }
+  if (begun.length > 0) yield Buffer.concat(begun);
+}
