@@ -18,7 +18,7 @@ const REASONS: Record<string, string> = {
   EPERM: 'permission to read it is denied',
 };
 
-/** Why a file of the data could not be read. */
+/** A file of the data cannot be read. */
 export function unreadable(path: string, error: unknown): LongEmbedError {
   const { code, message } = error as NodeJS.ErrnoException;
   return badData(`${path} cannot be read: ${REASONS[code ?? ''] ?? message}.`, error);

@@ -1,4 +1,4 @@
-/** The top of the page: what was run, on what, and whether it was only a quick look. */
+/** The top of the page: what was run on which machine, and whether documents were limited. */
 import { html, type Html, type Part } from './html.js';
 import { count } from '../../lib/format.js';
 import { counted, gibibytes } from './numbers.js';

@@ -1,4 +1,4 @@
-/** The results for people at a terminal, beside the paper's. */
+/** The results for a terminal, next to the paper's. */
 import { paperLengths, paperMain, paperScores } from '../reference/index.js';
 import { type BenchTask, TASKS } from '../tasks/index.js';
 import { mainScore } from './results.js';

@@ -103,7 +103,7 @@ function checksumOf({ path, oid, lfs }: PathInfo): Checksum {
   const checksum: Checksum =
     lfs === undefined ? { kind: 'git-sha1', value: oid ?? '' } : { kind: 'sha256', value: lfs.oid };
   if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(checksum.value)) return checksum;
-  throw badData(`The hub tells no checksum of ${path}, so nobody could know whether it arrived whole.`);
+  throw badData(`The hub has no checksum for ${path}, so a download could not be verified.`);
 }
 
 /** A file on the hub. */

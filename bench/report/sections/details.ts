@@ -1,11 +1,11 @@
-/** What MTEB reports beside the main scores, a table a task, folded. */
+/** All metrics that MTEB reports, in one collapsed table per task. */
 import type { RunResult, TaskResult } from '../../results/results.js';
 import type { BenchTask } from '../../tasks/index.js';
 import { html, type Html, type Section, table } from '../html.js';
 import { count } from '../../../lib/format.js';
 import { taskOfRun, type View } from '../view.js';
 
-/** The metrics by their names in the results, in the order in which they are shown. */
+/** Names of the metrics in the results → titles, in the order of the columns. */
 const METRICS = { ndcg: 'nDCG', map: 'MAP', mrr: 'MRR', recall: 'Recall', precision: 'Precision' } as const;
 
 export function detailsSection(view: View): Section | null {
@@ -22,7 +22,7 @@ export function detailsSection(view: View): Section | null {
   };
 }
 
-/** A metric with the depths at which anything was measured. */
+/** A metric with the cut-off ranks in the results. */
 interface Column {
   readonly metric: keyof typeof METRICS;
   readonly depths: readonly number[];

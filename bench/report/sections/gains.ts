@@ -1,4 +1,4 @@
-/** What each strategy gains over the same model without one, as the paper's Figure 1(c). */
+/** Gain of each strategy over the same model without extension, as in the paper's Figure 1(c). */
 import type { ModelResult, RunResult } from '../../results/results.js';
 import { type Bar, drawBars } from '../bars.js';
 import { html, type Html, type Part, type Section, table } from '../html.js';
@@ -50,7 +50,7 @@ function comparedOf(view: ModelView): Compared[] {
   return base === null || runs.length === 0 ? [] : [{ model: view.model, base, runs }];
 }
 
-/** Of each strategy the run with the best mean. */
+/** The run with the best mean of each strategy. */
 function bestTargets(runs: readonly RunResult[]): RunResult[] {
   const best = new Map<string, RunResult>();
   for (const run of runs) {
@@ -60,7 +60,7 @@ function bestTargets(runs: readonly RunResult[]): RunResult[] {
   return [...best.values()];
 }
 
-/** A picture a model, all on one scale. */
+/** One chart per model, all with the same scale. */
 function charts(models: readonly Compared[], view: View): Html[] {
   const pictures = models.map((compared) => ({
     name: compared.model.id,

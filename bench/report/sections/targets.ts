@@ -1,4 +1,4 @@
-/** How far each strategy carries: scores by target context, as the paper's Figure 5. */
+/** Scores by strategy and target context, as in the paper's Figure 5. */
 import { percent, shortLength } from '../../results/percent.js';
 import type { RunResult } from '../../results/results.js';
 import { drawBars, type Group } from '../bars.js';
@@ -45,7 +45,7 @@ function extendedOf(view: ModelView): Extended[] {
   return [{ model: view.model.id, base, targets, strategies }];
 }
 
-/** A picture a model, all on one scale. */
+/** One chart per model, all with the same scale. */
 function charts(models: readonly Extended[], view: View): Html[] {
   const all = models.flatMap(({ base, strategies }) => [
     ...(base === null ? [] : [base]),
