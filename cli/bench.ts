@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { TASK_NAMES, type TaskName } from '../bench/tasks/task.js';
+import { TASK_NAMES, type TaskName } from '../bench/tasks/index.js';
 import type { Extend, Pooling } from '../lib/index.js';
 import { SHIPPED_MODELS, modelFile } from '../lib/package.js';
 import {

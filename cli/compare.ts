@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { TASK_NAMES, type TaskName } from '../bench/tasks/task.js';
+import { TASK_NAMES, type TaskName } from '../bench/tasks/index.js';
 import type { AddCommand, Context } from './context.js';
 import { EXIT, UsageError } from './exit.js';
 import { StdoutSink } from './output/sinks.js';
@@ -65,8 +65,9 @@ async function compare(
   const twice = paths.find((path, index) => paths.indexOf(path) !== index);
   if (twice !== undefined) throw new UsageError(`${twice} is given twice: name each results.json once.`);
   // Loaded on demand: the benchmark has dependencies that the other commands do not need.
-  const { comparisonTable, compareResults } = await import('../bench/results/compare/index.js');
-  const { readResults } = await import('../bench/results/read.js');
+  const { compareResults } = await import('../bench/results/compare.js');
+  const { comparisonTable } = await import('../bench/results/comparison-table.js');
+  const { readResults } = await import('../bench/results/files.js');
   const files = await Promise.all(paths.map(async (label) => ({ label, results: await readResults(label) })));
   const comparison = compareResults(files, {
     baseline: options.baseline,

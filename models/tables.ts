@@ -5,9 +5,9 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { argv } from 'node:process';
-import { mainScore } from '../bench/results/lookup.js';
+import { mainScore } from '../bench/results/results.js';
 import { percent, shortLength } from '../bench/results/percent.js';
-import { readResults } from '../bench/results/read.js';
+import { readResults } from '../bench/results/files.js';
 import type { RunResult, TaskResult } from '../bench/results/results.js';
 
 const paths = argv.slice(2);

@@ -1,4 +1,5 @@
-/** Documents, queries and which documents answer which: what a retrieval task consists of. */
+/** A retrieval data set: documents, queries and which documents answer which query. */
+import { createHash } from 'node:crypto';
 
 export interface Document {
   readonly id: string;
@@ -10,12 +11,33 @@ export interface Query {
   readonly text: string;
 }
 
-/** Grades of relevance, whole numbers: query id → document id → grade; documents that are not named have grade 0. */
+/** Relevance grades, integers: query id → document id → grade. Documents without an entry have grade 0. */
 export type Relevance = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
-/** A checked data set: ids are unique, every relevance row points at a query and a document that exist. */
+/** A checked data set: ids are unique, and every relevance grade refers to an existing query and document. */
 export interface Dataset {
   readonly documents: readonly Document[];
   readonly queries: readonly Query[];
   readonly relevance: Relevance;
+}
+
+/**
+ * SHA-256 of a data set in hex: of the ids and texts in their order, and of the grades. Two results are of the same data if
+ * and only if their hashes agree; file, format and order of the grades make no difference.
+ */
+export function datasetSha256({ documents, queries, relevance }: Dataset): string {
+  const hash = createHash('sha256');
+  const add = (...fields: (string | number)[]): void => void hash.update(`${JSON.stringify(fields)}\n`);
+  for (const [kind, texts] of Object.entries({ document: documents, query: queries })) {
+    for (const { id, text } of texts) {
+      // The length marks the end of the text, so that no other text and id can give the same bytes.
+      add(kind, id, text.length);
+      hash.update(text);
+    }
+  }
+  for (const { id } of queries) {
+    const grades = [...(relevance.get(id) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [document, grade] of grades) add('relevance', id, document, grade);
+  }
+  return hash.digest('hex');
 }

@@ -1,11 +1,11 @@
 import { LongEmbedError } from '../../lib/index.js';
 
-/** Data that are missing, malformed or contradict themselves. */
+/** Data are missing, malformed or inconsistent. */
 export function badData(message: string, cause?: unknown): LongEmbedError {
   return new LongEmbedError('ERR_INVALID_OPTION', message, cause === undefined ? {} : { cause });
 }
 
-/** Data that are there but hold nothing. */
+/** Data exist but contain nothing. */
 export function emptyData(message: string): LongEmbedError {
   return new LongEmbedError('ERR_INPUT_EMPTY', message);
 }
@@ -18,7 +18,7 @@ const REASONS: Record<string, string> = {
   EPERM: 'permission to read it is denied',
 };
 
-/** Why a file of the data could not be read. */
+/** A file of the data cannot be read. */
 export function unreadable(path: string, error: unknown): LongEmbedError {
   const { code, message } = error as NodeJS.ErrnoException;
   return badData(`${path} cannot be read: ${REASONS[code ?? ''] ?? message}.`, error);

@@ -1,12 +1,16 @@
+import { createReadStream } from 'node:fs';
+import { pipeline, type Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { Decompress } from 'fzstd';
 import { LongEmbedError } from '../../lib/index.js';
+import { throwIfAborted } from '../../lib/abort.js';
 import { splitLines, decodeUtf8 } from '../../lib/text.js';
-import { readBytes } from './bytes.js';
-import { badData } from './errors.js';
-import type { Row } from './row.js';
+import { badData, unreadable } from './errors.js';
+import type { Row } from './table.js';
 
 /**
- * Reads a .jsonl, .jsonl.gz or .jsonl.zst file, a row a line; blank lines are passed over.
- * @throws LongEmbedError ERR_INVALID_OPTION, with the line, when one is not UTF-8 or not a JSON object; ERR_ABORTED
+ * Reads a .jsonl, .jsonl.gz or .jsonl.zst file, one row per line; blank lines are skipped.
+ * @throws LongEmbedError ERR_INVALID_OPTION, with the line number, when a line is not UTF-8 or not a JSON object; ERR_ABORTED
  */
 export async function* readJsonl(file: string, signal: AbortSignal | undefined): AsyncGenerator<Row> {
   let number = 0;
@@ -43,4 +47,42 @@ function parseJson(line: string, place: string): unknown {
   } catch (error) {
     throw badData(`${place}: the line is not JSON (${(error as Error).message}).`, error);
   }
+}
+
+/**
+ * Reads a file in pieces. Files that end in .gz or .zst are decompressed as a stream.
+ * @throws LongEmbedError ERR_INVALID_OPTION when the file cannot be read, is cut off or damaged; ERR_ABORTED
+ */
+async function* readBytes(file: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  const stream = createReadStream(file, { highWaterMark: 1 << 18, ...(signal !== undefined && { signal }) });
+  try {
+    if (file.endsWith('.gz')) yield* gunzip(stream);
+    else if (file.endsWith('.zst')) yield* unzstd(stream);
+    else yield* stream as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throwIfAborted(signal);
+    if ((error as NodeJS.ErrnoException).syscall !== undefined) throw unreadable(file, error);
+    const message = (error as Error).message;
+    throw badData(`${file} cannot be decompressed (${message}): it is cut off or damaged.`, error);
+  }
+}
+
+function gunzip(stream: Readable): AsyncIterable<Uint8Array> {
+  // Iterating over the last stream rejects with the error of any of them.
+  return pipeline(stream, createGunzip(), () => undefined) as AsyncIterable<Uint8Array>;
+}
+
+/** Node 20 has no zstd built in. */
+async function* unzstd(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let pieces: Uint8Array[] = [];
+  const decompress = new Decompress((piece) => {
+    pieces.push(piece);
+  });
+  for await (const compressed of stream) {
+    decompress.push(compressed);
+    yield* pieces;
+    pieces = [];
+  }
+  decompress.push(new Uint8Array(0), true);
+  yield* pieces;
 }

@@ -1,21 +1,23 @@
 import { checkDataset } from './check.js';
+import type { Dataset } from './dataset.js';
+import { readJsonl } from './jsonl.js';
 import {
   ANSWERED_QUERY,
   ANSWERING_DOCUMENT,
+  COLUMNS,
   DOCUMENT_ID,
   gradeOf,
   idOf,
   LENGTH,
   lengthOf,
   QUERY_ID,
+  type Row,
+  type TableName,
   textOf,
   titledTextOf,
-} from './columns.js';
-import type { Dataset } from './dataset.js';
-import type { Row } from './row.js';
-import { readRows, type TableName } from './table.js';
+} from './table.js';
 
-/** What a split is read from. */
+/** The files of a split. */
 export interface SplitFiles {
   readonly files: Readonly<Record<TableName, readonly string[]>>;
   /** Only the rows of this context_length; null: all rows. */
@@ -23,14 +25,14 @@ export interface SplitFiles {
 }
 
 /**
- * Reads and checks a split: every file once, from its beginning to its end.
+ * Reads and checks a split. Every file is read once, from beginning to end.
  * @throws LongEmbedError ERR_INVALID_OPTION, ERR_INPUT_EMPTY when data are malformed or do not fit together; ERR_ABORTED
  */
 export async function loadSplit(
   { files, length }: SplitFiles,
   signal: AbortSignal | undefined,
 ): Promise<Dataset> {
-  // Small tables first: what is wrong in them shows before the corpus is read.
+  // Small tables first, so that errors in them show before the corpus is read.
   const queries = await read(files.queries, length, signal, (row) => ({
     id: idOf(row, QUERY_ID),
     text: textOf(row),
@@ -66,4 +68,18 @@ async function read<T>(
     rows.push({ ...parse(row), file: row.file, at: row.at });
   }
   return rows;
+}
+
+/** The rows of files that together are one table of a split. */
+export async function* readRows(
+  files: readonly string[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Row> {
+  for (const file of files) {
+    if (file.endsWith('.parquet')) {
+      // Loaded on demand: most data are JSONL.
+      const { readParquet } = await import('./parquet.js');
+      yield* readParquet(file, COLUMNS, signal);
+    } else yield* readJsonl(file, signal);
+  }
 }

@@ -2,12 +2,12 @@ import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetS
 import { compressors } from 'hyparquet-compressors';
 import { throwIfAborted } from '../../lib/abort.js';
 import { badData, unreadable } from './errors.js';
-import type { Row } from './row.js';
+import type { Row } from './table.js';
 
 /**
- * Reads a parquet file, one row group in memory at a time.
- * @param columns those that may be wanted; others, of whatever type, are not decoded
- * @throws LongEmbedError ERR_INVALID_OPTION when it cannot be read, or is cut off or damaged; ERR_ABORTED
+ * Reads a parquet file with one row group in memory at a time.
+ * @param columns names of the columns to decode; others are skipped, whatever their type
+ * @throws LongEmbedError ERR_INVALID_OPTION when the file cannot be read, is cut off or damaged; ERR_ABORTED
  */
 export async function* readParquet(
   path: string,
@@ -56,7 +56,7 @@ function damaged(path: string, error: unknown): Error {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The library's own decoder would put U+FFFD in the place of wrong bytes, silently. */
+/** The library's own decoder silently replaces invalid bytes by U+FFFD. */
 function stringFromBytes(bytes: Uint8Array | undefined): string | undefined {
   try {
     return bytes && utf8.decode(bytes);

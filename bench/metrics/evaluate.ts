@@ -1,26 +1,24 @@
 import { LongEmbedError } from '../../lib/index.js';
 import type { Relevance } from '../data/dataset.js';
-import { judge } from './judged.js';
-import { METRICS } from './metrics.js';
-import type { MetricName } from './names.js';
-import type { Ranking } from './ranking.js';
+import { type MetricName, METRICS } from './metrics.js';
+import { judge, type Ranking } from './ranking.js';
 
 export interface Evaluation {
-  /** The mean of every metric over the queries that count, 0 to 1. */
+  /** The mean of every metric over the counted queries, 0 to 1. */
   readonly mean: Record<string, number>;
-  /** One metric of every query that counts, by query id, in the rankings' order. */
+  /** One metric of every counted query, by query id, in the order of the rankings. */
   readonly perQuery: Map<string, number>;
 }
 
 /**
  * Scores rankings by trec_eval's rules, as pytrec_eval gives them and MTEB reports them.
  *
- * Queries count that have a ranking and at least one judged document; others are left out, as pytrec_eval leaves them out. A query
- * whose ranking is empty, or none of whose documents is relevant, counts with 0.
- * @param rankings query id → documents that were found for it
- * @param options.perQuery the metric to give of every query; default ndcg_at_10
- * @throws LongEmbedError ERR_INVALID_OPTION when a document is ranked twice, a score is NaN, a grade is no whole number, the
- *   metric is not known; ERR_INPUT_EMPTY when no query counts
+ * As in pytrec_eval, only queries with a ranking and at least one judged document are counted. A query with an empty ranking
+ * or without relevant documents counts as 0.
+ * @param rankings query id → documents found
+ * @param options.perQuery the metric to return per query; default ndcg_at_10
+ * @throws LongEmbedError ERR_INVALID_OPTION when a document is ranked twice, a score is NaN, a grade is not an integer or the
+ *   metric is unknown; ERR_INPUT_EMPTY when no query is counted
  * @example
  * const rankings = new Map([['q1', [{ id: 'd1', score: 0.9 }, { id: 'd2', score: 0.4 }]]]);
  * evaluate(rankings, new Map([['q1', new Map([['d2', 1]])]])).mean.mrr_at_10; // 0.5

@@ -3,11 +3,13 @@
  * Scores are from 0 to 1, as in results.json.
  */
 import type { Method } from '../../lib/index.js';
-import type { TaskName } from '../tasks/task.js';
+import type { TaskName } from '../tasks/index.js';
 import type { ModelResult, RunResult, TaskResult } from '../results/results.js';
 import { PAPER_LENGTHS, PAPER_LENGTH_ROWS } from './lengths.js';
 import { isPaperRun } from './runs.js';
-import { PAPER_ROWS } from './scores.js';
+import { PAPER_ROWS, PAPER_TASKS } from './scores.js';
+
+export { PAPER_TASKS };
 
 /** A row of the paper's tables. */
 export interface PaperScore {
@@ -16,7 +18,7 @@ export interface PaperScore {
   /** Where it stands: "Table 3". */
   readonly source: string;
   /** From 0 to 1. */
-  readonly scores: Readonly<Record<TaskName, number>>;
+  readonly scores: Readonly<Partial<Record<TaskName, number>>>;
   /** "Avg.", from 0 to 1. */
   readonly average: number;
 }
@@ -41,18 +43,10 @@ export interface PaperGain {
 export function paperScores(model: ModelResult, run: RunResult): PaperScore | null {
   const row = PAPER_ROWS.find((paper) => isPaperRun(paper, model, run));
   if (row === undefined) return null;
-  const [passkey, needle, narrativeqa, qmsum, summScreenFd, twoWikiMqa] = row.scores;
   return {
     model: row.model.name,
     source: `Table ${row.table}`,
-    scores: {
-      passkey: fraction(passkey),
-      needle: fraction(needle),
-      narrativeqa: fraction(narrativeqa),
-      qmsum: fraction(qmsum),
-      summ_screen_fd: fraction(summScreenFd),
-      '2wikimqa': fraction(twoWikiMqa),
-    },
+    scores: Object.fromEntries(PAPER_TASKS.map((task, index) => [task, fraction(row.scores[index] ?? 0)])),
     average: fraction(row.average),
   };
 }

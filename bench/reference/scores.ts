@@ -3,20 +3,24 @@
  * models that a preset knows. Rows that stand in both tables are here once.
  */
 import type { Method } from '../../lib/index.js';
+import type { TaskName } from '../tasks/index.js';
 import { PAPER_MODELS, type PaperModel } from './models.js';
 import type { PaperRun } from './runs.js';
 
 const { bge, bgeM3, contriever, e5, e5Mistral, e5Rope, e5Tuned, gte, jina } = PAPER_MODELS;
 
-/** The six tasks' scores in the order of TASK_NAMES, in percent, as printed. */
-export type PrintedScores = readonly [
-  passkey: number,
-  needle: number,
-  narrativeqa: number,
-  qmsum: number,
-  summScreenFd: number,
-  twoWikiMqa: number,
-];
+/** The tasks of the paper in the order of its tables. Their mean is "Avg.". */
+export const PAPER_TASKS = [
+  'passkey',
+  'needle',
+  'narrativeqa',
+  'qmsum',
+  'summ_screen_fd',
+  '2wikimqa',
+] as const satisfies readonly TaskName[];
+
+/** One score per task of PAPER_TASKS, in percent, as printed. */
+export type PrintedScores = readonly [number, number, number, number, number, number];
 
 export interface PaperRow extends PaperRun {
   readonly table: 2 | 3;

@@ -1,4 +1,4 @@
-/** Colours of the heatmaps: one hue, from pale to strong, so that they can be told apart without seeing colours. */
+/** Colours of the heat maps: one hue from pale to strong, so that they are distinguishable without colour vision. */
 
 type Rgb = readonly [red: number, green: number, blue: number];
 
@@ -35,7 +35,7 @@ const DARK: Scale = {
   ],
 };
 
-/** A class for every 5 %: heat-0 … heat-20. */
+/** One class per 5 %: heat-0 … heat-20. */
 const STEPS = 20;
 
 /** The class of a score from 0 to 1. */

@@ -1,6 +1,6 @@
-/** Text that is safe to put into a page: whatever is not marked as HTML is escaped. */
+/** Building blocks of the page. Everything that is not marked as HTML is escaped. */
 
-/** A piece of a page, made by `html` and `trusted`. */
+/** A piece of HTML, made by `html` and `trusted`. */
 export class Html {
   readonly text: string;
 
@@ -9,7 +9,7 @@ export class Html {
   }
 }
 
-/** What a template takes: lists are joined, null gives nothing. */
+/** Values of a template: lists are joined, null is omitted. */
 export type Part = Html | string | number | null | readonly Part[];
 
 /** @example html`<p>${'a < b'}</p>` // <p>a &lt; b</p> */
@@ -18,12 +18,12 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
   return new Html(text.join(''));
 }
 
-/** Indents are for who reads our source, not the page. */
+/** Removes the indentation of our source. */
 function withoutIndent(text: string): string {
   return text.replace(/\s*\n\s*/g, '\n');
 }
 
-/** What is HTML already: our style sheet, a picture that was drawn. Never text from outside. */
+/** Text that is HTML already, such as our style sheet. Never text from outside. */
 export function trusted(text: string): Html {
   return new Html(text);
 }
@@ -45,4 +45,38 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 function escape(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+}
+
+/** A part of the page with a heading and an entry in the table of contents. */
+export interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly body: Html;
+}
+
+export interface TableParts {
+  /** Id of the caption, unique in the page. */
+  readonly id: string;
+  readonly caption: Part;
+  readonly head: Part;
+  readonly body: Part;
+  readonly className?: string;
+}
+
+/**
+ * A table with a caption in its own scrolling container. The container can take the focus and has a name, so that it can be
+ * scrolled by keyboard.
+ */
+export function table({ id, caption, head, body, className }: TableParts): Html {
+  return html`<div class="scroll" role="region" aria-labelledby="${id}" tabindex="0">
+    <table class="${className ?? ''}">
+      <caption id="${id}">
+        <span>${caption}</span>
+      </caption>
+      <thead>
+        ${head}
+      </thead>
+      ${body}
+    </table>
+  </div> `;
 }

@@ -1,26 +1,22 @@
-/** How numbers are written on the page: the same on every machine, whatever its language. */
+/** Numbers on the page, independent of the locale. */
+import { count as formatCount } from '../../lib/format.js';
 import { points } from '../results/percent.js';
 
-/** A difference of scores in points, with a true minus: "+20.3", "−1.2". */
+/** A difference of scores in points, with a minus sign (U+2212): "+20.3", "−1.2". */
 export function signed(difference: number): string {
   return points(difference).replace('-', '−');
 }
 
-/** 32768 → "32,768". */
-export function whole(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
-}
-
 /** "1 model", "3 models". */
 export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${whole(count)} ${count === 1 ? one : many}`;
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
 /** 109482240 → "109 M", 7110660096 → "7.1 B". */
 export function parameters(count: number): string {
   if (count >= 1e9) return `${(count / 1e9).toFixed(1)} B`;
   if (count >= 1e6) return `${(count / 1e6).toFixed(0)} M`;
-  return whole(count);
+  return formatCount(count);
 }
 
 /** Bytes as "31.2 GiB". */

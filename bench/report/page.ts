@@ -1,21 +1,20 @@
-/** The page around the sections. */
+/** The report of a benchmark: one self-contained HTML page. */
 import { createHash } from 'node:crypto';
-import { html, trusted } from './html.js';
-import type { Section } from './section.js';
-import { dataSection } from './sections/data.js';
+import type { Results } from '../results/results.js';
+import { writeFileAtomically } from '../../lib/atomic-file.js';
+import { html, type Section, trusted } from './html.js';
 import { detailsSection } from './sections/details.js';
 import { gainsSection } from './sections/gains.js';
 import { lengthsSection } from './sections/lengths.js';
-import { modelsSection } from './sections/models.js';
+import { dataSection, modelsSection, unsupportedSection } from './sections/models.js';
 import { positionsSection } from './sections/positions.js';
 import { scoresSection } from './sections/scores.js';
 import { targetsSection } from './sections/targets.js';
-import { unsupportedSection } from './sections/unsupported.js';
 import { STYLE } from './style.js';
 import { summary } from './summary.js';
-import type { View } from './view.js';
+import { type View, viewOf } from './view.js';
 
-/** In the page's order; each gives null when there is nothing to say. */
+/** In the page's order; a section without content returns null. */
 const SECTIONS: readonly ((view: View) => Section | null)[] = [
   scoresSection,
   lengthsSection,
@@ -28,7 +27,7 @@ const SECTIONS: readonly ((view: View) => Section | null)[] = [
   dataSection,
 ];
 
-/** Nothing may be loaded and no script run; of styles only ours. */
+/** Nothing may be loaded, no script run, and only our own style used. */
 const POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
@@ -36,10 +35,26 @@ const POLICY = [
   "form-action 'none'",
 ].join('; ');
 
-/** The policy names exactly what is between the tags. */
+/** The policy has the hash of exactly the text between the tags. */
 const STYLE_ELEMENT = trusted(`<style>${STYLE}</style>`);
 
-export function page(view: View): string {
+/**
+ * An HTML page with everything in `results`: the scores beside the paper's, by length and by target, all metrics, the models,
+ * the data and what could not be run. It loads nothing, runs no script, and is the same for equal results.
+ */
+export function reportHtml(results: Results): string {
+  return page(viewOf(results));
+}
+
+/**
+ * Writes `reportHtml(results)` atomically into a file.
+ * @throws LongEmbedError ERR_INVALID_OPTION with the reason when it cannot be written
+ */
+export async function writeReport(path: string, results: Results): Promise<void> {
+  await writeFileAtomically(path, reportHtml(results));
+}
+
+function page(view: View): string {
   const sections = SECTIONS.flatMap((section) => section(view) ?? []);
   const models = view.models.map(({ model }) => model.id).join(', ');
   return html`<!doctype html>

@@ -1,4 +1,4 @@
-/** How the page looks: in light and dark, on telephones, screens and paper. No colour says what is not in words or figures too. */
+/** How the page looks: in light and dark, on telephones, screens and paper. Nothing is expressed by colour alone. */
 import { heatRules } from './heat.js';
 
 export const STYLE = `

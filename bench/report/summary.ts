@@ -1,6 +1,7 @@
-/** The top of the page: what was run, on what, and whether it was only a quick look. */
+/** The top of the page: what was run on which machine, and whether documents were limited. */
 import { html, type Html, type Part } from './html.js';
-import { counted, gibibytes, whole } from './numbers.js';
+import { count } from '../../lib/format.js';
+import { counted, gibibytes } from './numbers.js';
 import type { View } from './view.js';
 
 export function summary(view: View): Html {
@@ -43,7 +44,7 @@ export function summary(view: View): Html {
 function quickLook(limit: number): Html {
   return html`<aside class="limit" aria-label="Quick look">
     <strong>A quick look, not the benchmark.</strong> Of every split only the first
-    ${counted(limit, 'document')} were taken (<code>--limit ${whole(limit)}</code>): with fewer documents to
+    ${counted(limit, 'document')} were taken (<code>--limit ${count(limit)}</code>): with fewer documents to
     choose from, scores are higher than on the whole data. Do not compare them with the paper’s, or with
     anyone’s.
   </aside> `;

@@ -1,22 +1,25 @@
-/** The results as the page needs them: runs beside their models, tasks in the paper's order. */
+/** The results as the page shows them: runs with their models and the paper's figures, tasks in the paper's order. */
+import { PAPER_TASKS, paperLengths, paperMain, paperScores } from '../reference/index.js';
+import { PAPER_LENGTHS } from '../reference/lengths.js';
+import { mean } from '../numbers.js';
 import type { ModelResult, Results, RunResult, TaskResult } from '../results/results.js';
-import { TASKS } from '../tasks/index.js';
-import type { Task, TaskName } from '../tasks/task.js';
+import { type BenchTask, type TaskName, TASKS } from '../tasks/index.js';
+import type { Task } from '../tasks/task.js';
 
 export interface ModelView {
   readonly model: ModelResult;
-  /** In the order in which they were run. */
+  /** In the order of execution. */
   readonly runs: readonly RunResult[];
-  /** Those that have every task of the page: only these are compared by one number. A report may be of half a run. */
+  /** Runs with every task of the page: only these have a comparable mean. A report may be of an unfinished benchmark. */
   readonly complete: readonly RunResult[];
 }
 
 export interface View {
   readonly results: Results;
-  /** Every model, those without a run too. */
+  /** Every model, including those without a run. */
   readonly models: readonly ModelView[];
-  /** The tasks that any run has, in the paper's order. */
-  readonly tasks: readonly Task[];
+  /** The tasks of all runs, in the paper's order. */
+  readonly tasks: readonly BenchTask[];
 }
 
 export function viewOf(results: Results): View {
@@ -37,15 +40,15 @@ export function taskOfRun(run: RunResult, name: TaskName): TaskResult | null {
   return run.tasks.find(({ task }) => task === name) ?? null;
 }
 
-/** One number of a complete run, from 0 to 1: the mean of its tasks' main scores. */
+/** Mean of a complete run's main scores, from 0 to 1. */
 export function meanScore({ tasks }: RunResult): number {
-  return tasks.reduce((sum, { main }) => sum + main, 0) / tasks.length;
+  return mean(tasks.map(({ main }) => main));
 }
 
-/** What `meanScore` is, as a noun. */
+/** `meanScore` as a noun phrase. */
 export function meanName({ tasks }: View): string {
   const [first] = tasks;
-  if (tasks.length === TASKS.length) return 'average of the six tasks';
+  if (tasks.length === PAPER_TASKS.length) return 'average of the six tasks';
   if (tasks.length === 1 && first !== undefined) return `${metricTitle(first)} of ${first.title}`;
   return `mean of ${tasks.map(({ title }) => title).join(', ')}`;
 }
@@ -54,13 +57,50 @@ export function metricTitle({ mainMetric }: Task): string {
   return mainMetric === 'accuracy_at_1' ? 'Acc@1' : 'nDCG@10';
 }
 
-/** The run without extension that the others of a model are measured against: of several, the one with the least target. */
+/** The run without extension that a model's other runs are compared with; of several, the one with the smallest target. */
 export function baselineOf({ complete }: ModelView): RunResult | null {
   const plain = complete.filter(({ method }) => method === 'none');
   return plain.toSorted((a, b) => a.target - b.target)[0] ?? null;
 }
 
-/** A strategy with its settings, whatever its target: "ntk:4k,lambda=10" → "ntk,lambda=10". */
+/** A strategy with its settings but without its target: "ntk:4k,lambda=10" → "ntk,lambda=10". */
 export function strategyOf({ extend }: RunResult): string {
   return extend.replace(/:[^,]*/, '');
+}
+
+/** The paper's figures for one of our runs. */
+export interface Paper {
+  /** "Table 3"; null: only in the authors' result files. */
+  readonly source: string | null;
+  /** Main score of a task of the run, from 0 to 1; null: unknown. */
+  readonly main: (task: TaskName) => number | null;
+  /** "Avg."; null unless our run has the same tasks and lengths. */
+  readonly average: number | null;
+  /** Length → Acc@1 from 0 to 1; null: unknown. */
+  readonly lengths: (task: TaskName) => ReadonlyMap<number, number> | null;
+}
+
+/** null when the paper has no figures for the run's tasks, and for limited data, whose scores are not comparable. */
+export function paperOf({ results }: View, model: ModelResult, run: RunResult): Paper | null {
+  if (results.limit !== null) return null;
+  const main = (name: TaskName): number | null => {
+    const task = taskOfRun(run, name);
+    return task === null ? null : paperMain(model, run, task);
+  };
+  if (run.tasks.every(({ task }) => main(task) === null)) return null;
+  const row = paperScores(model, run);
+  return {
+    source: row?.source ?? null,
+    main,
+    average: row !== null && run.average !== null && hasPaperLengths(run) ? row.average : null,
+    lengths: (task) => paperLengths(model, run, task),
+  };
+}
+
+/** Means over other lengths are not comparable with the paper's average. */
+function hasPaperLengths({ tasks }: RunResult): boolean {
+  return tasks.every(({ splits }) => {
+    const lengths = splits.flatMap(({ length }) => length ?? []);
+    return lengths.length === 0 || lengths.toSorted((a, b) => a - b).join() === PAPER_LENGTHS.join();
+  });
 }

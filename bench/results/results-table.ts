@@ -1,11 +1,11 @@
-/** The results for people at a terminal, beside the paper's. */
+/** The results for a terminal, next to the paper's. */
 import { paperLengths, paperMain, paperScores } from '../reference/index.js';
-import { TASKS } from '../tasks/index.js';
-import type { Task } from '../tasks/task.js';
-import { mainScore } from './lookup.js';
+import { type BenchTask, TASKS } from '../tasks/index.js';
+import { mainScore } from './results.js';
 import { percent, shortLength } from './percent.js';
 import type { ModelResult, Results, RunResult, TaskResult } from './results.js';
-import { printable, type Row, terminalTable } from './terminal-table.js';
+import { type Row, terminalTable } from './terminal-table.js';
+import { printable } from '../../lib/format.js';
 
 /**
  * The main scores of every run in percent, and Acc@1 of the synthetic tasks by length. Where the paper has the same model
@@ -37,7 +37,7 @@ interface Figures {
   readonly paper: (model: ModelResult, run: RunResult) => (number | null)[] | null;
 }
 
-function scoresOf(tasks: readonly Task[]): Figures & { head: string[] } {
+function scoresOf(tasks: readonly BenchTask[]): Figures & { head: string[] } {
   return {
     head: [...tasks.map(({ title }) => title), 'Avg.'],
     own: (run) => [...tasks.map(({ name }) => taskOf(run, name)?.main ?? null), run.average],
@@ -56,7 +56,7 @@ function scoresOf(tasks: readonly Task[]): Figures & { head: string[] } {
   };
 }
 
-function lengthsOf({ name }: Task, { runs }: Results): Figures & { head: string[] } {
+function lengthsOf({ name }: BenchTask, { runs }: Results): Figures & { head: string[] } {
   const splits = runs.flatMap((run) => taskOf(run, name)?.splits ?? []);
   const lengths = [...new Set(splits.flatMap(({ length }) => length ?? []))].sort((a, b) => a - b);
   return {
@@ -91,15 +91,15 @@ function rowsOf({ models, runs, limit }: Results, { own, paper }: Figures): Row[
   });
 }
 
-function metricsOf(tasks: readonly Task[]): string {
-  const named = (kind: Task['kind'], metric: string): string[] => {
+function metricsOf(tasks: readonly BenchTask[]): string {
+  const named = (kind: BenchTask['kind'], metric: string): string[] => {
     const titles = tasks.filter((task) => task.kind === kind).map(({ title }) => title);
     return titles.length === 0 ? [] : [`${metric} of ${titles.join(', ')}`];
   };
   return [...named('synthetic', 'Acc@1'), ...named('real', 'nDCG@10')].join('; ');
 }
 
-function notesOn({ models, runs, limit, data }: Results, tasks: readonly Task[]): string[] {
+function notesOn({ models, runs, limit, data }: Results, tasks: readonly BenchTask[]): string[] {
   const inPaper = runs.filter((run) =>
     models.some((model) => model.id === run.model && paperScores(model, run) !== null),
   );
@@ -122,6 +122,6 @@ function notesOn({ models, runs, limit, data }: Results, tasks: readonly Task[])
   return notes;
 }
 
-function taskOf(run: RunResult, name: Task['name']): TaskResult | undefined {
+function taskOf(run: RunResult, name: BenchTask['name']): TaskResult | undefined {
   return run.tasks.find(({ task }) => task === name);
 }

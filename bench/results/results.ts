@@ -1,9 +1,9 @@
 /**
- * results.json: all that a run found out, and nothing that differs between two runs of the same (times are in timing.json).
+ * results.json: everything a run found out, and nothing that differs between two identical runs (times are in timing.json).
  */
 import { z } from 'zod';
 import { METHODS } from '../../lib/extend/index.js';
-import { TASK_NAMES } from '../tasks/task.js';
+import { TASK_NAMES, type TaskName } from '../tasks/index.js';
 
 /** Changes when an older reader would misread a newer file. */
 export const RESULTS_FORMAT = 'longembed-bench/1';
@@ -15,22 +15,22 @@ const scores = z.record(z.string(), z.number());
 const splitResult = z.object({
   /** "test", "test_256", … */
   name: z.string(),
-  /** Of a synthetic task's documents, in tokens. */
+  /** Length of a synthetic task's documents in tokens; null for a real task. */
   length: count.nullable(),
   documents: count,
   queries: count,
-  /** Tokens of all documents as embedded, and how many documents were cut at the target. */
+  /** Tokens of all documents as embedded, and number of documents cut at the target. */
   documentTokens: count,
   truncatedDocuments: count,
   scores,
-  /** The task's main metric of every query, by query id: what `longembed compare` tests. */
+  /** The task's main metric by query id, which `longembed compare` tests. */
   perQuery: z.record(z.string(), z.number()),
 });
 
 const taskResult = z.object({
   task: z.enum(TASK_NAMES),
   mainMetric: z.enum(['accuracy_at_1', 'ndcg_at_10']),
-  /** 0 to 1: the mean of the splits' main metric. */
+  /** Mean of the splits' main metric, 0 to 1. */
   main: z.number(),
   splits: z.array(splitResult).min(1),
 });
@@ -44,18 +44,18 @@ const runResult = z.object({
   /** Documents longer than this were cut, in tokens. */
   target: count,
   tasks: z.array(taskResult),
-  /** 0 to 1: the mean of the six tasks' main scores ("Avg."); null unless all six were run. */
+  /** Mean of the paper's six tasks' main scores ("Avg."), 0 to 1; null unless all six were run. */
   average: z.number().nullable(),
 });
 
 const model = z.object({
-  /** Unique in this file; names folders too. */
+  /** Unique in this file; part of folder names. */
   id: z.string(),
-  /** The file's own name of it. */
+  /** The name in the model file. */
   name: z.string().nullable(),
-  /** Name of the file, without its folder. */
+  /** File name without its folder. */
   file: z.string(),
-  /** Of the file's content, in hex. */
+  /** SHA-256 of the file's content in hex. */
   sha256: z.string(),
   preset: z.string().nullable(),
   architecture: z.string(),
@@ -68,9 +68,9 @@ const model = z.object({
   nativeContext: count,
   pooling: z.string(),
   prompts: z.object({ query: z.string(), document: z.string() }),
-  /** What ran it: "graph on CPU". */
+  /** Engine and device: "graph on CPU". */
   engine: z.string(),
-  /** Strategies of the run that it does not take, with the reason. */
+  /** Requested strategies that the model does not support, with the reason. */
   unsupported: z.array(z.object({ extend: z.string(), reason: z.string() })),
 });
 
@@ -83,7 +83,7 @@ const taskData = z.object({
       length: count.nullable(),
       documents: count,
       queries: count,
-      /** SHA-256 of ids, texts and relevance, in hex: two results are of the same data if these agree. */
+      /** SHA-256 of ids, texts and relevance in hex: equal for equal data. */
       sha256: z.string(),
     }),
   ),
@@ -100,9 +100,9 @@ export const resultsSchema = z.object({
     threads: count,
     backend: z.string(),
   }),
-  /** Of the synthetic tasks. */
+  /** Seed of the synthetic tasks. */
   seed: count,
-  /** Documents a split, with --limit; null: all. */
+  /** Documents per split, with --limit; null: all. */
   limit: count.nullable(),
   data: z.array(taskData),
   models: z.array(model).min(1),
@@ -115,3 +115,81 @@ export type RunResult = z.infer<typeof runResult>;
 export type TaskResult = z.infer<typeof taskResult>;
 export type SplitResult = z.infer<typeof splitResult>;
 export type TaskDataResult = z.infer<typeof taskData>;
+
+// The lookups below expect results that `readResults` has checked.
+
+/** The model of a run. */
+export function modelOf({ models }: Results, { model }: RunResult): ModelResult {
+  return found(
+    models.find(({ id }) => id === model),
+    `model ${model}`,
+  );
+}
+
+/** The data of a task. */
+export function dataOf({ data }: Results, name: TaskName): TaskDataResult {
+  return found(
+    data.find(({ task }) => task === name),
+    `data of ${name}`,
+  );
+}
+
+/** A split's score by its task's main metric, from 0 to 1. */
+export function mainScore({ task, mainMetric }: TaskResult, { name, scores }: SplitResult): number {
+  return found(scores[mainMetric], `${mainMetric} of ${task}, ${name}`);
+}
+
+function found<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`The results have no ${what}.`);
+  return value;
+}
+
+/**
+ * Finds what a schema cannot: duplicate names, and runs that refer to missing models or data.
+ * @returns clauses that begin with the field
+ */
+export function* inconsistencies({ data, models, runs }: Results): Generator<string, undefined, undefined> {
+  yield* duplicates(
+    'models',
+    models.map(({ id }) => `model ${id}`),
+  );
+  yield* duplicates(
+    'data',
+    data.map(({ task }) => `task ${task}`),
+  );
+  yield* duplicates(
+    'runs',
+    runs.map(({ model, extend }) => `run of ${model} with ${extend}`),
+  );
+  for (const [index, { model, tasks }] of runs.entries()) {
+    const run = `runs[${index}]`;
+    if (!models.some(({ id }) => id === model)) {
+      yield `${run}.model: there is no model ${model} among models`;
+    }
+    yield* duplicates(
+      `${run}.tasks`,
+      tasks.map(({ task }) => `task ${task}`),
+    );
+    for (const [position, { task, splits, mainMetric }] of tasks.entries()) {
+      const unscored = splits.findIndex(({ scores }) => scores[mainMetric] === undefined);
+      if (unscored >= 0) {
+        yield `${run}.tasks[${position}].splits[${unscored}].scores: there is no ${mainMetric}`;
+      }
+      const names = splits.map(({ name }) => name);
+      yield* duplicates(
+        `${run}.tasks[${position}].splits`,
+        names.map((name) => `split ${name}`),
+      );
+      const known = data.find((described) => described.task === task)?.splits ?? [];
+      const unknown = names.find((name) => !known.some((split) => split.name === name));
+      if (unknown !== undefined) {
+        yield `${run}.tasks[${position}].splits: data does not describe the split ${unknown} of ${task}`;
+      }
+    }
+  }
+}
+
+function* duplicates(field: string, things: readonly string[]): Generator<string, undefined, undefined> {
+  const index = things.findIndex((thing, position) => things.indexOf(thing) !== position);
+  if (index >= 0) yield `${field}[${index}]: duplicate ${things[index] ?? ''}`;
+}

@@ -1,58 +1,68 @@
-import CliTable, { type CharName } from 'cli-table3';
+import { printable } from '../../lib/format.js';
 
-/** A row of figures; lines of a cell are parted by \n. */
+/** A row of figures; a cell may have several lines, separated by \n. */
 export interface Row {
   readonly label: string;
   /** Empty: the label is a heading of the rows below. */
   readonly cells: readonly string[];
-  /** Less bright than the others, where that can be shown. */
+  /** Shown dimmed, if colours may be used. */
   readonly isDim?: boolean;
 }
 
-/** So that a table of eight lengths is no wider than 100 columns. */
-const LABEL_WIDTH = 28;
+/** Keeps a table of eight lengths within 100 columns. */
+const MAX_LABEL_WIDTH = 28;
 
-/** All that a table may be drawn with. Without it any terminal, pager or mail shows the table right. */
-const LINES: readonly CharName[] = [
-  ...(['top', 'top-mid', 'top-left', 'top-right'] as const),
-  ...(['bottom', 'bottom-mid', 'bottom-left', 'bottom-right'] as const),
-  ...(['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'] as const),
-];
+const GAP = '  ';
 
 /**
- * A table for a terminal: in plain ASCII but for the labels, with no line but the one under its head.
+ * A table for a terminal: plain ASCII except for the labels, with a single line under its head, so that terminals, pagers and
+ * mail programs all show it.
  * @param colors whether escape sequences may be used
  */
 export function terminalTable(head: readonly string[], rows: readonly Row[], colors: boolean): string {
-  const table = new CliTable({
-    chars: Object.fromEntries(LINES.map((name) => [name, ''])),
-    colAligns: ['left', ...head.map(() => 'right' as const)],
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+  const table = [
+    { cells: [[''], ...head.map((title) => [title])], isDim: false },
+    ...rows.map(({ label, cells, isDim }) => ({
+      cells: [wrapped(printable(label)), ...head.map((_title, column) => (cells[column] ?? '').split('\n'))],
+      isDim: colors && isDim === true,
+    })),
+  ];
+  const columns = Array.from({ length: head.length + 1 }, (_, column) =>
+    Math.max(...table.flatMap(({ cells }) => (cells[column] ?? []).map(width))),
+  );
+  const lines = table.flatMap(({ cells, isDim }) => {
+    const height = Math.max(...cells.map(({ length }) => length));
+    return Array.from({ length: height }, (_, line) =>
+      columns
+        .map((size, column) => {
+          const text = cells[column]?.[line] ?? '';
+          const space = ' '.repeat(size - width(text));
+          const shown = isDim ? dim(text) : text;
+          return column === 0 ? shown + space : space + shown;
+        })
+        .join(GAP)
+        .trimEnd(),
+    );
   });
-  table.push(['', ...head]);
-  for (const { label, cells, isDim } of rows) {
-    const shown = [
-      wrapped(printable(label)).join('\n'),
-      ...head.map((_title, column) => cells[column] ?? ''),
-    ];
-    table.push(colors && isDim === true ? shown.map(dim) : shown);
-  }
-  const [top = '', ...others] = table.toString().split('\n');
-  return [top, '-'.repeat(table.width - 2), ...others].map((line) => line.trimEnd()).join('\n');
+  const rule = '-'.repeat(columns.reduce((total, size) => total + size + GAP.length, -GAP.length));
+  return [lines[0], rule, ...lines.slice(1)].join('\n');
 }
 
-/** Text from a file, with nothing in it that may steer a terminal. */
-export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '\ufffd');
+const WIDE =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}！-｠]/gu;
+
+/** Columns of a terminal that a text takes. */
+function width(text: string): number {
+  return text.replace(/[\p{M}\p{Cf}]/gu, '').replace(WIDE, '  ').length;
 }
 
-/** Lines of at most LABEL_WIDTH, broken after a space or a comma where there is one; further lines are indented. */
+/** Lines of at most MAX_LABEL_WIDTH, broken after a space or a comma if possible; further lines are indented. */
 function wrapped(label: string): string[] {
-  if (label.length <= LABEL_WIDTH) return [label];
-  const head = label.slice(0, LABEL_WIDTH);
+  if (label.length <= MAX_LABEL_WIDTH) return [label];
+  const head = label.slice(0, MAX_LABEL_WIDTH);
   const indent = /^ */.exec(label)?.[0].length ?? 0;
   const last = Math.max(head.lastIndexOf(' '), head.lastIndexOf(',')) + 1;
-  const cut = last > indent ? last : LABEL_WIDTH;
+  const cut = last > indent ? last : MAX_LABEL_WIDTH;
   return [head.slice(0, cut).trimEnd(), ...wrapped(' '.repeat(indent + 2) + label.slice(cut).trimStart())];
 }
 

@@ -1,47 +1,47 @@
+import { throwIfAborted } from '../../lib/abort.js';
 import { LongEmbedError } from '../../lib/error.js';
-import { datasetSha256 } from '../data/ids.js';
-import type { Dataset } from '../data/dataset.js';
-import type { Split, Task, TaskData, TaskOptions } from '../tasks/task.js';
-import { textHash } from './cache/keys.js';
-import { limited } from './limit.js';
+import { type Dataset, datasetSha256 } from '../data/dataset.js';
+import type { BenchTask } from '../tasks/index.js';
+import { type Split, STOPPED, type TaskData, type TaskOptions } from '../tasks/task.js';
+import { textHash } from './cache/entries.js';
 
-/** A task whose data are there and have been read once. */
+/** A task whose data have been found and read once. */
 export interface ReadTask {
-  readonly task: Task;
+  readonly task: BenchTask;
   readonly origin: string;
   readonly splits: readonly ReadSplit[];
 }
 
-/** What is remembered of a split's texts, which may be too many to keep. */
+/** A split without its texts, which may be too large to keep in memory. */
 export interface ReadSplit {
   readonly name: string;
   readonly length: number | null;
   readonly sha256: string;
-  readonly documents: TextFacts;
-  readonly queries: TextFacts;
-  /** Reads it again. @throws LongEmbedError ERR_INVALID_OPTION when it is no longer the same */
+  readonly documents: TextStats;
+  readonly queries: TextStats;
+  /** Reads the split again. @throws LongEmbedError ERR_INVALID_OPTION when it has changed */
   load(): Promise<Dataset>;
 }
 
-export interface TextFacts {
-  /** A hash a text, in order. */
+export interface TextStats {
+  /** One hash per text, in order. */
   readonly hashes: readonly Buffer[];
   readonly characters: readonly number[];
-  /** The beginnings of some of the texts: what the number of tokens is estimated by. */
+  /** Beginnings of some texts, from which the number of tokens is estimated. */
   readonly samples: readonly string[];
 }
 
-/** Texts and characters of each that are kept as samples. */
+/** Number and length of the samples kept of a split. */
 const SAMPLES = 3;
-const SAMPLE_CHARACTERS = 2000;
+const MAX_SAMPLE_CHARACTERS = 2000;
 
 /**
- * Opens every task and reads all of its splits, one after the other: what is wrong with data is known before anything is
+ * Opens every task and reads all of its splits, one after the other, so that errors in data are found before anything is
  * computed.
  * @throws LongEmbedError as `Task.open`; ERR_INPUT_EMPTY when the limit leaves no query; ERR_ABORTED
  */
 export async function readTasks(
-  tasks: readonly Task[],
+  tasks: readonly BenchTask[],
   options: TaskOptions,
   limit: number | null,
   onWait: (fraction: number, what: string) => void,
@@ -52,7 +52,7 @@ export async function readTasks(
     const data = await task.open(options);
     const splits: ReadSplit[] = [];
     for (const split of data.splits) {
-      throwIfAborted(options.signal);
+      throwIfAborted(options.signal, STOPPED);
       splits.push(await readSplit(data, split, limit));
     }
     read.push({ task, origin: data.origin, splits });
@@ -75,8 +75,8 @@ async function readSplit({ task, origin }: TaskData, split: Split, limit: number
     name: split.name,
     length: split.length,
     sha256,
-    documents: factsOf(dataset.documents),
-    queries: factsOf(dataset.queries),
+    documents: statsOf(dataset.documents),
+    queries: statsOf(dataset.queries),
     load: async () => {
       const again = await load();
       if (datasetSha256(again) === sha256) return again;
@@ -89,18 +89,28 @@ async function readSplit({ task, origin }: TaskData, split: Split, limit: number
   };
 }
 
-function factsOf(texts: readonly { readonly text: string }[]): TextFacts {
+/** The first `limit` documents and the queries whose relevant documents are all among them. */
+export function limited(dataset: Dataset, limit: number | null): Dataset {
+  if (limit === null || limit >= dataset.documents.length) return dataset;
+  const documents = dataset.documents.slice(0, limit);
+  const kept = new Set(documents.map(({ id }) => id));
+  const grades = (query: string) => [...(dataset.relevance.get(query) ?? [])];
+  const queries = dataset.queries.filter(({ id }) =>
+    grades(id).every(([document, grade]) => grade === 0 || kept.has(document)),
+  );
   return {
-    hashes: texts.map(({ text }) => textHash(text)),
-    characters: texts.map(({ text }) => text.length),
-    samples: texts.slice(0, SAMPLES).map(({ text }) => text.slice(0, SAMPLE_CHARACTERS).toWellFormed()),
+    documents,
+    queries,
+    relevance: new Map(
+      queries.map(({ id }) => [id, new Map(grades(id).filter(([document]) => kept.has(document)))]),
+    ),
   };
 }
 
-/** @throws LongEmbedError ERR_ABORTED, its cause the signal's reason */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted !== true) return;
-  throw new LongEmbedError('ERR_ABORTED', 'The benchmark was stopped by its signal.', {
-    cause: signal.reason as unknown,
-  });
+function statsOf(texts: readonly { readonly text: string }[]): TextStats {
+  return {
+    hashes: texts.map(({ text }) => textHash(text)),
+    characters: texts.map(({ text }) => text.length),
+    samples: texts.slice(0, SAMPLES).map(({ text }) => text.slice(0, MAX_SAMPLE_CHARACTERS).toWellFormed()),
+  };
 }

@@ -1,20 +1,19 @@
+import { throwIfAborted } from '../../lib/abort.js';
 import type { Method } from '../../lib/extend/index.js';
-import type { TaskName } from '../tasks/task.js';
-import { recordedSpeed } from './cache/speeds.js';
-import { throwIfAborted, type ReadSplit, type ReadTask, type TextFacts } from './data.js';
-import { missingPlaces } from './missing.js';
+import { sum } from '../numbers.js';
+import type { TaskName } from '../tasks/index.js';
+import type { ReadSplit, ReadTask, TextStats } from './data.js';
 import { type CheckedModel, textsOf } from './models.js';
-import type { BenchHooks, BenchModel, BenchOptions } from './types.js';
+import { STOPPED } from '../tasks/task.js';
 import type { Plan } from './plan.js';
-import type { Kind } from './types.js';
 import { type Prepared, withPrepared } from './prepare.js';
-import { sampleSpeed } from './sample-speed.js';
-import { workOf } from './work.js';
+import type { BenchHooks, BenchModel, BenchOptions, Kind } from './types.js';
+import { missingPlaces, recordedSpeed, sampleSpeed, workOf } from './workload.js';
 
 /** What a run would do. */
 export interface DryRun {
   readonly runs: readonly DryRunOfModel[];
-  /** An estimate over all of it. */
+  /** Estimated time of everything. */
   readonly seconds: number;
 }
 
@@ -34,19 +33,19 @@ export interface DryRunOfTask {
   readonly splits: number;
   readonly documents: number;
   readonly queries: number;
-  /** Of documents and queries as they would be embedded: cut at the target, with prompt and special tokens. */
+  /** Of documents and queries as embedded: cut at the target, with prompt and special tokens. */
   readonly tokens: number;
-  /** Documents that would be cut. */
+  /** Number of documents that would be cut. */
   readonly truncated: number;
-  /** Documents and queries that need not be computed: the cache holds them, or they are equal to others. */
+  /** Documents and queries that need not be computed: cached, or equal to others. */
   readonly ready: number;
-  /** An estimate for the others. */
+  /** Estimated time for the others. */
   readonly seconds: number;
 }
 
 /**
- * Finds out what a run would do, exactly but for the time, which goes by earlier runs of the model with the method, else
- * by a sample of at most a few seconds. Writes nothing but what the cache keeps of the models' files.
+ * Finds out what a run would do. Everything is exact except the time, which is estimated from earlier runs of the model with
+ * the method, or from a sample of at most a few seconds. Only hashes of the model files are written, to the cache.
  * @throws LongEmbedError as `runBench` before anything is computed
  */
 export function dryRun(options: BenchOptions, hooks: BenchHooks): Promise<DryRun> {
@@ -57,36 +56,38 @@ export function dryRun(options: BenchOptions, hooks: BenchHooks): Promise<DryRun
       const counts = await countTokens(model, prepared.tasks, hooks);
       const speed = await speedOf(prepared, checked, model);
       for (const plan of checked.plans) {
-        const tasks = prepared.tasks.map((task) => lookAt(prepared, checked, plan, task, counts, speed));
+        const tasks = prepared.tasks.map((task) =>
+          estimateTask(prepared, checked, plan, task, counts, speed),
+        );
         runs.push({ model: checked.id, extend: plan.spec, target: plan.target, tasks });
       }
     }
-    const seconds = runs.flatMap(({ tasks }) => tasks).reduce((all, task) => all + task.seconds, 0);
+    const seconds = sum(runs.flatMap(({ tasks }) => tasks.map((task) => task.seconds)));
     return { runs, seconds };
   });
 }
 
 /** Tokens of every text before it is cut. */
-type Counts = ReadonlyMap<TextFacts, readonly number[]>;
+type Counts = ReadonlyMap<TextStats, readonly number[]>;
 
 async function countTokens(
   model: BenchModel,
   tasks: readonly ReadTask[],
   { signal, onWait }: BenchHooks,
 ): Promise<Counts> {
-  const counts = new Map<TextFacts, number[]>();
+  const counts = new Map<TextStats, number[]>();
   const splits = tasks.flatMap((task) => task.splits);
   for (const [index, split] of splits.entries()) {
     const { documents, queries } = await split.load();
-    for (const [facts, kind] of textsOf(split)) {
+    for (const [stats, kind] of textsOf(split)) {
       const texts = kind === 'document' ? documents : queries;
       const lengths: number[] = [];
       for (const { text } of texts) {
-        throwIfAborted(signal);
+        throwIfAborted(signal, STOPPED);
         lengths.push(await lengthOf(model, kind, text));
         onWait((index + lengths.length / texts.length / 2) / splits.length, 'counting tokens');
       }
-      counts.set(facts, lengths);
+      counts.set(stats, lengths);
     }
   }
   return counts;
@@ -95,13 +96,13 @@ async function countTokens(
 async function lengthOf(model: BenchModel, kind: Kind, text: string): Promise<number> {
   const { prompts, specialTokens } = model.info;
   const { prefix, suffix } = specialTokens;
-  // As embedding does it: prompt and text are one string to the tokenizer.
+  // As in embedding: prompt and text are tokenized as one string.
   const content = await model.tokenize(prompts[kind] + text);
   return prefix.length + content.length + suffix.length;
 }
 
-/** @param speed work a second with a method */
-function lookAt(
+/** @param speed work per second with a method */
+function estimateTask(
   { store }: Prepared,
   { info }: CheckedModel,
   plan: Plan,
@@ -110,10 +111,10 @@ function lookAt(
   speed: (method: Method) => number,
 ): DryRunOfTask {
   const total = { documents: 0, queries: 0, tokens: 0, truncated: 0, ready: 0, seconds: 0 };
-  for (const [facts, kind] of splits.flatMap(textsOf)) {
-    const lengths = counts.get(facts) ?? [];
+  for (const [stats, kind] of splits.flatMap(textsOf)) {
+    const lengths = counts.get(stats) ?? [];
     const cut = lengths.map((length) => Math.min(length, plan.target));
-    const missing = missingPlaces(store, plan, kind, facts);
+    const missing = missingPlaces(store, plan, kind, stats);
     const work = missing.map((i) => workOf(info, plan.method, cut[i] ?? 0));
     total[kind === 'document' ? 'documents' : 'queries'] += lengths.length;
     total.tokens += sum(cut);
@@ -124,7 +125,7 @@ function lookAt(
   return { task: task.name, origin, splits: splits.length, ...total };
 }
 
-/** Work a second by method: of earlier runs, else measured now, once. */
+/** Work per second by method: from earlier runs, or measured once. */
 async function speedOf(
   { store, tasks }: Prepared,
   checked: CheckedModel,
@@ -144,8 +145,4 @@ async function measureSpeed(model: BenchModel, split: ReadSplit): Promise<number
     model,
     documents.map(({ text }) => text),
   );
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((all, number) => all + number, 0);
 }

@@ -1,42 +1,40 @@
 import { LongEmbedError } from '../../lib/error.js';
-import { decodeEntry, encodeEntry, type Entry } from './cache/entry.js';
+import { decodeEntry, embeddingKey, type EmbeddingEntry, encodeEntry, textHash } from './cache/entries.js';
 import { damaged } from './cache/folder.js';
-import { embeddingKey, textHash } from './cache/keys.js';
 import type { Store } from './cache/store.js';
 import type { BenchModel, Kind } from './types.js';
 import { embedOptions, type Plan } from './plan.js';
 
-/** A text with what its data set calls it. */
+/** A text with its id in the data set. */
 export interface Text {
   readonly id: string;
   readonly text: string;
 }
 
-/** Vectors of texts, in order, and what they are known by. */
+/** Vectors of texts in order, and their totals. */
 export interface Embedded {
-  /** A view a text into one matrix. */
+  /** One view per text into one matrix. */
   readonly vectors: readonly Float32Array[];
-  /** Of all texts as embedded. */
+  /** Tokens of all texts as embedded. */
   readonly tokens: number;
-  /** Texts that were cut. */
+  /** Number of texts that were cut. */
   readonly truncated: number;
-  /** What it took, now or when the cache was filled; equal texts count once. */
+  /** Time it took, now or when the vectors were cached; equal texts count once. */
   readonly seconds: number;
 }
 
-/** Who is told of what is computed. */
+/** Callbacks about what is computed. */
 export interface Listener {
-  /** The texts that are not in the cache, by their places, before the first is computed. */
+  /** Called with the indices of the texts that are not cached, before the first is computed. */
   onMissing(places: readonly number[]): void;
-  /** Tokens that were computed since. */
+  /** Called with the tokens computed since `onMissing`. */
   onAdvance(tokens: number): void;
-  /** A text was computed. @returns the seconds that it took */
+  /** Called for every computed text. @returns the seconds it took */
   onComputed(tokens: number): number;
 }
 
 /**
- * Embeds texts: those that the cache holds are read from it, the others are computed, each once however often it comes,
- * and stored the moment they arrive.
+ * Embeds texts: cached vectors are read, the others are computed, once for equal texts, and stored as soon as they arrive.
  * @throws LongEmbedError when a text cannot be embedded, named by its id; when the cache is damaged or cannot be written;
  *   ERR_ABORTED
  */
@@ -51,7 +49,7 @@ export async function embedTexts(
   const matrix = new Float32Array(texts.length * dimensions);
   const rows = texts.map((_, i) => matrix.subarray(i * dimensions, (i + 1) * dimensions));
   const total = { tokens: 0, truncated: 0, seconds: 0 };
-  const place = (entry: Entry, places: readonly number[]): void => {
+  const place = (entry: EmbeddingEntry, places: readonly number[]): void => {
     if (entry.vector.length !== dimensions) {
       throw damaged(store.folder, `a vector has ${entry.vector.length} numbers instead of ${dimensions}`);
     }
@@ -90,10 +88,10 @@ export async function embedTexts(
   return { vectors: rows, ...total };
 }
 
-/** A text that comes once or more often. */
+/** A text and all its indices. */
 interface Distinct {
   readonly key: Buffer;
-  /** The first that has it. */
+  /** The first one with this text. */
   readonly text: Text;
   readonly places: number[];
 }

@@ -1,41 +1,40 @@
-import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { LongEmbedError } from '../../lib/error.js';
 import { formatExtend, type Extend, type ModelInfo } from '../../lib/index.js';
 import type { Store } from './cache/store.js';
-import type { ReadTask, TextFacts } from './data.js';
-import { contentSha256, modelFiles } from './file-hash.js';
-import type { ModelSlot } from './model-slot.js';
+import type { ReadTask, TextStats } from './data.js';
+import { modelFiles } from '../../lib/model-files.js';
+import { contentSha256 } from './model-files.js';
 import type { BenchHooks, BenchModel, BenchOptions, Kind } from './types.js';
 import { isPlan, overheadOf, type Plan, settlePlan, type Unsupported } from './plan.js';
 
-/** A model that was loaded once and can run. */
+/** A model that has been loaded once and checked. */
 export interface CheckedModel {
   readonly path: string;
   /** Unique in the run. */
   readonly id: string;
   readonly sha256: string;
   readonly info: ModelInfo;
-  /** The strategies that it takes, each once. */
+  /** The strategies that the model supports, without duplicates. */
   readonly plans: readonly Plan[];
   readonly unsupported: readonly Unsupported[];
-  /** What tokens are estimated by. */
+  /** For estimating numbers of tokens. */
   readonly densities: Densities;
 }
 
-/** About how many tokens texts are, for the texts of every split. */
-export type Densities = ReadonlyMap<TextFacts, Density>;
+/** Approximate tokens per character, for the texts of every split. */
+export type Densities = ReadonlyMap<TextStats, Density>;
 
 export interface Density {
   readonly tokensPerCharacter: number;
-  /** Tokens of the prompt and the special ones. */
-  readonly around: number;
+  /** Number of prompt and special tokens. */
+  readonly overhead: number;
 }
 
 /**
- * Loads every model, one after the other, and settles the strategies for it.
- * @throws LongEmbedError when a model cannot be loaded; ERR_STRATEGY_UNSUPPORTED when no model takes a
- *   strategy; what `settlePlan` throws
+ * Loads the models one after the other and resolves the strategies for each.
+ * @throws LongEmbedError when a model cannot be loaded; ERR_STRATEGY_UNSUPPORTED when no model supports a strategy; what
+ *   `settlePlan` throws
  */
 export async function checkModels(
   options: BenchOptions,
@@ -73,35 +72,13 @@ export async function checkModels(
   checkTaken(options.extend, models);
   for (const { id, unsupported } of models) {
     for (const { extend, reason } of unsupported) {
-      hooks.onWarning(`${id} does without ${formatExtend(extend)}: ${reason}`);
+      hooks.onWarning(`${id}: skipping ${formatExtend(extend)}: ${reason}`);
     }
   }
   return models;
 }
 
-/** @throws LongEmbedError ERR_MODEL_NOT_FOUND; ERR_INVALID_OPTION when a model is given twice */
-export async function checkFiles(paths: readonly string[]): Promise<void> {
-  const seen = new Map<string, string>();
-  for (const path of paths) {
-    const real = await realpath(path).catch((error: unknown) => {
-      throw new LongEmbedError('ERR_MODEL_NOT_FOUND', `There is no model at ${path}: look at its name.`, {
-        cause: error,
-      });
-    });
-    const before = seen.get(real);
-    if (before !== undefined) {
-      throw new LongEmbedError(
-        'ERR_INVALID_OPTION',
-        before === path
-          ? `The model ${path} is given twice.`
-          : `The models ${before} and ${path} are one file.`,
-      );
-    }
-    seen.set(real, path);
-  }
-}
-
-/** A strategy may be given in two ways: "ntk" and "ntk:4k". */
+/** Different specs may mean the same strategy: "ntk" and "ntk:4k". */
 function distinctPlans(plans: readonly Plan[]): Plan[] {
   return plans.filter(({ spec }, i) => plans.findIndex((plan) => plan.spec === spec) === i);
 }
@@ -110,7 +87,7 @@ function nameOf(path: string): string {
   return basename(path).replace(/(-00001-of-\d{5})?\.gguf$/i, '');
 }
 
-/** Adds -2, -3, … to names that were there before. */
+/** Appends -2, -3, … to repeated names. */
 export function uniqueIds(names: readonly string[]): string[] {
   const taken = new Set<string>();
   return names.map((name) => {
@@ -137,18 +114,18 @@ function checkTaken(specs: readonly Extend[], models: readonly CheckedModel[]): 
 }
 
 async function measureDensities(model: BenchModel, tasks: readonly ReadTask[]): Promise<Densities> {
-  const densities = new Map<TextFacts, Density>();
-  const around = { query: 0, document: 0 };
+  const densities = new Map<TextStats, Density>();
+  const overhead = { query: 0, document: 0 };
   for (const kind of ['query', 'document'] as const) {
     const { before, after } = await overheadOf(model, kind);
-    around[kind] = before + after;
+    overhead[kind] = before + after;
   }
   for (const { splits } of tasks) {
     for (const split of splits) {
-      for (const [facts, kind] of textsOf(split)) {
-        densities.set(facts, {
-          tokensPerCharacter: await tokensPerCharacter(model, facts.samples),
-          around: around[kind],
+      for (const [stats, kind] of textsOf(split)) {
+        densities.set(stats, {
+          tokensPerCharacter: await tokensPerCharacter(model, stats.samples),
+          overhead: overhead[kind],
         });
       }
     }
@@ -164,9 +141,48 @@ async function tokensPerCharacter(model: BenchModel, samples: readonly string[])
 }
 
 /** The two kinds of texts of a split. */
-export function textsOf(split: ReadTask['splits'][number]): [facts: TextFacts, kind: Kind][] {
+export function textsOf(split: ReadTask['splits'][number]): [stats: TextStats, kind: Kind][] {
   return [
     [split.documents, 'document'],
     [split.queries, 'query'],
   ];
+}
+
+/** Keeps one model loaded at a time: several may not fit into memory together. */
+export class ModelSlot {
+  readonly #load: BenchOptions['load'];
+  readonly #hooks: BenchHooks;
+  /** Warnings already given: a model may be loaded twice. */
+  readonly #warned = new Set<string>();
+  #loaded: { readonly path: string; readonly model: BenchModel } | null = null;
+
+  constructor(load: BenchOptions['load'], hooks: BenchHooks) {
+    this.#load = load;
+    this.#hooks = hooks;
+  }
+
+  /** Returns a model, loaded in place of the previous one unless they are the same. */
+  async get(path: string): Promise<BenchModel> {
+    if (this.#loaded?.path === path) return this.#loaded.model;
+    await this.free();
+    const { loadModel, signal, onWait, onWarning } = this.#hooks;
+    const model = await loadModel(path, {
+      ...this.#load,
+      signal,
+      onProgress: (fraction) => onWait(fraction, `loading ${basename(path)}`),
+      onWarning: (message) => {
+        const warning = `${basename(path)}: ${message}`;
+        if (!this.#warned.has(warning)) onWarning(warning);
+        this.#warned.add(warning);
+      },
+    });
+    this.#loaded = { path, model };
+    return model;
+  }
+
+  async free(): Promise<void> {
+    const loaded = this.#loaded;
+    this.#loaded = null;
+    await loaded?.model.dispose();
+  }
 }

@@ -3,18 +3,18 @@ import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LongEmbedError } from '../../lib/error.js';
-import { readResults, RESULTS_FILE } from '../results/read.js';
+import { readResults, RESULTS_FILE } from '../results/files.js';
 import type { Results, RunResult, TaskResult } from '../results/results.js';
-import { folderFailure, makeFolder } from './make-folder.js';
+import { createFolder, folderFailure } from './folders.js';
 
 /**
- * Makes the folder if need be, and tries whether a file can be written there: hours later would be too late.
+ * Creates the folder if necessary and tests whether a file can be written there, rather than hours later.
  * @throws LongEmbedError ERR_INVALID_OPTION with the reason
  */
 export async function prepareOutputFolder(folder: string): Promise<void> {
   const probe = join(folder, `.longembed-${randomUUID().slice(0, 8)}`);
   try {
-    await makeFolder(folder);
+    await createFolder(folder);
     await writeFile(probe, 'Can this folder be written to?\n');
     await rm(probe);
   } catch (error) {
@@ -26,13 +26,13 @@ export async function prepareOutputFolder(folder: string): Promise<void> {
   }
 }
 
-/** What is needed of a run to tell whether it is the same as another. */
+/** The parts of a run that identify it. */
 export type PlannedRun = Pick<RunResult, 'model' | 'extend' | 'target'> & {
   readonly tasks: readonly Pick<TaskResult, 'task'>[];
 };
 
 /**
- * Makes sure that no results of another run get lost: what the folder holds must be part of what is about to be run.
+ * Ensures that no results of another run are lost: those in the folder must be part of the planned run.
  * @throws LongEmbedError ERR_INVALID_OPTION that names what would be lost
  */
 export async function checkNothingIsLost(
@@ -61,7 +61,7 @@ function refused(folder: string, why: string, cause?: unknown): LongEmbedError {
   );
 }
 
-/** The tasks of runs, each with all that its scores depend on. */
+/** The tasks of runs, each with everything its scores depend on. */
 function tasksOf(
   { models, data, limit }: Results,
   runs: readonly PlannedRun[],

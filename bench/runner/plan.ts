@@ -2,7 +2,7 @@ import { LongEmbedError } from '../../lib/error.js';
 import { planDocument, resolveExtend, type Method } from '../../lib/extend/index.js';
 import type { Extend } from '../../lib/index.js';
 import { omit } from '../../lib/omit.js';
-import { keyOf } from './cache/keys.js';
+import { keyOf } from './cache/entries.js';
 import type { BenchModel, Kind } from './types.js';
 
 /** A strategy as one model runs it. */

@@ -1,11 +1,11 @@
 import { LongEmbedError } from '../../lib/error.js';
 import { Store } from './cache/store.js';
 import { readTasks, type ReadTask } from './data.js';
-import { ModelSlot } from './model-slot.js';
-import { checkFiles, checkModels, type CheckedModel } from './models.js';
+import { checkFiles } from './model-files.js';
+import { checkModels, type CheckedModel, ModelSlot } from './models.js';
 import type { BenchHooks, BenchOptions } from './types.js';
 
-/** All that a run needs, looked at and found usable. */
+/** Everything a run needs, checked. */
 export interface Prepared {
   readonly store: Store;
   readonly tasks: readonly ReadTask[];
@@ -14,8 +14,8 @@ export interface Prepared {
 }
 
 /**
- * Looks at everything that could end a run, before hours are spent: options, the cache, the data of all tasks, all models
- * and whether they take the strategies; then does the work, and lets go of it all.
+ * Checks everything that could fail before hours are spent: options, the cache, the data of all tasks, all models and whether
+ * they support the strategies. Then does the work, and releases everything.
  */
 export async function withPrepared<T>(
   options: BenchOptions,
@@ -39,7 +39,6 @@ export async function withPrepared<T>(
     return await work({ store, tasks, models, slot });
   } finally {
     await slot.free();
-    await store.close();
   }
 }
 

@@ -1,54 +1,55 @@
+import { sum } from '../numbers.js';
 import type { BenchProgress, Place } from './types.js';
 
-/** A text that is to be computed, before its tokens are counted. */
+/** An estimate for a text to compute, before its tokens are counted. */
 export interface Expected {
   readonly tokens: number;
-  /** As `workOf` counts it. */
+  /** As counted by `workOf`. */
   readonly work: number;
 }
 
-/** A model with a strategy, whose speed is its own. */
-export interface Pace {
-  /** Expected work of the groups of texts that have not begun. */
+/** What is done and left of a model with a strategy, and how fast it runs. */
+export interface Throughput {
+  /** Expected work of each group of texts that has not begun. */
   readonly pending: Map<object, number>;
-  /** Expected work that is left of the group that has. */
+  /** Expected work left of the current group. */
   current: number;
-  /** Expected work that was done, in how many seconds, and how much it really was. */
+  /** Expected work done, the seconds it took, and the actual work. */
   done: number;
   seconds: number;
   actual: number;
-  /** Work a second of earlier runs; null: there were none. */
+  /** Work per second in earlier runs; null: there were none. */
   readonly earlier: number | null;
 }
 
 interface Stage {
   readonly place: Place;
-  readonly pace: Pace;
-  /** What is left to compute, in order. */
+  readonly throughput: Throughput;
+  /** The texts to compute, in order. */
   readonly expected: readonly Expected[];
   done: number;
-  /** When the last result came, in milliseconds. */
-  since: number;
-  /** Tokens of the text under way. */
+  /** Time of the last result. */
+  sinceMs: number;
+  /** Tokens computed of the current text. */
   partial: number;
-  /** What the model had reported when the last result came. */
+  /** Tokens that the model had reported at the last result. */
   reported: number;
 }
 
-/** A speed from less time than this is an accident, in seconds. */
-const ENOUGH = 0.2;
+/** Speeds measured over less time are too noisy. */
+const MIN_MEASURED_S = 0.2;
 
 /**
- * Adds up what a run has done and estimates the rest. Every pair of model and strategy goes by its own speed as far as
- * that has been measured, else by that of earlier runs, else by that of the others: work is counted in multiplications,
- * so that models of different sizes can stand in for each other.
+ * Tracks the progress of a run and estimates the remaining time. Each pair of model and strategy uses its own measured speed,
+ * else that of earlier runs, else that of the other pairs: work is counted in multiplications, so that models of different
+ * sizes are comparable.
  */
 export class Meter {
   readonly #now: () => number;
-  readonly #paces: Pace[] = [];
+  readonly #throughputs: Throughput[] = [];
   #stage: Stage | null = null;
   #last: BenchProgress['last'] = null;
-  /** Texts that were computed. */
+  /** Number of computed texts. */
   computed = 0;
   #tokens = 0;
 
@@ -56,38 +57,38 @@ export class Meter {
     this.#now = now;
   }
 
-  /** Adds a model with a strategy that is to come. @param pending expected work of each of its groups of texts */
-  expect(pending: ReadonlyMap<object, number>, earlier: number | null): Pace {
-    const pace = { pending: new Map(pending), current: 0, done: 0, seconds: 0, actual: 0, earlier };
-    this.#paces.push(pace);
-    return pace;
+  /** Adds a model with a strategy. @param pending expected work of each of its groups of texts */
+  expect(pending: ReadonlyMap<object, number>, earlier: number | null): Throughput {
+    const throughput = { pending: new Map(pending), current: 0, done: 0, seconds: 0, actual: 0, earlier };
+    this.#throughputs.push(throughput);
+    return throughput;
   }
 
-  /** A group of texts begins. @param expected those that are to be computed, in order */
-  begin(place: Place, pace: Pace, group: object, expected: readonly Expected[]): void {
-    pace.pending.delete(group);
-    pace.current = sum(expected);
-    this.#stage = { place, pace, expected, done: 0, since: this.#now(), partial: 0, reported: 0 };
+  /** Begins a group of texts. @param expected the texts to compute, in order */
+  begin(place: Place, throughput: Throughput, group: object, expected: readonly Expected[]): void {
+    throughput.pending.delete(group);
+    throughput.current = sum(expected.map(({ work }) => work));
+    this.#stage = { place, throughput, expected, done: 0, sinceMs: this.#now(), partial: 0, reported: 0 };
   }
 
-  /** The model reports the tokens it has computed since the texts began. */
+  /** Records the tokens that the model reports since the group began. */
   advance(reported: number): void {
     if (this.#stage !== null) this.#stage.partial = Math.max(0, reported - this.#stage.reported);
   }
 
-  /** A text is done. @returns the seconds that it took */
+  /** Records a computed text. @returns the seconds it took */
   done(tokens: number, work: number): number {
     const stage = this.#stage;
-    if (stage === null) throw new Error('a text is done, and none was begun');
+    if (stage === null) throw new Error('a text is done before any was begun');
     const expected = stage.expected[stage.done]?.work ?? 0;
     const now = this.#now();
-    const seconds = (now - stage.since) / 1000;
-    stage.pace.current -= expected;
-    stage.pace.done += expected;
-    stage.pace.seconds += seconds;
-    stage.pace.actual += work;
+    const seconds = (now - stage.sinceMs) / 1000;
+    stage.throughput.current -= expected;
+    stage.throughput.done += expected;
+    stage.throughput.seconds += seconds;
+    stage.throughput.actual += work;
     stage.done += 1;
-    stage.since = now;
+    stage.sinceMs = now;
     stage.reported += stage.partial;
     stage.partial = 0;
     this.computed += 1;
@@ -96,13 +97,13 @@ export class Meter {
     return seconds;
   }
 
-  /** null: nothing is being computed. */
+  /** null while nothing is being computed. */
   get progress(): BenchProgress | null {
     const stage = this.#stage;
     if (stage === null) return null;
     const { place, partial } = stage;
     const tokensDone = this.#tokens + partial;
-    const spent = this.#paces.reduce((all, { seconds }) => all + seconds, 0) + this.#underWay(stage).seconds;
+    const spent = sum(this.#throughputs.map(({ seconds }) => seconds)) + this.#current(stage).seconds;
     const secondsLeft = this.#secondsLeft();
     return {
       ...place,
@@ -116,47 +117,45 @@ export class Meter {
     };
   }
 
-  /** What the text under way has taken so far. */
-  #underWay(stage: Stage): { work: number; seconds: number } {
+  /** Work and time of the current text so far. */
+  #current(stage: Stage): { work: number; seconds: number } {
     const next = stage.expected[stage.done];
     if (next === undefined) return { work: 0, seconds: 0 };
     return {
       work: next.work * Math.min(1, stage.partial / next.tokens),
-      seconds: (this.#now() - stage.since) / 1000,
+      seconds: (this.#now() - stage.sinceMs) / 1000,
     };
   }
 
   #secondsLeft(): number | null {
-    const paces = this.#paces.map((pace) => {
-      const now = this.#stage?.pace === pace ? this.#underWay(this.#stage) : { work: 0, seconds: 0 };
-      const [done, seconds] = [pace.done + now.work, pace.seconds + now.seconds];
+    const throughputs = this.#throughputs.map((throughput) => {
+      const now =
+        this.#stage?.throughput === throughput ? this.#current(this.#stage) : { work: 0, seconds: 0 };
+      const [done, seconds] = [throughput.done + now.work, throughput.seconds + now.seconds];
       return {
-        left: Math.max(0, leftOf(pace) - now.work),
+        left: Math.max(0, leftOf(throughput) - now.work),
         done,
         seconds,
-        rate: done > 0 && seconds >= ENOUGH ? done / seconds : pace.earlier,
+        rate: done > 0 && seconds >= MIN_MEASURED_S ? done / seconds : throughput.earlier,
       };
     });
     const measured = {
-      done: paces.reduce((all, { done }) => all + done, 0),
-      seconds: paces.reduce((all, { seconds }) => all + seconds, 0),
+      done: sum(throughputs.map(({ done }) => done)),
+      seconds: sum(throughputs.map(({ seconds }) => seconds)),
     };
-    const overall = measured.done > 0 && measured.seconds >= ENOUGH ? measured.done / measured.seconds : null;
+    const overall =
+      measured.done > 0 && measured.seconds >= MIN_MEASURED_S ? measured.done / measured.seconds : null;
     let left = 0;
-    for (const pace of paces) {
-      const rate = pace.rate ?? overall;
-      if (pace.left === 0) continue;
+    for (const throughput of throughputs) {
+      const rate = throughput.rate ?? overall;
+      if (throughput.left === 0) continue;
       if (rate === null) return null;
-      left += pace.left / rate;
+      left += throughput.left / rate;
     }
     return left;
   }
 }
 
-function leftOf({ pending, current }: Pace): number {
-  return [...pending.values()].reduce((all, work) => all + work, current);
-}
-
-export function sum(expected: readonly Expected[]): number {
-  return expected.reduce((all, { work }) => all + work, 0);
+function leftOf({ pending, current }: Throughput): number {
+  return [...pending.values()].reduce((total, work) => total + work, current);
 }

@@ -1,29 +1,28 @@
 import { join } from 'node:path';
-import { writeReport } from '../report/index.js';
-import { writeMtebResults } from '../results/mteb/index.js';
+import { mean } from '../numbers.js';
+import { writeReport } from '../report/page.js';
+import { timingKey, writeResults, writeTiming } from '../results/files.js';
+import { writeMtebResults } from '../results/mteb.js';
 import type { Results, RunResult, TaskResult } from '../results/results.js';
-import { timingKey, writeTiming } from '../results/timing.js';
-import { writeResults } from '../results/write.js';
-import { TASK_NAMES } from '../tasks/task.js';
-import { lookAhead, type Course } from './ahead.js';
-import { recordSpeed } from './cache/speeds.js';
+import { PAPER_TASKS } from '../reference/index.js';
 import { describeRun } from './describe.js';
-import { checkDiskSpace } from './disk-space.js';
+import { checkDiskSpace } from './folders.js';
 import type { CheckedModel } from './models.js';
 import type { BenchHooks, BenchOptions, OutputOptions } from './types.js';
 import { checkNothingIsLost, type PlannedRun, prepareOutputFolder } from './output-folder.js';
 import type { Plan } from './plan.js';
 import { type Prepared, withPrepared } from './prepare.js';
 import { Meter } from './progress.js';
-import { mean, runTask } from './run-task.js';
+import { runTask } from './run-task.js';
+import { type ModelRun, planWorkload, recordSpeed } from './workload.js';
 
 /**
- * Runs models with strategies on tasks, and writes results.json, MTEB's files, timing.json and report.html into the
- * output folder: after each task what is known by then. All embeddings are kept in the cache, so that a run that was
- * interrupted goes on where it was when it is called again; the results are then the same as if it had not been.
+ * Runs models with strategies on tasks and writes results.json, MTEB's files, timing.json and report.html into the output
+ * folder, updated after every task. All embeddings are cached, so that an interrupted run continues where it stopped when it
+ * is started again; the results are the same as without the interruption.
  * @throws LongEmbedError before anything is computed: ERR_INVALID_OPTION, ERR_INPUT_EMPTY, ERR_MODEL_NOT_FOUND and what
- *   loading throws, ERR_STRATEGY_UNSUPPORTED when no model takes a strategy. Later: what embedding a text throws, named;
- *   ERR_INVALID_OPTION when a disk is full; ERR_ABORTED
+ *   loading throws, ERR_STRATEGY_UNSUPPORTED when no model supports a strategy. Later: what embedding a text throws, with the
+ *   name of the text; ERR_INVALID_OPTION when a disk is full; ERR_ABORTED
  */
 export async function runBench(options: BenchOptions & OutputOptions, hooks: BenchHooks): Promise<Results> {
   await prepareOutputFolder(options.output);
@@ -50,14 +49,14 @@ class BenchRun {
     const { store, slot } = this.#prepared;
     const { output, overwrite } = this.#options;
     if (!overwrite) await checkNothingIsLost(output, this.#description, this.#planned());
-    const { courses, bytes } = lookAhead(this.#prepared, this.#meter);
+    const { runs, bytes } = planWorkload(this.#prepared, this.#meter);
     checkDiskSpace(store.folder, bytes);
-    for (const course of courses) await this.#run(course);
+    for (const run of runs) await this.#run(run);
     await slot.free();
     return this.#results;
   }
 
-  /** All that is to come, without scores. */
+  /** All runs, without scores. */
   #planned(): PlannedRun[] {
     const { models, tasks } = this.#prepared;
     const names = tasks.map(({ task }) => ({ task: task.name }));
@@ -66,10 +65,10 @@ class BenchRun {
     );
   }
 
-  async #run(course: Course): Promise<void> {
-    const { checked, plan, pace } = course;
+  async #run(run: ModelRun): Promise<void> {
+    const { checked, plan, throughput } = run;
     const worker = {
-      ...course,
+      ...run,
       prepared: this.#prepared,
       options: this.#options,
       hooks: this.#hooks,
@@ -85,7 +84,10 @@ class BenchRun {
       await this.#write();
       this.#hooks.onTask(checked.id, plan.spec, result);
     }
-    recordSpeed(this.#prepared.store, checked, plan.method, { work: pace.actual, seconds: pace.seconds });
+    recordSpeed(this.#prepared.store, checked, plan.method, {
+      work: throughput.actual,
+      seconds: throughput.seconds,
+    });
   }
 
   get #results(): Results {
@@ -104,7 +106,7 @@ class BenchRun {
 }
 
 function runOf({ id }: CheckedModel, plan: Plan, tasks: readonly TaskResult[]): RunResult {
-  const scores = TASK_NAMES.map((name) => tasks.find(({ task }) => task === name)?.main);
+  const scores = PAPER_TASKS.map((name) => tasks.find(({ task }) => task === name)?.main);
   const all = scores.filter((score) => score !== undefined);
   return {
     model: id,
@@ -112,6 +114,6 @@ function runOf({ id }: CheckedModel, plan: Plan, tasks: readonly TaskResult[]): 
     method: plan.method,
     target: plan.target,
     tasks: [...tasks],
-    average: all.length === TASK_NAMES.length ? mean(all) : null,
+    average: all.length === PAPER_TASKS.length ? mean(all) : null,
   };
 }

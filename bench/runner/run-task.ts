@@ -1,39 +1,40 @@
+import { throwIfAborted } from '../../lib/abort.js';
 import { LongEmbedError } from '../../lib/error.js';
-import { evaluate, search } from '../metrics/index.js';
+import { evaluate } from '../metrics/evaluate.js';
+import { search } from '../metrics/search.js';
+import { mean } from '../numbers.js';
 import type { SplitResult, TaskResult } from '../results/results.js';
-import type { Course } from './ahead.js';
-import { throwIfAborted, type ReadSplit, type ReadTask, type TextFacts } from './data.js';
+import type { ReadSplit, ReadTask, TextStats } from './data.js';
+import { STOPPED } from '../tasks/task.js';
 import { embedTexts, type Embedded, type Text } from './embed-texts.js';
-import { expectedOf } from './missing.js';
-import type { BenchHooks, BenchOptions } from './types.js';
-import type { Kind } from './types.js';
 import type { Prepared } from './prepare.js';
 import type { Meter } from './progress.js';
-import { workOf } from './work.js';
+import type { BenchHooks, BenchOptions, Kind } from './types.js';
+import { expectedOf, type ModelRun, workOf } from './workload.js';
 
-/** A model with a strategy at work. */
-export interface Worker extends Course {
+/** A model with a strategy, and everything it needs to run a task. */
+interface Worker extends ModelRun {
   readonly prepared: Prepared;
   readonly options: BenchOptions;
   readonly hooks: BenchHooks;
   readonly meter: Meter;
 }
 
-/** A task's scores, and the seconds that its embeddings took, now or when the cache was filled. */
-export interface FinishedTask {
+/** A task's scores, and the seconds its embeddings took, now or when they were cached. */
+interface FinishedTask {
   readonly result: TaskResult;
   readonly seconds: number;
 }
 
 /**
- * Runs a task, split by split: no more than one split's texts and vectors are in memory.
+ * Runs a task split by split, with the texts and vectors of one split in memory at a time.
  * @throws LongEmbedError what embedding a text throws, with the task and the split
  */
 export async function runTask(worker: Worker, { task, splits }: ReadTask): Promise<FinishedTask> {
   const results: SplitResult[] = [];
   let seconds = 0;
   for (const split of splits) {
-    throwIfAborted(worker.hooks.signal);
+    throwIfAborted(worker.hooks.signal, STOPPED);
     const run = await runSplit(worker, task, split).catch((error: unknown) => {
       throw inSplit(error, `${task.name} (${split.name})`);
     });
@@ -51,8 +52,8 @@ async function runSplit(
   split: ReadSplit,
 ): Promise<{ result: SplitResult; seconds: number }> {
   const { documents, queries, relevance } = await split.load();
-  const embed = (texts: readonly Text[], facts: TextFacts, kind: Kind): Promise<Embedded> =>
-    embedGroup(worker, { task: task.name, split: split.name, kind }, texts, facts);
+  const embed = (texts: readonly Text[], stats: TextStats, kind: Kind): Promise<Embedded> =>
+    embedGroup(worker, { task: task.name, split: split.name, kind }, texts, stats);
   const found = await embed(documents, split.documents, 'document');
   const asked = await embed(queries, split.queries, 'query');
   const rankings = await search(
@@ -76,10 +77,10 @@ async function runSplit(
 }
 
 async function embedGroup(
-  { prepared, options, hooks, meter, checked, plan, pace }: Worker,
+  { prepared, options, hooks, meter, checked, plan, throughput }: Worker,
   where: { readonly task: ReadTask['task']['name']; readonly split: string; readonly kind: Kind },
   texts: readonly Text[],
-  facts: TextFacts,
+  stats: TextStats,
 ): Promise<Embedded> {
   const report = (): void => {
     const { progress } = meter;
@@ -93,7 +94,7 @@ async function embedGroup(
     {
       onMissing: (places) => {
         const place = { model: checked.id, extend: plan.spec, ...where, texts: texts.length };
-        meter.begin(place, pace, facts, expectedOf(checked, plan, facts, places));
+        meter.begin(place, throughput, stats, expectedOf(checked, plan, stats, places));
         report();
       },
       onAdvance: (tokens) => {
@@ -112,8 +113,4 @@ async function embedGroup(
 function inSplit(error: unknown, where: string): unknown {
   if (!(error instanceof LongEmbedError) || error.code === 'ERR_ABORTED') return error;
   return new LongEmbedError(error.code, `${where}: ${error.message}`, { cause: error });
-}
-
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

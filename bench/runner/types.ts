@@ -1,93 +1,93 @@
 import type { EmbeddingModel, Extend, LoadOptions } from '../../lib/index.js';
 import type { TaskResult } from '../results/results.js';
-import type { Task, TaskName } from '../tasks/task.js';
+import type { BenchTask, TaskName } from '../tasks/index.js';
 
-/** What the benchmark needs of a model. */
+/** The part of a model that the benchmark uses. */
 export type BenchModel = Pick<EmbeddingModel, 'info' | 'tokenize' | 'embedMany' | 'dispose'>;
 
 /** What texts are embedded as. */
 export type Kind = 'query' | 'document';
 
-/** What to run, and where things are. */
+/** What to run on which data. */
 export interface BenchOptions {
   /** Paths of GGUF files, at least one. */
   readonly models: readonly string[];
-  /** Every model runs with each of these that it can take. */
+  /** Every model runs with each strategy that it supports. */
   readonly extend: readonly Extend[];
-  readonly tasks: readonly Task[];
-  /** Of the synthetic tasks, in tokens, ascending. */
+  readonly tasks: readonly BenchTask[];
+  /** Lengths of the synthetic tasks in tokens, ascending. */
   readonly lengths: readonly number[];
   /** A folder with the tasks' data; null: none. */
   readonly data: string | null;
-  /** A folder of .txt essays for needle; null: our own prose. */
+  /** A folder of .txt essays for needle; null: generated prose. */
   readonly essays: string | null;
-  /** Of the synthetic tasks, from 0. */
+  /** Seed of the synthetic tasks, from 0. */
   readonly seed: number;
-  /** Only the first documents of each split, with the queries that they answer; null: all. */
+  /** Maximum number of documents per split, with the queries that they answer; null: all. */
   readonly limit: number | null;
-  /** Where embeddings are kept: see `defaultCacheFolder`. */
+  /** Folder of the cached embeddings, see `defaultCacheFolder`. */
   readonly cache: string;
-  /** How models are loaded, pooling and prompts among it. */
+  /** Options for loading models, including pooling and prompts. */
   readonly load: Omit<LoadOptions, 'signal' | 'onProgress' | 'onWarning'>;
-  /** Cuts documents shorter than the strategy's target, in tokens; null: at the target. */
+  /** Maximum number of tokens of a document, if less than the strategy's target; null: the target. */
   readonly maxTokens: number | null;
   /**
-   * Tokens that go through the model at once. A window longer than this runs alone; with 1 every window does, and then
-   * a vector never depends, in its last bits, on which other texts were computed beside it.
+   * Maximum number of tokens per batch; a longer window runs alone. With 1 every window runs alone, so that the last bits of
+   * a vector do not depend on the other texts.
    */
   readonly batchTokens: number;
 }
 
-/** Where results go. */
+/** Where results are written. */
 export interface OutputOptions {
-  /** A folder; it is made if need be. */
+  /** A folder, created if necessary. */
   readonly output: string;
   /** Whether results of other runs in that folder may be replaced. */
   readonly overwrite: boolean;
 }
 
-/** Where a run is. */
+/** The part of a run that is being computed. */
 export interface Place {
-  /** Its id. */
+  /** Id of the model. */
   readonly model: string;
   /** The strategy as a spec string. */
   readonly extend: string;
   readonly task: TaskName;
   readonly split: string;
   readonly kind: Kind;
-  /** Texts of that kind in the split. */
+  /** Number of texts of that kind in the split. */
   readonly texts: number;
 }
 
-/** How far a run has come. What the cache holds costs nothing and is in none of the figures but `textsDone`. */
+/** Progress of a run. Cached texts are counted in `textsDone` only. */
 export interface BenchProgress extends Place {
-  /** Of `texts`, those that are done, with those that the cache held. */
+  /** Number of `texts` that are done, including cached ones. */
   readonly textsDone: number;
-  /** Texts that this run computed, of all kinds, splits and tasks. */
+  /** Number of texts computed by this run, over all kinds, splits and tasks. */
   readonly computed: number;
-  /** Tokens that this run computed, those of a text under way included. */
+  /** Number of tokens computed by this run, including those of the current text. */
   readonly tokensDone: number;
-  /** Of this run as far as it has come. */
+  /** Mean of this run so far. */
   readonly tokensPerSecond: number;
-  /** The text that was computed last. */
+  /** The last computed text. */
   readonly last: { readonly tokens: number; readonly seconds: number } | null;
-  /** 0 to 1, by time; null while there is nothing to tell it by. */
+  /** Share of the estimated time, 0 to 1; null while there is no estimate. */
   readonly fraction: number | null;
-  /** Until the whole run is done. */
+  /** Estimated time until the end of the run; null while there is no estimate. */
   readonly secondsLeft: number | null;
 }
 
-/** What a run tells, and how it is stopped. */
+/** Callbacks of a run, and its signal. */
 export interface BenchHooks {
   readonly loadModel: (path: string, options: LoadOptions) => Promise<BenchModel>;
   readonly signal: AbortSignal;
-  /** Something long goes on before or between the work itself; the fraction is 0 to 1. */
+  /** Called during other long work, such as loading a model; the fraction is 0 to 1. */
   readonly onWait: (fraction: number, what: string) => void;
-  /** A sentence on what is about to be done and takes time: a download. */
+  /** Called with a sentence about something slow that begins: a download. */
   readonly onMessage: (message: string) => void;
-  /** A sentence on what is allowed, but probably not what was meant. */
+  /** Called with a sentence about something allowed but probably not intended. */
   readonly onWarning: (message: string) => void;
   readonly onProgress: (progress: BenchProgress) => void;
-  /** A task is done, and its results are written. @param model its id @param extend as a spec string */
+  /** Called when the results of a task have been written. @param model id @param extend spec string */
   readonly onTask: (model: string, extend: string, task: TaskResult) => void;
 }

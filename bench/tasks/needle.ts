@@ -1,18 +1,22 @@
+import { Random } from '../random.js';
 import { type Essays, readEssays } from './synthetic/essays.js';
-import { type Fact, FACTS } from './synthetic/facts/index.js';
-import { hide } from './synthetic/hide.js';
-import { prose } from './synthetic/prose/prose.js';
-import { Random } from './synthetic/random.js';
-import { type Candidate, DOCUMENTS, type Recipe, syntheticTask } from './synthetic/synthetic-task.js';
-import { wordBudget } from './synthetic/words.js';
-import type { TaskOptions } from './task.js';
+import { hide, wordBudget } from './synthetic/hide.js';
+import { prose } from './synthetic/prose.js';
+import { type Candidate, DOCUMENTS, type Recipe, syntheticTask } from './synthetic/task.js';
+import { FACTS, type NeedleFact } from './synthetic/word-lists.js';
+import { LONGEMBED_COMMIT, type TaskOptions } from './task.js';
 
-/** What a document hides its fact in: sentences without end, others for every document. */
+/** The text that hides a fact: endless sentences, different ones for every document. */
 type Haystack = (document: number, random: Random) => Iterable<string>;
 
-/** Needle in a haystack: every document hides another fact in prose that has nothing to do with it (paper §3.2). */
+/** Needle in a haystack: every document hides a different fact in unrelated prose (paper §3.2). */
 export const needle = syntheticTask(
-  { name: 'needle', title: 'Needle', mtebName: 'LEMBNeedleRetrieval' },
+  {
+    name: 'needle',
+    title: 'Needle',
+    mtebName: 'LEMBNeedleRetrieval',
+    published: { revision: LONGEMBED_COMMIT, documents: 100, queries: 50 },
+  },
   ({ essays, ...options }) => (essays === null ? inProse(options) : inEssays(essays, options)),
 );
 
@@ -43,13 +47,13 @@ async function inEssays(
 function candidates(seed: number, length: number, haystack: Haystack): Candidate[] {
   const facts = Random.of(seed, 'needle', length, 'facts').sample(FACTS.length, DOCUMENTS);
   return facts.map((fact, index) => {
-    const { text, query } = FACTS[fact] as Fact;
+    const { text, query } = FACTS[fact] as NeedleFact;
     const random = Random.of(seed, 'needle', length, index);
     return { text: hide(text, haystack(index, random), wordBudget(length), random), query };
   });
 }
 
-/** The sentence at which each document begins: all over the essays, as far from one another as can be. */
+/** The index of each document's first sentence: evenly spread over the essays. */
 function startsIn({ sentences }: Essays, random: Random): number[] {
   const first = random.below(sentences.length);
   return random
@@ -57,7 +61,7 @@ function startsIn({ sentences }: Essays, random: Random): number[] {
     .map((place) => (first + Math.floor((place * sentences.length) / DOCUMENTS)) % sentences.length);
 }
 
-/** To the last sentence, and on from the first. */
+/** Endless: continues with the first sentence after the last. */
 function* readFrom({ sentences }: Essays, start: number): Generator<string, never> {
   yield* sentences.slice(start);
   for (;;) yield* sentences;

@@ -1,55 +1,62 @@
 /** What a retrieval task is, wherever its data come from. */
 import type { Dataset } from '../data/dataset.js';
 
-/** The tasks by their names in the published data, in the paper's order. */
-export const TASK_NAMES = [
-  'passkey',
-  'needle',
-  'narrativeqa',
-  'qmsum',
-  'summ_screen_fd',
-  '2wikimqa',
-] as const;
+/** The commit of dwzhu/LongEmbed, the paper's data on the Hugging Face hub, that MTEB 2.26 pins. */
+export const LONGEMBED_COMMIT = '6e346642246bfb4928c560ee08640dc84d074e8c';
 
-export type TaskName = (typeof TASK_NAMES)[number];
+/** Message of an error that the signal of a benchmark causes. */
+export const STOPPED = 'The benchmark was stopped by its signal.';
 
-/** The score that the paper reports of a task. */
+/** The main score of a task in the paper. */
 export type MainMetric = 'accuracy_at_1' | 'ndcg_at_10';
 
-/** A task: one file in this folder. */
-export interface Task {
-  readonly name: TaskName;
-  /** As the paper's tables head its column: "NarrativeQA". */
+/** A retrieval task. A new one is its own file and an entry in the list of index.ts. */
+export interface Task<Name extends string = string> {
+  /** As in the published data: "summ_screen_fd". */
+  readonly name: Name;
+  /** As in the heads of the paper's tables: "NarrativeQA". */
   readonly title: string;
-  /** MTEB's name of it: "LEMBQMSumRetrieval". */
+  /** MTEB's name: "LEMBQMSumRetrieval". */
   readonly mtebName: string;
-  /** Synthetic tasks have a split a length and are scored by Acc@1, real ones have one split and nDCG@10 (paper §3). */
+  /** Synthetic tasks have one split per length and are scored by Acc@1, real ones have one split and nDCG@10 (paper §3). */
   readonly kind: 'synthetic' | 'real';
   readonly mainMetric: MainMetric;
+  /** MTEB's name of a real task's only split; null for a synthetic task. */
+  readonly split: string | null;
+  readonly published: PublishedData;
   /**
-   * Finds the task's data, and reads no more of them than it must: a task whose data are missing fails here, before any
-   * model is loaded.
+   * Finds the task's data and reads no more than necessary: a task whose data are missing fails here, before any model is
+   * loaded.
    * @throws LongEmbedError ERR_INVALID_OPTION, ERR_INPUT_EMPTY when data are missing, malformed or inconsistent; ERR_ABORTED
    */
   open(options: TaskOptions): Promise<TaskData>;
 }
 
-/** Where data come from and how the synthetic ones are made. */
+/** The data of a task as MTEB uses them. */
+export interface PublishedData {
+  /** The revision of the data set on the hub that MTEB pins. */
+  readonly revision: string;
+  /** In each split (paper, Table 1). */
+  readonly documents: number;
+  readonly queries: number;
+}
+
+/** Where data come from and how synthetic data are generated. */
 export interface TaskOptions {
-  /** A folder with a folder a task, in LongEmbed's JSONL or MTEB's parquet layout; null: none was given. */
+  /** A folder with one folder per task, in LongEmbed's JSONL or MTEB's parquet layout; null: none. */
   readonly data: string | null;
-  /** A folder of .txt essays to hide needles in; null: our own generated prose. */
+  /** A folder of .txt essays to hide needles in; null: generated prose. */
   readonly essays: string | null;
-  /** Of the synthetic tasks, from 0. */
+  /** Seed of the synthetic tasks, from 0. */
   readonly seed: number;
   /** Lengths of the synthetic tasks in tokens, ascending. */
   readonly lengths: readonly number[];
   readonly signal: AbortSignal | undefined;
-  /** A sentence on what takes time: a download. */
+  /** Receives a sentence about something slow that begins: a download. */
   readonly onMessage: (message: string) => void;
 }
 
-/** A task's data, found. */
+/** The data of a task, found but not yet read. */
 export interface TaskData {
   readonly task: Task;
   /** Where they come from, for people and for results.json: "generated", "folder …", "hub dwzhu/LongEmbed@6e34664". */
@@ -57,12 +64,12 @@ export interface TaskData {
   readonly splits: readonly Split[];
 }
 
-/** One corpus with its queries. */
+/** A corpus with its queries. */
 export interface Split {
-  /** As MTEB calls it: "test", "validation", "test_256". */
+  /** MTEB's name: "test", "validation", "test_256". */
   readonly name: string;
-  /** Of a synthetic task's documents, in tokens; null for real ones. */
+  /** Length of a synthetic task's documents in tokens; null for a real task. */
   readonly length: number | null;
-  /** Every call gives the same. Documents come in corpus order, queries in file order. */
+  /** Returns the same data on every call: documents in corpus order, queries in file order. */
   load(): Promise<Dataset>;
 }

@@ -1,12 +1,15 @@
-import { rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
 import { root } from './paths.mjs';
 import { run, say, ScriptError } from './process.mjs';
 
+/** Data that the compiled modules read at run time. */
+const DATA = ['bench/tasks/synthetic/data'];
+
 /**
- * Compiles lib/ and bench/ into dist/; what did not change is not compiled again.
+ * Compiles cli/, lib/ and bench/ into dist/ incrementally.
  * @param {object} [options]
  * @param {boolean} [options.clean] without the output of earlier compilations, whose sources may be gone
  * @throws {ScriptError} the compiler found errors
@@ -18,5 +21,6 @@ export function buildTypeScript({ clean = false } = {}) {
   if (run(process.execPath, [tsc, '--project', join(root, 'tsconfig.build.json')], { cwd: root }) !== 0) {
     throw new ScriptError('the TypeScript part does not compile; the lines above say why.');
   }
+  for (const folder of DATA) cpSync(join(root, folder), join(root, 'dist', folder), { recursive: true });
   say(`the TypeScript part is compiled (${((Date.now() - started) / 1000).toFixed(1)} s).`);
 }

@@ -53,7 +53,7 @@ describe('bench', () => {
     );
     expect(code).toBe(0);
     expect(warned).toMatch(
-      /^longembed: warning: second does without none:512: target is 512, but .* ends at 256 tokens.*\n$/,
+      /^longembed: warning: second: skipping none:512: target is 512, but .* ends at 256 tokens.*\n$/,
     );
   });
 
@@ -169,7 +169,7 @@ describe('bench', () => {
     [
       'a model that is not there',
       ['--model', '/nowhere.gguf'],
-      /ERR_MODEL_NOT_FOUND: There is no model at \/nowhere\.gguf/,
+      /ERR_MODEL_NOT_FOUND: No such model file: \/nowhere\.gguf/,
     ],
     [
       'a folder of data that is not there',

@@ -1,16 +1,14 @@
 /** What the shipped models were trained on knows none of the names and facts that the benchmark asks for. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { FACTS } from '../../bench/tasks/synthetic/facts/index.js';
-import { FIRST_NAMES } from '../../bench/tasks/synthetic/first-names.js';
-import { LAST_NAMES } from '../../bench/tasks/synthetic/last-names.js';
+import { FACTS, NAMES } from '../../bench/tasks/synthetic/word-lists.js';
 
 const list = (name: string): string =>
   readFileSync(new URL(`../../models/train/data/lists/${name}.txt`, import.meta.url), 'utf8');
 const words = (text: string): string[] => text.toLowerCase().match(/[a-z]+/g) ?? [];
 
 describe('the training lists and the benchmark', () => {
-  const people = new Set(words([...FIRST_NAMES, ...LAST_NAMES].join(' ')));
+  const people = new Set(words([...NAMES.first, ...NAMES.last].join(' ')));
 
   it.each(['first-names', 'last-names', 'places'])('share no name in %s', (name) => {
     const trained = words(list(name));

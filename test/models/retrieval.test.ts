@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runBench, TASKS } from '../../bench/index.js';
-import { mainScore } from '../../bench/results/lookup.js';
+import { mainScore } from '../../bench/results/results.js';
 import { EmbeddingModel, type Extend, parseExtend } from '../../lib/index.js';
 import { modelFile, SHIPPED_MODELS } from '../../lib/package.js';
 

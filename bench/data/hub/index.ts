@@ -3,27 +3,26 @@ import { LongEmbedError } from '../../../lib/index.js';
 import type { Task, TaskData, TaskOptions } from '../../tasks/task.js';
 import { badData } from '../errors.js';
 import { EXPECTED } from '../layout.js';
+import { taskDataOf } from '../splits.js';
 import { type Table, TABLE_NAMES, type TableName } from '../table.js';
-import { taskDataOf } from '../task-data.js';
-import { type CacheFolder, cacheFolder, exists } from './cache.js';
-import { REPOSITORY, REPOSITORY_LABEL } from './repository.js';
+import { type CacheFolder, cacheFolder, exists, REPOSITORY, REPOSITORY_LABEL } from './cache.js';
 import { type HubSettings, hubSettings } from './settings.js';
 
 type Options = Pick<TaskOptions, 'lengths' | 'signal' | 'onMessage'>;
 
 /**
- * A task's data from the Hugging Face hub, as the authors published them. They are kept in the cache that Hugging Face's
- * own programs use; what is there already is not asked for again.
- * @throws LongEmbedError ERR_INVALID_OPTION when they cannot be had; ERR_ABORTED
+ * A task's data from the Hugging Face hub, as the authors published them. Files are kept in the cache that Hugging Face's
+ * own programs use, and downloaded only if missing there.
+ * @throws LongEmbedError ERR_INVALID_OPTION when they cannot be downloaded; ERR_ABORTED
  */
 export async function hubTaskData(task: Task, options: Options, given?: HubSettings): Promise<TaskData> {
   const settings = given ?? (await hubSettings());
   const folder = cacheFolder(settings.cache, REPOSITORY.name, REPOSITORY.commit);
   const path = (table: TableName): string => `${task.name}/${table}.jsonl`;
   try {
-    await ensureThere(TABLE_NAMES.map(path), folder, settings, options);
+    await ensureCached(TABLE_NAMES.map(path), folder, settings, options);
   } catch (error) {
-    throw withTheOtherWay(error, task);
+    throw withDataHint(error, task);
   }
   const table = (name: TableName): Table => ({
     name,
@@ -34,7 +33,7 @@ export async function hubTaskData(task: Task, options: Options, given?: HubSetti
   return taskDataOf(task, tables, `hub ${REPOSITORY_LABEL}`, options);
 }
 
-async function ensureThere(
+async function ensureCached(
   paths: readonly string[],
   folder: CacheFolder,
   settings: HubSettings,
@@ -50,13 +49,13 @@ async function ensureThere(
       `HF_HUB_OFFLINE is set, and the cache ${settings.cache} does not have ${missing.join(', ')} of ${REPOSITORY_LABEL}.`,
     );
   }
-  // The HTTP client takes its time to load, and most runs find everything in the cache.
-  const { fetchFiles } = await import('./files.js');
-  await fetchFiles(missing, folder, settings, onMessage, signal);
+  // Loaded on demand: the HTTP client is slow to load, and most runs find everything in the cache.
+  const { downloadFiles } = await import('./download.js');
+  await downloadFiles(missing, folder, settings, onMessage, signal);
 }
 
-/** Whoever cannot have the data from the hub may have them from elsewhere. */
-function withTheOtherWay(error: unknown, { name, title }: Task): unknown {
+/** Adds that the data may also be given as files. */
+function withDataHint(error: unknown, { name, title }: Task): unknown {
   if (!(error instanceof LongEmbedError) || error.code !== 'ERR_INVALID_OPTION') return error;
   return badData(
     `${title} cannot be had from the Hugging Face hub. ${error.message} ` +

@@ -3,21 +3,21 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { badData } from '../errors.js';
 
-/** How to reach the hub and where to keep what comes from it: what Hugging Face's own programs go by. */
+/** How to reach the hub and where to keep files: the settings of Hugging Face's own programs. */
 export interface HubSettings {
   /** Without a slash at its end. */
   readonly endpoint: string;
-  /** The folder that all of them share. */
+  /** The cache folder that all of them share. */
   readonly cache: string;
   readonly token: string | null;
-  /** Nothing may be asked of the network. */
+  /** The network must not be used. */
   readonly offline: boolean;
   readonly proxies: Proxies;
-  /** The pause before the first repetition of a request that failed, in milliseconds; each later one is twice as long. */
-  readonly firstPause: number;
+  /** Pause before the first retry of a failed request, in milliseconds; it doubles with every retry. */
+  readonly firstPauseMs: number;
 }
 
-/** URLs of proxies, '' for none, and the hosts that are reached without, as environment variables have them. */
+/** Proxy URLs ('' for none) and the hosts to reach directly, in the form of the environment variables. */
 export interface Proxies {
   readonly http: string;
   readonly https: string;
@@ -28,8 +28,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_TOKEN_PATH, HF_HUB_OFFLINE, HTTP_PROXY, HTTPS_PROXY, NO_PROXY
- * and the older names of these, as huggingface_hub does.
- * @throws LongEmbedError ERR_INVALID_OPTION when one of them is unusable
+ * and their older names, as huggingface_hub does.
+ * @throws LongEmbedError ERR_INVALID_OPTION when a URL is malformed
  */
 export async function hubSettings(environment: Environment = process.env): Promise<HubSettings> {
   const first = (...names: string[]): string | undefined =>
@@ -49,11 +49,11 @@ export async function hubSettings(environment: Environment = process.env): Promi
       https: proxyUrl('HTTPS_PROXY', first('https_proxy', 'HTTPS_PROXY')),
       none: first('no_proxy', 'NO_PROXY') ?? '',
     },
-    firstPause: 1000,
+    firstPauseMs: 1000,
   };
 }
 
-/** What `hf auth login` left. */
+/** The token that `hf auth login` stored. */
 async function readToken(file: string, environment: Environment): Promise<string | undefined> {
   if (isTrue(environment['HF_HUB_DISABLE_IMPLICIT_TOKEN'])) return undefined;
   return readFile(file, 'utf8').catch(() => undefined);
@@ -77,6 +77,6 @@ function proxyUrl(name: string, value: string | undefined): string {
 function checkUrl(name: string, value: string, others: readonly string[] = []): string {
   const protocol = URL.canParse(value) ? new URL(value).protocol : '';
   if (['http:', 'https:', ...others].includes(protocol)) return value;
-  // The value is not shown: the URL of a proxy may hold a password.
+  // The value is not shown: a proxy URL may contain a password.
   throw badData(`The environment variable ${name} is no URL of the kind https://host:port.`);
 }

@@ -1,13 +1,11 @@
-/** What MTEB reports beside the main scores, a table a task, folded. */
+/** All metrics that MTEB reports, in one collapsed table per task. */
 import type { RunResult, TaskResult } from '../../results/results.js';
-import type { Task } from '../../tasks/task.js';
-import { html, type Html } from '../html.js';
-import { whole } from '../numbers.js';
-import type { Section } from '../section.js';
-import { table } from '../table.js';
+import type { BenchTask } from '../../tasks/index.js';
+import { html, type Html, type Section, table } from '../html.js';
+import { count } from '../../../lib/format.js';
 import { taskOfRun, type View } from '../view.js';
 
-/** The metrics by their names in the results, in the order in which they are shown. */
+/** Names of the metrics in the results → titles, in the order of the columns. */
 const METRICS = { ndcg: 'nDCG', map: 'MAP', mrr: 'MRR', recall: 'Recall', precision: 'Precision' } as const;
 
 export function detailsSection(view: View): Section | null {
@@ -24,13 +22,13 @@ export function detailsSection(view: View): Section | null {
   };
 }
 
-/** A metric with the depths at which anything was measured. */
+/** A metric with the cut-off ranks in the results. */
 interface Column {
   readonly metric: keyof typeof METRICS;
   readonly depths: readonly number[];
 }
 
-function taskDetails(task: Task, view: View): Html | null {
+function taskDetails(task: BenchTask, view: View): Html | null {
   const results = view.models.flatMap(({ runs }) => runs.flatMap((run) => taskOfRun(run, task.name) ?? []));
   const columns = columnsOf(results);
   if (columns.length === 0) return null;
@@ -83,8 +81,8 @@ function resultRow(run: RunResult, { splits }: TaskResult, columns: readonly Col
   const documents = total((split) => split.documents);
   return html`<tr>
     <th scope="row"><code>${run.extend}</code></th>
-    <td>${whole(tokens)}</td>
-    <td>${whole(cut)} of ${whole(documents)}</td>
+    <td>${count(tokens)}</td>
+    <td>${count(cut)} of ${count(documents)}</td>
     ${columns.map(({ metric, depths }) =>
       depths.map((depth, i) => {
         const scores = splits.flatMap(({ scores }) => scores[`${metric}_at_${depth}`] ?? []);

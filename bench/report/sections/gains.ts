@@ -1,11 +1,8 @@
-/** What each strategy gains over the same model without one, as the paper's Figure 1(c). */
+/** Gain of each strategy over the same model without extension, as in the paper's Figure 1(c). */
 import type { ModelResult, RunResult } from '../../results/results.js';
 import { type Bar, drawBars } from '../bars.js';
-import { html, type Html, type Part } from '../html.js';
+import { html, type Html, type Part, type Section, table } from '../html.js';
 import { signed } from '../numbers.js';
-import { type Paper, paperOf } from '../paper.js';
-import type { Section } from '../section.js';
-import { table } from '../table.js';
 import {
   baselineOf,
   meanName,
@@ -14,6 +11,8 @@ import {
   strategyOf,
   taskOfRun,
   type View,
+  type Paper,
+  paperOf,
 } from '../view.js';
 import { taskHeading } from './scores.js';
 
@@ -51,7 +50,7 @@ function comparedOf(view: ModelView): Compared[] {
   return base === null || runs.length === 0 ? [] : [{ model: view.model, base, runs }];
 }
 
-/** Of each strategy the run with the best mean. */
+/** The run with the best mean of each strategy. */
 function bestTargets(runs: readonly RunResult[]): RunResult[] {
   const best = new Map<string, RunResult>();
   for (const run of runs) {
@@ -61,7 +60,7 @@ function bestTargets(runs: readonly RunResult[]): RunResult[] {
   return [...best.values()];
 }
 
-/** A picture a model, all on one scale. */
+/** One chart per model, all with the same scale. */
 function charts(models: readonly Compared[], view: View): Html[] {
   const pictures = models.map((compared) => ({
     name: compared.model.id,

@@ -1,15 +1,12 @@
 /** Acc@1 by length of the synthetic tasks, as the paper's Figure 1(b): a heatmap that is a table, its figures in its colours. */
-import { mainScore } from '../../results/lookup.js';
+import { mainScore } from '../../results/results.js';
 import { percent } from '../../results/percent.js';
 import type { ModelResult, RunResult, SplitResult, TaskResult } from '../../results/results.js';
-import type { Task } from '../../tasks/task.js';
+import type { BenchTask } from '../../tasks/index.js';
 import { heatClass } from '../heat.js';
-import { html, type Html } from '../html.js';
-import { whole } from '../numbers.js';
-import { paperOf } from '../paper.js';
-import type { Section } from '../section.js';
-import { table } from '../table.js';
-import { metricTitle, taskOfRun, type View } from '../view.js';
+import { html, type Html, type Section, table } from '../html.js';
+import { count } from '../../../lib/format.js';
+import { metricTitle, taskOfRun, type View, paperOf } from '../view.js';
 
 export function lengthsSection(view: View): Section | null {
   const tasks = view.tasks.filter(({ kind }) => kind === 'synthetic');
@@ -36,7 +33,7 @@ interface Row {
   readonly mean: number | null;
 }
 
-function heatmap(task: Task, view: View): Html {
+function heatmap(task: BenchTask, view: View): Html {
   const groups = view.models
     .map(({ model, runs }) => ({ model, rows: runs.flatMap((run) => rowsOf(task, model, run, view)) }))
     .filter(({ rows }) => rows.length > 0);
@@ -59,7 +56,7 @@ function heatmap(task: Task, view: View): Html {
     caption: html`<b>${task.title}</b>: ${metricTitle(task)} in percent, by length in tokens`,
     head: html`<tr>
       <th scope="col">Strategy</th>
-      ${lengths.map((length) => html`<th scope="col">${whole(length)}</th>`)}
+      ${lengths.map((length) => html`<th scope="col">${count(length)}</th>`)}
       <th scope="col">Mean</th>
     </tr>`,
     body: groups.map(
@@ -74,7 +71,7 @@ function heatmap(task: Task, view: View): Html {
   });
 }
 
-function rowsOf(task: Task, model: ModelResult, run: RunResult, view: View): Row[] {
+function rowsOf(task: BenchTask, model: ModelResult, run: RunResult, view: View): Row[] {
   const result = taskOfRun(run, task.name);
   if (result === null) return [];
   const ours: Row = {
@@ -109,7 +106,7 @@ function heatCell(score: number | undefined, cut: boolean, figure: (score: numbe
 }
 
 /** The colours from 0 to 100 %, and the mark of documents that were cut where there are any. */
-function legend(tasks: readonly Task[], { models }: View): Html {
+function legend(tasks: readonly BenchTask[], { models }: View): Html {
   const splits = models.flatMap(({ runs }) =>
     runs.flatMap((run) => tasks.flatMap(({ name }) => taskOfRun(run, name)?.splits ?? [])),
   );

@@ -2,9 +2,7 @@
 import { percent } from '../../results/percent.js';
 import type { ModelResult, RunResult } from '../../results/results.js';
 import { drawBars } from '../bars.js';
-import { html, type Html } from '../html.js';
-import type { Section } from '../section.js';
-import { table } from '../table.js';
+import { html, type Html, type Section, table } from '../html.js';
 import { meanName, meanScore, type View } from '../view.js';
 
 const KINDS = { absolute: 'APE', rope: 'RoPE' } as const;

@@ -1,16 +1,13 @@
-/** The main table: every model with every strategy, above what the paper found for the same. */
+/** The main table: every model with every strategy, and the paper's scores below ours. */
 import { percent } from '../../results/percent.js';
 import type { ModelResult, RunResult } from '../../results/results.js';
 import type { Task } from '../../tasks/task.js';
-import { html, type Html, type Part } from '../html.js';
 import { METHODS, STRATEGIES } from '../../../lib/extend/index.js';
-import { whole } from '../numbers.js';
-import { type Paper, paperOf } from '../paper.js';
-import type { Section } from '../section.js';
-import { table } from '../table.js';
-import { metricTitle, type ModelView, taskOfRun, type View } from '../view.js';
+import { html, type Html, type Part, type Section, table } from '../html.js';
+import { count } from '../../../lib/format.js';
+import { metricTitle, type ModelView, taskOfRun, type View, type Paper, paperOf } from '../view.js';
 
-/** A column: how it is headed, our score and the paper's. */
+/** A column: its heading, our score and the paper's. */
 interface Column {
   readonly heading: Part;
   readonly ours: (run: RunResult) => number | null;
@@ -58,7 +55,7 @@ function body(models: readonly ModelView[], columns: readonly Column[], view: Vi
     const row = (run: RunResult): Html =>
       html`<tr>
           <th scope="row"><code>${run.extend}</code></th>
-          <td>${whole(run.target)}</td>
+          <td>${count(run.target)}</td>
           ${columns.map(({ ours }, i) => {
             const score = ours(run);
             const figure = percent(score);
@@ -76,7 +73,7 @@ function body(models: readonly ModelView[], columns: readonly Column[], view: Vi
   });
 }
 
-/** The best figure as it is shown, so that equal figures are marked alike; null when there is nothing to choose. */
+/** The best figure as displayed, so that equal figures are marked alike; null if all are equal. */
 function bestOf(scores: readonly (number | null)[]): string | null {
   const known = scores.filter((score) => score !== null);
   if (new Set(known.map(percent)).size < 2) return null;
@@ -125,7 +122,7 @@ function notes(view: View): Html {
     }`;
 }
 
-/** What the short names in the specs mean. */
+/** Full names of the methods in the specs. */
 function methodList({ models }: View): Html[] {
   const used = new Set(models.flatMap(({ runs }) => runs.map(({ method }) => method)));
   return METHODS.filter((method) => used.has(method)).map(

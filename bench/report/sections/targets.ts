@@ -1,11 +1,9 @@
-/** How far each strategy carries: scores by target context, as the paper's Figure 5. */
+/** Scores by strategy and target context, as in the paper's Figure 5. */
 import { percent, shortLength } from '../../results/percent.js';
 import type { RunResult } from '../../results/results.js';
 import { drawBars, type Group } from '../bars.js';
-import { html, type Html } from '../html.js';
-import { whole } from '../numbers.js';
-import type { Section } from '../section.js';
-import { table } from '../table.js';
+import { html, type Html, type Section, table } from '../html.js';
+import { count } from '../../../lib/format.js';
 import { baselineOf, meanName, meanScore, type ModelView, strategyOf, type View } from '../view.js';
 
 /** A model that was run at several targets. */
@@ -47,7 +45,7 @@ function extendedOf(view: ModelView): Extended[] {
   return [{ model: view.model.id, base, targets, strategies }];
 }
 
-/** A picture a model, all on one scale. */
+/** One chart per model, all with the same scale. */
 function charts(models: readonly Extended[], view: View): Html[] {
   const all = models.flatMap(({ base, strategies }) => [
     ...(base === null ? [] : [base]),
@@ -98,7 +96,7 @@ function targetsTable({ model, base, targets, strategies }: Extended, id: string
   const beside =
     base === null
       ? null
-      : html`; <code>${base.extend}</code> at ${whole(base.target)} tokens: ${percent(meanScore(base))}`;
+      : html`; <code>${base.extend}</code> at ${count(base.target)} tokens: ${percent(meanScore(base))}`;
   return table({
     id,
     caption: html`${model}, ${meanName(view)} in percent, by target in tokens${beside}`,

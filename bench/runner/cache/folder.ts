@@ -3,31 +3,30 @@ import { access, constants, readdir, readFile, rename, writeFile } from 'node:fs
 import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { LongEmbedError } from '../../../lib/error.js';
-import { folderFailure, makeFolder } from '../make-folder.js';
+import { createFolder, folderFailure } from '../folders.js';
 
-/** Changes when older versions would misread what is stored, or when vectors of older versions should no longer be used. */
-export const CACHE_FORMAT = 1;
+/** Changes when older versions would misread the entries, or when vectors of older versions must not be used. */
+const CACHE_FORMAT = 2;
 
-/** Says that a folder is a cache, and of which format. */
+/** The file that marks a folder as a cache and names its format. */
 const MARKER = 'longembed-bench-cache.json';
 
-/** Where embeddings are kept unless the caller says otherwise: LONGEMBED_CACHE, else `bench` in the user's cache folder. */
+/** The default cache: LONGEMBED_CACHE, else `bench` in the user's cache folder. */
 export function defaultCacheFolder(): string {
   const set = process.env['LONGEMBED_CACHE'] ?? '';
   return set === '' ? join(envPaths('longembed', { suffix: '' }).cache, 'bench') : resolve(set);
 }
 
 /**
- * Makes a folder ready to be a cache: a new or empty one becomes one, another must be one already, of this format.
- * Nothing that is there is changed.
- * @throws LongEmbedError ERR_INVALID_OPTION that says what is in the way and what to do
+ * Makes a new or empty folder a cache. Any other folder must be a cache of this format already; its files are not changed.
+ * @throws LongEmbedError ERR_INVALID_OPTION that says what is wrong and what to do
  */
 export async function prepareCacheFolder(folder: string): Promise<void> {
   try {
-    await makeFolder(folder);
+    await createFolder(folder);
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     const names = await readdir(folder);
-    // Read after the names: another process may make the folder a cache at this moment, its marker first.
+    // Read after the names: another process may be making the folder a cache, and writes the marker first.
     const marker = await readMarker(folder);
     if (marker !== null) checkMarker(folder, marker);
     else if (names.every((name) => name.startsWith(MARKER))) await writeMarker(folder);
@@ -69,7 +68,7 @@ function formatOf(marker: string): number | null {
   }
 }
 
-/** Whole or not at all; several runs may do it at once, and all write the same. */
+/** Atomic; several runs may do it at once, with the same content. */
 async function writeMarker(folder: string): Promise<void> {
   const partial = join(folder, `${MARKER}.${randomUUID().slice(0, 8)}`);
   await writeFile(partial, `${JSON.stringify({ format: CACHE_FORMAT })}\n`);

@@ -1,64 +1,53 @@
-import { createHash } from 'node:crypto';
-import { getSystemErrorName } from 'node:util';
-import type { RootDatabase } from 'lmdb';
-import { type LongEmbedError, writeFailure } from '../../../lib/error.js';
-import { freeBytes } from '../disk-space.js';
-import { checkStore } from './check.js';
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { writeFailure } from '../../../lib/error.js';
 import { damaged, invalid, prepareCacheFolder } from './folder.js';
-import { openStore } from './lmdb.js';
 
 /** Bytes of the checksum before every value. */
-const CHECKSUM = 8;
+const CHECKSUM_BYTES = 8;
 
 /**
- * Room that LMDB must find beside the value, for pages of its own, in bytes. Nearly full disks are taken for full: lmdb 3.5
- * writes past the end of a buffer when the system refuses it a write, and the pages of its lock file must be there.
- */
-const ROOM = 1 << 20;
-
-/** LMDB's number for a file that cannot grow further. */
-const MDB_MAP_FULL = -30792;
-
-/**
- * Bytes by key on the disk, for several processes at once. What `put` was given is durable when it returns: a process
- * that dies later, or a machine that does, loses none of it. Writing is synchronous on purpose: lmdb 3.5's asynchronous
- * writes end the process when the disk is full.
+ * A folder with one file per entry, named by its key, for several processes at once. An entry is written to a temporary file,
+ * synchronised and renamed, so it is complete or missing after a crash of the process or the machine. What `put` was given
+ * survives the death of the process as soon as `put` returns.
  */
 export class Store {
   readonly folder: string;
-  readonly #database: RootDatabase<Buffer, Buffer>;
 
-  private constructor(folder: string, database: RootDatabase<Buffer, Buffer>) {
+  private constructor(folder: string) {
     this.folder = folder;
-    this.#database = database;
   }
 
   /** @throws LongEmbedError ERR_INVALID_OPTION when the folder is no cache, one of another format, damaged, or not writable */
   static async open(folder: string): Promise<Store> {
     await prepareCacheFolder(folder);
-    checkRoom(folder, 0);
-    await checkStore(folder);
-    try {
-      return new Store(folder, openStore(folder, false));
-    } catch (error) {
-      throw storeError(folder, error);
-    }
+    return new Store(folder);
   }
 
   has(key: Buffer): boolean {
-    try {
-      return this.#database.doesExist(key);
-    } catch (error) {
-      throw storeError(this.folder, error);
-    }
+    return existsSync(this.#fileOf(key));
   }
 
-  /** @returns null when there is none; the bytes are the caller's own */
+  /**
+   * @returns null when there is no such entry
+   * @throws LongEmbedError ERR_INVALID_OPTION when the entry is damaged
+   */
   get(key: Buffer): Buffer | null {
     const stored = this.#read(key);
-    if (stored === undefined) return null;
-    const value = stored.subarray(CHECKSUM);
-    if (stored.length < CHECKSUM || !stored.subarray(0, CHECKSUM).equals(checksum(value))) {
+    if (stored === null) return null;
+    const value = stored.subarray(CHECKSUM_BYTES);
+    if (!stored.subarray(0, CHECKSUM_BYTES).equals(checksum(value))) {
       throw damaged(this.folder, 'an entry is not what was stored');
     }
     return value;
@@ -66,57 +55,52 @@ export class Store {
 
   /** @throws LongEmbedError ERR_INVALID_OPTION when the disk is full, or the file cannot be written for another reason */
   put(key: Buffer, value: Buffer): void {
-    checkRoom(this.folder, value.length);
+    const file = this.#fileOf(key);
+    const partial = `${file}.${randomUUID().slice(0, 8)}.partial`;
     try {
-      this.#database.putSync(key, Buffer.concat([checksum(value), value]));
+      mkdirSync(dirname(file), { recursive: true });
+      writeSynced(partial, [checksum(value), value]);
+      renameSync(partial, file);
     } catch (error) {
-      throw storeError(this.folder, error);
+      rmSync(partial, { force: true });
+      throw invalid(
+        `Cannot write to the cache in ${this.folder}: ${writeFailure(error)}. What was stored stays valid: make room, or give ` +
+          'another --cache, and run the same command again.',
+        error,
+      );
     }
   }
 
-  close(): Promise<void> {
-    return this.#database.close();
+  #read(key: Buffer): Buffer | null {
+    try {
+      return readFileSync(this.#fileOf(key));
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return null;
+      throw damaged(this.folder, `an entry cannot be read (${message})`, error);
+    }
   }
 
-  #read(key: Buffer): Buffer | undefined {
-    try {
-      return this.#database.get(key);
-    } catch (error) {
-      throw storeError(this.folder, error);
-    }
+  /** Spread over 256 folders, as some tools are slow with very large folders. */
+  #fileOf(key: Buffer): string {
+    const name = key.toString('hex');
+    return join(this.folder, name.slice(0, 2), name.slice(2));
   }
 }
 
 function checksum(value: Buffer): Buffer {
-  return createHash('sha256').update(value).digest().subarray(0, CHECKSUM);
+  return createHash('sha256').update(value).digest().subarray(0, CHECKSUM_BYTES);
 }
 
-function checkRoom(folder: string, bytes: number): void {
-  if (freeBytes(folder) < bytes + ROOM) throw notWritten(folder, { code: 'ENOSPC' });
-}
-
-/** LMDB gives the system's error numbers, and numbers of its own below zero. */
-function storeError(folder: string, error: unknown): LongEmbedError {
-  const { code, message } = error as { code?: unknown; message: string };
-  if (typeof code !== 'number' || (code < 0 && code !== MDB_MAP_FULL)) {
-    return damaged(folder, message.replace(/\.$/, ''), error);
+/** @throws the system's error, also when only a part could be written */
+function writeSynced(file: string, parts: readonly Buffer[]): void {
+  const handle = openSync(file, 'wx');
+  try {
+    const bytes = Buffer.concat(parts);
+    for (let done = 0; done < bytes.length;) done += writeSync(handle, bytes, done);
+    // Otherwise the file could appear under its name before its content is on the disk.
+    fdatasyncSync(handle);
+  } finally {
+    closeSync(handle);
   }
-  return notWritten(folder, { code: code < 0 ? 'ENOSPC' : systemName(code), message }, error);
-}
-
-function notWritten(
-  folder: string,
-  failure: { code: string; message?: string },
-  cause?: unknown,
-): LongEmbedError {
-  return invalid(
-    `Cannot write to the cache in ${folder}: ${writeFailure(failure)}. What was stored stays valid: make room, or give another ` +
-      '--cache, and run the same command again.',
-    cause,
-  );
-}
-
-function systemName(code: number): string {
-  // Windows' ERROR_DISK_FULL has no name in Node.
-  return process.platform === 'win32' && code === 112 ? 'ENOSPC' : getSystemErrorName(-code);
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { checkDataset, type Entry, type Judgement, type RawDataset } from '../../../bench/data/check.js';
-import { datasetSha256 } from '../../../bench/data/ids.js';
+import { checkDataset, type Judgement, type RawDataset, type TextRow } from '../../../bench/data/check.js';
+import { datasetSha256 } from '../../../bench/data/dataset.js';
 import { failure } from './folder.js';
 
-const entries = (...rows: [id: string, text: string][]): Entry[] =>
+const entries = (...rows: [id: string, text: string][]): TextRow[] =>
   rows.map(([id, text], i) => ({ id, text, file: '/data/table.jsonl', at: `line ${i + 1}` }));
 
 const judgements = (...rows: [query: string, document: string, grade: number][]): Judgement[] =>

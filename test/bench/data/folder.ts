@@ -41,6 +41,8 @@ export const NEEDLE: Task = {
   mtebName: 'LEMBNeedleRetrieval',
   kind: 'synthetic',
   mainMetric: 'accuracy_at_1',
+  split: null,
+  published: { revision: '', documents: 100, queries: 50 },
   open: () => Promise.reject(new Error('not used')),
 };
 

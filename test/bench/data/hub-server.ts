@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { REPOSITORY } from '../../../bench/data/hub/repository.js';
+import { REPOSITORY } from '../../../bench/data/hub/cache.js';
 
 export interface Seen {
   readonly method: string;

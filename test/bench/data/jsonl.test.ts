@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readJsonl } from '../../../bench/data/jsonl.js';
-import type { Row } from '../../../bench/data/row.js';
+import type { Row } from '../../../bench/data/table.js';
 import { type Content, failure, makeFolder } from './folder.js';
 
 async function read(name: string, content: Content, signal?: AbortSignal): Promise<Row[]> {

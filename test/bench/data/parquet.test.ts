@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
-import { COLUMNS } from '../../../bench/data/columns.js';
+import { COLUMNS } from '../../../bench/data/table.js';
 import { readParquet } from '../../../bench/data/parquet.js';
-import type { Row } from '../../../bench/data/row.js';
+import type { Row } from '../../../bench/data/table.js';
 import { type Content, failure, makeFolder } from './folder.js';
 
 type Columns = Parameters<typeof parquetWriteBuffer>[0];

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { randomBits } from '../../../bench/results/compare/random.js';
+import { Random } from '../../../bench/random.js';
 import { modelPath } from '../../../models/random/cached.js';
 import { killAgainAndAgain } from './kill.js';
 
 it('a benchmark that is killed loses one text at most, and ends as one that is not', async () => {
-  const bits = randomBits(Date.now());
+  const random = Random.seeded(Date.now());
   const args = [
     '--threads',
     '1',
@@ -18,7 +18,7 @@ it('a benchmark that is killed loses one text at most, and ends as one that is n
     '--lengths',
     '256',
   ];
-  const { whole, killed, texts, kills } = await killAgainAndAgain(args, 2, () => bits() / 2 ** 32);
+  const { whole, killed, texts, kills } = await killAgainAndAgain(args, 2, () => random.uint32() / 2 ** 32);
   expect(texts).toBe(300);
   for (const { again } of kills) expect(again).toBeLessThanOrEqual(1);
   expect(killed).toBe(whole);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { BestDocuments } from '../../../bench/metrics/best-documents.js';
+import { BestDocuments } from '../../../bench/metrics/search.js';
 
 it('is a stable sort by score, of floats of any kind', () => {
   const score = fc.oneof(

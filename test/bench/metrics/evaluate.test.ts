@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CUTS, evaluate, type MetricName, type Ranking } from '../../../bench/metrics/index.js';
+import { evaluate } from '../../../bench/metrics/evaluate.js';
+import { CUTS, type MetricName } from '../../../bench/metrics/metrics.js';
+import type { Ranking } from '../../../bench/metrics/ranking.js';
 import type { Relevance } from '../../../bench/data/dataset.js';
 import { refusal } from './refusal.js';
 

@@ -1,8 +1,8 @@
 /** The search against plain float64 arithmetic. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { search, type Ranking } from '../../../bench/metrics/index.js';
-import { ranked } from '../../../bench/metrics/ranking.js';
+import { ranked, type Ranking } from '../../../bench/metrics/ranking.js';
+import { search } from '../../../bench/metrics/search.js';
 import { LongEmbedError } from '../../../lib/index.js';
 import { rejection } from './refusal.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { compareUtf8 } from '../../../bench/metrics/utf8-order.js';
+import { compareUtf8 } from '../../../bench/metrics/ranking.js';
 
 it('is the order of the UTF-8 bytes', () => {
   // few characters of every length in UTF-8, so that strings often begin alike

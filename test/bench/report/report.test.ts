@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { drawBars } from '../../../bench/report/bars.js';
 import { contrast, heatClass, heatColours } from '../../../bench/report/heat.js';
 import { html, trusted } from '../../../bench/report/html.js';
-import { reportHtml, writeReport } from '../../../bench/report/index.js';
+import { reportHtml, writeReport } from '../../../bench/report/page.js';
 import type { Results } from '../../../bench/results/results.js';
 import { type Node, parse, text, texts } from './dom.js';
 import { largeSample, limitedSample, sampleModel, sampleResults, smallSample } from './sample.js';

@@ -8,7 +8,7 @@ import type {
   TaskDataResult,
   TaskResult,
 } from '../../../bench/results/results.js';
-import { TASK_NAMES, type TaskName } from '../../../bench/tasks/task.js';
+import { TASK_NAMES, type TaskName } from '../../../bench/tasks/index.js';
 
 export const LENGTHS = [256, 512, 1024, 2048, 4096, 8192, 16384, 32768];
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { comparisonTable, compareResults } from '../../../bench/results/compare/index.js';
-import { holm } from '../../../bench/results/compare/holm.js';
-import { randomBits } from '../../../bench/results/compare/random.js';
-import { signFlipTest } from '../../../bench/results/compare/sign-flip.js';
+import { Random } from '../../../bench/random.js';
+import { compareResults } from '../../../bench/results/compare.js';
+import { comparisonTable } from '../../../bench/results/comparison-table.js';
+import { holm, signFlipTest } from '../../../bench/results/significance.js';
 import { refusal } from '../metrics/refusal.js';
 import { answers, resultsOf, runResult, sixTasks, splitResult, taskResult } from './fixture.js';
 
@@ -45,10 +45,10 @@ describe('signFlipTest', () => {
   });
 
   it('finds a difference where there is none about as often as it says', () => {
-    const bits = randomBits(7);
+    const random = Random.seeded(7);
     let found = 0;
     for (let i = 0; i < 400; i++) {
-      const differences = Array.from({ length: 40 }, () => bits() / 2 ** 32 - 0.5);
+      const differences = Array.from({ length: 40 }, () => random.uint32() / 2 ** 32 - 0.5);
       if (signFlipTest(differences, { rounds: 400, seed: i }) <= 0.05) found++;
     }
     // 400 tests at 0.05: 20 expected, a standard deviation of 4.4.
@@ -57,11 +57,11 @@ describe('signFlipTest', () => {
   });
 });
 
-it('randomBits fills all 32 bits evenly', () => {
-  const bits = randomBits(0);
+it('Random.seeded fills all 32 bits evenly', () => {
+  const random = Random.seeded(0);
   const ones = new Array<number>(32).fill(0);
   for (let i = 0; i < 20_000; i++) {
-    const drawn = bits();
+    const drawn = random.uint32();
     for (let bit = 0; bit < 32; bit++) ones[bit]! += (drawn >>> bit) & 1;
   }
   // A standard deviation of 71.
@@ -140,7 +140,7 @@ describe('compareResults', () => {
       /There is no run "pcw" for the baseline; the runs are 1 \(e5rope-base none\), 2 \(e5rope-base ntk:4k\)/,
     );
     expect(message(() => compareResults(both, { baseline: 'e5rope-base' }))).toMatch(
-      /is several runs; say one's number/,
+      /is ambiguous; give a run's number/,
     );
     expect(message(() => compareResults(both, { models: ['x'] }))).toMatch(
       /There is no model "x" in the results: they have e5rope-base/,
@@ -163,5 +163,5 @@ it('comparisonTable marks what is more than chance', () => {
   expect(text).toMatch(/^ +\+40\.0\*\* +0\.0$/m);
   expect(text).toContain('Holm');
   const other = compareResults([...both, { label: 'b', results: resultsOf([NTK], { data: 'other data' }) }]);
-  expect(comparisonTable(other)).toContain('(!): not of the same data, so not compared.');
+  expect(comparisonTable(other)).toContain('(!): the data differ, so the scores are not compared.');
 });

@@ -10,7 +10,7 @@ import {
   type TaskResult,
 } from '../../../bench/results/results.js';
 import { taskOf } from '../../../bench/tasks/index.js';
-import type { TaskName } from '../../../bench/tasks/task.js';
+import type { TaskName } from '../../../bench/tasks/index.js';
 import { parseExtend } from '../../../lib/index.js';
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

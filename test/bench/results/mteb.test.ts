@@ -2,11 +2,11 @@ import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { evaluate } from '../../../bench/metrics/index.js';
-import { mtebModelName } from '../../../bench/results/mteb/names.js';
-import { writeMtebResults } from '../../../bench/results/mteb/index.js';
+import { evaluate } from '../../../bench/metrics/evaluate.js';
+import { mtebModelName } from '../../../bench/results/mteb.js';
+import { writeMtebResults } from '../../../bench/results/mteb.js';
 import type { Results, SplitResult } from '../../../bench/results/results.js';
-import { timingKey } from '../../../bench/results/timing.js';
+import { timingKey } from '../../../bench/results/files.js';
 import { answers, modelResult, resultsOf, runResult, splitResult, taskResult } from './fixture.js';
 
 interface Fixture {

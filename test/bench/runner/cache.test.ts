@@ -1,18 +1,20 @@
 import {
   closeSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  rmSync,
   truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { decodeEntry, encodeEntry } from '../../../bench/runner/cache/entry.js';
+import { decodeEntry, encodeEntry } from '../../../bench/runner/cache/entries.js';
 import { defaultCacheFolder } from '../../../bench/runner/cache/folder.js';
-import { keyOf } from '../../../bench/runner/cache/keys.js';
-import { recordedSpeed, recordSpeed } from '../../../bench/runner/cache/speeds.js';
+import { keyOf } from '../../../bench/runner/cache/entries.js';
+import { recordedSpeed, recordSpeed } from '../../../bench/runner/workload.js';
 import { Store } from '../../../bench/runner/cache/store.js';
 import { failure } from '../data/folder.js';
 import { newFolder } from './world.js';
@@ -24,7 +26,6 @@ const value = (i: number): Buffer => Buffer.alloc(1000 + i, i);
 async function storeOf(folder: string, entries: number): Promise<void> {
   const store = await Store.open(folder);
   for (let i = 0; i < entries; i++) store.put(key(i), value(i));
-  await store.close();
 }
 
 describe('Store', () => {
@@ -39,7 +40,6 @@ describe('Store', () => {
     for (let i = 0; i < 50; i++) expect(store.get(key(i))).toEqual(value(i));
     store.put(key(0), value(7));
     expect(store.get(key(0))).toEqual(value(7));
-    await store.close();
   });
 
   it('shows at once what another has put', async () => {
@@ -49,21 +49,20 @@ describe('Store', () => {
     expect(b.get(key(1))).toEqual(value(1));
     b.put(key(2), value(2));
     expect(a.get(key(2))).toEqual(value(2));
-    await Promise.all([a.close(), b.close()]);
   });
 
   it('leaves a cache of another format alone, and says what to do', async () => {
     const folder = newFolder();
     await storeOf(folder, 1);
-    writeFileSync(join(folder, MARKER), '{"format":2}');
-    const before = readdirSync(folder).map((name) => readFileSync(join(folder, name)));
+    writeFileSync(join(folder, MARKER), '{"format":1}');
+    const before = contents(folder);
     await expect(Store.open(folder)).rejects.toMatchObject(
       failure(
         'ERR_INVALID_OPTION',
-        /has format 2, and this version of longembed uses format 1\. .*another --cache/,
+        /has format 1, and this version of longembed uses format 2\. .*another --cache/,
       ),
     );
-    expect(readdirSync(folder).map((name) => readFileSync(join(folder, name)))).toEqual(before);
+    expect(contents(folder)).toEqual(before);
   });
 
   it('does not take a folder of something else', async () => {
@@ -87,22 +86,23 @@ describe('Store', () => {
 
   it.each<[string, (folder: string) => void]>([
     ['a marker that is no JSON', (folder) => writeFileSync(join(folder, MARKER), 'form')],
-    ['a file that is cut off', (folder) => truncateSync(join(folder, 'data.mdb'), 20_000)],
+    ['a file that is cut off', (folder) => truncateSync(fileOf(folder, 30), 500)],
+    ['an empty file', (folder) => truncateSync(fileOf(folder, 30), 0)],
+    ['a file of something else', (folder) => writeFileSync(fileOf(folder, 30), 'not an entry '.repeat(100))],
+    ['bytes that are overwritten', (folder) => overwrite(fileOf(folder, 30), 4, 100)],
     [
-      'a file of something else',
-      (folder) => writeFileSync(join(folder, 'data.mdb'), 'not LMDB '.repeat(10_000)),
+      'a folder in the place of a file',
+      (folder) => {
+        rmSync(fileOf(folder, 30));
+        mkdirSync(fileOf(folder, 30));
+      },
     ],
-    ['pages that are overwritten', (folder) => overwrite(join(folder, 'data.mdb'), 8192, 100_000)],
   ])('refuses %s, without a crash', async (_what, damage) => {
     const folder = newFolder();
     await storeOf(folder, 60);
     damage(folder);
-    const opened = Store.open(folder).then(async (store) => {
-      try {
-        for (let i = 0; i < 60; i++) store.get(key(i));
-      } finally {
-        await store.close();
-      }
+    const opened = Store.open(folder).then((store) => {
+      for (let i = 0; i < 60; i++) store.get(key(i));
     });
     await expect(opened).rejects.toMatchObject(
       failure(
@@ -112,20 +112,38 @@ describe('Store', () => {
     );
   });
 
+  it('takes no notice of what a killed process left half written', async () => {
+    const folder = newFolder();
+    await storeOf(folder, 1);
+    writeFileSync(`${fileOf(folder, 0)}.0123abcd.partial`, 'half');
+    const store = await Store.open(folder);
+    expect(store.get(key(0))).toEqual(value(0));
+    store.put(key(0), value(1));
+    expect(store.get(key(0))).toEqual(value(1));
+  });
+
   it('never gives bytes that were not put', async () => {
     const folder = newFolder();
     await storeOf(folder, 8);
-    const file = join(folder, 'data.mdb');
-    const bytes = readFileSync(file);
-    // LMDB leaves older copies of a page behind.
-    for (let at = bytes.indexOf(value(7)); at >= 0; at = bytes.indexOf(value(7), at + 1))
-      overwrite(file, at + 500, 1);
+    overwrite(fileOf(folder, 7), 500, 1);
     const store = await Store.open(folder);
     expect(store.get(key(6))).toEqual(value(6));
     expect(() => store.get(key(7))).toThrow(/is damaged: an entry is not what was stored/);
-    await store.close();
   });
 });
+
+/** The file of an entry. */
+function fileOf(folder: string, i: number): string {
+  const name = key(i).toString('hex');
+  return join(folder, name.slice(0, 2), name.slice(2));
+}
+
+/** All files below a folder with their bytes. */
+function contents(folder: string): [name: string, bytes: Buffer][] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => [entry.name, readFileSync(join(entry.parentPath, entry.name))]);
+}
 
 function overwrite(file: string, position: number, bytes: number): void {
   const handle = openSync(file, 'r+');
@@ -162,7 +180,6 @@ describe('speeds', () => {
     // Nothing was computed: nothing is learned.
     recordSpeed(store, runner(2), 'pcw', { work: 0, seconds: 0 });
     expect(recordedSpeed(store, runner(2), 'pcw')).toBe(150 / 5);
-    await store.close();
   });
 });
 

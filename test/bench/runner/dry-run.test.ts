@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { dryRun, type DryRun } from '../../../bench/runner/dry-run.js';
-import { sampleSpeed } from '../../../bench/runner/sample-speed.js';
-import { workOf } from '../../../bench/runner/work.js';
+import { sampleSpeed } from '../../../bench/runner/workload.js';
+import { workOf } from '../../../bench/runner/workload.js';
 import { FakeNative } from '../../model/fake-native.js';
 import {
   bench,

@@ -3,8 +3,9 @@ import { symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Store } from '../../../bench/runner/cache/store.js';
-import { contentSha256, modelFiles } from '../../../bench/runner/file-hash.js';
-import { limited } from '../../../bench/runner/limit.js';
+import { contentSha256 } from '../../../bench/runner/model-files.js';
+import { modelFiles } from '../../../lib/model-files.js';
+import { limited } from '../../../bench/runner/data.js';
 import { uniqueIds } from '../../../bench/runner/models.js';
 import { bench, modelFile, newFolder } from './world.js';
 
@@ -52,7 +53,6 @@ describe('models', () => {
     utimesSync(path, new Date(0), new Date(0));
     expect(await hash([path])).toBe(sha256('two'));
     await expect(hash([join(newFolder(), 'gone')])).rejects.toMatchObject({ code: 'ERR_MODEL_NOT_FOUND' });
-    await store.close();
   });
 });
 

@@ -287,7 +287,7 @@ describe('before anything is computed, runBench refuses', () => {
       'a model that is not there',
       { models: ['/nowhere.gguf'] },
       'ERR_MODEL_NOT_FOUND',
-      /no model at \/nowhere\.gguf/,
+      /No such model file: \/nowhere\.gguf/,
     ],
     [
       'a prompt that leaves no room',

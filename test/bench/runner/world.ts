@@ -6,7 +6,7 @@ import type { BenchHooks, BenchModel, BenchOptions, OutputOptions } from '../../
 import type { BenchProgress } from '../../../bench/runner/types.js';
 import { runBench } from '../../../bench/runner/run-bench.js';
 import type { Results } from '../../../bench/results/results.js';
-import { qmsum } from '../../../bench/tasks/qmsum.js';
+import { qmsum } from '../../../bench/tasks/real.js';
 import { parseExtend, type LoadOptions } from '../../../lib/index.js';
 import { FakeNative } from '../../model/fake-native.js';
 import type { NativeFacts } from '../../../lib/native/index.js';

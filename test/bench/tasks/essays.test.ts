@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { needle } from '../../../bench/tasks/needle.js';
 import { readEssays } from '../../../bench/tasks/synthetic/essays.js';
-import { FACTS } from '../../../bench/tasks/synthetic/facts/index.js';
+import { FACTS } from '../../../bench/tasks/synthetic/word-lists.js';
 import { folderOf, generated, options, sha256, words } from './helpers.js';
 
 /** Sentences that can be told apart, of nine words each. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Dataset } from '../../../bench/data/dataset.js';
-import type { Task, TaskOptions } from '../../../bench/tasks/index.js';
+import type { Task, TaskOptions } from '../../../bench/tasks/task.js';
 
 export function options(given: Partial<TaskOptions> = {}): TaskOptions {
   return {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hide } from '../../../bench/tasks/synthetic/hide.js';
-import { Random } from '../../../bench/tasks/synthetic/random.js';
-import { wordBudget } from '../../../bench/tasks/synthetic/words.js';
+import { Random } from '../../../bench/random.js';
+import { wordBudget } from '../../../bench/tasks/synthetic/hide.js';
 
 function* counted(): Generator<string, never> {
   for (let number = 1; ; number++) yield `this is ${number}.`;

@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { FACTS } from '../../../bench/tasks/synthetic/facts/index.js';
-import * as phrases from '../../../bench/tasks/synthetic/prose/phrases.js';
-import { prose } from '../../../bench/tasks/synthetic/prose/prose.js';
-import { OPENERS, SENTENCES } from '../../../bench/tasks/synthetic/prose/templates.js';
-import { TOPICS } from '../../../bench/tasks/synthetic/prose/topics/index.js';
-import { Random } from '../../../bench/tasks/synthetic/random.js';
+import { prose } from '../../../bench/tasks/synthetic/prose.js';
+import { FACTS, PHRASES, TEMPLATES, TOPICS } from '../../../bench/tasks/synthetic/word-lists.js';
+import { Random } from '../../../bench/random.js';
 
 function sentences(count: number, seed: string): string[] {
   const made = prose(Random.of(seed));
@@ -26,12 +23,12 @@ describe('prose', () => {
   it('uses every template and phrase there is', () => {
     const text = sample.join(' ').toLowerCase();
     const sources: Readonly<Record<string, readonly string[]>>[] = [
-      phrases,
-      ...TOPICS.map((topic) => ({ ...topic })),
+      PHRASES,
+      ...TOPICS.map(({ name: _name, ...topic }) => topic),
     ];
     const lists = sources.flatMap((source) => Object.values(source).flat());
     for (const phrase of lists) expect(text).toContain(phrase.toLowerCase());
-    for (const template of [...OPENERS, ...SENTENCES]) {
+    for (const template of [...TEMPLATES.openers, ...TEMPLATES.sentences]) {
       const literals = template.replace(/^\{[A-Z]\w+\}/, '').split(/\{\w+\}/);
       const pattern = new RegExp(literals.map((text) => text.replace(/[.?]/g, '\\$&')).join('.+'));
       expect(sample.some((sentence) => pattern.test(sentence))).toBe(true);

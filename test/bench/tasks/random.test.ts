@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Deck } from '../../../bench/tasks/synthetic/deck.js';
-import { Random } from '../../../bench/tasks/synthetic/random.js';
+import { Random, ShuffleBag } from '../../../bench/random.js';
 
 const times = <T>(count: number, of: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => of(index));
@@ -58,10 +57,10 @@ describe('Random', () => {
   });
 });
 
-describe('Deck', () => {
+describe('ShuffleBag', () => {
   it('draws nothing again before half of the others were drawn, and everything in the long run', () => {
-    const deck = new Deck(['a', 'b', 'c', 'd', 'e', 'f', 'g'], Random.of('deck'));
-    const drawn = times(500, () => deck.draw());
+    const bag = new ShuffleBag(['a', 'b', 'c', 'd', 'e', 'f', 'g'], Random.of('deck'));
+    const drawn = times(500, () => bag.draw());
     for (let index = 0; index + 4 <= drawn.length; index++) {
       expect(new Set(drawn.slice(index, index + 4)).size).toBe(4);
     }

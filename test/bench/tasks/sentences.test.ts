@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sentencesOf } from '../../../bench/tasks/synthetic/sentences.js';
+import { sentencesOf } from '../../../bench/tasks/synthetic/essays.js';
 
 describe('sentencesOf', () => {
   it.each<[string, string, string[]]>([

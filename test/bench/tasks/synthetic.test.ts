@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Dataset } from '../../../bench/data/dataset.js';
 import { needle } from '../../../bench/tasks/needle.js';
 import { passkey } from '../../../bench/tasks/passkey.js';
-import { FACTS } from '../../../bench/tasks/synthetic/facts/index.js';
+import { FACTS } from '../../../bench/tasks/synthetic/word-lists.js';
 import { chiSquare, folderOf, generated, options, sha256, words } from './helpers.js';
 
 /** The 0.999 quantile of chi-square with 9 degrees of freedom. */

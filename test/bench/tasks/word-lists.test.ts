@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { FACTS } from '../../../bench/tasks/synthetic/facts/index.js';
-import { FIRST_NAMES } from '../../../bench/tasks/synthetic/first-names.js';
-import { LAST_NAMES } from '../../../bench/tasks/synthetic/last-names.js';
-import { people } from '../../../bench/tasks/synthetic/people.js';
-import { Random } from '../../../bench/tasks/synthetic/random.js';
+import { FACTS, NAMES } from '../../../bench/tasks/synthetic/word-lists.js';
+import { people } from '../../../bench/tasks/passkey.js';
+import { Random } from '../../../bench/random.js';
 import { words } from './helpers.js';
 
 describe('names', () => {
   it.each([
-    ['first names', FIRST_NAMES, 120],
-    ['last names', LAST_NAMES, 150],
+    ['first names', NAMES.first, 120],
+    ['last names', NAMES.last, 150],
   ])('%s are many, different and single words', (_, names, least) => {
     expect(names.length).toBeGreaterThanOrEqual(least);
     expect(new Set(names).size).toBe(names.length);
@@ -17,13 +15,13 @@ describe('names', () => {
   });
 
   it('have no last name that begins another, which would put one person into the sentence of another', () => {
-    for (const name of LAST_NAMES) {
-      expect(LAST_NAMES.filter((other) => other.startsWith(name))).toEqual([name]);
+    for (const name of NAMES.last) {
+      expect(NAMES.last.filter((other) => other.startsWith(name))).toEqual([name]);
     }
   });
 
   it('make people who all differ, up to every pair of names', () => {
-    const all = FIRST_NAMES.length * LAST_NAMES.length;
+    const all = NAMES.first.length * NAMES.last.length;
     expect(new Set(people(all, Random.of('people'))).size).toBe(all);
   });
 });

@@ -1,0 +1,200 @@
+/**
+ * Results in the format of the Python package mteb, which its leaderboard takes: one folder per model and revision with one
+ * file per task. mteb reads the folder `results` of its cache, and its leaderboard's repository has the same folder: copy the
+ * models' folders there.
+ */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { writeFileAtomically } from '../../lib/atomic-file.js';
+import { taskOf } from '../tasks/index.js';
+import { type Timing, timingKey } from './files.js';
+import {
+  dataOf,
+  mainScore,
+  modelOf,
+  type ModelResult,
+  type Results,
+  type RunResult,
+  type SplitResult,
+  type TaskDataResult,
+  type TaskResult,
+} from './results.js';
+
+/**
+ * The release of mteb whose file format, names and scoring rules these files follow; test/oracle/check_mteb.py loads them
+ * with it. run_settings.jsonl names the program that computed them.
+ */
+export const MTEB_VERSION = '2.26.24';
+
+/**
+ * Writes `<folder>/mteb/<model>__<strategy>/<SHA-256 of the model file>/`, for each run: one file per task, model_meta.json and
+ * run_settings.jsonl. Files of other runs are kept.
+ * @param timing tasks without seconds get null
+ * @throws LongEmbedError ERR_INVALID_OPTION with the reason when they cannot be written
+ */
+export async function writeMtebResults(folder: string, results: Results, timing: Timing): Promise<void> {
+  for (const run of results.runs) {
+    await writeRun(folder, results, timing, run);
+  }
+}
+
+async function writeRun(folder: string, results: Results, timing: Timing, run: RunResult): Promise<void> {
+  const model = modelOf(results, run);
+  const place = join(folder, 'mteb', mtebFolder(mtebModelName(model, run)), model.sha256);
+  await writeFileAtomically(join(place, 'model_meta.json'), pretty(mtebModelMeta(model, run)));
+  for (const result of run.tasks) {
+    const seconds = timing.evaluationSeconds[timingKey(model.id, run.extend, result.task)] ?? null;
+    await writeFileAtomically(
+      join(place, `${taskOf(result.task).mtebName}.json`),
+      pretty(mtebTaskResult(result, dataOf(results, result.task), results.limit, seconds)),
+    );
+  }
+  await writeFileAtomically(join(place, 'run_settings.jsonl'), runSettings(results, run));
+}
+
+/** One line per task in mteb's format: which program computed it. */
+function runSettings({ versions }: Results, { tasks }: RunResult): string {
+  const version = { longembed: versions.longembed, 'llama.cpp': versions.llama, mteb: null };
+  return tasks
+    .map(({ task, splits }) => ({ task: taskOf(task).mtebName, splits: splits.map(({ name }) => name) }))
+    .map((line) => `${JSON.stringify({ ...line, version, encode_kwargs: {}, subsets: ['default'] })}\n`)
+    .join('');
+}
+
+function pretty(content: object): string {
+  return `${JSON.stringify(content, null, 2)}\n`;
+}
+
+/**
+ * A task's result in the format of mteb's `TaskResult.to_disk`, without nAUC and the hit rates beyond the first.
+ * @param seconds duration of the evaluation; null: unknown
+ */
+function mtebTaskResult(
+  result: TaskResult,
+  data: TaskDataResult,
+  limit: number | null,
+  seconds: number | null,
+): object {
+  return {
+    dataset_revision: datasetRevision(data, limit),
+    task_name: taskOf(result.task).mtebName,
+    mteb_version: MTEB_VERSION,
+    scores: Object.fromEntries(
+      result.splits.map((split) => [
+        split.name,
+        [
+          {
+            ...metrics(split),
+            // MTEB's main score of the synthetic tasks is nDCG@1, which equals Acc@1 for queries with one answer.
+            main_score: rounded(mainScore(result, split)),
+            hf_subset: 'default',
+            languages: ['eng-Latn'],
+            mteb_version: MTEB_VERSION,
+          },
+        ],
+      ]),
+    ),
+    evaluation_time: seconds,
+    kg_co2_emissions: null,
+    date: null,
+    evaluation_phases: null,
+  };
+}
+
+/** Scores by mteb's names: Acc@1 is its hit rate at 1, and its accuracy is the recall at 1. */
+function metrics({ scores }: SplitResult): Record<string, number> {
+  const { accuracy_at_1: hitRate, ...same } = scores;
+  const named = { ...same, hit_rate_at_1: hitRate, accuracy: scores['recall_at_1'] };
+  return Object.fromEntries(
+    Object.entries(named).flatMap(([name, score]) => (score === undefined ? [] : [[name, rounded(score)]])),
+  );
+}
+
+/** Rounded to mteb's number of decimals. */
+function rounded(score: number, decimals = 5): number {
+  return Number(score.toFixed(decimals));
+}
+
+/**
+ * The model_meta.json beside MTEB's result files: all fields of its `ModelMeta`, null where a GGUF file has no information.
+ * `loader_kwargs` are the settings with which the file is this embedding model.
+ */
+function mtebModelMeta(model: ModelResult, run: RunResult): object {
+  const { file, preset, quantization, nativeContext, pooling, prompts } = model;
+  return {
+    loader_kwargs: { file, preset, quantization, nativeContext, extend: run.extend, pooling, prompts },
+    name: mtebModelName(model, run),
+    revision: model.sha256,
+    release_date: null,
+    languages: null,
+    n_parameters: model.parameters,
+    n_active_parameters_override: null,
+    n_embedding_parameters: null,
+    memory_usage_mb: null,
+    max_tokens: run.target,
+    embed_dim: model.dimensions,
+    license: null,
+    open_weights: null,
+    public_training_code: null,
+    public_training_data: null,
+    framework: ['GGUF'],
+    reference: null,
+    similarity_fn_name: 'cosine',
+    use_instructions: prompts.query !== '' || prompts.document !== '',
+    training_datasets: null,
+    adapted_from: null,
+    superseded_by: null,
+    modalities: ['text'],
+    model_type: ['dense'],
+    citation: null,
+    contacts: null,
+    experiment_kwargs: null,
+    output_dtypes: null,
+    extra_requirements_groups: null,
+    loader: null,
+    is_cross_encoder: false,
+  };
+}
+
+/**
+ * The `dataset_revision` of a result file. It is the published revision only if the data can be the published ones: not
+ * generated, not limited, with as many documents and queries. Otherwise it is the data's own SHA-256, so that the scores
+ * are not mistaken for those of the published task: MTEB merges only results of equal revisions.
+ * @param limit `limit` of results.json
+ */
+function datasetRevision({ task, origin, splits }: TaskDataResult, limit: number | null): string {
+  const { published } = taskOf(task);
+  const isComplete = splits.every(
+    ({ documents, queries }) => documents === published.documents && queries === published.queries,
+  );
+  if (limit === null && isComplete && !origin.startsWith('generated')) return published.revision;
+  const hashes = splits.map(({ name, sha256 }) => `${name} ${sha256}\n`).join('');
+  return `sha256-${createHash('sha256').update(hashes).digest('hex')}`;
+}
+
+/**
+ * MTEB's name of a model with a strategy: "e5-base-v2/ntk-4k". MTEB requires names of the form owner/model; the model stands
+ * for the owner, because each strategy makes a different embedding model of it.
+ */
+export function mtebModelName(model: ModelResult, run: RunResult): string {
+  return `${fileSafe(model.id)}/${safeSpec(run.extend)}`;
+}
+
+/** The folder in which MTEB looks for a model's results. */
+function mtebFolder(name: string): string {
+  return name.replace('/', '__');
+}
+
+/** "se:4k,g=9,w=64" as "se-4k_g-9_w-64": valid in every file system, and different for different specs. */
+function safeSpec(spec: string): string {
+  return fileSafe(spec.replaceAll(/[:=]/g, '-').replaceAll(',', '_'));
+}
+
+/** The name itself if it is a valid file name everywhere and has no "__", which MTEB reads as "/"; else a similar unique name. */
+function fileSafe(name: string): string {
+  const safe = name
+    .replaceAll(/[^\w.+-]/g, '-')
+    .replaceAll(/_{2,}/g, '_')
+    .replaceAll(/^[._]+|[._]+$/g, '');
+  return safe === name ? name : `${safe}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
+}

@@ -1,2 +1,0 @@
-/** Results in the format of the Python package mteb, which its leaderboard takes. */
-export { writeMtebResults } from './write.js';

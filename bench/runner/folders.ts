@@ -1,0 +1,59 @@
+/** Creating folders, and the free space of their disks. */
+import { existsSync, statfsSync } from 'node:fs';
+import { access, constants, mkdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { LongEmbedError, writeFailure } from '../../lib/error.js';
+
+/** Creates a folder and its parents. @throws the system's error, see `folderFailure` */
+export async function createFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    // Node reports ENOENT for a read-only file system too: `access` gives the real error.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      await access(nearestExisting(folder), constants.W_OK);
+    throw error;
+  }
+}
+
+/** Why a folder cannot be used: a clause. */
+export function folderFailure(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EEXIST' || code === 'ENOTDIR' ? 'a file is in its place' : writeFailure(error);
+}
+
+/** The folder itself or its nearest existing parent. */
+function nearestExisting(folder: string): string {
+  let found = resolve(folder);
+  while (!existsSync(found)) found = dirname(found);
+  return found;
+}
+
+/** Space reserved for everything besides vectors. */
+const MARGIN_BYTES = 16e6;
+
+/** Free bytes of a folder's disk; Infinity if the file system does not report them. */
+function freeBytes(folder: string): number {
+  const { bavail, bsize, blocks } = statfsSync(folder);
+  // Some network and virtual file systems report 0 blocks.
+  return blocks === 0 ? Infinity : bavail * bsize;
+}
+
+/**
+ * Refuses to start a run that cannot finish.
+ * @param bytes size of the vectors to store
+ * @throws LongEmbedError ERR_INVALID_OPTION when the cache's disk has less free space
+ */
+export function checkDiskSpace(folder: string, bytes: number): void {
+  const free = freeBytes(folder);
+  if (bytes === 0 || free >= bytes + MARGIN_BYTES) return;
+  throw new LongEmbedError(
+    'ERR_INVALID_OPTION',
+    `The cache in ${folder} needs room for ${megabytes(bytes + MARGIN_BYTES)} of embeddings, and its disk has ${megabytes(free)} left: ` +
+      'make room, or give a --cache on another disk.',
+  );
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(0)} MB`;
+}
