@@ -10,10 +10,13 @@ struct llama_model;
 
 namespace longembed {
 
+class WordPiece;
+
 /// The vocabulary of a loaded model. All of it may be used from several threads at once.
 class Vocabulary {
 public:
-    explicit Vocabulary(const llama_vocab * vocab) : vocab_(vocab) {}
+    explicit Vocabulary(const llama_vocab * vocab);
+    ~Vocabulary();
 
     /// "wordpiece", "sentencepiece", "unigram", "bpe", "rwkv", "plamo2" or "none"
     std::string type() const;
@@ -33,7 +36,8 @@ public:
     std::vector<int32_t> tokenize(const std::string & text) const;
 
 private:
-    const llama_vocab * vocab_;
+    const llama_vocab *              vocab_;
+    std::unique_ptr<const WordPiece> wordpiece_;  ///< null for vocabularies of another type
 };
 
 /// A model file's vocabulary without its weights.
