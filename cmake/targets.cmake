@@ -24,6 +24,7 @@ endfunction()
 
 # core
 file(GLOB_RECURSE core_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/native/core/*.cpp")
+list(FILTER core_sources EXCLUDE REGEX "/native/core/pretokenize/") # compiled into llama: cmake/llama.cmake
 add_library(longembed_core STATIC ${core_sources})
 longembed_compile_options(longembed_core)
 target_include_directories(longembed_core PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}/native/core")
