@@ -66,3 +66,10 @@ set(CMAKE_MESSAGE_LOG_LEVEL ERROR) # its one warning is that git was not found
 add_subdirectory("${LONGEMBED_LLAMA_DIR}" llama.cpp EXCLUDE_FROM_ALL)
 unset(CMAKE_MESSAGE_LOG_LEVEL)
 unset(CMAKE_DISABLE_FIND_PACKAGE_Git)
+
+# std::regex calls itself for every character of a word and overflows the stack; see native/core/pretokenize.
+set_source_files_properties("${LONGEMBED_LLAMA_DIR}/src/unicode.cpp" TARGET_DIRECTORY llama PROPERTIES
+    COMPILE_DEFINITIONS unicode_regex_split=unicode_regex_split_std)
+file(GLOB pretokenize_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/native/core/pretokenize/*.cpp")
+target_sources(llama PRIVATE ${pretokenize_sources})
+set_source_files_properties(${pretokenize_sources} TARGET_DIRECTORY llama PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)

@@ -8,8 +8,17 @@
 #include "llama/abort_guard.h"
 #include "llama/log.h"
 #include "model_file/model_file.h"
+#include "tokenize/wordpiece.h"
 
 namespace longembed {
+
+Vocabulary::Vocabulary(const llama_vocab * vocab) : vocab_(vocab) {
+    if (llama_vocab_type(vocab) == LLAMA_VOCAB_TYPE_WPM) {
+        wordpiece_ = std::make_unique<WordPiece>(*vocab);
+    }
+}
+
+Vocabulary::~Vocabulary() = default;
 
 std::string Vocabulary::type() const {
     switch (llama_vocab_type(vocab_)) {
@@ -59,6 +68,9 @@ std::vector<int32_t> Vocabulary::tokenize(const std::string & text) const {
     }
     if (text.empty()) {
         return {};
+    }
+    if (wordpiece_) {
+        return wordpiece_->tokenize(text);
     }
     try {
         const AbortGuard guard;

@@ -10,10 +10,13 @@ struct llama_model;
 
 namespace longembed {
 
+class WordPiece;
+
 /// The vocabulary of a loaded model. Several threads may use it at once.
 class Vocabulary {
 public:
-    explicit Vocabulary(const llama_vocab * vocab) : vocab_(vocab) {}
+    explicit Vocabulary(const llama_vocab * vocab);
+    ~Vocabulary();
 
     /// "wordpiece", "sentencepiece", "unigram", "bpe", "rwkv", "plamo2" or "none"
     std::string type() const;
@@ -34,7 +37,8 @@ public:
     std::vector<int32_t> tokenize(const std::string & text) const;
 
 private:
-    const llama_vocab * vocab_;
+    const llama_vocab *              vocab_;
+    std::unique_ptr<const WordPiece> wordpiece_;  ///< null for vocabularies of another type
 };
 
 /// A model file's vocabulary, loaded without the weights.
