@@ -38,7 +38,7 @@ public:
 
 private:
     const llama_vocab *              vocab_;
-    std::unique_ptr<const WordPiece> wordpiece_;  ///< null for vocabularies of another type
+    std::unique_ptr<const WordPiece> wordpiece_; ///< null for vocabularies of another type
 };
 
 /// A model file's vocabulary, loaded without the weights.

@@ -12,6 +12,8 @@ const files = readdirSync(native, { recursive: true, encoding: 'utf8' })
 /** What each folder of native/core may include beside itself. */
 const ALLOWED: Record<string, string[]> = {
   kernels: [],
+  tokenize: [],
+  pretokenize: [],
   ops: ['kernels'],
   devices: ['llama'],
   llama: ['devices'],

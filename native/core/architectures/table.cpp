@@ -36,8 +36,8 @@ bool has_weight_scales(const llama_model & model) {
 } // namespace
 
 const ArchitectureEntry * find_architecture(llm_arch id) {
-    const auto * found = std::find_if(std::begin(entries), std::end(entries),
-                                      [id](const auto * entry) { return entry->id == id; });
+    const auto * found =
+        std::find_if(std::begin(entries), std::end(entries), [id](const auto * entry) { return entry->id == id; });
     return found == std::end(entries) ? nullptr : *found;
 }
 

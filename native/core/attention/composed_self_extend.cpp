@@ -164,8 +164,8 @@ void ComposedSelfExtend::attend_sequence(StepGraph & steps, const Step & first, 
         step.queries    = std::min(queries_per_step, queries - from);
         step.keys       = round_up(shape.causal ? step.first_index + step.queries : step.keys_end);
         step.band_begin = round_down(std::max<int64_t>(0, step.first_index - window_ + 1));
-        step.band_end   = shape.causal ? step.keys
-                                       : std::min(step.keys, round_up(step.first_index + step.queries - 1 + window_));
+        step.band_end =
+            shape.causal ? step.keys : std::min(step.keys, round_up(step.first_index + step.queries - 1 + window_));
 
         const int64_t per_step = kv_heads_per_step(shape, step.keys, step.queries, score_bytes_);
         for (step.first_kv_head = 0; step.first_kv_head < shape.kv_heads; step.first_kv_head += per_step) {
@@ -183,17 +183,17 @@ void ComposedSelfExtend::attend_step(StepGraph & steps, const Step & step) const
     ggml_tensor * scores  = shape.causal ? score_causal(steps, step) : score_both_ways(steps, step);
     ggml_tensor * weights = ggml_soft_max_ext_inplace(ctx, scores, nullptr, shape.scale * step.logit_factor, 0.0f);
 
-    ggml_tensor * values   = ggml_view_3d(ctx, values_, step.keys, values_->ne[1], step.kv_heads, values_->nb[1],
-                                          values_->nb[2],
-                                          step.first_key * values_->nb[0] + step.first_kv_head * values_->nb[2]);
+    ggml_tensor * values =
+        ggml_view_3d(ctx, values_, step.keys, values_->ne[1], step.kv_heads, values_->nb[1], values_->nb[2],
+                     step.first_key * values_->nb[0] + step.first_kv_head * values_->nb[2]);
     ggml_tensor * attended = ggml_mul_mat(ctx, values, weights); // [head size, queries, heads]
     // weights of long texts are smaller than halves can hold
     ggml_prec_set_acc(attended, GGML_PREC_F32);
 
-    const size_t  head  = shape.head_size * step.heads->nb[0];
-    ggml_tensor * place = ggml_view_3d(ctx, step.heads, shape.head_size, n, step.queries, head, step.heads->nb[1],
-                                       step.column * step.heads->nb[1] +
-                                           step.first_kv_head * shape.heads_per_kv_head() * head);
+    const size_t  head = shape.head_size * step.heads->nb[0];
+    ggml_tensor * place =
+        ggml_view_3d(ctx, step.heads, shape.head_size, n, step.queries, head, step.heads->nb[1],
+                     step.column * step.heads->nb[1] + step.first_kv_head * shape.heads_per_kv_head() * head);
     steps.add(ggml_cpy(ctx, ggml_permute(ctx, attended, 0, 2, 1, 3), place));
 }
 
@@ -222,10 +222,10 @@ ggml_tensor * ComposedSelfExtend::score_both_ways(StepGraph & steps, const Step 
     band               = ggml_add(ctx, band, masked(ctx, part(ctx, before, begin, end), before_mask_, step));
     band               = ggml_add(ctx, band, masked(ctx, part(ctx, after, 0, end - begin), after_mask_, step));
 
-    const size_t  row    = step.keys * step.scores->nb[0];
-    ggml_tensor * scores = ggml_view_3d(ctx, step.scores, step.keys, step.queries, near->ne[2], row, row * step.queries,
-                                        0);
-    const auto    store  = [&](ggml_tensor * from, int64_t first) {
+    const size_t  row = step.keys * step.scores->nb[0];
+    ggml_tensor * scores =
+        ggml_view_3d(ctx, step.scores, step.keys, step.queries, near->ne[2], row, row * step.queries, 0);
+    const auto store = [&](ggml_tensor * from, int64_t first) {
         if (from->ne[0] > 0) {
             steps.add(ggml_cpy(ctx, from, part(ctx, scores, first, first + from->ne[0])));
         }
@@ -246,9 +246,9 @@ ggml_tensor * ComposedSelfExtend::score(ggml_context * ctx, ggml_tensor * keys, 
     const int64_t per_kv = step.shape.heads_per_kv_head();
     ggml_tensor * k      = ggml_view_3d(ctx, keys, keys->ne[0], end - begin, step.kv_heads, keys->nb[1], keys->nb[2],
                                         (step.first_key + begin) * keys->nb[1] + step.first_kv_head * keys->nb[2]);
-    ggml_tensor * q = ggml_view_3d(ctx, queries, queries->ne[0], step.queries, step.kv_heads * per_kv, queries->nb[2],
-                                   queries->nb[1],
-                                   step.column * queries->nb[2] + step.first_kv_head * per_kv * queries->nb[1]);
+    ggml_tensor * q =
+        ggml_view_3d(ctx, queries, queries->ne[0], step.queries, step.kv_heads * per_kv, queries->nb[2], queries->nb[1],
+                     step.column * queries->nb[2] + step.first_kv_head * per_kv * queries->nb[1]);
     // ggml's fast CPU product takes no gaps on this side
     ggml_tensor * scores = ggml_mul_mat(ctx, k, ggml_cont(ctx, q));
     // a GPU would sum them as halves, which are too coarse for large logits

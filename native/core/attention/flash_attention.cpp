@@ -37,8 +37,8 @@ FlashAttention::FlashAttention(ggml_context * ctx, const AttentionDevice & devic
     const int64_t tokens = size.tokens + (shape.causal ? key_padding : 0);
     keys_                = ggml_new_tensor_3d(ctx, device.kv_type(), device.flash_head_size, tokens, shape.kv_heads);
     values_              = ggml_new_tensor_3d(ctx, device.kv_type(), device.flash_head_size, tokens, shape.kv_heads);
-    causal_mask_         = shape.causal ? ggml_new_tensor_2d(ctx, GGML_TYPE_F16, size.longest + key_padding, size.block)
-                                        : nullptr;
+    causal_mask_ =
+        shape.causal ? ggml_new_tensor_2d(ctx, GGML_TYPE_F16, size.longest + key_padding, size.block) : nullptr;
 }
 
 void FlashAttention::fill_masks() {

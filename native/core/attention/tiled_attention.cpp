@@ -52,10 +52,10 @@ TiledAttention::TiledAttention(ggml_context * ctx, const CpuKernels & kernels, c
     : kernels_(kernels), window_(size.self_extend_window) {
     const int64_t tiles = (size.tokens + tile_keys - 1) / tile_keys;
     const int64_t per   = kernels.pack_factor;
-    near_keys_          = ggml_new_tensor_4d(ctx, GGML_TYPE_F32, tile_keys, (shape.head_size + per - 1) / per, tiles,
-                                             shape.kv_heads);
-    far_keys_           = window_ > 0 ? ggml_dup_tensor(ctx, near_keys_) : nullptr;
-    values_ = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, shape.head_size, tiles * tile_keys / per, shape.kv_heads);
+    near_keys_ =
+        ggml_new_tensor_4d(ctx, GGML_TYPE_F32, tile_keys, (shape.head_size + per - 1) / per, tiles, shape.kv_heads);
+    far_keys_ = window_ > 0 ? ggml_dup_tensor(ctx, near_keys_) : nullptr;
+    values_   = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, shape.head_size, tiles * tile_keys / per, shape.kv_heads);
 }
 
 void TiledAttention::store(StepGraph & steps, const RotatedKeys & keys, ggml_tensor * values, int64_t first) const {

@@ -60,8 +60,8 @@ void BlockPass::embed_tokens(const Block & block) {
         positions.upper    = entries(ctx(), workspace_.positions.upper, block.first, block.tokens);
         positions.fraction = columns(ctx(), workspace_.positions.fraction, block.first, block.tokens);
     }
-    ggml_tensor * x = setup_.architecture.embed(ctx(), entries(ctx(), workspace_.tokens, block.first, block.tokens),
-                                                positions);
+    ggml_tensor * x =
+        setup_.architecture.embed(ctx(), entries(ctx(), workspace_.tokens, block.first, block.tokens), positions);
     steps_.add(ggml_cpy(ctx(), x, x_of(block)));
     steps_.end_step(0.0);
 }

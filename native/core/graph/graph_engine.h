@@ -22,17 +22,17 @@ public:
     /// @throws Error ERR_INVALID_OPTION when that precision is not available here; ERR_BACKEND
     GraphEngine(const llama_model & model, int threads, Precision precision);
 
-    void       embed(const Batch & batch, float * out, Control & control) override;
+    void           embed(const Batch & batch, float * out, Control & control) override;
     MemoryEstimate memory(const Batch & batch) override;
 
 private:
     /// A batch, cut and laid out.
     struct Plan;
 
-    Cut           choose_cut(const Batch & batch, int parallelism) const;
-    WorkspaceSize size_for(const Plan & plan) const;
-    PassSetup     setup_for(const Plan & plan, const Workspace & workspace) const;
-    MemoryEstimate    memory_for(const Plan & plan, const WorkspaceSize & size) const;
+    Cut            choose_cut(const Batch & batch, int parallelism) const;
+    WorkspaceSize  size_for(const Plan & plan) const;
+    PassSetup      setup_for(const Plan & plan, const Workspace & workspace) const;
+    MemoryEstimate memory_for(const Plan & plan, const WorkspaceSize & size) const;
     bool has_capacity(const WorkspaceSize & needed) const { return workspace_ && needed.fits_in(workspace_->size()); }
     void reserve(const Plan & plan, const WorkspaceSize & needed);
 

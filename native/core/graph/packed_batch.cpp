@@ -32,8 +32,8 @@ PackedBatch::PackedBatch(const Batch & batch, const Layout & layout, int64_t pos
     for (const PackedSequence & sequence : layout.sequences) {
         std::copy_n(batch.tokens + sequence.input, sequence.length, tokens.begin() + sequence.first);
         for (int64_t i = 0; i < sequence.length; ++i) {
-            const float position          = batch.positions != nullptr ? batch.positions[sequence.input + i]
-                                                                       : static_cast<float>(i);
+            const float position =
+                batch.positions != nullptr ? batch.positions[sequence.input + i] : static_cast<float>(i);
             const float whole             = std::floor(position);
             positions[sequence.first + i] = static_cast<int32_t>(whole);
             fraction[sequence.first + i]  = position - whole;

@@ -104,8 +104,8 @@ ggml_context_ptr Stream::new_graph_context() {
 BufferSizes Stream::graph_memory() const {
     BufferSizes sizes;
     for (const auto & backend : backends_) {
-        sizes[ggml_backend_sched_get_buffer_type(sched_.get(), backend.get())] += ggml_backend_sched_get_buffer_size(
-            sched_.get(), backend.get());
+        sizes[ggml_backend_sched_get_buffer_type(sched_.get(), backend.get())] +=
+            ggml_backend_sched_get_buffer_size(sched_.get(), backend.get());
     }
     return sizes;
 }

@@ -39,9 +39,9 @@ void check_plan(const Batch & batch) {
     if (batch.uses_self_extend()) {
         refuse("Self-extend");
     }
-    const bool scaled = batch.logit_scale != nullptr &&
-                        std::any_of(batch.logit_scale, batch.logit_scale + batch.n_tokens,
-                                    [](float factor) { return factor != 1.0f; });
+    const bool scaled =
+        batch.logit_scale != nullptr &&
+        std::any_of(batch.logit_scale, batch.logit_scale + batch.n_tokens, [](float factor) { return factor != 1.0f; });
     if (scaled) {
         refuse("Attention scaling");
     }
@@ -84,7 +84,7 @@ void ContextEngine::embed(const Batch & batch, float * out, Control & control) {
 MemoryEstimate ContextEngine::memory(const Batch & batch) {
     check_plan(batch);
     MemoryEstimate max;
-    uint64_t   missing = 0;
+    uint64_t       missing = 0;
     for (const bool flash : {false, true}) {
         const int32_t longest = longest_of(batch, flash);
         if (longest == 0) {
@@ -92,7 +92,7 @@ MemoryEstimate ContextEngine::memory(const Batch & batch) {
         }
         prepare(batch, longest, flash);
         const MemoryEstimate need = memory_of_context();
-        uint64_t         here = 0;
+        uint64_t             here = 0;
         for (const DeviceMemory & memory : need.devices) {
             here += memory.missing;
         }
@@ -174,8 +174,8 @@ void ContextEngine::prepare(const Setup & wanted) {
     params.flash_attn_type      = wanted.flash ? LLAMA_FLASH_ATTN_TYPE_AUTO : LLAMA_FLASH_ATTN_TYPE_DISABLED;
     params.pooling_type         = pooling_type(wanted.pooling);
     params.rope_freq_base       = wanted.rope_base;
-    params.rope_freq_scale      = wanted.rope_scale == 1.0f ? 0.0f
-                                                            : model_.hparams.rope_freq_scale_train * wanted.rope_scale;
+    params.rope_freq_scale =
+        wanted.rope_scale == 1.0f ? 0.0f : model_.hparams.rope_freq_scale_train * wanted.rope_scale;
 
     clear_errors();
     // llama_init_from_model takes its model mutable for the sake of adapters; we attach none
@@ -221,8 +221,8 @@ int ContextEngine::compute(const int32_t * tokens, int32_t n, Control & control)
 
     clear_errors();
     llama_set_abort_callback(context_.get(), is_cancelled, &control);
-    const int status = encoder_only ? llama_encode(context_.get(), sequence.batch)
-                                    : llama_decode(context_.get(), sequence.batch);
+    const int status =
+        encoder_only ? llama_encode(context_.get(), sequence.batch) : llama_decode(context_.get(), sequence.batch);
     llama_set_abort_callback(context_.get(), nullptr, nullptr);
     control.check();
     return status;

@@ -17,7 +17,7 @@ public:
     /// @param threads  CPU threads, >= 1
     ContextEngine(const llama_model & model, int threads);
 
-    void       embed(const Batch & batch, float * out, Control & control) override;
+    void           embed(const Batch & batch, float * out, Control & control) override;
     MemoryEstimate memory(const Batch & batch) override;
 
 private:
@@ -35,11 +35,11 @@ private:
     /// Tokens of the longest sequence with flash attention, or without; 0: there is no such sequence.
     int32_t longest_of(const Batch & batch, bool flash) const;
 
-    void       prepare(const Batch & batch, int32_t longest, bool flash);
-    void       prepare(const Setup & wanted);
+    void           prepare(const Batch & batch, int32_t longest, bool flash);
+    void           prepare(const Setup & wanted);
     MemoryEstimate memory_of_context() const;
-    void       embed_some(const Batch & batch, bool flash, int64_t & done, float * out, Control & control);
-    void       embed_one(const int32_t * tokens, int32_t n, float * out, Control & control);
+    void           embed_some(const Batch & batch, bool flash, int64_t & done, float * out, Control & control);
+    void           embed_one(const int32_t * tokens, int32_t n, float * out, Control & control);
 
     /// Computes a few tokens on the calling thread alone, the first time: whether llama.cpp's graph for an architecture
     /// accepts a file's tensors shows only then, and the calling thread is the one on which a failed assertion can be

@@ -29,10 +29,10 @@ void on_log(ggml_log_level level, const char * text, void * /*unused*/) {
 
 /// llama.cpp prefixes its lines with the C++ function, which tells users nothing.
 std::string without_function_name(const std::string & line) {
-    const size_t colon         = line.find(": ");
-    const bool   is_identifier = colon != std::string::npos &&
-                               line.find_first_not_of(
-                                   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == colon;
+    const size_t colon = line.find(": ");
+    const bool   is_identifier =
+        colon != std::string::npos &&
+        line.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == colon;
     return is_identifier ? line.substr(colon + 2) : line;
 }
 

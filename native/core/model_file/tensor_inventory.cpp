@@ -93,8 +93,8 @@ void TensorInventory::attention(const std::string & prefix, const ModelSizes & s
 void TensorInventory::check_no_others() const {
     for (const auto & named : tensors_) {
         // llama.cpp's context takes scales, our graph does not
-        const bool scale = named.first.find(".scale") != std::string::npos ||
-                           named.first.find(".input_scale") != std::string::npos;
+        const bool scale =
+            named.first.find(".scale") != std::string::npos || named.first.find(".input_scale") != std::string::npos;
         if (known_.count(named.first) == 0 && !scale) {
             throw InvalidFile("its tensor " + quoted(named.first) + " is none that its architecture has.");
         }

@@ -48,8 +48,8 @@ void check_distinct(const std::vector<std::string> & tokens) {
     ids.reserve(tokens.size());
     for (size_t id = 0; id < tokens.size(); ++id) {
         // so it names a token without text
-        const std::string text     = tokens[id].empty() ? "[EMPTY_" + std::to_string(id) + "]"
-                                                        : std::string(tokens[id].c_str());
+        const std::string text =
+            tokens[id].empty() ? "[EMPTY_" + std::to_string(id) + "]" : std::string(tokens[id].c_str());
         const auto [first, is_new] = ids.emplace(text, id);
         if (!is_new) {
             throw InvalidFile("its key \"tokenizer.ggml.tokens\" has the token " + quoted(text) + " twice, as " +
@@ -119,8 +119,8 @@ int64_t check_vocabulary(const Metadata & metadata, const std::string & architec
     if (tokens.count == 0) {
         throw InvalidFile("its key \"tokenizer.ggml.tokens\" is empty.");
     }
-    if (const auto * types = beside_tokens(metadata, prefix + "token_type", {GGUF_TYPE_INT32}, "32-bit integers",
-                                           tokens.count)) {
+    if (const auto * types =
+            beside_tokens(metadata, prefix + "token_type", {GGUF_TYPE_INT32}, "32-bit integers", tokens.count)) {
         check_types(*types);
     }
     if (const auto * scores = beside_tokens(metadata, prefix + "scores", {GGUF_TYPE_FLOAT32, GGUF_TYPE_INT32},

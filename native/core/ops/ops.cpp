@@ -35,7 +35,7 @@ ggml_tensor * gated_up(const GraphContext & ctx, const FeedForward & part, ggml_
         return ggml_mul(ctx, activate(ctx, part.activation, gate), linear(ctx, part.up, x));
     }
     return has_own_gemm(ctx, part.up) ? gemm(ctx, part.up, x, Epilogue::swiglu_gate, gate)
-                                         : ggml_swiglu_split(ctx, gate, linear(ctx, part.up, x));
+                                      : ggml_swiglu_split(ctx, gate, linear(ctx, part.up, x));
 }
 
 } // namespace

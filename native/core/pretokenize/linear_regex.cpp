@@ -41,12 +41,12 @@ public:
 
     void compile(const RegexNode & node) {
         switch (node.kind) {
-            case RegexNode::Kind::one:          emit_class(Op::consume, node.code_points); break;
-            case RegexNode::Kind::ahead:        emit_class(Op::ahead, node.code_points); break;
-            case RegexNode::Kind::not_ahead:    emit_class(Op::not_ahead, node.code_points); break;
-            case RegexNode::Kind::at_end:       emit(Op::at_end); break;
+            case RegexNode::Kind::one: emit_class(Op::consume, node.code_points); break;
+            case RegexNode::Kind::ahead: emit_class(Op::ahead, node.code_points); break;
+            case RegexNode::Kind::not_ahead: emit_class(Op::not_ahead, node.code_points); break;
+            case RegexNode::Kind::at_end: emit(Op::at_end); break;
             case RegexNode::Kind::alternatives: compile_alternatives(node.parts); break;
-            case RegexNode::Kind::repeat:       compile_repeat(node); break;
+            case RegexNode::Kind::repeat: compile_repeat(node); break;
             case RegexNode::Kind::sequence:
                 for (const RegexNode & part : node.parts) {
                     compile(part);
@@ -116,12 +116,12 @@ private:
     LinearRegex & regex_;
 };
 
-/// Searches a text. A thread is a position in the program with the place where its match began; the more preferred of two
-/// threads comes first, and of threads at the same position of the program only the first is kept.
+/// Searches a text. A thread is a position in the program with the place where its match began; the more preferred of
+/// two threads comes first, and of threads at the same position of the program only the first is kept.
 ///
-/// A thread that is preferred to the match may look far beyond it and fail. The next search starts right after the match and
-/// would send the same thread over the same text again, so what has failed is remembered: for each position of the program,
-/// one stretch of the text in which a thread there is known to lead to no match.
+/// A thread that is preferred to the match may look far beyond it and fail. The next search starts right after the
+/// match and would send the same thread over the same text again, so what has failed is remembered: for each position
+/// of the program, one stretch of the text in which a thread there is known to lead to no match.
 class RegexSearch {
 public:
     struct Match {
@@ -223,7 +223,7 @@ private:
             if (seen_[position] == step_) {
                 continue;
             }
-            seen_[position] = step_;
+            seen_[position]                              = step_;
             const LinearRegex::Instruction & instruction = regex_.program_[position];
             switch (instruction.op) {
                 case Op::consume:
@@ -231,12 +231,8 @@ private:
                         threads.push_back({position, first});
                     }
                     break;
-                case Op::match:
-                    threads.push_back({position, first});
-                    break;
-                case Op::jump:
-                    stack_.push_back(instruction.x);
-                    break;
+                case Op::match: threads.push_back({position, first}); break;
+                case Op::jump: stack_.push_back(instruction.x); break;
                 case Op::split:
                     stack_.push_back(instruction.y);
                     stack_.push_back(instruction.x);
@@ -264,10 +260,10 @@ private:
     std::vector<Thread>           current_;
     std::vector<Thread>           next_;
     std::vector<size_t>           stack_;
-    std::vector<uint64_t>         seen_;  ///< the step in which a position of the program was reached last
+    std::vector<uint64_t>         seen_; ///< the step in which a position of the program was reached last
     uint64_t                      step_ = 0;
     std::vector<Stretch>          failing_;
-    std::vector<size_t>           beyond_;  ///< positions of the program noted since the match
+    std::vector<size_t>           beyond_; ///< positions of the program noted since the match
 };
 
 LinearRegex::LinearRegex(const std::string & expression) {

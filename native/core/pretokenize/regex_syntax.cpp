@@ -16,7 +16,8 @@ constexpr int max_repeats = 1024;
 /// Recursive descent; the expressions are llama.cpp's, so its depth is bounded.
 class Parser {
 public:
-    explicit Parser(const std::string & expression) : expression_(expression), code_(unicode_cpts_from_utf8(expression)) {}
+    explicit Parser(const std::string & expression)
+        : expression_(expression), code_(unicode_cpts_from_utf8(expression)) {}
 
     RegexNode parse() {
         RegexNode whole = alternatives();
@@ -203,8 +204,9 @@ private:
 
     uint16_t category() {
         static const std::map<std::string, uint16_t> categories = {
-            {"L", unicode_cpt_flags::LETTER},      {"Lu", unicode_cpt_flags::LETTER}, {"Ll", unicode_cpt_flags::LETTER},
-            {"Lt", unicode_cpt_flags::LETTER},     {"Lm", unicode_cpt_flags::LETTER}, {"Lo", unicode_cpt_flags::LETTER},
+            {"L", unicode_cpt_flags::LETTER},      {"Lu", unicode_cpt_flags::LETTER},
+            {"Ll", unicode_cpt_flags::LETTER},     {"Lt", unicode_cpt_flags::LETTER},
+            {"Lm", unicode_cpt_flags::LETTER},     {"Lo", unicode_cpt_flags::LETTER},
             {"N", unicode_cpt_flags::NUMBER},      {"P", unicode_cpt_flags::PUNCTUATION},
             {"M", unicode_cpt_flags::ACCENT_MARK}, {"S", unicode_cpt_flags::SYMBOL},
         };

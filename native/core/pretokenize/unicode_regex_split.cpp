@@ -1,5 +1,5 @@
-// llama.cpp's unicode_regex_split(), which its BPE tokenizers call, with bounded stack and in linear time. The build renames
-// the original (cmake/llama.cmake) and compiles this file into llama: see docs/engine.md.
+// llama.cpp's unicode_regex_split(), which its BPE tokenizers call, with bounded stack and in linear time. The build
+// renames the original (cmake/llama.cmake) and compiles this file into llama: see docs/engine.md.
 
 #include <algorithm>
 #include <map>
@@ -13,7 +13,8 @@
 #include "unicode.h"
 
 /// The original.
-std::vector<std::string> unicode_regex_split_std(const std::string & text, const std::vector<std::string> & expressions, bool byte_encode);
+std::vector<std::string> unicode_regex_split_std(const std::string & text, const std::vector<std::string> & expressions,
+                                                 bool byte_encode);
 
 namespace longembed {
 
@@ -28,10 +29,14 @@ using Lengths = std::vector<size_t>;
 bool has_own_splitter(const std::string & expression) {
     static const std::set<std::string> expressions = {
         "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)",
-        "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-        "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-        "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-        "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+        "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| "
+        "?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+        "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| "
+        "?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+        "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| "
+        "?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+        "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| "
+        "?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
         "\\p{Han}+",
         "\\p{AFMoE_digits}",
         "[^\\n]+|[\\n]+",
@@ -48,14 +53,15 @@ std::string utf8(const CodePoints & text, size_t first, size_t end) {
     return bytes;
 }
 
-void add_own_split(const CodePoints & text, size_t first, size_t end, const std::string & expression, Lengths & lengths) {
+void add_own_split(const CodePoints & text, size_t first, size_t end, const std::string & expression,
+                   Lengths & lengths) {
     for (const std::string & word : unicode_regex_split_std(utf8(text, first, end), {expression}, false)) {
         lengths.push_back(unicode_cpts_from_utf8(word).size());
     }
 }
 
-/// superbpe's `(?=(\d{3})+(?!\d))`: splits before every group of three digits, counted from the end of a run of digits. Its
-/// lookahead is as long as the run, which LinearRegex does not support.
+/// superbpe's `(?=(\d{3})+(?!\d))`: splits before every group of three digits, counted from the end of a run of digits.
+/// Its lookahead is as long as the run, which LinearRegex does not support.
 const char * const groups_of_three = "(?=(\\d{3})+(?!\\d))";
 
 void add_groups_of_three(const CodePoints & text, size_t first, size_t end, Lengths & lengths) {
@@ -90,8 +96,8 @@ const LinearRegex & compiled(const std::string & expression) {
     return *regex;
 }
 
-/// The white space that this expression leaves between words is dropped, as Hugging Face's WhitespaceSplit does. llama.cpp looks
-/// it up in the vocabulary, where two blanks in a row fail an assertion.
+/// The white space that this expression leaves between words is dropped, as Hugging Face's WhitespaceSplit does.
+/// llama.cpp looks it up in the vocabulary, where two blanks in a row fail an assertion.
 const char * const words_only = "\\S+";
 
 bool is_white_space(const CodePoints & text, size_t first, size_t end) {
@@ -131,7 +137,8 @@ std::string byte_encoded(const std::string & word) {
 
 } // namespace longembed
 
-std::vector<std::string> unicode_regex_split(const std::string & text, const std::vector<std::string> & expressions, bool byte_encode) {
+std::vector<std::string> unicode_regex_split(const std::string & text, const std::vector<std::string> & expressions,
+                                             bool byte_encode) {
     using namespace longembed;
     if (std::all_of(expressions.begin(), expressions.end(), has_own_splitter)) {
         return unicode_regex_split_std(text, expressions, byte_encode);
@@ -141,7 +148,7 @@ std::vector<std::string> unicode_regex_split(const std::string & text, const std
     for (const std::string & expression : expressions) {
         lengths = split(code_points, lengths, expression);
     }
-    const bool drops_white_space = expressions.back() == words_only;
+    const bool               drops_white_space = expressions.back() == words_only;
     std::vector<std::string> words;
     words.reserve(lengths.size());
     size_t first = 0;

@@ -95,7 +95,7 @@ constexpr uint32_t replacement = 0xFFFD;
 
 /// The code point at `at`, which moves past it; U+FFFD for bytes that are not UTF-8.
 uint32_t next_code_point(const std::string & text, size_t & at) {
-    const auto byte = [&](size_t index) { return static_cast<uint8_t>(text[index]); };
+    const auto    byte = [&](size_t index) { return static_cast<uint8_t>(text[index]); };
     const uint8_t lead = byte(at++);
     if (lead < 0x80) {
         return lead;
@@ -218,7 +218,7 @@ private:
     const bool                    strip_accents_;
     const BertNormalizer::Visit & visit_;
     std::vector<uint32_t>         word_;
-    int64_t                       marks_ = 0;  ///< at the end of the word
+    int64_t                       marks_ = 0; ///< at the end of the word
 };
 
 } // namespace

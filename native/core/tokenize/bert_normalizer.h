@@ -7,8 +7,8 @@
 
 namespace longembed {
 
-/// Splits texts into words as BertNormalizer and BertPreTokenizer of Hugging Face's tokenizers do: control characters are
-/// dropped, white space separates words, Chinese characters and punctuation are words of their own.
+/// Splits texts into words as BertNormalizer and BertPreTokenizer of Hugging Face's tokenizers do: control characters
+/// are dropped, white space separates words, Chinese characters and punctuation are words of their own.
 class BertNormalizer {
 public:
     /// @param lowercase      every code point is replaced by its lower case

@@ -77,7 +77,9 @@ void WordPiece::add_word(const std::vector<uint32_t> & word, std::vector<int32_t
     }
     if (tokens.size() == before) {
         if (unknown_ < 0) {
-            throw Error(ErrorCode::tokenizer, "The text has a word that is not in the model's vocabulary, which has no token for unknown words.");
+            throw Error(
+                ErrorCode::tokenizer,
+                "The text has a word that is not in the model's vocabulary, which has no token for unknown words.");
         }
         tokens.push_back(unknown_);
     }

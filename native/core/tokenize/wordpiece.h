@@ -12,11 +12,12 @@ struct llama_vocab;
 
 namespace longembed {
 
-/// BERT's tokenizer over a vocabulary that llama.cpp loaded: words are split into the longest pieces that the vocabulary has,
-/// from left to right; a word that cannot be split, or that is longer than 100 code points, is one unknown token.
+/// BERT's tokenizer over a vocabulary that llama.cpp loaded: words are split into the longest pieces that the
+/// vocabulary has, from left to right; a word that cannot be split, or that is longer than 100 code points, is one
+/// unknown token.
 ///
-/// llama.cpp's own WordPiece keeps only the first letter of a Hangul syllable, drops spacing marks (Mc) and splits words of
-/// any length, so that its ids differ from those the models were trained with.
+/// llama.cpp's own WordPiece keeps only the first letter of a Hangul syllable, drops spacing marks (Mc) and splits
+/// words of any length, so that its ids differ from those the models were trained with.
 class WordPiece {
 public:
     explicit WordPiece(const llama_vocab & vocab);
@@ -31,7 +32,7 @@ private:
     void add_word(const std::vector<uint32_t> & word, std::vector<int32_t> & tokens) const;
 
     BertNormalizer normalizer_;
-    Pieces         first_pieces_;  ///< at the start of a word; views into the vocabulary
+    Pieces         first_pieces_; ///< at the start of a word; views into the vocabulary
     Pieces         later_pieces_;
     size_t         max_bytes_ = 0; ///< of a piece
     int32_t        unknown_;
