@@ -71,7 +71,7 @@ function ids(length: number, shift: number): string {
 }
 
 function argumentsFor(model: string): string[][] {
-  const rotates = /jina-bert-v3|nomic|llama|qwen2/.test(model);
+  const rotates = /jina-bert-v3|nomic|llama|qwen/.test(model);
   const ways = [
     [],
     ...(rotates

@@ -46,6 +46,12 @@ export const DECODERS = {
   llama: {
     isDecoder: true,
     defaults: { headsKv: 2, feedForward: 160, pooling: 'last', biases: false, causal: true },
+    models: {
+      llama: {},
+      'llama-biases': { biases: true, headsKv: 4, pooling: 'mean', addEos: false, seed: 3 },
+      'llama-32k': { layers: 2, heads: 2, headsKv: 1, context: 4096, seed: 4 },
+      'llama-text': { pooling: null, addEos: false, seed: 5 },
+    },
     plan: (spec) => ({
       metadata: [
         ...decoderMetadata(spec, 1e-5),
@@ -61,6 +67,7 @@ export const DECODERS = {
   qwen2: {
     isDecoder: true,
     defaults: { headsKv: 2, feedForward: 160, pooling: 'last', ropeBase: 1_000_000, causal: true },
+    models: { qwen2: {}, 'qwen2-bidirectional': { causal: false, pooling: 'mean', seed: 3 } },
     plan: (spec) => ({
       metadata: [
         ...decoderMetadata(spec, 1e-6),

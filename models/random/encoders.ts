@@ -91,6 +91,11 @@ export const ENCODERS = {
   /** Absolute positions, plain GELU feed-forward. */
   bert: {
     defaults: {},
+    models: {
+      bert: {},
+      'bert-rows': { context: 2048, seed: 2 },
+      'bert-bare': { biases: false, tokenTypes: false, fusedQkv: true, pooling: 'cls', seed: 3 },
+    },
     plan: (spec) => ({
       metadata: encoderMetadata(spec),
       tensors: encoderTensors(spec, plainFeedForward, [
@@ -101,16 +106,24 @@ export const ENCODERS = {
   /** Rotations in halves, plain GELU feed-forward. */
   'jina-bert-v3': {
     defaults: { heads: 2, headsKv: 2 },
+    models: {
+      'jina-bert-v3': {},
+      'jina-bert-v3-bare': { biases: false, tokenTypes: false, heads: 4, fusedQkv: true, seed: 3 },
+      'jina-bert-v3-32k': { layers: 2, context: 4096, seed: 4 },
+    },
     plan: (spec) => rotating(spec, plainFeedForward),
   },
   /** Rotations in halves, one fused tensor for queries, keys and values, SwiGLU feed-forward without biases. */
   'nomic-bert': {
     defaults: { feedForward: 96, ropeBase: 1000, biases: false, fusedQkv: true },
+    models: { 'nomic-bert': {} },
     plan: (spec) => rotating(spec, swiGlu),
   },
   /** Distances as a penalty on attention (ALiBi), gated GELU feed-forward; biases and token types are not optional. */
   'jina-bert-v2': {
     defaults: { feedForward: 96 },
+    models: { 'jina-bert-v2': {} },
+    runsInLlamaContext: true,
     plan: (spec) => {
       if (!spec.biases || !spec.tokenTypes) throw new RangeError('jina-bert-v2 needs biases and tokenTypes');
       return { metadata: encoderMetadata(spec), tensors: encoderTensors(spec, geGlu) };

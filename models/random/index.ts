@@ -7,7 +7,13 @@ import { ggufBytes } from './gguf.js';
 import { ARCHITECTURE_NAMES, ARCHITECTURES, type ModelSpec, resolveSpec } from './spec.js';
 
 export { NAMED_SPECS, type SpecName } from './named.js';
-export { ARCHITECTURE_NAMES, type Architecture, type ModelSpec, resolveSpec } from './spec.js';
+export {
+  ARCHITECTURE_NAMES,
+  type Architecture,
+  type ModelSpec,
+  OWN_GRAPH_ARCHITECTURES,
+  resolveSpec,
+} from './spec.js';
 
 /** Part of every spec's key: increase it when the same spec starts to give different bytes. */
 const GENERATION = 1;

@@ -1,28 +1,11 @@
-/** The models that tests, fixtures and scripts call by name. */
-import type { ModelSpec } from './spec.js';
+/**
+ * The models that tests, fixtures and scripts call by name: those of every architecture (encoders.ts, decoders.ts), a
+ * `quantize-…` for each, and some more.
+ */
+import { type Architecture, ARCHITECTURES, type ArchitectureEntry, type ModelSpec } from './spec.js';
 
-export const NAMED_SPECS = {
-  bert: { arch: 'bert' },
-  'bert-rows': { arch: 'bert', context: 2048, seed: 2 },
-  'bert-bare': { arch: 'bert', biases: false, tokenTypes: false, fusedQkv: true, pooling: 'cls', seed: 3 },
-  'jina-bert-v3': { arch: 'jina-bert-v3' },
-  'jina-bert-v3-bare': {
-    arch: 'jina-bert-v3',
-    biases: false,
-    tokenTypes: false,
-    heads: 4,
-    fusedQkv: true,
-    seed: 3,
-  },
-  'jina-bert-v3-32k': { arch: 'jina-bert-v3', layers: 2, context: 4096, seed: 4 },
-  'nomic-bert': { arch: 'nomic-bert' },
-  'jina-bert-v2': { arch: 'jina-bert-v2' },
-  llama: { arch: 'llama' },
-  'llama-biases': { arch: 'llama', biases: true, headsKv: 4, pooling: 'mean', addEos: false, seed: 3 },
-  'llama-32k': { arch: 'llama', layers: 2, heads: 2, headsKv: 1, context: 4096, seed: 4 },
-  'llama-text': { arch: 'llama', pooling: null, addEos: false, seed: 5 },
-  qwen2: { arch: 'qwen2' },
-  'qwen2-bidirectional': { arch: 'qwen2', causal: false, pooling: 'mean', seed: 3 },
+/** Other shapes than the small ones that most tests take. */
+const OTHER_SPECS = {
   /** A model of 6 layers for tests that need a longer computation. */
   start: {
     arch: 'jina-bert-v3',
@@ -32,42 +15,6 @@ export const NAMED_SPECS = {
     feedForward: 1024,
     context: 512,
     type: 'F16',
-  },
-  /** Rows of 256 numbers, so that llama-quantize can use every type in them. */
-  'quantize-bert': { arch: 'bert', layers: 3, dimensions: 256, heads: 8, feedForward: 512, seed: 6 },
-  'quantize-jina-bert-v3': {
-    arch: 'jina-bert-v3',
-    layers: 3,
-    dimensions: 256,
-    heads: 8,
-    feedForward: 512,
-    seed: 6,
-  },
-  'quantize-nomic-bert': {
-    arch: 'nomic-bert',
-    layers: 3,
-    dimensions: 256,
-    heads: 8,
-    feedForward: 512,
-    seed: 6,
-  },
-  'quantize-llama': {
-    arch: 'llama',
-    layers: 3,
-    dimensions: 256,
-    heads: 8,
-    headsKv: 4,
-    feedForward: 512,
-    seed: 6,
-  },
-  'quantize-qwen2': {
-    arch: 'qwen2',
-    layers: 3,
-    dimensions: 256,
-    heads: 8,
-    headsKv: 4,
-    feedForward: 512,
-    seed: 6,
   },
   /** Shapes of BERT-Base, for measuring speed. */
   'bert-base': {
@@ -102,4 +49,25 @@ export const NAMED_SPECS = {
   },
 } as const satisfies Record<string, ModelSpec>;
 
-export type SpecName = keyof typeof NAMED_SPECS;
+/** Rows of 256 numbers, so that every type of weights can be used in them. */
+function quantizeSpec(arch: Architecture): ModelSpec {
+  const { isDecoder }: ArchitectureEntry = ARCHITECTURES[arch];
+  const headsKv = isDecoder ? 4 : 8;
+  return { arch, layers: 3, dimensions: 256, heads: 8, headsKv, feedForward: 512, seed: 6 };
+}
+
+function architectureSpecs(arch: Architecture): [string, ModelSpec][] {
+  const { models }: ArchitectureEntry = ARCHITECTURES[arch];
+  const specs = Object.entries(models).map(([name, spec]): [string, ModelSpec] => [name, { arch, ...spec }]);
+  return [...specs, [`quantize-${arch}`, quantizeSpec(arch)]];
+}
+
+export type SpecName =
+  | { [Arch in Architecture]: keyof (typeof ARCHITECTURES)[Arch]['models'] }[Architecture]
+  | `quantize-${Architecture}`
+  | keyof typeof OTHER_SPECS;
+
+export const NAMED_SPECS = {
+  ...Object.fromEntries((Object.keys(ARCHITECTURES) as Architecture[]).flatMap(architectureSpecs)),
+  ...OTHER_SPECS,
+} as Readonly<Record<SpecName, ModelSpec>>;

@@ -5,11 +5,15 @@ import type { ModelPlan } from './gguf.js';
 import type { POOLING_IDS } from './parts.js';
 import type { TensorType } from './tensor-types.js';
 
-/** An architecture: its defaults, and the contents of its files. */
+/** An architecture: its defaults, the contents of its files, and its models that tests call by name. */
 export interface ArchitectureEntry {
   readonly defaults: Partial<Omit<ResolvedSpec, 'arch'>>;
+  /** Specs by name: the architecture's own, for its defaults, or that with a suffix ("bert-rows"). */
+  readonly models: Readonly<Record<string, Omit<ModelSpec, 'arch'>>>;
   /** Whether it may be causal and group its keys and values. */
   readonly isDecoder?: true;
+  /** Whether llama.cpp's context runs it, for want of a graph of ours. */
+  readonly runsInLlamaContext?: true;
   readonly plan: (spec: ResolvedSpec) => ModelPlan;
 }
 
@@ -17,6 +21,8 @@ export interface ArchitectureEntry {
 export const ARCHITECTURES = { ...ENCODERS, ...DECODERS };
 export type Architecture = keyof typeof ARCHITECTURES;
 export const ARCHITECTURE_NAMES = Object.keys(ARCHITECTURES) as Architecture[];
+/** Those with a graph of our own, in which every strategy can run. */
+export const OWN_GRAPH_ARCHITECTURES = ARCHITECTURE_NAMES.filter((arch) => !entryOf(arch).runsInLlamaContext);
 
 /** GGUF's pooling names. */
 export type SpecPooling = keyof typeof POOLING_IDS;

@@ -1,13 +1,5 @@
 import type { SpecName } from '../../models/random/cached.js';
+import { ARCHITECTURE_NAMES } from '../../models/random/index.js';
 
-/** The models whose copies are mutated: one per graph of our own, and one that runs through llama.cpp's context. */
-export const MUTATED_MODELS: readonly SpecName[] = [
-  'bert',
-  'bert-bare',
-  'jina-bert-v3',
-  'nomic-bert',
-  'jina-bert-v2',
-  'llama',
-  'llama-biases',
-  'qwen2',
-];
+/** The models whose copies are mutated: one of each architecture, and some with other tensors. */
+export const MUTATED_MODELS: readonly SpecName[] = [...ARCHITECTURE_NAMES, 'bert-bare', 'llama-biases'];

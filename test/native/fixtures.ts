@@ -1,9 +1,10 @@
 /** Reads test/fixtures/*.json: vectors that the float64 oracle computed (test/oracle/README.md has the format). */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 import { integer, words } from '../../models/random/random.js';
 import { modelPath, type SpecName } from '../../models/random/cached.js';
+import { ARCHITECTURE_NAMES } from '../../models/random/index.js';
 
 export type Pooling = 'mean' | 'cls' | 'last';
 
@@ -65,6 +66,25 @@ interface StoredFixture {
 }
 
 const FORMAT = 1;
+
+/** What the end of a fixture's name says about its cases; a name without one of these ends is `basic`. */
+const NAME_ENDS = { strategies: '-strategies', long: '-32k' } as const;
+export type FixtureKind = 'basic' | keyof typeof NAME_ENDS;
+
+/** The names of all fixtures of one kind: the files whose names begin with an architecture's. */
+export function fixtureNames(kind: FixtureKind): string[] {
+  return readdirSync(new URL('../fixtures/', import.meta.url))
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.slice(0, -'.json'.length))
+    .filter((name) => ARCHITECTURE_NAMES.some((arch) => name === arch || name.startsWith(`${arch}-`)))
+    .filter((name) => kindOf(name) === kind)
+    .sort();
+}
+
+function kindOf(name: string): FixtureKind {
+  const kinds = Object.keys(NAME_ENDS) as (keyof typeof NAME_ENDS)[];
+  return kinds.find((kind) => name.endsWith(NAME_ENDS[kind])) ?? 'basic';
+}
 
 /**
  * Token ids as the fixtures draw them (test/oracle/prng.py).

@@ -4,10 +4,10 @@
  */
 import { afterAll, describe, it } from 'vitest';
 
-import { readFixture } from './fixtures.js';
+import { fixtureNames, readFixture } from './fixtures.js';
 import { compareCase, FixtureModels } from './oracle-cases.js';
 
-describe.each(['jina-bert-v3-32k', 'llama-32k'])('%s', (name) => {
+describe.each(fixtureNames('long'))('%s', (name) => {
   const fixture = readFixture(name);
   const models = new FixtureModels(fixture, 0);
   afterAll(() => models[Symbol.asyncDispose]());

@@ -56,12 +56,8 @@ export function embedOptions({ extend, pooling, prompt }: FixtureCase) {
   return { extend, pooling, prompt: prompt?.text ?? '' };
 }
 
-/**
- * Embeds a case alone and compares it, direction and length.
- *
- * @returns 1 − cosine to the oracle
- */
-export async function compareCase(models: FixtureModels, one: FixtureCase): Promise<number> {
+/** Embeds a case alone and compares it, direction and length. */
+export async function compareCase(models: FixtureModels, one: FixtureCase): Promise<void> {
   const model = await models.for(one);
   const got = await model.embed(one.content, { ...embedOptions(one), normalize: false });
   expect({ tokens: got.tokens, windows: got.windows, truncated: got.truncated }, one.id).toEqual({
@@ -69,12 +65,10 @@ export async function compareCase(models: FixtureModels, one: FixtureCase): Prom
     windows: one.windows,
     truncated: false,
   });
-  const off = cosineDistance(got.embedding, one.embedding);
-  expect(off, one.id).toBeLessThanOrEqual(limitOf(model));
+  expect(cosineDistance(got.embedding, one.embedding), one.id).toBeLessThanOrEqual(limitOf(model));
   expect(Math.abs(length(got.embedding) / one.norm - 1), `${one.id}: length`).toBeLessThanOrEqual(
     LENGTH_LIMIT,
   );
-  return off;
 }
 
 /** Cases that can go through one call of `embedMany`: the same load options, strategy, pooling and prompt. */
@@ -85,18 +79,4 @@ export function groupsOfOneCall(cases: readonly FixtureCase[]): FixtureCase[][] 
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   return [...groups.values()];
-}
-
-/** The largest 1 − cosine of each method, as text: "none 3.1e-14, pcw 2.2e-14". */
-export class Worst {
-  private readonly figures = new Map<string, number>();
-
-  add({ extend }: FixtureCase, off: number): void {
-    const method = extend.split(/[:,]/)[0] ?? extend;
-    this.figures.set(method, Math.max(off, this.figures.get(method) ?? 0));
-  }
-
-  toString(): string {
-    return [...this.figures].map(([method, off]) => `${method} ${off.toExponential(1)}`).join(', ');
-  }
 }

@@ -1,22 +1,15 @@
 /** The library against the float64 oracle: none, pcw and ntk, every architecture, one text at a time and in batches. */
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { cosineDistance, readFixture } from './fixtures.js';
+import { ARCHITECTURE_NAMES } from '../../models/random/index.js';
+import { cosineDistance, fixtureNames, readFixture } from './fixtures.js';
 import { compareCase, embedOptions, FixtureModels, groupsOfOneCall, limitOf } from './oracle-cases.js';
 
-const FIXTURES = [
-  'bert',
-  'bert-rows',
-  'bert-bare',
-  'jina-bert-v3',
-  'jina-bert-v3-bare',
-  'nomic-bert',
-  'llama',
-  'llama-biases',
-  'qwen2',
-  'qwen2-bidirectional',
-  'jina-bert-v2',
-];
+const FIXTURES = fixtureNames('basic');
+
+it('every architecture has a fixture of its name', () => {
+  expect(FIXTURES).toEqual(expect.arrayContaining(ARCHITECTURE_NAMES));
+});
 
 /** The fixtures whose cases have no prompt. */
 const NO_PROMPTS = ['bert-rows'];

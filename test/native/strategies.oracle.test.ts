@@ -1,17 +1,17 @@
 /** The library against the float64 oracle: grouped, recurrent and interpolated positions, and self-extend. */
-import { afterAll, describe, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 
-import { readFixture } from './fixtures.js';
+import { OWN_GRAPH_ARCHITECTURES } from '../../models/random/index.js';
+import { fixtureNames, readFixture } from './fixtures.js';
 import { compareCase, FixtureModels } from './oracle-cases.js';
 
-const FIXTURES = [
-  'bert-strategies',
-  'jina-bert-v3-strategies',
-  'nomic-bert-strategies',
-  'llama-strategies',
-  'qwen2-strategies',
-  'qwen2-bidirectional-strategies',
-];
+const FIXTURES = fixtureNames('strategies');
+
+it('every architecture with a graph of ours has a fixture of strategies', () => {
+  expect(FIXTURES).toEqual(
+    expect.arrayContaining(OWN_GRAPH_ARCHITECTURES.map((arch) => `${arch}-strategies`)),
+  );
+});
 
 describe.each(FIXTURES)('%s', (name) => {
   const fixture = readFixture(name);

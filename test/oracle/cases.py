@@ -1,4 +1,8 @@
-"""The cases of each fixture: model, spec string, length. n counts special tokens and prompt (design.md §5)."""
+"""Cases for fixtures: spec string, length, pooling. n counts special tokens and prompt (design.md §5).
+
+An architecture's FIXTURES are dicts of the functions at the end of this file, put together: name of a fixture to its cases.
+A fixture is of the model of its name, which in -strategies is what stands before; those in -32k take minutes.
+"""
 
 from dataclasses import dataclass
 
@@ -50,12 +54,13 @@ def windows():
     )
 
 
-def alibi():
+def alibi(model):
     """llama.cpp's own context computes this architecture; it cannot scale attention."""
-    return each_pooling("none", (3, 4, 63, 64)) + each_pooling("pcw:512", (65, 129)) + [
+    cases = each_pooling("none", (3, 4, 63, 64)) + each_pooling("pcw:512", (65, 129)) + [
         Case("none", 40, prompt=PROMPT), Case("pcw:512", 129, prompt=PROMPT),
         *turning_poolings("none:512,attention-scale=off", (65, 129, 511)),
     ]  # fmt: skip
+    return {model: cases}
 
 
 def past_context():
@@ -82,15 +87,16 @@ def ntk():
     )
 
 
-def position_rows():
+def many_rows(model):
     """A position matrix of 2,048 rows: on its own, and with a smaller native context said by the caller."""
-    return (
+    cases = (
         turning_poolings("none", (3, *BLOCK_LENGTHS))
         + turning_poolings("none:2k", (3, 63, 64, 65, 129, *BLOCK_LENGTHS), native=NATIVE)
         + [Case(f"none:2k,attention-scale={kind}", 513, native=NATIVE) for kind in ("position", "off")]
         + turning_poolings("pcw:2k", (513, 1025), native=NATIVE)
         + turning_poolings("pcw:2k", (1025,), native=512)
     )
+    return {model: cases}
 
 
 def without_special_tokens():
@@ -142,41 +148,32 @@ def self_extend():
     ]  # fmt: skip
 
 
-# Fixture file: (model's name in models/random/named.ts, cases). Self-extend and the position strategies have files of
-# their own, whose names end in -strategies.
-FIXTURES = {
-    "bert": ("bert", within_context() + windows() + without_special_tokens()),
-    "bert-rows": ("bert-rows", position_rows()),
-    "bert-bare": ("bert-bare", within_context()),
-    "jina-bert-v3": ("jina-bert-v3", within_context() + windows() + past_context() + ntk() + without_special_tokens()),
-    "jina-bert-v3-bare": ("jina-bert-v3-bare", within_context() + turning_poolings("ntk:512", (65, 129, 511))),
-    "nomic-bert": ("nomic-bert", within_context() + windows() + past_context() + ntk() + without_special_tokens()),
-    "llama": ("llama", within_context() + windows() + past_context() + ntk() + without_special_tokens()),
-    "llama-biases": ("llama-biases", within_context() + turning_poolings("ntk:512", (65, 129, 511))),
-    "qwen2": ("qwen2", within_context() + windows() + past_context() + ntk() + without_special_tokens()),
-    "qwen2-bidirectional": (
-        "qwen2-bidirectional",
-        within_context()
+def every_case(model, position_encoding):
+    """All cases of a model in two fixtures: MODEL, and MODEL-strategies for self-extend and the position strategies."""
+    rotates = position_encoding == "rope"
+    plain = within_context() + windows() + (past_context() + ntk() if rotates else []) + without_special_tokens()
+    return {model: plain, f"{model}-strategies": position_strategies() + (self_extend() if rotates else [])}
+
+
+def optional_tensors(model, position_encoding):
+    """A model with tensors left out or put in that others of its architecture have."""
+    return {model: within_context() + (turning_poolings("ntk:512", (65, 129, 511)) if position_encoding == "rope" else [])}
+
+
+def bidirectional(model):
+    """A decoder with rotary positions whose file says that it attends both ways: every strategy, fewer lengths."""
+    strategies = ("gp:512", "rp:512", "pi:512", "se:512", "se:512,g=3,w=7")
+    return {
+        model: within_context()
         + each_pooling("pcw:512", (65, 129))
         + each_pooling("none:512", (65, 511))
         + turning_poolings("none:2k", BLOCK_LENGTHS)
         + turning_poolings("ntk:512", (64, 129, 511)),
-    ),
-    "jina-bert-v2": ("jina-bert-v2", alibi()),
-    "bert-strategies": ("bert", position_strategies()),
-    "jina-bert-v3-strategies": ("jina-bert-v3", position_strategies() + self_extend()),
-    "nomic-bert-strategies": ("nomic-bert", position_strategies() + self_extend()),
-    "llama-strategies": ("llama", position_strategies() + self_extend()),
-    "qwen2-strategies": ("qwen2", position_strategies() + self_extend()),
-    "qwen2-bidirectional-strategies": (
-        "qwen2-bidirectional",
-        [case for spec in ("gp:512", "rp:512", "pi:512", "se:512", "se:512,g=3,w=7") for case in extended(spec)]
+        f"{model}-strategies": [case for spec in strategies for case in extended(spec)]
         + turning_poolings("se:2k", (513, 1025)),
-    ),
-}
+    }
 
-# These take minutes each, so they are a group of their own: make_fixtures.py long.
-LONG_FIXTURES = {
-    "jina-bert-v3-32k": ("jina-bert-v3-32k", each_pooling("ntk:32k", (32768,))),
-    "llama-32k": ("llama-32k", each_pooling("ntk:32k", (32768,))),
-}
+
+def long(model):
+    """32,768 tokens. It takes minutes."""
+    return {model: each_pooling("ntk:32k", (32768,))}

@@ -13,9 +13,9 @@ from unittest import mock
 import numpy as np
 
 import attention
+from architectures.bert import position_rows
+from architectures.jina_bert_v2 import slopes
 from attention import Rotation, attend, self_extend_distance
-from bert import position_rows
-from jina_bert_v2 import slopes
 from layers import gelu
 from model import Model, cosine_distance
 from prng import token_ids, words

@@ -2,7 +2,7 @@
 
     python test/oracle/make_fixtures.py [all | short | long | NAME …]
 
-`short` (the default) leaves out the two texts of 32,768 tokens, which take minutes. The models are made with
+`short` (the default) leaves out the texts of 32,768 tokens, which take minutes. The models are made with
 models/random/main.ts, so Node and the development dependencies must be installed.
 """
 
@@ -17,7 +17,7 @@ import time
 
 import numpy as np
 
-from cases import FIXTURES, LONG_FIXTURES
+from architectures import all_modules
 from model import Model
 from pooling import normalize
 from prng import token_ids
@@ -62,8 +62,9 @@ def record(model, case, hidden_cache):
     return out
 
 
-def write(name, model_name, cases, folder):
+def write(name, cases, folder):
     started = time.time()
+    model_name = name.removesuffix("-strategies")
     path = made_model(model_name, folder)
     model = Model(path)
     low, high = content_range(model.file)
@@ -86,13 +87,14 @@ def write(name, model_name, cases, folder):
 
 
 def main(arguments):
-    every = {**FIXTURES, **LONG_FIXTURES}
-    groups = {"all": every, "short": FIXTURES, "long": LONG_FIXTURES}
+    every = {name: cases for module in all_modules() for name, cases in module.FIXTURES.items()}
+    long = [name for name in every if name.endswith("-32k")]
+    groups = {"all": every, "short": [name for name in every if name not in long], "long": long}
     names = [name for argument in arguments or ["short"] for name in groups.get(argument, [argument])]
     os.makedirs(_OUT, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
-            write(name, *every[name], folder)
+            write(name, every[name], folder)
 
 
 if __name__ == "__main__":

@@ -1,22 +1,21 @@
 """A GGUF model as the oracle runs it: tokens in, float64 vector out."""
 
-import importlib
-
 import numpy as np
 
+from architectures import module_of
 from decoder import is_causal
 from gguf import GgufFile
 from pooling import POOLINGS, normalize, pool
 from strategies import parse, plan
 from vocabulary import prompt_tokens, special_tokens
 
+
 class Model:
     """path: a GGUF file with F32, F16 or BF16 tensors."""
 
     def __init__(self, path):
         self.file = GgufFile(path)
-        # An architecture is a module of its name, with POSITION_ENCODING and hidden(file, sequence).
-        self._module = importlib.import_module(self.file.architecture.replace("-", "_"))
+        self._module = module_of(self.file.architecture)
         self.position_encoding = self._module.POSITION_ENCODING
         self.causal = is_causal(self.file)
         self.context = self.file.value("context_length")

@@ -4,9 +4,15 @@ row, the last row counts."""
 import numpy as np
 
 import encoder
+from cases import every_case, many_rows, optional_tensors
 from layers import gelu, linear
 
 POSITION_ENCODING = "absolute"
+FIXTURES = {
+    **every_case("bert", POSITION_ENCODING),
+    **many_rows("bert-rows"),
+    **optional_tensors("bert-bare", POSITION_ENCODING),
+}
 
 
 def position_rows(matrix, positions):

@@ -2,9 +2,11 @@
 
 import encoder
 from attention import Rotation
+from cases import every_case
 from layers import swiglu
 
 POSITION_ENCODING = "rope"
+FIXTURES = every_case("nomic-bert", POSITION_ENCODING)
 
 
 def hidden(file, sequence):

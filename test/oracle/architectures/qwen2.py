@@ -3,8 +3,10 @@ queries, keys and values alone, rotary positions in halves, SwiGLU without biase
 models are causal; embedding models may attend both ways (`attention.causal`)."""
 
 import decoder
+from cases import bidirectional, every_case
 
 POSITION_ENCODING = "rope"
+FIXTURES = {**every_case("qwen2", POSITION_ENCODING), **bidirectional("qwen2-bidirectional")}
 
 
 def hidden(file, sequence):

@@ -5,9 +5,11 @@ import math
 import numpy as np
 
 import encoder
+from cases import alibi
 from layers import gelu, linear
 
 POSITION_ENCODING = "alibi"
+FIXTURES = alibi("jina-bert-v2")
 
 
 def slopes(heads):
