@@ -4,21 +4,29 @@ import type { Metadata, TensorPlan } from './gguf.js';
 import { attentionInputs, bias, commonMetadata, matrix, rmsNorm, SPREAD, tokenEmbedding } from './parts.js';
 import { byteLevelMetadata, sentencePieceMetadata } from './vocabularies.js';
 
-/**
- * @param outputs whether the attention's output and the feed-forward may have biases; queries, keys and values have them
- *   wherever the spec says so
- */
-function decoderTensors(spec: ResolvedSpec, { outputs }: { outputs: 'biased' | 'plain' }): TensorPlan[] {
+interface DecoderTensors {
+  /** Whether the attention's output and the feed-forward may have biases; queries, keys and values have them wherever the spec says so. */
+  biasedOutputs?: boolean;
+  /** Whether each head of queries and keys is normalised. */
+  headNorms?: boolean;
+}
+
+function decoderTensors(
+  spec: ResolvedSpec,
+  { biasedOutputs = false, headNorms = false }: DecoderTensors,
+): TensorPlan[] {
   const { dimensions, feedForward } = spec;
-  const biasOf = (name: string, size: number): TensorPlan[] =>
-    outputs === 'biased' ? bias(spec, name, size) : [];
+  const biasOf = (name: string, size: number): TensorPlan[] => (biasedOutputs ? bias(spec, name, size) : []);
+  const headNorm = (name: string): TensorPlan[] => (headNorms ? rmsNorm(name, spec.headSize) : []);
   const tensors: TensorPlan[] = [tokenEmbedding(spec), ...rmsNorm('output_norm', dimensions)];
   for (let layer = 0; layer < spec.layers; layer += 1) {
     const block = `blk.${layer}`;
     tensors.push(
       ...rmsNorm(`${block}.attn_norm`, dimensions),
       ...attentionInputs(spec, block),
-      matrix(spec, `${block}.attn_output`, dimensions, dimensions, SPREAD.attentionOutput),
+      ...headNorm(`${block}.attn_q_norm`),
+      ...headNorm(`${block}.attn_k_norm`),
+      matrix(spec, `${block}.attn_output`, spec.heads * spec.headSize, dimensions, SPREAD.attentionOutput),
       ...biasOf(`${block}.attn_output`, dimensions),
       ...rmsNorm(`${block}.ffn_norm`, dimensions),
       matrix(spec, `${block}.ffn_gate`, dimensions, feedForward, SPREAD.feedForward),
@@ -55,12 +63,12 @@ export const DECODERS = {
     plan: (spec) => ({
       metadata: [
         ...decoderMetadata(spec, 1e-5),
-        ['llama.rope.dimension_count', { type: 'u32', value: spec.dimensions / spec.heads }],
+        ['llama.rope.dimension_count', { type: 'u32', value: spec.headSize }],
         ['llama.rope.freq_base', { type: 'f32', value: spec.ropeBase }],
         ['llama.vocab_size', { type: 'u32', value: spec.vocabulary }],
         ...sentencePieceMetadata(spec.vocabulary, spec),
       ],
-      tensors: decoderTensors(spec, { outputs: 'biased' }),
+      tensors: decoderTensors(spec, { biasedOutputs: true }),
     }),
   },
   /** Rotations in halves (NeoX order), biases on queries, keys and values only, a byte-level BPE vocabulary. */
@@ -74,7 +82,29 @@ export const DECODERS = {
         ['qwen2.rope.freq_base', { type: 'f32', value: spec.ropeBase }],
         ...byteLevelMetadata(spec.vocabulary, spec),
       ],
-      tensors: decoderTensors(spec, { outputs: 'plain' }),
+      tensors: decoderTensors(spec, {}),
+    }),
+  },
+  /** Rotations in halves, a norm over each head of queries and keys, heads wider than dimensions / heads, no biases. */
+  qwen3: {
+    isDecoder: true,
+    defaults: {
+      headsKv: 2,
+      headSize: 32,
+      feedForward: 160,
+      pooling: 'last',
+      ropeBase: 1_000_000,
+      biases: false,
+      causal: true,
+    },
+    models: { qwen3: {} },
+    plan: (spec) => ({
+      metadata: [
+        ...decoderMetadata(spec, 1e-6),
+        ['qwen3.rope.freq_base', { type: 'f32', value: spec.ropeBase }],
+        ...byteLevelMetadata(spec.vocabulary, spec),
+      ],
+      tensors: decoderTensors(spec, { headNorms: true }),
     }),
   },
 } as const satisfies Record<string, ArchitectureEntry>;

@@ -18,7 +18,7 @@ const HELP = `usage: models/random/main.ts (--arch ARCH | --named NAME) --output
   --named           ${Object.keys(NAMED_SPECS).join(' | ')}
   --output          the GGUF file to write
   --seed            0 … 2^32 - 1
-  --layers, --dimensions, --heads, --heads-kv, --feed-forward, --context, --rope-base, --vocabulary   numbers
+  --layers, --dimensions, --heads, --heads-kv, --head-size, --feed-forward, --context, --rope-base, --vocabulary   numbers
   --pooling         ${Object.keys(POOLING_IDS).join(' | ')} | unsaid
   --type            ${TYPES.join(' | ')}
   --biases, --causal, --fused-qkv, --token-types, --add-bos, --add-eos   yes | no
@@ -34,6 +34,7 @@ const { values } = parseArgs({
     dimensions: { type: 'string' },
     heads: { type: 'string' },
     'heads-kv': { type: 'string' },
+    'head-size': { type: 'string' },
     'feed-forward': { type: 'string' },
     context: { type: 'string' },
     'rope-base': { type: 'string' },
@@ -80,6 +81,7 @@ function specFromOptions(): ModelSpec {
     ['dimensions', 'dimensions'],
     ['heads', 'heads'],
     ['heads-kv', 'headsKv'],
+    ['head-size', 'headSize'],
     ['feed-forward', 'feedForward'],
     ['context', 'context'],
     ['rope-base', 'ropeBase'],

@@ -77,10 +77,10 @@ export function rmsNorm(name: string, size: number): TensorPlan[] {
  */
 export function attentionInputs(spec: ResolvedSpec, block: string): TensorPlan[] {
   const { dimensions } = spec;
-  const keys = (dimensions / spec.heads) * spec.headsKv;
+  const [queries, keys] = [spec.headSize * spec.heads, spec.headSize * spec.headsKv];
   const unit = 1 / Math.sqrt(dimensions);
   const parts = [
-    { letter: 'q', rows: dimensions, weight: SPREAD.queryKey * unit, bias: SPREAD.queryKeyBias },
+    { letter: 'q', rows: queries, weight: SPREAD.queryKey * unit, bias: SPREAD.queryKeyBias },
     { letter: 'k', rows: keys, weight: SPREAD.queryKey * unit, bias: SPREAD.queryKeyBias },
     { letter: 'v', rows: keys, weight: SPREAD.value * unit, bias: SPREAD.bias },
   ];
@@ -151,6 +151,11 @@ export function commonMetadata(spec: ResolvedSpec): Metadata {
     [`${arch}.feed_forward_length`, { type: 'u32', value: spec.feedForward }],
     [`${arch}.attention.head_count`, { type: 'u32', value: spec.heads }],
     [`${arch}.attention.head_count_kv`, { type: 'u32', value: spec.headsKv }],
+    ...(spec.headSize * spec.heads === spec.dimensions
+      ? []
+      : (['key_length', 'value_length'] as const).map(
+          (key) => [`${arch}.attention.${key}`, { type: 'u32', value: spec.headSize }] as const,
+        )),
     ...(spec.pooling === null
       ? []
       : ([[`${arch}.pooling_type`, { type: 'u32', value: POOLING_IDS[spec.pooling] }]] as const)),

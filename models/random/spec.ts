@@ -32,11 +32,13 @@ export interface ModelSpec {
   /** 0 … 2³² − 1; default 1. Another seed is another model of the same shape. */
   seed?: number;
   layers?: number;
-  /** Width of a token's vector (and of the embedding); a multiple of 2 × heads. */
+  /** Width of a token's vector (and of the embedding); a multiple of 2 × heads where headSize is left out. */
   dimensions?: number;
   heads?: number;
   /** Heads of keys and values; only decoders may have fewer than `heads`. */
   headsKv?: number;
+  /** Numbers of one head's query, key and value, an even number; default dimensions / heads, which only decoders may change. */
+  headSize?: number;
   feedForward?: number;
   /** Native context in tokens; for `bert` also the rows of the position matrix. */
   context?: number;
@@ -66,7 +68,7 @@ export interface ModelSpec {
 
 export type ResolvedSpec = { [Key in keyof ModelSpec]-?: Exclude<ModelSpec[Key], undefined> };
 
-const COMMON: Omit<ResolvedSpec, 'arch'> = {
+const COMMON: Omit<ResolvedSpec, 'arch' | 'headSize'> = {
   seed: 1,
   layers: 4,
   dimensions: 64,
@@ -97,20 +99,31 @@ export function resolveSpec(spec: ModelSpec): ResolvedSpec {
   const given = Object.fromEntries(
     Object.entries({ ...spec, headsKv }).filter(([, value]) => value !== undefined),
   ) as Partial<ResolvedSpec>;
-  const resolved: ResolvedSpec = { ...defaults, ...given, arch: spec.arch };
+  const { dimensions, heads } = { ...defaults, ...given };
+  const resolved: ResolvedSpec = { headSize: dimensions / heads, ...defaults, ...given, arch: spec.arch };
   check(resolved);
   return resolved;
 }
 
 function check(spec: ResolvedSpec): void {
-  const sizes = ['layers', 'dimensions', 'heads', 'headsKv', 'feedForward', 'context', 'vocabulary'] as const;
+  const sizes = [
+    'layers',
+    'dimensions',
+    'heads',
+    'headsKv',
+    'headSize',
+    'feedForward',
+    'context',
+    'vocabulary',
+  ] as const;
   for (const key of sizes) {
     if (!Number.isInteger(spec[key]) || spec[key] < 1) {
       throw new RangeError(`${key} must be a whole number of at least 1, not ${String(spec[key])}`);
     }
   }
-  if (spec.dimensions % (2 * spec.heads) !== 0) {
-    throw new RangeError(`dimensions (${spec.dimensions}) must be a multiple of 2 × heads (${spec.heads})`);
+  if (spec.headSize % 2 !== 0) throw new RangeError(`headSize (${spec.headSize}) must be even`);
+  if (!entryOf(spec.arch).isDecoder && spec.headSize * spec.heads !== spec.dimensions) {
+    throw new RangeError(`headSize (${spec.headSize}) of ${spec.arch} must be dimensions / heads`);
   }
   if (spec.heads % spec.headsKv !== 0 || (!entryOf(spec.arch).isDecoder && spec.heads !== spec.headsKv)) {
     throw new RangeError(`headsKv (${spec.headsKv}) does not fit heads (${spec.heads}) of ${spec.arch}`);

@@ -5,16 +5,13 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 
 import { addon } from '../../lib/native/index.js';
+import { OWN_GRAPH_ARCHITECTURES } from '../../models/random/index.js';
 import { readFixture } from './fixtures.js';
 import { compareCase, FixtureModels } from './oracle-cases.js';
 
-const MODELS = [
-  'jina-bert-v3-strategies',
-  'llama-strategies',
-  'jina-bert-v3',
-  'nomic-bert',
-  'llama',
-  'bert-rows',
+const FIXTURES = [
+  ...OWN_GRAPH_ARCHITECTURES.flatMap((arch) => [arch, `${arch}-strategies`]),
+  'bert-rows', // positions between rows in blocks of a long sequence
 ];
 
 describe.each(['ggml', 'ggml-padded', 'portable', 'avx2', 'avx512'])('by %s', (kernel) => {
@@ -25,7 +22,7 @@ describe.each(['ggml', 'ggml-padded', 'portable', 'avx2', 'avx512'])('by %s', (k
     delete process.env.LONGEMBED_KERNELS;
   });
 
-  it.for(MODELS)(`gives the oracle's vectors: %s`, async (name, ctx) => {
+  it.for(FIXTURES)(`gives the oracle's vectors: %s`, async (name, ctx) => {
     if (addon().buildInfo().kernels !== kernel)
       ctx.skip(`${kernel}: this processor cannot run these kernels`);
     const fixture = readFixture(name);

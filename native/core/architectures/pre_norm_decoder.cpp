@@ -5,8 +5,8 @@
 namespace longembed {
 
 PreNormDecoder::PreNormDecoder(const llama_model & model, Rotation rotation)
-    : weights_(model), shape_(AttentionShape::of(model)), rope_(Rope::of(model, rotation)),
-      eps_(model.hparams.f_norm_rms_eps), token_embedding_(weights_.required("token_embd.weight")),
+    : weights_(model), eps_(model.hparams.f_norm_rms_eps), shape_(AttentionShape::of(model)),
+      rope_(Rope::of(model, rotation)), token_embedding_(weights_.required("token_embd.weight")),
       output_norm_(weights_.norm("output_norm")) {
     for (int i = 0; i < static_cast<int>(model.hparams.n_layer()); ++i) {
         const std::string prefix = layer_prefix(i);

@@ -29,6 +29,10 @@ public:
                                ggml_tensor * heads) const override;
     ggml_tensor * finish(const GraphContext & ctx, ggml_tensor * x) const override;
 
+protected:
+    Weights weights_;
+    float   eps_; ///< of the RMS norms
+
 private:
     struct Layer {
         Norm        attention_norm;
@@ -38,10 +42,8 @@ private:
         FeedForward feed_forward;
     };
 
-    Weights             weights_;
     AttentionShape      shape_;
     std::optional<Rope> rope_;
-    float               eps_;
     ggml_tensor *       token_embedding_;
     Norm                output_norm_;
     std::vector<Layer>  layers_;

@@ -10,7 +10,7 @@ namespace longembed {
 
 namespace architectures {
 
-extern const ArchitectureEntry bert, jina_bert_v3, llama, nomic_bert, qwen2;
+extern const ArchitectureEntry bert, jina_bert_v3, llama, nomic_bert, qwen2, qwen3;
 
 } // namespace architectures
 
@@ -18,7 +18,7 @@ namespace {
 
 const ArchitectureEntry * const entries[] = {
     &architectures::bert,       &architectures::jina_bert_v3, &architectures::llama,
-    &architectures::nomic_bert, &architectures::qwen2,
+    &architectures::nomic_bert, &architectures::qwen2,        &architectures::qwen3,
 };
 
 bool ends_with(const std::string & text, const std::string & end) {

@@ -1,0 +1,73 @@
+// `qwen3` (Qwen3-Embedding and models trained from it): Llama with an RMS norm over each head of queries and keys,
+// before they are rotated in NeoX order. The file says how large a head is.
+
+#include "llama-model.h"
+#include "pre_norm_decoder.h"
+#include "table.h"
+
+namespace longembed {
+
+namespace {
+
+constexpr Rotation rotation = Rotation::neox;
+
+class Qwen3 : public PreNormDecoder {
+public:
+    explicit Qwen3(const llama_model & model) : PreNormDecoder(model, rotation) {
+        for (int i = 0; i < static_cast<int>(model.hparams.n_layer()); ++i) {
+            const std::string prefix = layer_prefix(i);
+            norms_.push_back({weights_.norm(prefix + "attn_q_norm"), weights_.norm(prefix + "attn_k_norm")});
+        }
+    }
+
+    Projections project(const GraphContext & ctx, int layer, ggml_tensor * x) const override {
+        const Projections plain = PreNormDecoder::project(ctx, layer, x);
+        return {rms_norm(ctx, norms_[layer].q, plain.q, eps_), rms_norm(ctx, norms_[layer].k, plain.k, eps_), plain.v};
+    }
+
+private:
+    /// One for all heads of a layer, [head size].
+    struct HeadNorms {
+        Norm q, k;
+    };
+
+    std::vector<HeadNorms> norms_;
+};
+
+/// Heads are rotated whole, and as wide for values as for keys: llama.cpp asserts both.
+void check_heads(const ModelKeys & keys, const ModelSizes & sizes) {
+    if (sizes.value_size != sizes.key_size) {
+        throw keys.wrong("attention.value_length", sizes.value_size,
+                         "keys are of " + std::to_string(sizes.key_size) + " numbers");
+    }
+    const uint64_t rotated = keys.whole("rope.dimension_count", 0, sizes.key_size, sizes.key_size);
+    if (static_cast<int64_t>(rotated) != sizes.key_size) {
+        throw keys.wrong("rope.dimension_count", rotated,
+                         "keys are of " + std::to_string(sizes.key_size) + " numbers, all of which are rotated");
+    }
+}
+
+} // namespace
+
+namespace architectures {
+
+extern const ArchitectureEntry qwen3{
+    LLM_ARCH_QWEN3,
+    rotation,
+    /*needs_token_types*/ false,
+    check_heads,
+    [](TensorInventory & tensors, const ModelSizes & sizes) {
+        PreNormDecoder::list_tensors(tensors, sizes);
+        for (int64_t i = 0; i < sizes.layers; ++i) {
+            const std::string prefix = layer_prefix(static_cast<int>(i));
+            tensors.plain(prefix + "attn_q_norm.weight", {sizes.key_size});
+            tensors.plain(prefix + "attn_k_norm.weight", {sizes.key_size});
+        }
+        tensors.allow("cls.output.weight"); // of a reranker; embeddings do not need it
+    },
+    [](const llama_model & model) -> std::unique_ptr<Architecture> { return std::make_unique<Qwen3>(model); },
+};
+
+} // namespace architectures
+
+} // namespace longembed
