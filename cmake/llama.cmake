@@ -73,3 +73,15 @@ set_source_files_properties("${LONGEMBED_LLAMA_DIR}/src/unicode.cpp" TARGET_DIRE
 file(GLOB pretokenize_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/native/core/pretokenize/*.cpp")
 target_sources(llama PRIVATE ${pretokenize_sources})
 set_source_files_properties(${pretokenize_sources} TARGET_DIRECTORY llama PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+
+# ggml's AMX code crashes: GCC drops the stores that fill the tile configuration (SIGSEGV at ldtilecfg), and a process that has
+# not asked the kernel for the tiles gets SIGILL. Without the compiler's flag it is not compiled, in any CPU variant.
+include(CheckCXXCompilerFlag)
+check_cxx_compiler_flag(-mno-amx-tile LONGEMBED_NO_AMX)
+if (LONGEMBED_NO_AMX)
+    get_property(ggml_targets DIRECTORY "${LONGEMBED_LLAMA_DIR}/ggml/src" PROPERTY BUILDSYSTEM_TARGETS)
+    list(FILTER ggml_targets INCLUDE REGEX "^ggml-cpu")
+    foreach (target ${ggml_targets})
+        target_compile_options(${target} PRIVATE -mno-amx-tile -mno-amx-int8 -mno-amx-bf16)
+    endforeach()
+endif()

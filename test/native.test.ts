@@ -3,6 +3,7 @@
  * the placement of layers on GPUs.
  */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
@@ -29,3 +30,19 @@ describe.each(parts)('%s', (part) => {
     expect(outcome, text).toBe('ok');
   });
 });
+
+it.runIf(process.arch === 'x64' && process.platform !== 'win32')(
+  "compiles none of ggml's AMX code, whatever processor it is tuned for",
+  () => {
+    const commands = JSON.parse(
+      readFileSync(new URL('../build/compile_commands.json', import.meta.url), 'utf8'),
+    ) as { file: string; command: string }[];
+    const cpu = commands.filter(({ file }) => file.includes('/ggml-cpu/'));
+    expect(cpu.length).toBeGreaterThan(10);
+    for (const { file, command } of cpu) {
+      // a later -march would switch it on again
+      expect(command.lastIndexOf('-mno-amx-int8'), file).toBeGreaterThan(command.lastIndexOf('-march='));
+      expect(command.lastIndexOf('-mno-amx-tile'), file).toBeGreaterThan(command.lastIndexOf('-march='));
+    }
+  },
+);

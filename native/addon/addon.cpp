@@ -14,7 +14,7 @@
 #endif
 
 #include "addon_data.h"
-#include "architectures.h"
+#include "architectures/table.h"
 #include "devices/devices.h"
 #include "dot_products_job.h"
 #include "job.h"
@@ -32,6 +32,11 @@ Napi::Value build_info(const Napi::CallbackInfo & info) {
     object.Set("commit", LONGEMBED_LLAMA_COMMIT);
     object.Set("kernels", cpu_kernels().name);
     return object;
+}
+
+/// isRotary(architecture)
+Napi::Value is_rotary(const Napi::CallbackInfo & info) {
+    return Napi::Boolean::New(info.Env(), longembed::is_rotary(info[0].ToString().Utf8Value()));
 }
 
 const char * kind_name(DeviceKind kind) {

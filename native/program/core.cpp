@@ -1,14 +1,15 @@
-// Drives native/core without Node: for debuggers, sanitizers, and machines that have no Node.
+// Runs native/core without Node: for debuggers, sanitizers, and machines that have no Node.
 //
-//   longembed-core MODEL [--pooling mean|cls|last] [--threads N] [--backend NAME] [--precision full|bf16] [--rope-base
-//   F]
-//                  [--rope-scale F] [--group G --window W] [--text] [--repeat N] < LINES
+//   longembed-core MODEL [OPTION …] < LINES
+//
+//     --pooling mean|cls|last   --threads N        --backend NAME     --precision full|bf16
+//     --rope-base F             --rope-scale F     --group G --window W (self-extend's)
+//     --text                    reads texts and writes their token ids
+//     --repeat N                computes the batch N times and reports the bytes that are allocated after a tenth of
+//                               the calls and after all, if the C library knows
 //
 // Each line of the input is a sequence: token ids separated by spaces, special tokens included. Each line of the output
-// is its pooled vector, not normalised. All sequences form one batch; stderr reports the time it took. --group and
-// --window are self-extend's.
-// --text reads texts instead and writes their token ids. --repeat computes the batch N times and reports the bytes that
-// are allocated after a tenth of the calls and after all, if the C library knows.
+// is its pooled vector, not normalised. All sequences form one batch; stderr reports the time it took.
 
 #include <algorithm>
 #include <chrono>

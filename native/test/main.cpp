@@ -13,6 +13,7 @@ int main() {
     add_dot_tests(tests);
     add_convert_tests(tests);
     add_placement_tests(tests);
+    add_backend_tests(tests);
 
     bool failed = false;
     for (const Test & test : tests) {

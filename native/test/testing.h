@@ -69,5 +69,6 @@ void add_attention_tests(std::vector<Test> & tests);
 void add_dot_tests(std::vector<Test> & tests);
 void add_convert_tests(std::vector<Test> & tests);
 void add_placement_tests(std::vector<Test> & tests);
+void add_backend_tests(std::vector<Test> & tests);
 
 } // namespace longembed::test
