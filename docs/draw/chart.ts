@@ -3,7 +3,7 @@ import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { STYLE } from './style.js';
 
-/** What a dot stands for; style.ts has its colour. */
+/** The meaning of a dot; style.ts has its colour. */
 export type Kind = 'known' | 'beyond' | 'exact' | 'special';
 
 export interface Point {
@@ -28,7 +28,7 @@ export interface Chart {
   readonly yLabel: string;
   /** The values of y that the model was trained on: a band. */
   readonly native: { readonly min: number; readonly max: number; readonly name: string };
-  /** What each kind of dot is called, for those that may be in the picture. */
+  /** Legend of the kinds of dots that may be in the picture. */
   readonly kinds: Readonly<Partial<Record<Kind, string>>>;
   readonly points: readonly Point[];
   readonly labels?: readonly Label[];
@@ -93,7 +93,7 @@ function headline(text: string, dx: number, dy: number, className: string): Plot
 interface LegendEntry {
   readonly text: string;
   readonly className: string;
-  /** Where it starts, in pixels from the frame's left. */
+  /** Its left edge, in pixels from the frame's left. */
   readonly from: number;
 }
 
