@@ -133,7 +133,7 @@ describe('a task from the hub', () => {
     const settings = settingsOf(hub.endpoint);
     hub.sent.set('qmsum/corpus.jsonl', Buffer.from(CORPUS.replace('First', 'Furst')));
     await expect(fetchQmsum(settings)).rejects.toMatchObject(
-      failure('ERR_INVALID_OPTION', /QMSum cannot be had .*arrived damaged: its checksum is .*--data DIR/),
+      failure('ERR_INVALID_OPTION', /QMSum is not available .*arrived damaged: its checksum is .*--data DIR/),
     );
     expect(existsSync(join(blobsOf(settings), CORPUS_BLOB))).toBe(false);
     hub.sent.clear();
@@ -168,8 +168,8 @@ describe('a task from the hub', () => {
   });
 
   it.each([
-    ['that stays busy', 503, null, /answers 503, and did so again each time/],
-    ['that wants a token', 401, null, /answers 401: it gives no access .*set HF_TOKEN to a token/],
+    ['that stays busy', 503, null, /answers 503, on every attempt/],
+    ['that wants a token', 401, null, /answers 401: it denies access .*set HF_TOKEN to a token/],
     ['that does not take the token', 403, 'hf_x', /answers 403: .*the token in use .* may not read it/],
     ['that has no such data set', 404, null, /answers 404: it does not have dwzhu\/LongEmbed@6e34664/],
   ])('says what to do about a hub %s', async (_what, status, token, message) => {
@@ -183,7 +183,10 @@ describe('a task from the hub', () => {
   it('says which task the hub does not have', async () => {
     const hub = await hubOf();
     await expect(hubTaskData(narrativeqa, options(null), settingsOf(hub.endpoint))).rejects.toMatchObject(
-      failure('ERR_INVALID_OPTION', /^NarrativeQA cannot be had from the Hugging Face hub\. .*narrativeqa/),
+      failure(
+        'ERR_INVALID_OPTION',
+        /^NarrativeQA is not available from the Hugging Face hub\. .*narrativeqa/,
+      ),
     );
   });
 
@@ -193,7 +196,7 @@ describe('a task from the hub', () => {
     await expect(fetchQmsum(settingsOf(gone.endpoint))).rejects.toMatchObject(
       failure(
         'ERR_INVALID_OPTION',
-        /cannot be reached: the connection was refused; see whether .*--data DIR/,
+        /cannot be reached: the connection was refused; check this machine's network .*--data DIR/,
       ),
     );
     await expect(fetchQmsum(settingsOf(gone.endpoint, { offline: true }))).rejects.toMatchObject(
@@ -259,7 +262,7 @@ describe('hubSettings', () => {
 
   it('refuses what is no URL, and does not show it', async () => {
     await expect(hubSettings({ ...none, HTTPS_PROXY: 'ftp://me:password@host' })).rejects.toMatchObject(
-      failure('ERR_INVALID_OPTION', /^(?!.*password).*HTTPS_PROXY is no URL/),
+      failure('ERR_INVALID_OPTION', /^(?!.*password).*HTTPS_PROXY is not a URL/),
     );
   });
 });

@@ -82,8 +82,8 @@ describe('readJsonl', () => {
 
   it.each([
     ['{"a":1}\n{"a":}\n', /a\.jsonl, line 2: the line is not JSON/],
-    ['{"a":1}\n\n[1]\n', /a\.jsonl, line 3: the line is no JSON object/],
-    ['null\n', /a\.jsonl, line 1: the line is no JSON object/],
+    ['{"a":1}\n\n[1]\n', /a\.jsonl, line 3: the line is not a JSON object/],
+    ['null\n', /a\.jsonl, line 1: the line is not a JSON object/],
     [
       Buffer.from([0x7b, 0x7d, 0x0a, 0x22, 0xff, 0x22]),
       /a\.jsonl, line 2: The text is not UTF-8: byte 1 is wrong/,
@@ -96,7 +96,7 @@ describe('readJsonl', () => {
     const folder = makeFolder();
     const rows = readJsonl(join(folder, 'gone.jsonl'), undefined);
     await expect(rows.next()).rejects.toMatchObject(
-      failure('ERR_INVALID_OPTION', /gone\.jsonl cannot be read: there is no such file/),
+      failure('ERR_INVALID_OPTION', /gone\.jsonl cannot be read: no such file/),
     );
     rmSync(folder, { recursive: true });
   });

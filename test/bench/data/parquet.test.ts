@@ -70,7 +70,7 @@ describe('readParquet', () => {
     wrong.fill(0xff, 4, 30);
     for (const content of [whole.subarray(0, -3), wrong, '{"a":1}\n', '']) {
       await expect(read(content)).rejects.toMatchObject(
-        failure('ERR_INVALID_OPTION', /a\.parquet is no whole parquet file that can be read: ./),
+        failure('ERR_INVALID_OPTION', /a\.parquet is not a readable, complete parquet file: ./),
       );
     }
   });
@@ -78,7 +78,7 @@ describe('readParquet', () => {
   it('says why a file cannot be read', async () => {
     const file = join(makeFolder(), 'gone.parquet');
     await expect(readParquet(file, COLUMNS, undefined).next()).rejects.toMatchObject(
-      failure('ERR_INVALID_OPTION', /gone\.parquet cannot be read: there is no such file/),
+      failure('ERR_INVALID_OPTION', /gone\.parquet cannot be read: no such file/),
     );
   });
 

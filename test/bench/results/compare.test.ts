@@ -113,7 +113,7 @@ describe('compareResults', () => {
     for (const { difference, p, reason } of tables[0]!.rows[1]!.cells) {
       expect([difference, p, reason]).toEqual([null, null, 'other data']);
     }
-    expect(notes[0]).toMatch(/^Not the same data in run 2 and run 1: passkey test_256/);
+    expect(notes[0]).toMatch(/^The data differ between run 2 and run 1: passkey test_256/);
   });
 
   it('tests over the queries that both have, and says how many were left out', () => {

@@ -69,7 +69,7 @@ describe('Store', () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'thesis.txt'), 'ten years of work');
     await expect(Store.open(folder)).rejects.toMatchObject(
-      failure('ERR_INVALID_OPTION', /holds files and is no cache of longembed/),
+      failure('ERR_INVALID_OPTION', /is not empty and is not a longembed cache/),
     );
     expect(readdirSync(folder)).toEqual(['thesis.txt']);
   });
@@ -128,7 +128,7 @@ describe('Store', () => {
     overwrite(fileOf(folder, 7), 500, 1);
     const store = await Store.open(folder);
     expect(store.get(key(6))).toEqual(value(6));
-    expect(() => store.get(key(7))).toThrow(/is damaged: an entry is not what was stored/);
+    expect(() => store.get(key(7))).toThrow(/is damaged: an entry does not match its checksum/);
   });
 });
 

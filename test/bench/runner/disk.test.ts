@@ -28,7 +28,7 @@ describe.skipIf(noTmpfs !== null)(`a disk${why}`, () => {
     await expect(bench({ ...same(), cache, before: () => computed++ })).rejects.toMatchObject(
       failure(
         'ERR_INVALID_OPTION',
-        /needs room for \d+ MB of embeddings, and its disk has 4 MB left: make room/,
+        /needs \d+ MB for embeddings, but its disk has only 4 MB left: free some space/,
       ),
     );
     expect(computed).toBe(0);
@@ -55,7 +55,7 @@ describe.skipIf(noTmpfs !== null)(`a disk${why}`, () => {
     ).rejects.toMatchObject(
       failure(
         'ERR_INVALID_OPTION',
-        /^qmsum \(test\): Cannot write to the cache in .*: the disk is full\. What was stored stays valid: make room/,
+        /^qmsum \(test\): Cannot write to the cache in .*: the disk is full\. Stored entries stay valid: free some space/,
       ),
     );
     expect(existsSync(join(output, 'results.json'))).toBe(false);
@@ -137,13 +137,13 @@ describe('an output folder', () => {
     expect(forced.results.runs).toHaveLength(1);
   });
 
-  it('with a results.json that is not understood keeps it', async () => {
+  it('with a results.json that cannot be read keeps it', async () => {
     const output = newFolder();
     writeFileSync(join(output, 'results.json'), '{"format":"another/7"}');
     await expect(bench({ ...same(), output })).rejects.toMatchObject(
       failure(
         'ERR_INVALID_OPTION',
-        /holds a results\.json that is not understood\. Give another --output, or --force/,
+        /holds a results\.json that cannot be read\. Give another --output, or --force/,
       ),
     );
   });

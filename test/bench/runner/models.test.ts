@@ -25,7 +25,7 @@ describe('models', () => {
       message: `The model ${path} is given twice.`,
     });
     await expect(bench({ models: [path, link] })).rejects.toMatchObject({
-      message: `The models ${path} and ${link} are one file.`,
+      message: `The models ${path} and ${link} are the same file.`,
     });
   });
 

@@ -244,13 +244,13 @@ describe('before anything is computed, runBench refuses', () => {
       'ids that repeat',
       bad({ corpus: '{"doc_id":"d0","text":"1"}\n{"doc_id":"d1","text":"1"}\n{"doc_id":"d0","text":"2"}\n' }),
       'ERR_INVALID_OPTION',
-      /an id that an earlier one has: .*d0.*line 3/,
+      /an id that is already used: .*d0.*line 3/,
     ],
     [
-      'queries without an answer',
+      'queries without a relevant document',
       bad({ qrels: '{"qid":"q0","doc_id":"d0"}\n' }),
       'ERR_INVALID_OPTION',
-      /queries without an answer.*q1/,
+      /queries without a relevant document.*q1/,
     ],
     [
       'a malformed row',
@@ -262,7 +262,7 @@ describe('before anything is computed, runBench refuses', () => {
       'a folder of data that is not there',
       { data: '/nowhere' },
       'ERR_INVALID_OPTION',
-      /\/nowhere, does not exist/,
+      /\/nowhere does not exist/,
     ],
     [
       'a limit that leaves no query',
@@ -281,7 +281,7 @@ describe('before anything is computed, runBench refuses', () => {
       'a strategy that no model takes',
       { extend: ['ntk:32'] },
       'ERR_STRATEGY_UNSUPPORTED',
-      /The model cannot take ntk:32/,
+      /The model does not support ntk:32/,
     ],
     [
       'a model that is not there',

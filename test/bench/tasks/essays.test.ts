@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { needle } from '../../../bench/tasks/needle.js';
 import { readEssays } from '../../../bench/tasks/synthetic/essays.js';
-import { FACTS } from '../../../bench/tasks/synthetic/word-lists.js';
+import { facts } from '../../../bench/tasks/synthetic/word-lists.js';
 import { folderOf, generated, options, sha256, words } from './helpers.js';
 
 /** Sentences that can be told apart, of nine words each. */
@@ -31,7 +31,7 @@ describe('needle in essays', () => {
     const { documents } = await splits[0]!.load();
     expect(documents).toHaveLength(100);
     for (const { text } of documents) {
-      const fact = FACTS.find((candidate) => text.includes(candidate.text))!;
+      const fact = facts().find((candidate) => text.includes(candidate.text))!;
       const rest = text.replace(fact.text, '').replace(/ {2}/, ' ').trim();
       expect(rest).toMatch(/^(This is sentence \d+ of the essay called (one|two)\.( |$))+$/);
       const numbers = [...rest.matchAll(/sentence (\d+)/g)].map(([, number]) => Number(number));

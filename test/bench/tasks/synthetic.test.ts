@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Dataset } from '../../../bench/data/dataset.js';
 import { needle } from '../../../bench/tasks/needle.js';
 import { passkey } from '../../../bench/tasks/passkey.js';
-import { FACTS } from '../../../bench/tasks/synthetic/word-lists.js';
+import { facts } from '../../../bench/tasks/synthetic/word-lists.js';
 import { chiSquare, folderOf, generated, options, sha256, words } from './helpers.js';
 
 /** The 0.999 quantile of chi-square with 9 degrees of freedom. */
@@ -205,12 +205,12 @@ describe('needle', () => {
   it('hides every fact in one document, and asks for it where it is', async () => {
     const dataset = await generated(needle, 1024);
     const { documents, queries } = dataset;
-    for (const { text, answer } of FACTS) {
+    for (const { text, answer } of facts()) {
       expect(documents.filter((document) => document.text.includes(text))).toHaveLength(1);
       expect(documents.filter((document) => document.text.includes(answer))).toHaveLength(1);
     }
     for (const { id, text } of queries) {
-      const fact = FACTS.find(({ query }) => query === text)!;
+      const fact = facts().find(({ query }) => query === text)!;
       expect(answerTo(dataset, id)).toContain(fact.text);
     }
   });
@@ -219,7 +219,7 @@ describe('needle', () => {
     const places: number[] = [];
     for (const length of PAPER.slice(1, 5)) {
       for (const { text } of (await generated(needle, length)).documents) {
-        const fact = FACTS.find((candidate) => text.includes(candidate.text))!;
+        const fact = facts().find((candidate) => text.includes(candidate.text))!;
         const at = text.indexOf(fact.text);
         expect(text.slice(0, at)).toMatch(/^$|\. $/);
         expect(text.slice(at + fact.text.length)).toMatch(/^$|^ [A-Z]/);
