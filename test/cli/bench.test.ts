@@ -110,7 +110,7 @@ describe('bench', () => {
     );
     expect(stdout).toMatch(/^qmsum +3 +3 +\d+ +0 +6 +\d+ s$/m);
     expect(stdout).toContain('fake, pcw:4k: texts are cut at 4,096 tokens');
-    expect(stdout).toMatch(/About \d+ s of computing in all\.\n$/);
+    expect(stdout).toMatch(/About \d+ s of computation in total\.\n$/);
     expect(existsSync(join(output, 'results.json'))).toBe(false);
     // It needs no folder for what it does not write.
     expect((await longembed([...FIXED, '--dry-run', '--cache', newFolder()])).code).toBe(0);
@@ -125,7 +125,7 @@ describe('bench', () => {
     expect(code).toBe(130);
     expect(stdout).toBe('');
     expect(stderr).toBe(
-      `longembed: interrupted (SIGINT); what was computed is kept in ${cache}: the same command goes on from there\n`,
+      `longembed: interrupted (SIGINT); what was computed is kept in ${cache}: the same command continues from there\n`,
     );
   });
 
@@ -174,7 +174,7 @@ describe('bench', () => {
     [
       'a folder of data that is not there',
       ['--data', '/nowhere'],
-      /The folder of the data, \/nowhere, does not exist/,
+      /The data folder \/nowhere does not exist/,
     ],
     [
       'an output folder that cannot be',
@@ -189,7 +189,7 @@ describe('bench', () => {
     [
       'a strategy that the model does not take',
       ['--extend', 'se:4k'],
-      /ERR_STRATEGY_UNSUPPORTED: The model cannot take se:4k/,
+      /ERR_STRATEGY_UNSUPPORTED: The model does not support se:4k/,
     ],
   ])('refuses %s before anything is computed', async (_what, args, message) => {
     const base = ['bench', '--tasks', 'qmsum'];
@@ -240,7 +240,7 @@ describe('bench as a program', () => {
     const stopped = await program.ended;
     expect(stopped.code).toBe(130);
     expect(stopped.stderr).toMatch(
-      /^longembed: interrupted \(SIGINT\); what was computed is kept in .*: the same command goes on from there$/m,
+      /^longembed: interrupted \(SIGINT\); what was computed is kept in .*: the same command continues from there$/m,
     );
     const half = JSON.parse(readFileSync(join(output, 'results.json'), 'utf8')) as { runs: object[] };
     expect(half.runs.length).toBeLessThan(3);

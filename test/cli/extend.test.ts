@@ -53,7 +53,7 @@ it('says what is wrong', async () => {
     [['--extend', 'pi:512'], "required option '-o, --output <file>' not specified"],
     [['-o', output], "required option '--extend <spec>' not specified"],
     [['--extend', 'xp', '-o', output], 'Unknown strategy "xp"'],
-    [['--extend', 'se:512', '-o', output], 'ERR_STRATEGY_UNSUPPORTED: This model cannot take se'],
+    [['--extend', 'se:512', '-o', output], 'ERR_STRATEGY_UNSUPPORTED: This model does not support se'],
     [['--extend', 'pi:512', '-o', join(folder, 'no', 'x')], 'ERR_INVALID_OPTION: Cannot write to'],
     [['--extend', 'pi:512', '-o', output, '--native-context', '1'], 'whole number from 2'],
   ] as const) {

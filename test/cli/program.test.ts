@@ -181,7 +181,7 @@ describe('a model that cannot be used ends with 2 and a sentence', () => {
 
   it('a strategy it cannot take', async () => {
     const { code, stderr } = await longembed(['embed', '-m', model, '--extend', 'se:4k'], words);
-    expect(stderr).toMatch(/^longembed: ERR_STRATEGY_UNSUPPORTED: This model cannot take se: .+\.\n$/);
+    expect(stderr).toMatch(/^longembed: ERR_STRATEGY_UNSUPPORTED: This model does not support se: .+\.\n$/);
     expect(code).toBe(2);
   });
 });

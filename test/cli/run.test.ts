@@ -263,7 +263,7 @@ describe('unusable arguments exit with 2, a sentence and no stack trace', () => 
     const { code, stderr, embedded } = await longembed(['embed', text, '-m', 'm.gguf', '--extend', 'ntk:4k']);
     expect([code, embedded]).toEqual([2, []]);
     expect(stderr).toMatch(
-      /^longembed: ERR_STRATEGY_UNSUPPORTED: This model cannot take ntk: it needs rotary/,
+      /^longembed: ERR_STRATEGY_UNSUPPORTED: This model does not support ntk: it needs rotary/,
     );
   });
 
@@ -273,7 +273,7 @@ describe('unusable arguments exit with 2, a sentence and no stack trace', () => 
     });
     expect(code).toBe(2);
     expect(stderr).toBe(
-      'longembed: an error in longembed itself: x is not a function (LONGEMBED_DEBUG=1 shows where)\n',
+      'longembed: internal error: x is not a function (set LONGEMBED_DEBUG=1 for a stack trace)\n',
     );
   });
 });
@@ -298,7 +298,7 @@ describe('help and version', () => {
       'NaN',
       'Exit status',
       '"truncated"',
-      '4k for 4096',
+      '4k is 4096',
     ]) {
       expect(stdout).toContain(word);
     }

@@ -249,14 +249,14 @@ describe('what a file cannot hold is refused', () => {
   it.each<[SpecName, string, string]>([
     ['bert', 'none', 'A GGUF file cannot hold none'],
     ['bert', 'pcw:1k', 'A GGUF file cannot hold pcw'],
-    ['bert', 'se:1k', 'This model cannot take se'],
-    ['bert', 'ntk:1k', 'This model cannot take ntk'],
+    ['bert', 'se:1k', 'This model does not support se'],
+    ['bert', 'ntk:1k', 'This model does not support ntk'],
     ['llama', 'none:1k', 'A GGUF file cannot hold none'],
     ['llama', 'pcw:1k', 'A GGUF file cannot hold pcw'],
     ['llama', 'gp:1k', 'A GGUF file cannot hold gp: other programs rotate token i by position i'],
     ['jina-bert-v3', 'rp:1k', 'A GGUF file cannot hold rp'],
     ['jina-bert-v3', 'se:1k', 'A GGUF file cannot hold se'],
-    ['jina-bert-v2', 'pi:1k', 'This model cannot take pi'],
+    ['jina-bert-v2', 'pi:1k', 'This model does not support pi'],
     ['jina-bert-v2', 'pcw:1k', 'A GGUF file cannot hold pcw'],
     ['bert', 'pi:1k,attention-scale=length', 'A GGUF file has no place for attention scaling'],
   ])('%s, %s', async (name, extend, message) => {

@@ -133,14 +133,14 @@ describe('models that cannot take a strategy', () => {
   it.each([
     ['ntk:4k', absolute(), /needs rotary positions.*absolute position matrix.*none, pcw, gp, rp, pi\.$/],
     ['se:4k', absolute(), /needs rotary positions/],
-    ['pi:4k', without('alibi'), /changes the positions.*ALiBi.*It takes none, pcw\.$/],
+    ['pi:4k', without('alibi'), /changes the positions.*ALiBi.*It supports none, pcw\.$/],
     ['gp:4k', without('relative'), /T5/],
     ['rp:4k', without('none'), /no position encoding/],
     ['ntk:4k', rope({ ropeBase: 0 }), /names none/],
-    ['gp:4k', rope({ engine: 'llama_context' }), /llama\.cpp.*It takes none, pcw, pi, ntk\.$/],
+    ['gp:4k', rope({ engine: 'llama_context' }), /llama\.cpp.*It supports none, pcw, pi, ntk\.$/],
     ['rp:4k', rope({ engine: 'llama_context' }), /llama\.cpp/],
     ['se:4k', rope({ engine: 'llama_context' }), /llama\.cpp/],
-    ['pi:4k', absolute({ engine: 'llama_context' }), /between the rows.*It takes none, pcw\.$/],
+    ['pi:4k', absolute({ engine: 'llama_context' }), /between the rows.*It supports none, pcw\.$/],
   ] as const)('%s %#', (spec, facts, message) => {
     const error = refusal(spec, facts);
     expect(error.code).toBe('ERR_STRATEGY_UNSUPPORTED');
