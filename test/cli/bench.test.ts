@@ -27,7 +27,7 @@ async function bench(
 }
 
 describe('bench', () => {
-  it('prints the table, and says on standard error what it does and where things are', async () => {
+  it('prints the table, and reports progress and files on standard error', async () => {
     const { code, stdout, stderr, output } = await bench([]);
     expect(code).toBe(0);
     expect(stdout).toBe(
@@ -40,7 +40,7 @@ describe('bench', () => {
     expect(existsSync(join(output, 'results.json'))).toBe(true);
   });
 
-  it('is silent with --quiet, but for what a model cannot do', async () => {
+  it('prints only warnings with --quiet', async () => {
     const { stderr } = await bench(['--quiet']);
     expect(stderr).toBe('');
     const second = join(newFolder(), 'second.gguf');
@@ -90,7 +90,7 @@ describe('bench', () => {
     expect((await bench([])).loaded!.prompts).toEqual({ query: undefined, document: undefined });
   });
 
-  it('takes lists separated by commas or spaces, and keys of strategies among them', async () => {
+  it('accepts lists separated by commas or spaces, with keys of strategies among them', async () => {
     const { stdout } = await bench([
       '--extend',
       'none,pcw:512',
@@ -102,7 +102,7 @@ describe('bench', () => {
     expect(specs).toEqual(['none', 'pcw:512', 'gp:512,s=4', 'rp:512,attention-scale=off', 'pi:512']);
   });
 
-  it('says with --dry-run what there is to do, and does nothing', async () => {
+  it('reports the work with --dry-run, and does nothing', async () => {
     const { code, stdout, output } = await bench(['--dry-run', '--extend', 'none', 'pcw:4k']);
     expect(code).toBe(0);
     expect(stdout).toMatch(
@@ -116,7 +116,7 @@ describe('bench', () => {
     expect((await longembed([...FIXED, '--dry-run', '--cache', newFolder()])).code).toBe(0);
   });
 
-  it('says when it is interrupted how to go on', async () => {
+  it('explains how to continue after an interruption', async () => {
     const controller = new AbortController();
     const { code, stderr, stdout, cache } = await bench([], {
       signal: controller.signal,
@@ -129,7 +129,7 @@ describe('bench', () => {
     );
   });
 
-  it('does not lose results of other runs', async () => {
+  it('keeps results of other runs', async () => {
     const { output, cache } = await bench(['--extend', 'pcw:4k']);
     const args = [...FIXED, '--cache', cache, '--output', output];
     const refused = await longembed(args);
@@ -205,7 +205,7 @@ describe('bench', () => {
 });
 
 describe('bench as a program', () => {
-  it('ends at SIGINT, and goes on from there', async () => {
+  it('ends at SIGINT, and resumes from there', async () => {
     const output = newFolder();
     const args = [
       'bench',
@@ -280,7 +280,7 @@ describe('compare', () => {
     });
   });
 
-  it('refuses what cannot be compared', async () => {
+  it('refuses incomparable results', async () => {
     const [a, b] = await two();
     for (const [args, message] of [
       [[a], /There is only one run to compare/],

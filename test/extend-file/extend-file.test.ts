@@ -76,7 +76,7 @@ describe('a file gives the vectors of its strategy', () => {
     expect(await worst(input, written)).toBeLessThan(1e-12);
   });
 
-  it('also where the file scales its RoPE already', async () => {
+  it('also when the file already scales its RoPE', async () => {
     const input = await changedModel(modelPath('llama'), [
       stringEntry('llama.rope.scaling.type', 'linear'),
       f32Entry('llama.rope.scaling.factor', 2),
@@ -130,7 +130,7 @@ describe('a file gives the vectors of its strategy', () => {
 });
 
 describe('what a file holds', () => {
-  it('is the original, byte for byte, but for the position matrix and a few keys', async () => {
+  it('is the original, byte for byte, except for the position matrix and a few keys', async () => {
     const input = modelPath('bert');
     const { path, sizeBytes } = await extended(input, 'pi:512');
     const [before, after] = [await inside(input), await inside(path)];
@@ -190,7 +190,7 @@ describe('what a file holds', () => {
     }
   });
 
-  it('keeps what YaRN goes by', async () => {
+  it("keeps YaRN's original context", async () => {
     const input = await changedModel(modelPath('llama'), [stringEntry('llama.rope.scaling.type', 'yarn')]);
     const { value } = await inside((await extended(input, 'ntk:512')).path);
     expect(value('llama.rope.scaling.original_context_length')).toBe(64);
@@ -294,7 +294,7 @@ describe('what a file cannot hold is refused', () => {
   });
 });
 
-describe('what cannot be is an error, and leaves nothing behind', () => {
+describe('impossible requests are errors, and leave nothing behind', () => {
   const input = modelPath('bert');
   const existing = join(folder, 'existing.gguf');
   writeFileSync(existing, 'something');
@@ -346,7 +346,7 @@ describe('what cannot be is an error, and leaves nothing behind', () => {
     expect(readdirSync(folder)).toEqual(before);
   });
 
-  it('replaces a file when told to', async () => {
+  it('replaces a file when allowed', async () => {
     const old = join(folder, 'old.gguf');
     writeFileSync(old, 'something');
     await extendModelFile(input, old, { extend: 'rp:128', overwrite: true });
@@ -383,7 +383,7 @@ describe('what cannot be is an error, and leaves nothing behind', () => {
     expect(readdirSync(dirname(output))).toEqual([]);
   });
 
-  it('tells how far it is, up to 1', async () => {
+  it('reports progress up to 1', async () => {
     const fractions: number[] = [];
     await extended(input, 'rp:128', { onProgress: (fraction) => fractions.push(fraction) });
     expect(fractions.at(-1)).toBe(1);

@@ -226,7 +226,7 @@ describe('relative positions of self-extend', () => {
     });
   });
 
-  it('that leave it are warned of, with a group that stays within', () => {
+  it('that leave it cause a warning, with a group that fits', () => {
     holds(cases('se', GW), ({ resolved, facts }) => {
       const { limit, warnings } = resolved;
       const { g, w } = resolved.parameters;
@@ -238,7 +238,7 @@ describe('relative positions of self-extend', () => {
   });
 });
 
-it('the spec of a resolved strategy says all of it', () => {
+it('the exact spec of a resolved strategy is complete', () => {
   const any = fc.oneof(
     cases('none'),
     cases('pcw'),

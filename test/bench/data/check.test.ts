@@ -48,7 +48,7 @@ describe('checkDataset', () => {
     });
   });
 
-  it('takes a row that repeats another one', () => {
+  it('accepts a repeated row', () => {
     const twice = judgements(['q1', 'd1', 1], ['q2', 'd2', 1], ['q1', 'd1', 1]);
     expect(checkDataset({ ...GOOD, judgements: twice }).relevance.get('q1')).toEqual(new Map([['d1', 1]]));
   });
@@ -61,7 +61,7 @@ describe('checkDataset', () => {
     expect(check({ [what]: [] })).toThrow(expect.objectContaining(failure('ERR_INPUT_EMPTY', message)));
   });
 
-  it('names the first few offenders and how many there are', () => {
+  it('names the first few bad rows and their number', () => {
     const repeated = Array<[string, string]>(5).fill(['d1', 'c']);
     const documents = entries(['d1', 'a'], ['d2', 'b'], ...repeated);
     expect(check({ documents })).toThrow(

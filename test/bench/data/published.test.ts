@@ -60,7 +60,7 @@ describe('publishedTaskData', () => {
     }
   });
 
-  it('finds nothing where nothing is', async () => {
+  it('finds nothing in an empty folder', async () => {
     expect(await publishedTaskData(qmsum, options(null))).toBeNull();
     const data = makeFolder({ ...small('narrativeqa'), 'LEMBQMSumRetrieval.md': '' });
     expect(await publishedTaskData(qmsum, options(data))).toBeNull();
@@ -120,7 +120,7 @@ describe('columns', () => {
       ...Object.fromEntries(Object.entries(files).map(([name, content]) => [`qmsum/${name}.jsonl`, content])),
     });
 
-  it('may be more than are needed, and ids may be numbers', async () => {
+  it('may include unused ones, and ids may be numbers', async () => {
     const data = qmsumWith({
       corpus: jsonl({ doc_id: 1, text: 'First.', id: 'else', context_length: null }),
       queries: jsonl({ qid: 7, text: 'Which one?', extra: [{}] }),
@@ -201,7 +201,7 @@ describe("MTEB's layout", () => {
     expect(await load(qmsum, data)).toEqual([SMALL]);
   });
 
-  it('names the shard and the row of what is wrong', async () => {
+  it('names the shard and the row of an error', async () => {
     const data = makeFolder({
       ...small('qmsum'),
       'qmsum/corpus/test-00000-of-00002.parquet': parquet({ _id: ['d1'], text: ['First.'] }),
@@ -213,7 +213,7 @@ describe("MTEB's layout", () => {
     );
   });
 
-  it('takes the only split there is, and guesses none among several', async () => {
+  it('uses the only split, but never guesses among several', async () => {
     const files = { ...small('qmsum'), 'qmsum/qrels/validation.parquet': qrels };
     const data = makeFolder(files);
     rmSync(join(data, 'qmsum/qrels.jsonl'));
@@ -242,7 +242,7 @@ describe('lengths', () => {
     'needle/qrels.jsonl': lengths.map((n) => jsonl({ qid: 'q1', doc_id: 'd2', ...row(n) })).join(''),
   });
 
-  it('are told apart by context_length', async () => {
+  it('are distinguished by context_length', async () => {
     const data = makeFolder(files(256, 512, 1024));
     const found = await publishedTaskData(NEEDLE, options(data, { lengths: [256, 1024] }));
     expect(found?.splits).toMatchObject([
@@ -287,7 +287,7 @@ describe('lengths', () => {
     ).rejects.toMatchObject(failure('ERR_INVALID_OPTION', message));
   });
 
-  it('say which length it is that has no documents', async () => {
+  it('name the length without documents', async () => {
     const data = makeFolder({
       ...files(256),
       'needle/corpus.jsonl.gz': files(512)['needle/corpus.jsonl.gz'],
@@ -297,7 +297,7 @@ describe('lengths', () => {
     );
   });
 
-  it('are told apart by the splits of file names', async () => {
+  it('are distinguished by the splits in file names', async () => {
     const named = (length: number) => ({
       [`needle/corpus/test_${length}-00000-of-00001.parquet`]: parquet({
         _id: ['d1'],

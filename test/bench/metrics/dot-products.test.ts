@@ -69,7 +69,7 @@ describe.each(['avx512', 'avx2', 'portable', 'ggml'])('by the %s kernel', (kerne
     expect(worstError(left, right, dimensions, products)).toBeLessThan(1e-6);
   });
 
-  it('is right to 1e-6 where every addition is rounded the same way', async () => {
+  it('is accurate to 1e-6 when every addition is rounded in the same direction', async () => {
     process.env.LONGEMBED_KERNELS = kernel;
     for (const value of [1 / 3, 0.1, 0.7, 1 / 64]) {
       const row = filled(4096, () => value);
@@ -91,7 +91,7 @@ describe('a pair of rows', () => {
     }
   });
 
-  it('gives the same bits wherever it stands and on whichever side', async () => {
+  it('gives the same bits at any index and on either side', async () => {
     const all = await dotProducts(left, right, dimensions).promise;
     const swapped = await dotProducts(right, left, dimensions).promise;
     for (const [row, column] of [
@@ -112,7 +112,7 @@ describe('a pair of rows', () => {
   });
 });
 
-it('gives nothing of no rows', async () => {
+it('gives no results for no rows', async () => {
   const none = new Float32Array(0);
   const some = new Float32Array(6);
   expect(await dotProducts(none, some, 3).promise).toEqual(none);
@@ -126,7 +126,7 @@ it('reads a part of a buffer', async () => {
   expect(await dotProducts(part, part, 3).promise).toEqual(Float32Array.of(14));
 });
 
-it('passes on NaN and infinity', async () => {
+it('propagates NaN and infinity', async () => {
   const products = await dotProducts(Float32Array.of(1, NaN, 3, Infinity), Float32Array.of(1, 1), 2).promise;
   expect(products).toEqual(Float32Array.of(NaN, Infinity));
 });
@@ -178,7 +178,7 @@ describe('wrong arguments are errors', () => {
     });
   });
 
-  it('of size: more results than memory should take', async () => {
+  it('of size: too many results for memory', async () => {
     const rows = new Float32Array(2 ** 15);
     expect(await rejection(dotProducts(rows, rows, 1).promise)).toEqual({
       code: 'ERR_INVALID_OPTION',
@@ -186,7 +186,7 @@ describe('wrong arguments are errors', () => {
     });
   });
 
-  it('an array whose memory was given away has no rows', async () => {
+  it('a detached array has no rows', async () => {
     const gone = new Float32Array(12);
     structuredClone(gone, { transfer: [gone.buffer] });
     expect(await dotProducts(gone, good, 3).promise).toHaveLength(0);
@@ -219,7 +219,7 @@ describe('a running job', () => {
     expect(turns).toBeGreaterThanOrEqual(5);
   });
 
-  it('can be under way when its thread ends', async () => {
+  it('may be running when its thread ends', async () => {
     const code = `
       const { parentPort, workerData } = require('node:worker_threads');
       const addon = require('node-gyp-build')(workerData.root);

@@ -24,7 +24,7 @@ describe('results.json', () => {
     expect(await readResults(join(folder, 'results.json'))).toEqual(results);
   });
 
-  it('has the same bytes for the same results, in whatever order they were found', async () => {
+  it('has the same bytes for the same results, in any order of keys', async () => {
     const split = splitResult('qmsum', { b: 1, a: 0 });
     const reversed = <T extends object>(object: T): T =>
       Object.fromEntries(Object.entries(object).reverse()) as unknown as T;
@@ -95,7 +95,7 @@ describe('results.json', () => {
     await expect(readResults(folder)).rejects.toMatchObject(failure('ERR_INVALID_OPTION', message));
   });
 
-  it('that is not there is said to be missing', async () => {
+  it('is reported when missing', async () => {
     for (const path of [newFolder(), '/nowhere/results.json']) {
       await expect(readResults(path)).rejects.toMatchObject(
         failure(
@@ -106,7 +106,7 @@ describe('results.json', () => {
     }
   });
 
-  it('that cannot be written is said to be so, and leaves nothing half done', async () => {
+  it('is reported when it cannot be written, and leaves nothing incomplete', async () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'file'), '');
     await expect(writeResults(join(folder, 'file'), resultsOf([NONE]))).rejects.toMatchObject(
@@ -140,13 +140,13 @@ describe('resultsTable', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 
-  it('leaves out the paper where the tasks are easier, and says so', () => {
+  it('leaves out the paper when the tasks are easier, and notes it', () => {
     const text = resultsTable(resultsOf([NONE], { limit: 20 }));
     expect(text).not.toContain('(the paper)');
     expect(text).toContain('--limit 20 makes the tasks easier');
   });
 
-  it('says that generated texts are not the paper’s, and what was not run', () => {
+  it('notes generated texts, and strategies that were not run', () => {
     const results = resultsOf([NONE]);
     const text = resultsTable({
       ...results,
@@ -168,7 +168,7 @@ describe('resultsTable', () => {
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(80);
   });
 
-  it('uses escape sequences only where it may', () => {
+  it('uses escape sequences only when allowed', () => {
     expect(resultsTable(resultsOf([NONE]))).not.toContain('\x1b');
     expect(resultsTable(resultsOf([NONE]), { colors: true })).toContain('\x1b[2m');
   });

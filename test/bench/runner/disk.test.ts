@@ -34,7 +34,7 @@ describe.skipIf(noTmpfs !== null)(`a disk${why}`, () => {
     expect(computed).toBe(0);
   });
 
-  it('that gets full under the cache loses nothing, and the run goes on when there is room', async () => {
+  it('that fills up under the cache loses nothing, and the run continues when there is space', async () => {
     const given = same();
     const whole = await bench(given);
     const disk = tmpfs(32 << 20);
@@ -65,7 +65,7 @@ describe.skipIf(noTmpfs !== null)(`a disk${why}`, () => {
     expect(rest.json).toBe(whole.json);
   });
 
-  it('that gets full under the output keeps what was computed', async () => {
+  it('that fills up under the output keeps computed vectors', async () => {
     const given = { ...same(), cache: newFolder() };
     const output = tmpfs(1 << 20);
     let filler = '';
@@ -116,7 +116,7 @@ describe('an output folder', () => {
     expect(loaded).toBe(0);
   });
 
-  it('with results of another run keeps them, unless told otherwise', async () => {
+  it('with results of another run keeps them, unless forced', async () => {
     const given = { ...same(), cache: newFolder() };
     const { output, json } = await bench({ ...given, extend: ['none', 'pcw:32'] });
     await expect(bench({ ...given, output })).rejects.toMatchObject(

@@ -17,7 +17,7 @@ const essays = () =>
   folderOf({ 'a.txt': essay('one', 700), 'B.TXT': essay('two', 700), 'c.md': essay('no', 9) });
 
 describe('needle in essays', () => {
-  it('hides facts in the text of the folder, and says so', async () => {
+  it("hides facts in the folder's text, and names it as the origin", async () => {
     const folder = await essays();
     const messages: string[] = [];
     const given = options({
@@ -41,13 +41,13 @@ describe('needle in essays', () => {
     }
   });
 
-  it('begins every document at another place', async () => {
+  it('begins every document at a different place', async () => {
     const { documents } = await generated(needle, 256, { essays: await essays() });
     const beginnings = documents.map(({ text }) => /sentence (\d+) of the essay called (\w+)/.exec(text)![0]);
     expect(new Set(beginnings).size).toBe(100);
   });
 
-  it('is the same every time, and another with another seed', async () => {
+  it('is the same every time, and different for another seed', async () => {
     const folder = await essays();
     const made = sha256(await generated(needle, 512, { essays: folder }));
     expect(made).toBe('27a3c6421ab4c29c9cdc6ea0f58fba64d2209a69c479dac20a3f9f7c6fe39e9a');

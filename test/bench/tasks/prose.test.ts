@@ -20,7 +20,7 @@ describe('prose', () => {
     expect(new Set(sample).size).toBeGreaterThan(8000);
   });
 
-  it('uses every template and phrase there is', () => {
+  it('uses every template and phrase', () => {
     const text = sample.join(' ').toLowerCase();
     const sources: Readonly<Record<string, readonly string[]>>[] = [
       phrases(),
@@ -42,7 +42,7 @@ describe('prose', () => {
     expect(sample.join(' ')).not.toMatch(/\d/);
   });
 
-  it('stays with a topic for a passage, and then goes on to another', () => {
+  it('stays with a topic for a passage, then changes it', () => {
     const people = topics().map(({ people }) => people);
     const sequence = sample.flatMap((sentence) => {
       const topic = people.findIndex((names) => names.some((name) => sentence.toLowerCase().includes(name)));
@@ -54,7 +54,7 @@ describe('prose', () => {
     expect(changes).toBeLessThan(sequence.length / 5);
   });
 
-  it('is the same for the same stream and another for another', () => {
+  it('is the same for the same stream and different for another', () => {
     expect(sentences(50, 'sample')).toEqual(sample.slice(0, 50));
     const other = new Set(sentences(200, 'other'));
     expect(sample.slice(0, 200).filter((sentence) => other.has(sentence)).length).toBeLessThan(10);

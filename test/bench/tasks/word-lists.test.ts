@@ -14,13 +14,13 @@ describe('names', () => {
     for (const name of names) expect(name).toMatch(/^[A-Z][A-Za-z]+$/);
   });
 
-  it('have no last name that begins another, which would put one person into the sentence of another', () => {
+  it("have no last name that begins another, which would put one person's name into another's sentence", () => {
     for (const name of names().last) {
       expect(names().last.filter((other) => other.startsWith(name))).toEqual([name]);
     }
   });
 
-  it('make people who all differ, up to every pair of names', () => {
+  it('make different people, up to every pair of names', () => {
     const all = names().first.length * names().last.length;
     expect(new Set(people(all, Random.of('people'))).size).toBe(all);
   });
