@@ -136,7 +136,7 @@ describe('models that do not support a strategy', () => {
     ['pi:4k', without('alibi'), /changes the positions.*ALiBi.*It supports none, pcw\.$/],
     ['gp:4k', without('relative'), /T5/],
     ['rp:4k', without('none'), /no position encoding/],
-    ['ntk:4k', rope({ ropeBase: 0 }), /names none/],
+    ['ntk:4k', rope({ ropeBase: 0 }), /this file has none/],
     ['gp:4k', rope({ engine: 'llama_context' }), /llama\.cpp.*It supports none, pcw, pi, ntk\.$/],
     ['rp:4k', rope({ engine: 'llama_context' }), /llama\.cpp/],
     ['se:4k', rope({ engine: 'llama_context' }), /llama\.cpp/],

@@ -40,7 +40,7 @@ describe('the environment’s build options', () => {
       'LONGEMBED_VULKAN must be 1 or 0, not "maybe".',
     );
     expect(() => definitions({ LONGEMBED_CMAKE_ARGS: 'GGML_CUDA' })).toThrow(
-      /like -DNAME=VALUE, and not "GGML_CUDA"/,
+      /like -DNAME=VALUE, not "GGML_CUDA"/,
     );
   });
 });
