@@ -1,4 +1,4 @@
-/** What the command line uses of the benchmark: no public API of the package. */
+/** The part of the benchmark that the command line uses; not public API. */
 export { PAPER_LENGTHS } from './reference/lengths.js';
 export { resultsTable } from './results/results-table.js';
 export { terminalTable } from './results/terminal-table.js';

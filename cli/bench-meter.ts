@@ -31,7 +31,7 @@ export class BenchMeter extends Meter {
     return this.#progress?.secondsLeft ?? null;
   }
 
-  /** Where the run is, how fast the last text was, and how long all that is left will take. */
+  /** The current place, the speed of the last text, and the estimated time left. */
   override get status(): string {
     const now = this.#progress;
     if (now === null) return '';

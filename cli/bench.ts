@@ -54,58 +54,49 @@ export const addBench: AddCommand = (program, context, exit) => {
 
 function addBenchOptions(command: Command): Command {
   command
-    .requiredOption(
-      '-m, --model <files...>',
-      `the GGUF models: files, or ${SHIPPED_MODELS.join(', ')}`,
-      models,
-    )
+    .requiredOption('-m, --model <files...>', `GGUF files, or any of ${SHIPPED_MODELS.join(', ')}`, models)
     .option('--extend <specs...>', 'strategies, see below; every model runs with each (default: none)', specs)
-    .option('-o, --output <folder>', 'where results go')
+    .option('-o, --output <folder>', 'folder for the results')
     .option('--force', 'replace results of other runs in that folder')
     .option('--dry-run', 'print the amount of work and the estimated time, and stop')
     .optionsGroup('Tasks:')
-    .option('--tasks <names...>', `of ${TASK_NAMES.join(', ')} (default: all)`, tasks)
+    .option('--tasks <names...>', `any of ${TASK_NAMES.join(', ')} (default: all)`, tasks)
     .option(
       '--lengths <tokens...>',
-      'of passkey and needle (default: 256, 512, 1k, 2k, 4k, 8k, 16k, 32k)',
+      'document lengths of passkey and needle (default: 256, 512, 1k, 2k, 4k, 8k, 16k, 32k)',
       lengths,
     )
     .option(
       '--data <folder>',
-      'a folder a task, in the published layouts (default: from the Hugging Face hub)',
+      'one folder per task, in a published layout (default: from the Hugging Face hub)',
     )
-    .option('--essays <folder>', "essays to hide needle's facts in, as .txt (default: prose of our own)")
-    .option('--seed <number>', 'of passkey and needle (default: 42)', wholeNumber(0))
+    .option('--essays <folder>', ".txt essays to hide needle's facts in (default: generated prose)")
+    .option('--seed <number>', 'random seed of passkey and needle (default: 42)', wholeNumber(0))
     .option(
       '--limit <documents>',
-      'only the first documents of each split, and the queries they answer',
+      'use only the first documents of each split, and their queries',
       wholeNumber(1),
     )
     .optionsGroup('Embedding:')
     .option(
       '--max-tokens <tokens>',
-      "cuts documents shorter than the strategy's target, prompt and special tokens included",
+      "cut documents here if the strategy's target is higher; prompt and special tokens included",
       wholeNumber(1),
     )
-    .option('--query-prompt <text>', "before every query (default: the model's)")
-    .option('--document-prompt <text>', "before every document (default: the model's)")
+    .option('--query-prompt <text>', "text before every query (default: the model's)")
+    .option('--document-prompt <text>', "text before every document (default: the model's)")
+    .addOption(new Option('--no-prompts', 'use no prompts').conflicts(['queryPrompt', 'documentPrompt']))
     .addOption(
-      new Option('--no-prompts', 'nothing before queries and documents').conflicts([
-        'queryPrompt',
-        'documentPrompt',
-      ]),
-    )
-    .addOption(
-      new Option('--pooling <how>', "how tokens become one vector (default: the model's way)").choices([
+      new Option('--pooling <how>', "how token vectors are pooled (default: the model's pooling)").choices([
         'mean',
         'cls',
         'last',
       ]),
     )
-    .option('--cache <folder>', 'where embeddings are kept, see below')
+    .option('--cache <folder>', 'folder of cached embeddings, see below')
     .option(
       '--batch-tokens <tokens>',
-      'tokens that go through the model at once; more is faster for short texts on a GPU, see below',
+      'tokens per batch; more is faster for short texts on a GPU, see below',
       wholeNumber(1),
       1,
     );
@@ -157,7 +148,7 @@ Runs the LongEmbed benchmark (arXiv 2404.12096): passkey and needle, which are g
 --lengths, and narrativeqa, qmsum, summ_screen_fd and 2wikimqa, which are read from --data (a folder that
 holds qmsum, for example), or downloaded. Documents longer than a strategy's target are cut there.
 
-After each task, results.json, the files that MTEB's leaderboard takes, report.html and timing.json in --output
+After each task, results.json, the files for MTEB's leaderboard, report.html and timing.json in --output
 are updated. longembed compare puts several results side by side.
 
 Embeddings are kept in --cache (default: LONGEMBED_CACHE, else a folder in the user's own cache), which
@@ -169,8 +160,9 @@ Lists are separated by spaces or commas; options that take one may also be repea
 
 Strategies (--extend method[:target][,key=value]…):
 ${STRATEGY_HELP}
-  The target is the longest document in tokens, 4k for 4096; left out it is 8 times the native context.
-  longembed info lists what a model takes; what one of several models cannot take is left out with a warning.
+  The target is the longest document in tokens (4k is 4096); the default is 8 times the native context.
+  longembed info lists the strategies that a model supports. If one of several models does not support a
+  strategy, it is skipped for that model with a warning.
 
 Examples:
   longembed bench --model e5-base-v2.gguf --extend none pcw:4k rp:4k pi:4k --output results
@@ -211,7 +203,7 @@ async function bench(options: BenchCommandOptions, context: Context): Promise<nu
     if (!(context.signal.reason instanceof Interrupted)) throw error;
     view.message(
       `longembed: interrupted (${context.signal.reason.signal}); what was computed is kept in ${checked.cache}: ` +
-        'the same command goes on from there',
+        'the same command continues from there',
     );
     return context.signal.reason.exitCode;
   } finally {
@@ -288,8 +280,8 @@ function dryRunText({ runs, seconds }: DryRun, { terminalTable }: typeof benchma
       `${run.model}, ${run.extend}: texts are cut at ${count(run.target)} tokens\n\n${terminalTable(HEAD, rowsOf(run), false)}`,
   );
   const notes =
-    'cut: documents that are. to compute: documents and queries that the cache does not hold yet.\n' +
-    `About ${duration(seconds)} of computing in all.`;
+    'cut: documents longer than the target. to compute: documents and queries not yet in the cache.\n' +
+    `About ${duration(seconds)} of computation in total.`;
   return `${[...parts, notes].join('\n\n')}\n`;
 }
 

@@ -14,22 +14,20 @@ interface CompareCommandOptions {
 
 /** `longembed compare`. */
 export const addCompare: AddCommand = (program, context, exit) => {
-  addCompareOptions(
-    program.command('compare').description('put results of the benchmark side by side'),
-  ).action(async (paths: string[], options: CompareCommandOptions) =>
-    exit(await compare(paths, options, context)),
+  addCompareOptions(program.command('compare').description('compare results of the benchmark')).action(
+    async (paths: string[], options: CompareCommandOptions) => exit(await compare(paths, options, context)),
   );
 };
 
 function addCompareOptions(command: Command): Command {
   return command
     .argument('<results...>', 'results.json files of longembed bench, or the folders that hold them')
-    .optionsGroup('What is compared:')
-    .option('--baseline <run>', 'what the others are compared with, see below (default: the first run)')
+    .optionsGroup('Selection:')
+    .option('--baseline <run>', 'run to compare the others with, see below (default: the first run)')
     .option('--task <names>', `comma-separated task names: ${TASK_NAMES.join(', ')}`, tasks)
     .option('--model <ids>', 'comma-separated model ids', list)
     .optionsGroup('Output:')
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .optionsGroup('Other:')
     .helpOption('-h, --help', 'this help')
     .usage('[options] RESULTS…')
@@ -39,13 +37,13 @@ function addCompareOptions(command: Command): Command {
 const HELP = `
 Puts all runs of all RESULTS side by side, a run being a model with a strategy: main scores of the tasks, and
 of the synthetic tasks by length, with their differences to the baseline. Name the baseline by its number in
-the list of runs, or by its strategy, model or file, where only one run has it.
+the list of runs, or by its strategy, model or file if that identifies a single run.
 
-Scores are compared only where both runs had the same data, by the SHA-256 in results.json; where not, that
-is said. Marks tell differences that are more than chance: a paired two-sided randomisation test over the
-queries' main scores (10,000 rounds of random sign flips; exact up to 12 queries that differ), with Holm's
-correction for the tests of a table. The mean over lengths or tasks is tested with all their queries, weighted
-as in the mean. --json gives p both as it is and corrected.
+Scores are compared only where both runs used the same data (SHA-256 in results.json); other scores are marked.
+Marks show differences that are significant in a paired two-sided randomisation test over the queries' main
+scores (10,000 rounds of random sign flips; exact up to 12 queries that differ), with Holm's correction for the
+tests of a table. The mean over lengths or tasks is tested with all their queries, weighted as in the mean.
+--json gives both the uncorrected and the corrected p.
 
 Examples:
   longembed compare results

@@ -14,7 +14,7 @@ export interface Context {
   readonly signal: AbortSignal;
   readonly debug: boolean;
   readonly loadModel: (path: string, options: LoadOptions) => Promise<Model>;
-  /** Content tokens by a model file's own vocabulary, its weights left alone. */
+  /** Content tokens by a model file's own vocabulary, without loading its weights. */
   readonly tokenizeWithFile: (path: string, text: string) => Promise<Int32Array>;
   readonly devices: () => Device[];
 }

@@ -58,42 +58,42 @@ export const addEmbed: AddCommand = (program, context, exit) => {
 
 function addEmbedOptions(command: Command): Command {
   command
-    .argument('[files...]', 'documents; - or nothing reads standard input')
+    .argument('[files...]', 'documents; - or none reads standard input')
     .requiredOption('-m, --model <file>', MODEL)
     .optionsGroup('Embedding:')
-    .option('--extend <spec>', 'how to go past the native context, see below (default: none)', parseSpec)
+    .option('--extend <spec>', 'strategy beyond the native context, see below (default: none)', parseSpec)
     .option(
       '--max-tokens <tokens>',
-      'the longest document, prompt and special tokens included',
+      'maximum length of a document, prompt and special tokens included',
       wholeNumber(1),
     )
     .addOption(
-      new Option('--as <kind>', "which of the model's prompts goes before the text; raw is none")
+      new Option('--as <kind>', "which of the model's prompts to use; raw uses none")
         .choices(['query', 'document', 'raw'])
         .default('document'),
     )
-    .option('--prompt <text>', 'a prompt of your own, instead of --as')
+    .option('--prompt <text>', 'a custom prompt, instead of --as')
     .addOption(
-      new Option('--pooling <how>', "how tokens become one vector (default: the model's way)").choices([
+      new Option('--pooling <how>', "how token vectors are pooled (default: the model's pooling)").choices([
         'mean',
         'cls',
         'last',
       ]),
     )
-    .option('--no-normalize', 'leave vectors as long as they come out, instead of length 1')
-    .option('--truncate', 'cut documents that are too long at the end, instead of failing them')
+    .option('--no-normalize', 'do not scale vectors to length 1')
+    .option('--truncate', 'cut documents that are too long instead of failing them')
     .optionsGroup('Input and output:')
     .addOption(
       new Option(
         '--input-format <format>',
-        'what FILEs hold (default: jsonl for .jsonl and .ndjson, else text)',
+        'format of the FILEs (default: jsonl for .jsonl and .ndjson, else text)',
       ).choices(INPUT_FORMATS),
     )
-    .option('-o, --output <file>', 'where vectors go (default: standard output)')
+    .option('-o, --output <file>', 'file for the vectors (default: standard output)')
     .addOption(
       new Option(
         '--output-format <format>',
-        'how they are written (default: npy for .npy, else jsonl)',
+        'format of the vectors (default: npy for .npy, else jsonl)',
       ).choices(OUTPUT_FORMATS),
     );
   return addIsolateOption(addModelOptions(command))
@@ -112,22 +112,22 @@ export function embedOptions(options: EmbedCommandOptions): EmbedManyOptions {
 
 const HELP = `
 Input formats:
-  text    a file is a document, its path is the id; UTF-8
-  jsonl   a document a line: {"id": "…", "text": "…"}; other keys are passed over
-  tokens  a document a line: an array of content token ids, as longembed tokenize prints;
+  text    one document per file, its path is the id; UTF-8
+  jsonl   one document per line: {"id": "…", "text": "…"}; other keys are ignored
+  tokens  one document per line: an array of content token ids, as longembed tokenize prints;
           special tokens are added as for text
-  A line without an id has its number as id, from 0 over all FILEs. Blank lines are passed over.
+  A line without an id gets its number as id, counted from 0 over all FILEs. Blank lines are skipped.
 
 Output formats:
-  jsonl   a line a document, in input order:
+  jsonl   one line per document, in input order:
           {"id": "…", "embedding": […], "tokens": 812, "windows": 1, "truncated": false}
-  npy     a NumPy matrix of float32, a row a document in input order; the row of a document that
-          failed is all NaN. Into a pipe it is written at the end.
+  npy     a NumPy matrix of float32, one row per document in input order; the row of a document that
+          failed is all NaN. To a pipe, everything is written at the end.
 
 Strategies (--extend method[:target][,key=value]…):
 ${STRATEGY_HELP}
-  The target is the longest document in tokens, 4k for 4096; left out it is 8 times the native context.
-  attention-scale=length|position|off goes with all of them. longembed info lists what a model takes.
+  The target is the longest document in tokens (4k is 4096); the default is 8 times the native context.
+  All strategies take attention-scale=length|position|off. longembed info lists what a model supports.
 
 Examples:
   longembed embed contract.txt --model minilm.gguf --extend pcw:4k
@@ -248,7 +248,7 @@ export class DocumentRun {
     this.#view.show(this.#meter);
   }
 
-  /** Gives the documents that could not be read, up to the next that could, their places in the output. */
+  /** Skips the documents that could not be read, up to the next readable one, in the output. */
   async #skipUnread(): Promise<void> {
     for (
       let next = this.#pending[0];

@@ -34,8 +34,7 @@ export class Interrupted extends Error {
 }
 
 /**
- * Turns signals into an abort, so that what was computed gets written. A second signal means it: the process ends at
- * once.
+ * Turns signals into an abort, so that finished results are written. A second signal ends the process at once.
  */
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController();

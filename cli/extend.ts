@@ -28,7 +28,7 @@ export const addExtend: AddCommand = (program, context, exit) => {
 
 function addExtendOptions(command: Command): Command {
   return command
-    .argument('<model>', `${MODEL}; it is left as it is`)
+    .argument('<model>', `${MODEL}; it is not changed`)
     .requiredOption('--extend <spec>', 'the strategy, see below', parseSpec)
     .requiredOption('-o, --output <file>', 'the GGUF file to write')
     .option('--force', 'replace the output if it exists')
@@ -44,10 +44,10 @@ function addExtendOptions(command: Command): Command {
 
 const HELP = `
 Writes a copy of the model in which the strategy is part of the file, so that llama.cpp and other programs
-that read GGUF take the longer texts:
+that read GGUF can embed the longer texts:
   ${writableMethods('absolute').join(', ').padEnd(10)}  a model with a position matrix (BERT family) gets one with a row for each token of the target
   ${writableMethods('rope').join(', ').padEnd(10)}  a model with RoPE gets another base, or positions divided by s
-A file cannot hold other strategies and attention scaling: use longembed embed. Everything else in the file is
+Other strategies and attention scaling cannot be stored in a file: use longembed embed. Everything else in the file is
 copied byte for byte. Differences from longembed embed are listed on standard error.
 
 Examples:

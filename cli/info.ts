@@ -17,7 +17,7 @@ interface InfoCommandOptions extends ModelOptions {
 /** `longembed info`. */
 export const addInfo: AddCommand = (program, context, exit) => {
   addInfoOptions(
-    program.command('info').description('show what a model is and which strategies it can take'),
+    program.command('info').description('describe a model and the strategies it supports'),
   ).action(async (model: string, options: InfoCommandOptions) => exit(await info(model, options, context)));
 };
 
@@ -25,7 +25,7 @@ function addInfoOptions(command: Command): Command {
   command
     .argument('<model>', MODEL)
     .optionsGroup('Output:')
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .optionsGroup('Memory:')
     .option(
       '--memory <tokens>',
@@ -41,9 +41,9 @@ function addInfoOptions(command: Command): Command {
 }
 
 const HELP = `
-Shows what the model is, its native context and where that comes from, its pooling and prompts, the strategies
-it can take and why not the others, and the devices of this machine. With --memory also the memory that a document
-of that length (prompt and special tokens included) needs, and whether it is available.
+Describes the model: its native context and the source of that number, its pooling and prompts, the strategies it
+supports and why not the others, and the devices of this machine. --memory adds the memory that a document of that
+length (prompt and special tokens included) needs, and whether it is available.
 `;
 
 function memoryOf(model: Model, { memory, extend }: InfoCommandOptions): Promise<MemoryEstimate | null> {
@@ -81,11 +81,11 @@ export function describe(
       ['file', `${info.path}: ${info.quantization}, ${formatBytes(info.sizeBytes)}`],
       ['size', `${parameters(info.parameters)} parameters, ${plural(info.layers, 'layer')}, ${heads(info)}`],
       ['dimensions', count(info.dimensions)],
-      ['preset', info.preset ?? 'none: no known model'],
+      ['preset', info.preset ?? 'none: not a known model'],
       ['native context', nativeContext(info)],
       ...(info.extended === null ? [] : [['extended', extended(info.extended)] as const]),
       ['positions', positions(info)],
-      ['attention', info.causal ? 'causal: a token sees those before it' : 'bidirectional'],
+      ['attention', info.causal ? 'causal: each token attends to earlier ones' : 'bidirectional'],
       [
         'pooling',
         info.pooling === null

@@ -30,13 +30,13 @@ export interface ModelOptions {
 }
 
 /** Help of the argument or option that names a model. */
-export const MODEL = `the GGUF model: a file, or ${SHIPPED_MODELS.join(', ')}`;
+export const MODEL = `a GGUF file, or one of ${SHIPPED_MODELS.join(', ')}`;
 
 /** Help of --native-context. */
 export const NATIVE_CONTEXT = 'tokens the model was trained for (default: the preset, else the file)';
 
 /** Help of --preset. */
-export const PRESET = 'settings of a known model, or none (default: found by the file itself)';
+export const PRESET = 'settings of a known model, or none (default: detected from the file)';
 
 /** --preset as an option of `EmbeddingModel.load`. */
 export function presetOption(name: string | undefined): string | false | undefined {
@@ -51,16 +51,16 @@ export function addModelOptions(command: Command): Command {
     .option('--native-context <tokens>', NATIVE_CONTEXT, wholeNumber(2))
     .option('--tokenizer <file>', "a tokenizer.json to use instead of the model file's own vocabulary")
     .addOption(
-      new Option('--backend <name>', 'where to run; auto takes a GPU if there is one')
+      new Option('--backend <name>', 'where to run; auto uses a GPU if there is one')
         .choices(['auto', 'cpu', 'cuda', 'metal', 'vulkan'])
         .default('auto'),
     )
     .option('--gpu-layers <count>', 'layers on the GPU (default: as many as fit)', wholeNumber(0))
-    .option('--threads <count>', 'CPU threads (default: one a physical core)', wholeNumber(1))
+    .option('--threads <count>', 'CPU threads (default: one per physical core)', wholeNumber(1))
     .addOption(
       new Option(
         '--precision <name>',
-        'of matrix products and attention on a CPU; bf16, where available, is faster and less exact',
+        'number format of matrix products and attention on a CPU; bf16 is faster and less exact',
       ).choices(['full', 'bf16']),
     );
 }

@@ -30,7 +30,7 @@ longembed help embed explains the formats, the strategies and the exit status.
 export async function run(args: readonly string[], context: Context): Promise<number> {
   let code: number = EXIT.done;
   const program = new Command('longembed')
-    .description('Embeddings of long documents with GGUF models of short context.')
+    .description('Embeds long documents with short-context GGUF models.')
     .version(packageVersion())
     .helpCommand('help [command]', 'help for a command')
     .exitOverride()
@@ -68,7 +68,7 @@ export function report(error: unknown, { stderr, signal, debug }: Context): numb
   if (debug && error instanceof Error) tell(error.stack ?? error.message);
   else if (error instanceof UsageError) tell(error.message);
   else if (error instanceof LongEmbedError) tell(`${error.code}: ${error.message}`);
-  else tell(`an error in longembed itself: ${firstLine(error)} (LONGEMBED_DEBUG=1 shows where)`);
+  else tell(`internal error: ${firstLine(error)} (set LONGEMBED_DEBUG=1 for a stack trace)`);
   return EXIT.unusable;
 }
 

@@ -23,7 +23,7 @@ export const addTokenize: AddCommand = (program, context, exit) => {
 
 function addTokenizeOptions(command: Command): Command {
   return command
-    .argument('[file]', 'a UTF-8 text; - or nothing reads standard input')
+    .argument('[file]', 'a UTF-8 text; - or none reads standard input')
     .requiredOption('-m, --model <file>', MODEL)
     .option('--with-special', 'add the special tokens that embed puts around a text')
     .option('--tokenizer <file>', "a tokenizer.json to use instead of the model file's own vocabulary")
@@ -35,8 +35,8 @@ function addTokenizeOptions(command: Command): Command {
 
 const HELP = `
 Prints the token ids of the text as one JSON array on one line: its content tokens, without prompt and
-special tokens. longembed embed --input-format tokens takes them as they are and adds the special tokens
-itself, so do not feed it what --with-special prints.
+special tokens. longembed embed --input-format tokens reads them and adds the special tokens itself, so do not
+pass it the output of --with-special.
 
 Example:
   longembed tokenize a.txt --model minilm.gguf > a.tokens

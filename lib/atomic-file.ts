@@ -102,7 +102,7 @@ export class AtomicFile {
       if (this.#keepsOnExit) renameSync(this.#partial, this.#target);
       else rmSync(this.#partial, { force: true });
     } catch {
-      // The process is exiting; there is nobody to report this to.
+      // The process is exiting: this can no longer be reported.
     }
   };
 }
@@ -122,7 +122,7 @@ export async function writeFileAtomically(path: string, content: string | Uint8A
   }
 }
 
-/** @throws LongEmbedError ERR_INVALID_OPTION: the system would not write the file, and why */
+/** @throws LongEmbedError ERR_INVALID_OPTION with the reason why the file cannot be written */
 export function writeError(path: string, error: unknown): never {
   throw new LongEmbedError('ERR_INVALID_OPTION', `Cannot write to ${path}: ${writeFailure(error)}.`, {
     cause: error,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { display, LongEmbedError } from './error.js';
 import type { Extend } from './extend/index.js';
 
-// The message of each check is the allowed values; `checkOptions` prefixes the option's name and the given value.
+// The message of each check states the allowed values; `checkOptions` prefixes the option's name and the given value.
 export const requiredWhole = (min: number) => {
   const allowed = `a whole number from ${min}`;
   return z.int(allowed).min(min, allowed);

@@ -17,14 +17,14 @@ export const ERROR_CODES = [
 /**
  * What went wrong:
  * - `ERR_MODEL_NOT_FOUND`: no file at the path
- * - `ERR_MODEL_INVALID`: the file is empty, cut off, or no GGUF model
- * - `ERR_ARCHITECTURE_UNSUPPORTED`: llama.cpp knows no such architecture, or it gives no embeddings
- * - `ERR_STRATEGY_UNSUPPORTED`: this model cannot take that context-extension strategy
+ * - `ERR_MODEL_INVALID`: the file is empty, truncated, or not a GGUF model
+ * - `ERR_ARCHITECTURE_UNSUPPORTED`: llama.cpp does not know the architecture, or it produces no embeddings
+ * - `ERR_STRATEGY_UNSUPPORTED`: the model does not support that context-extension strategy
  * - `ERR_INVALID_OPTION`: an option or argument is unknown, of the wrong type or out of range
- * - `ERR_INPUT_EMPTY`: the text is empty, only white space, or gives no tokens
+ * - `ERR_INPUT_EMPTY`: the text is empty, only white space, or produces no tokens
  * - `ERR_INPUT_TOO_LONG`: more tokens than the strategy's target or `maxTokens`
  * - `ERR_TOKENIZER`: the text is not well-formed Unicode, a token id is outside the vocabulary, or a tokenizer.json is unusable
- * - `ERR_OUT_OF_MEMORY`: the machine or the GPU has not enough memory
+ * - `ERR_OUT_OF_MEMORY`: the machine or the GPU does not have enough memory
  * - `ERR_BACKEND`: the native side failed, or its binary is missing
  * - `ERR_ABORTED`: the call's AbortSignal was aborted; `cause` is the signal's reason
  * - `ERR_DISPOSED`: the model was disposed
@@ -73,12 +73,12 @@ const READ_REASONS: Record<string, string> = {
   EACCES: 'permission to read it is denied',
 };
 
-/** Why the system would not write a file: a clause without a full stop. */
+/** Why a file could not be written: a clause without a full stop. */
 export function writeFailure(error: unknown): string {
   return reasonOf(error, WRITE_REASONS);
 }
 
-/** Why the system would not read a file: a clause without a full stop. */
+/** Why a file could not be read: a clause without a full stop. */
 export function readFailure(error: unknown): string {
   return reasonOf(error, READ_REASONS);
 }

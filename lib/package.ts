@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder of the nearest package.json above: this file is compiled to another depth. */
+/** The folder of the nearest package.json above, because this file is compiled to another depth. */
 export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
@@ -18,13 +18,13 @@ export function packageVersion(): string {
   return version;
 }
 
-/** The small trained models that come with the package, models/README.md says what they are. */
+/** The small trained models that come with the package: see models/README.md. */
 export const SHIPPED_MODELS = ['mini-rope', 'mini-ape', 'mini-causal'] as const;
 
 /** The default model of `EmbeddingModel.load`. */
 export const DEFAULT_MODEL = 'mini-rope' satisfies (typeof SHIPPED_MODELS)[number];
 
-/** The path of a model that was given by path or by the name of one that ships; a file of that name goes first, a folder does not. */
+/** The path of a model given by path or by a shipped model's name. A file of that name takes precedence, a folder does not. */
 export function modelFile(given: string): string {
   const ships = (SHIPPED_MODELS as readonly string[]).includes(given);
   return ships && !isFile(given) ? join(packageRoot(), 'models', `${given}.gguf`) : given;

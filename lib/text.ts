@@ -6,7 +6,7 @@ const NEWLINE = 0x0a;
 /** JavaScript's longest string: UTF-8 of that many bytes always fits into one. */
 const MAX_TEXT_BYTES = constants.MAX_STRING_LENGTH;
 
-/** Adds a piece to what was read of a document; throws ERR_INPUT_TOO_LONG before it fills the memory. */
+/** Adds a piece to a document's bytes; throws ERR_INPUT_TOO_LONG before it fills the memory. */
 export function collect(pieces: Uint8Array[], piece: Uint8Array, bytesBefore: number): number {
   const bytes = bytesBefore + piece.length;
   if (bytes > MAX_TEXT_BYTES) {
@@ -20,7 +20,7 @@ export function collect(pieces: Uint8Array[], piece: Uint8Array, bytesBefore: nu
 }
 
 /**
- * Decodes UTF-8, less a byte order mark. Nothing is replaced: a wrong byte would silently become another text.
+ * Decodes UTF-8 without a byte order mark. Invalid bytes are not replaced, which would silently change the text.
  * @throws LongEmbedError ERR_TOKENIZER naming the offset of the first wrong byte
  */
 export function decodeUtf8(bytes: Uint8Array): string {
@@ -47,7 +47,7 @@ function firstInvalidByte(bytes: Uint8Array): number {
   return good;
 }
 
-/** Whether UTF-8 can begin like this; a character cut at the end is no fault. */
+/** Whether UTF-8 can begin like this; a character cut at the end is allowed. */
 function isPrefix(bytes: Uint8Array): boolean {
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Builds the addon into build/Release. --out FOLDER: another build folder; --target NAME: one CMake target;
-// --copy FOLDER: the addon is copied there (node-gyp wants it in a folder of its own).
-// Backends and the like are asked for by the environment: scripts/lib/build-options.mjs, docs/building.md.
+// --copy FOLDER: copies the addon there (node-gyp expects it in a separate folder).
+// Environment variables select backends and more: scripts/lib/build-options.mjs, docs/building.md.
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';

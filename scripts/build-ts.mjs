@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Compiles lib/ and bench/ into dist/. --clean: from nothing, for a package that is published.
+// Compiles cli/, lib/ and bench/ into dist/. --clean: from scratch, for a package to be published.
 import process from 'node:process';
 import { buildTypeScript } from './lib/build-ts.mjs';
 import { runMain } from './lib/process.mjs';

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run build`: packages, llama.cpp, the addon and the JavaScript, each only if it is not done yet.
+// `npm run build`: packages, llama.cpp, the addon and the JavaScript, each only if it is not done already.
 import { prepare } from './lib/prepare.mjs';
 import { runMain } from './lib/process.mjs';
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Brings the source of llama.cpp into vendor/llama.cpp and checks it. --force throws local changes there away.
+// Fetches the source of llama.cpp into vendor/llama.cpp and checks it. --force discards local changes there.
 import process from 'node:process';
 import { fetchLlama } from './lib/fetch-llama.mjs';
 import { runMain } from './lib/process.mjs';

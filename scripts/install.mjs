@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Runs when the package is installed: takes the prebuilt addon when there is one that loads here, else builds it.
+// Runs when the package is installed: uses the prebuilt addon if there is one that loads here, else builds it.
 // In a checkout of the repository it does nothing: `npm start`, `npm test` and `npm run build` build there.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -19,7 +19,7 @@ await runMain(() => {
   clearSources();
 });
 
-/** The addon is all that is used from here on; llama.cpp's source and the object files are 200 MB. */
+/** Only the addon is needed from here on; llama.cpp's source and the object files are 200 MB. */
 function clearSources() {
   rmSync(join(root, 'vendor'), { recursive: true, force: true });
   for (const entry of readdirSync(join(root, 'build'))) {
@@ -32,7 +32,7 @@ function hasWorkingPrebuild() {
   try {
     const require = createRequire(import.meta.url);
     const addon = require('node-gyp-build').resolve(root);
-    // in a process of its own: a wrong binary may end it
+    // in a separate process, which a wrong binary may crash
     return capture(process.execPath, ['-e', 'require(process.argv[1])', addon]).ok;
   } catch {
     return false;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run release-build`: the addon for this platform and every CPU of it, into prebuilds/, where node-gyp-build looks.
+// `npm run release-build`: the addon for this platform, for any CPU, into prebuilds/, where node-gyp-build looks.
 // GPU backends: LONGEMBED_CUDA=1 and so on, as for any build; each becomes a file beside the addon.
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ await runMain(() => {
   say(`prebuilds/${process.platform}-${process.arch} is ready to be packed.`);
 });
 
-/** node-gyp-build reads from the name which C library a Linux binary is for. */
+/** node-gyp-build derives a Linux binary's C library from its name. */
 function addonName() {
   if (process.platform !== 'linux') return 'longembed.node';
   /** @type {{ header?: { glibcVersionRuntime?: string } }} */

@@ -1,6 +1,7 @@
 /**
  * Runs core's program under sanitizers: `npx tsx scripts/sanitize.ts [address|thread|leaks …]`, all of them by default.
- * address: with undefined behaviour and leaks at the end. leaks: a plain build, a thousand calls, whether allocations grow.
+ * address: includes undefined behaviour, and leaks at exit. leaks: checks in a plain build that allocations do not grow over a
+ * thousand calls.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -11,8 +12,8 @@ import { writeTinyModels } from '../models/random/index.js';
 
 const CHECKS = { address, thread, leaks } as const;
 
-/** Bytes that 900 calls may add: fewer than a call that leaks anything, since the smallest block takes 16. */
-const MOST_GROWTH = 900 * 15;
+/** Growth allowed over 900 calls: less than one leaked block per call, since the smallest block takes 16 bytes. */
+const MAX_GROWTH_BYTES = 900 * 15;
 
 function address(): void {
   runAll(join(buildSanitized('address'), 'longembed-core'), { LSAN_OPTIONS: 'exitcode=23' });
@@ -22,7 +23,7 @@ function thread(): void {
   runAll(join(buildSanitized('thread'), 'longembed-core'), {});
 }
 
-/** Every model with sequences of many lengths, in its poolings, with one thread and more, on both attention paths. */
+/** Every model with sequences of many lengths, with its poolings, one and several threads, and both attention paths. */
 function runAll(program: string, env: Record<string, string>): void {
   let runs = 0;
   for (const model of models()) {
@@ -52,7 +53,7 @@ function leaks(): void {
         ([, bytes]) => Number(bytes),
       );
       say(`${model}, ${threads} threads: ${after100} bytes after 100 calls, ${after1000} after 1,000`);
-      if (!(after1000 - after100 <= MOST_GROWTH)) throw new ScriptError('allocations grow.');
+      if (!(after1000 - after100 <= MAX_GROWTH_BYTES)) throw new ScriptError('allocations grow.');
     }
   }
 }
@@ -61,7 +62,7 @@ function models(): string[] {
   return writeTinyModels(join(cacheDir, 'sanitize'));
 }
 
-/** Lengths within the tiny models' position matrices; some are shared out to several threads. */
+/** Lengths within the tiny models' position matrices; some are split among several threads. */
 const SEQUENCES = [1, 2, 3, 13, 31, 32]
   .flatMap((length) => Array.from({ length: 4 }, (_, i) => ids(length, i)))
   .join('\n');
@@ -95,7 +96,7 @@ function expectDone(
   env: Record<string, string>,
   input: string,
 ): string {
-  // Where addresses are drawn from too wide a range, the thread sanitizer finds no room for its shadow.
+  // With too much address randomization, the thread sanitizer finds no room for its shadow memory.
   const steady = capture('setarch', ['-R', 'true']).ok ? ['setarch', '-R', program] : [program];
   const [command = program, ...before] = steady;
   const { status, signal, stderr } = spawnSync(command, [...before, ...args], {

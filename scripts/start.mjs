@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // `npm start`: from a fresh clone to a long document's embedding; then compares the strategies on the two synthetic tasks, with
-// the three small models that ship.
+// the three shipped models.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -48,7 +48,7 @@ function reportEmbedding(file, words, ms) {
   const rows = {
     document: `${id}: ${words} words, ${tokens} tokens, ${windows} windows${truncated ? ', truncated' : ', nothing cut'}`,
     embedding: `${embedding.length} numbers: ${first.join('  ')} …`,
-    time: `${(ms / 1000).toFixed(2)} s with loading the model, ${Math.round(tokens / (ms / 1000))} tokens/s`,
+    time: `${(ms / 1000).toFixed(2)} s including loading the model, ${Math.round(tokens / (ms / 1000))} tokens/s`,
   };
   for (const [name, value] of Object.entries(rows)) process.stdout.write(`${name.padEnd(10)} ${value}\n`);
 }
@@ -68,18 +68,18 @@ function showStrategies(folder) {
     '--force',
   ]);
   const report = relative(process.cwd(), join(output, 'report.html'));
-  process.stdout.write(`\nThe same as a page, with charts: ${report}\n`);
-  process.stdout.write(`With all documents: models/README.md\n`);
+  process.stdout.write(`\nThe same as a web page with charts: ${report}\n`);
+  process.stdout.write(`Results with all documents: models/README.md\n`);
 }
 
 /**
- * Runs the command line as a person would, and shows the command.
+ * Runs the command line as a user would, and prints the command.
  * @param {string[]} args
  */
 function longembed(args) {
   const shown = args.map((part) => (part.startsWith(root) ? relative(root, part) : part));
   process.stdout.write(`\n$ longembed ${shown.join(' ')}\n`);
   if (run(process.execPath, ['dist/cli/main.js', ...shown], { cwd: root }) !== 0) {
-    throw new ScriptError(`longembed ${args[0]} failed; the lines above say why.`);
+    throw new ScriptError(`longembed ${args[0]} failed; see the lines above.`);
   }
 }

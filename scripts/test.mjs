@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // `npm test`: installs and builds whatever is missing, then runs the tests. Arguments go to vitest.
-// The last line is always `N passed, N failed`, with `, N skipped` where some were.
+// The last line is always `N passed, N failed`, with `, N skipped` if there were any.
 import { createRequire } from 'node:module';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -37,7 +37,7 @@ export interface RawDataset {
 export function checkDataset({ documents, queries, judgements, from }: RawDataset): Dataset {
   if (documents.length === 0) throw emptyData(`${from.corpus} holds no documents.`);
   if (queries.length === 0) throw emptyData(`${from.queries} holds no queries.`);
-  if (judgements.length === 0) throw emptyData(`${from.qrels} says of no document that it answers a query.`);
+  if (judgements.length === 0) throw emptyData(`${from.qrels} holds no relevance grades.`);
 
   const documentIds = checkTexts(documents, 'documents', from.corpus);
   const queryIds = checkTexts(queries, 'queries', from.queries);
@@ -66,7 +66,7 @@ function checkTexts(entries: readonly TextRow[], kind: string, from: string): Se
     if (text.trim() === '') empty.push({ value: id, file, at });
   }
   if (repeated.length > 0) {
-    throw badData(`${from} has ${kind} with an id that an earlier one has: ${listBadRows(repeated)}.`);
+    throw badData(`${from} has ${kind} with an id that is already used: ${listBadRows(repeated)}.`);
   }
   if (empty.length > 0) {
     throw emptyData(`${from} has ${kind} with an empty text: ${listBadRows(empty)}.`);
@@ -101,7 +101,7 @@ function checkGrades(judgements: readonly Judgement[], from: string): Map<string
   }
   if (conflicting.length > 0) {
     throw badData(
-      `${from} gives a document another grade than before for the same query: ${listBadRows(conflicting)}.`,
+      `${from} gives different grades to the same query and document: ${listBadRows(conflicting)}.`,
     );
   }
   return relevance;
@@ -117,13 +117,13 @@ function checkAnswers(
     .map(({ id, file, at }) => ({ value: id, file, at }));
   if (unanswered.length > 0) {
     throw badData(
-      `${from.queries} has queries without an answer, a document of grade 1 or more in ${from.qrels}: ` +
+      `${from.queries} has queries without a relevant document (grade 1 or more) in ${from.qrels}: ` +
         `${listBadRows(unanswered)}.`,
     );
   }
 }
 
-/** What is wrong in a row, and where the row is. */
+/** The bad value of a row, and the position of the row. */
 interface BadRow extends Position {
   readonly value: string;
 }

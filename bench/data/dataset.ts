@@ -22,7 +22,7 @@ export interface Dataset {
 }
 
 /**
- * SHA-256 of a data set in hex: of the ids and texts in their order, and of the grades. Two results are of the same data if
+ * SHA-256 of a data set in hex: of the ids and texts in their order, and of the grades. Two results used the same data if
  * and only if their hashes agree; file, format and order of the grades make no difference.
  */
 export function datasetSha256({ documents, queries, relevance }: Dataset): string {

@@ -11,8 +11,8 @@ export function emptyData(message: string): LongEmbedError {
 }
 
 const REASONS: Record<string, string> = {
-  ENOENT: 'there is no such file or folder',
-  ENOTDIR: 'a part of its path is not a folder',
+  ENOENT: 'no such file or folder',
+  ENOTDIR: 'a part of the path is not a folder',
   EISDIR: 'it is a folder',
   EACCES: 'permission to read it is denied',
   EPERM: 'permission to read it is denied',

@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { Decompress } from 'fzstd';
 import { LongEmbedError } from '../../lib/index.js';
 import { throwIfAborted } from '../../lib/abort.js';
 import { splitLines, decodeUtf8 } from '../../lib/text.js';
@@ -29,7 +28,7 @@ function parseLine(bytes: Uint8Array, place: string): Record<string, unknown> | 
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;
   }
-  throw badData(`${place}: the line is no JSON object such as {"doc_id": "…", "text": "…"}.`);
+  throw badData(`${place}: the line is not a JSON object such as {"doc_id": "…", "text": "…"}.`);
 }
 
 function decodeLine(bytes: Uint8Array, place: string): string {
@@ -72,9 +71,10 @@ function gunzip(stream: Readable): AsyncIterable<Uint8Array> {
   return pipeline(stream, createGunzip(), () => undefined) as AsyncIterable<Uint8Array>;
 }
 
-/** Node 20 has no zstd built in. */
+/** Node 20 has no zstd built in. Loaded on demand: most files are not compressed with it. */
 async function* unzstd(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let pieces: Uint8Array[] = [];
+  const { Decompress } = await import('fzstd');
   const decompress = new Decompress((piece) => {
     pieces.push(piece);
   });

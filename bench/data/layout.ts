@@ -39,7 +39,7 @@ export async function publishedTaskData(task: Task, options: TaskOptions): Promi
   const { data } = options;
   if (data === null) return null;
   if (!(await isFolder(data))) {
-    throw badData(`The folder of the data, ${data}, does not exist or is no folder.`);
+    throw badData(`The data folder ${data} does not exist or is not a folder.`);
   }
   const within = await folderWithin(data, task);
   const folder = within ?? data;
@@ -47,13 +47,13 @@ export async function publishedTaskData(task: Task, options: TaskOptions): Promi
   const tables = await findTables(folder);
   if (tables !== null) return taskDataOf(task, tables, `folder ${folder}`, options);
   if (within === null) return null;
-  throw badData(`${within} has no data of ${task.title}: ${EXPECTED}.`);
+  throw badData(`${within} has no data for ${task.title}: ${EXPECTED}.`);
 }
 
 async function folderWithin(data: string, { name, mtebName }: Task): Promise<string | null> {
   const [plain, mteb] = [join(data, name), join(data, mtebName)];
   const [hasPlain, hasMteb] = [await isFolder(plain), await isFolder(mteb)];
-  if (hasPlain && hasMteb) throw badData(`${plain} and ${mteb} are the same task: leave only one of them.`);
+  if (hasPlain && hasMteb) throw badData(`${plain} and ${mteb} are the same task: keep only one of them.`);
   if (hasPlain) return plain;
   return hasMteb ? mteb : null;
 }
@@ -184,5 +184,5 @@ function inOrder(name: TableName, folder: string, files: readonly DataFile[]): s
 
 function duplicated(name: TableName, folder: string, files: readonly DataFile[]): Error {
   const paths = files.map(({ path }) => path).join(', ');
-  return badData(`${folder} has its ${name} more than once (${paths}): leave only those that are meant.`);
+  return badData(`${folder} has its ${name} more than once (${paths}): keep only one set.`);
 }

@@ -34,7 +34,7 @@ export async function* readParquet(
       rowStart += 1;
       yield { values, file: path, at: `row ${rowStart}` };
     }
-    if (rowStart !== rowEnd) throw badData(`${path} is damaged: it says it has more rows than it holds.`);
+    if (rowStart !== rowEnd) throw badData(`${path} is damaged: it has fewer rows than its metadata states.`);
   }
 }
 
@@ -51,7 +51,7 @@ async function open(path: string, columns: readonly string[]) {
 
 function damaged(path: string, error: unknown): Error {
   if ((error as NodeJS.ErrnoException).syscall !== undefined) return unreadable(path, error);
-  return badData(`${path} is no whole parquet file that can be read: ${(error as Error).message}.`, error);
+  return badData(`${path} is not a readable, complete parquet file: ${(error as Error).message}.`, error);
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -115,7 +115,7 @@ function onlyFiles({ name, folder, splits }: Table): readonly string[] {
   const [files, ...others] = splits.values();
   if (files !== undefined && others.length === 0) return files;
   const there = [...splits.keys()].map(String).join(', ');
-  throw badData(`${folder}: ${name} has the splits ${there}, and none of the kind ${lengthSplitName(256)}.`);
+  throw badData(`${folder}: ${name} has the splits ${there}, and none named like ${lengthSplitName(256)}.`);
 }
 
 function eachTable<T>(tables: Tables, of: (table: Table) => T): Record<TableName, T> {
@@ -125,7 +125,7 @@ function eachTable<T>(tables: Tables, of: (table: Table) => T): Record<TableName
 function noSuchLength(where: string, missing: readonly number[], there: readonly (number | null)[]): Error {
   const lengths = there.filter((length) => length !== null).sort((a, b) => a - b);
   return badData(
-    `${where} has nothing of the length ${missing.join(', ')} (${LENGTH}): ` +
-      (lengths.length === 0 ? 'it has no lengths at all.' : `it has ${lengths.join(', ')}.`),
+    `${where} has no rows of length ${missing.join(', ')} (${LENGTH}): ` +
+      (lengths.length === 0 ? 'it has no lengths.' : `it has ${lengths.join(', ')}.`),
   );
 }

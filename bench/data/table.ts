@@ -52,12 +52,12 @@ export function idOf(row: Row, names: readonly string[]): string {
   const [name] = present;
   if (name === undefined) throw badRow(row, `there is no ${names.map(quoted).join(' or ')}`);
   if (name !== names[0] && present.length > 1) {
-    throw badRow(row, `${present.map(quoted).join(' and ')} are both there, and either may be the id`);
+    throw badRow(row, `${present.map(quoted).join(' and ')} are both present, and either may be the id`);
   }
   const value = row.values[name];
   if (typeof value === 'bigint' || Number.isSafeInteger(value)) return String(value);
   if (typeof value === 'string' && value !== '' && value.isWellFormed()) return value;
-  throw badRow(row, `${quoted(name)} is ${display(value)}, no id: it must be a text or a whole number`);
+  throw badRow(row, `${quoted(name)} is ${display(value)}, not an id: it must be a text or a whole number`);
 }
 
 export function textOf(row: Row): string {
@@ -76,7 +76,7 @@ export function gradeOf(row: Row): number {
   if (score === undefined) return 1;
   const grade = typeof score === 'bigint' ? Number(score) : score;
   if (Number.isSafeInteger(grade) && (grade as number) >= 0) return grade as number;
-  throw badRow(row, `"score" is ${display(score)}, no grade: it must be a whole number from 0`);
+  throw badRow(row, `"score" is ${display(score)}, not a grade: it must be a whole number from 0`);
 }
 
 /** Length of a synthetic row in tokens. */
@@ -90,8 +90,8 @@ export function lengthOf(row: Row): number {
 
 function string(row: Row, name: string, value: unknown): string {
   if (!given(value)) throw badRow(row, `there is no ${quoted(name)}`);
-  if (typeof value !== 'string') throw badRow(row, `${quoted(name)} is ${display(value)}, no text`);
-  if (!value.isWellFormed()) throw badRow(row, `${quoted(name)} holds half of a surrogate pair`);
+  if (typeof value !== 'string') throw badRow(row, `${quoted(name)} is ${display(value)}, not a text`);
+  if (!value.isWellFormed()) throw badRow(row, `${quoted(name)} contains a lone surrogate`);
   return value;
 }
 

@@ -15,7 +15,7 @@ export { PAPER_TASKS };
 export interface PaperScore {
   /** The paper's name of the model: "E5-RoPE-Base". */
   readonly model: string;
-  /** Where it stands: "Table 3". */
+  /** The table that has the scores: "Table 3". */
   readonly source: string;
   /** From 0 to 1. */
   readonly scores: Readonly<Partial<Record<TaskName, number>>>;
@@ -32,12 +32,12 @@ export interface PaperGain {
   readonly method: Method;
   /** Lt in tokens. */
   readonly target: number;
-  /** Of "Avg.", from 0 to 1. */
+  /** The gain in "Avg.", from 0 to 1. */
   readonly gain: number;
 }
 
 /**
- * The paper's scores of the same model with the same strategy, settings and target (Tables 2 and 3); null when it has none.
+ * The paper's scores of the same model with the same strategy, settings and target (Tables 2 and 3); null if the paper has none.
  * `none` at the native context is the paper's unextended model.
  */
 export function paperScores(model: ModelResult, run: RunResult): PaperScore | null {
@@ -52,8 +52,8 @@ export function paperScores(model: ModelResult, run: RunResult): PaperScore | nu
 }
 
 /**
- * Acc@1 by length in tokens of the same model with the same strategy, settings and target: the result files of the paper's
- * authors, of which Figure 1(b) shows the Passkey part. null for a real task, and when there is no such file.
+ * Acc@1 by length in tokens for the same model, strategy, settings and target, from the result files of the paper's authors
+ * (Figure 1(b) shows those of Passkey). null for a real task and when there is no such file.
  */
 export function paperLengths(
   model: ModelResult,
@@ -65,8 +65,8 @@ export function paperLengths(
 }
 
 /**
- * The paper's main score of a task, from 0 to 1, of the same model with the same strategy, settings and target; null when it
- * has none. Of a synthetic task it is the mean over our lengths, null where the paper has not all of them.
+ * The paper's main score of a task, from 0 to 1, for the same model, strategy, settings and target; null if the paper has
+ * none. For a synthetic task it is the mean over our lengths, null if the paper lacks one of them.
  */
 export function paperMain(model: ModelResult, run: RunResult, { task, splits }: TaskResult): number | null {
   const lengths = splits.flatMap(({ length }) => (length === null ? [] : [length]));
@@ -90,7 +90,7 @@ export function paperGains(): PaperGain[] {
   });
 }
 
-/** Of a figure in percent with one decimal. */
+/** The fraction for a percentage printed with one decimal. */
 function fraction(percent: number): number {
   return Math.round(percent * 10) / 1000;
 }

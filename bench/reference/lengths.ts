@@ -1,7 +1,7 @@
 /**
- * Acc@1 of the synthetic tasks by length: the points of the paper's Figure 1(b), and their like for Needle, from the result
- * files that its authors published with their code. The file of E5-Mistral with NTK is of another run than the paper's
- * Table 3, and up to 2 points above it in the mean.
+ * Acc@1 of the synthetic tasks by length, from the result files that the paper's authors published with their code: the
+ * points of Figure 1(b), and the same for Needle. The file for E5-Mistral with NTK comes from a different run than Table 3;
+ * its means are up to 2 points higher.
  */
 import type { Method } from '../../lib/index.js';
 import { PAPER_MODELS, type PaperModel } from './models.js';
@@ -9,7 +9,7 @@ import type { PaperRun } from './runs.js';
 
 const { bge, bgeM3, contriever, e5, e5Mistral, e5Rope, e5Tuned, gte, jina } = PAPER_MODELS;
 
-/** Of both tasks, in tokens. */
+/** Lengths of both tasks, in tokens. */
 export const PAPER_LENGTHS: readonly number[] = [256, 512, 1024, 2048, 4096, 8192, 16384, 32768];
 
 export interface PaperLengthsRow extends PaperRun {
@@ -18,7 +18,7 @@ export interface PaperLengthsRow extends PaperRun {
   readonly needle: ReadonlyMap<number, number>;
 }
 
-/** The figures are in percent, one a length of PAPER_LENGTHS. */
+/** In percent, one figure per length of PAPER_LENGTHS. */
 export const PAPER_LENGTH_ROWS: readonly PaperLengthsRow[] = [
   row(e5, 'none', 512, [100, 96, 62, 22, 14, 4, 4, 2], [80, 76, 36, 20, 10, 4, 0, 2]),
   row(e5Tuned, 'none', 4096, [100, 96, 98, 88, 88, 38, 26, 4], [80, 76, 74, 52, 28, 12, 6, 4]),

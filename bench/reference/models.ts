@@ -1,7 +1,7 @@
-/** The models of the paper that a preset of longembed knows (LongEmbed, arXiv 2404.12096, section 5.1 and appendix A). */
+/** The paper's models for which longembed has a preset (LongEmbed, arXiv 2404.12096, section 5.1 and appendix A). */
 
 export interface PaperModel {
-  /** As the paper's tables call it. */
+  /** Name in the paper's tables. */
   readonly name: string;
   /** Name of longembed's preset of the same model. */
   readonly preset: string;
@@ -9,17 +9,17 @@ export interface PaperModel {
   readonly nativeContext: number;
   /** Whether a token sees only those before it. */
   readonly causal?: boolean;
-  /** Where one preset serves models of several sizes: that of the paper has no more parameters than this. */
+  /** Set where one preset serves models of several sizes: the paper's model has at most this many parameters. */
   readonly maxParameters?: number;
 }
 
 /**
- * Nomic-V1 is left out: the paper runs it at 8,192 tokens with a dynamic NTK scaling, which is none of our strategies.
- * So are GTR and the models behind an API, which have no preset.
+ * Left out: Nomic-V1, which the paper runs at 8,192 tokens with dynamic NTK scaling, not one of our strategies; GTR and the
+ * models behind an API, which have no preset.
  */
 export const PAPER_MODELS = {
   e5: { name: 'E5-Base', preset: 'e5-base-v2', nativeContext: 512 },
-  /** E5-Base with a position matrix of 4,096 rows, interpolated and tuned. */
+  /** E5-Base with a position matrix of 4,096 rows, interpolated and fine-tuned. */
   e5Tuned: { name: 'E5-Base + tuning', preset: 'e5-base-4k', nativeContext: 4096 },
   e5Rope: { name: 'E5-RoPE-Base', preset: 'e5rope-base', nativeContext: 512 },
   e5Mistral: { name: 'E5-Mistral', preset: 'e5-mistral-7b-instruct', nativeContext: 4096, causal: true },
@@ -27,7 +27,7 @@ export const PAPER_MODELS = {
   bge: { name: 'BGE-Base', preset: 'bge-base-en-v1.5', nativeContext: 512 },
   contriever: { name: 'Contriever', preset: 'contriever', nativeContext: 512 },
   bgeM3: { name: 'BGE-M3', preset: 'bge-m3', nativeContext: 8192 },
-  /** Its preset is that of the larger German, Spanish, Chinese and code models too. */
+  /** The preset also serves the larger German, Spanish, Chinese and code models. */
   jina: {
     name: 'Jina-V2',
     preset: 'jina-embeddings-v2-base-en',

@@ -14,7 +14,7 @@ export interface PaperRun {
 
 /**
  * Whether a run is one of the paper's: the same model at the same native context, the same strategy and target, and the
- * paper's settings of the strategy (Table 6), which are the strategies' defaults, left out or written out.
+ * paper's settings of the strategy (Table 6), which are the strategies' defaults, whether omitted or spelled out.
  */
 export function isPaperRun(paper: PaperRun, model: ModelResult, run: RunResult): boolean {
   const { preset, nativeContext, maxParameters = Infinity } = paper.model;

@@ -1,6 +1,6 @@
 /**
- * The scores of the paper, LongEmbed (arXiv 2404.12096): its Table 2 (models as they are) and Table 3 (strategies), for the
- * models that a preset knows. Rows that stand in both tables are here once.
+ * The scores of the paper, LongEmbed (arXiv 2404.12096): its Table 2 (unextended models) and Table 3 (strategies), for the
+ * models that have a preset. Rows that appear in both tables are listed once.
  */
 import type { Method } from '../../lib/index.js';
 import type { TaskName } from '../tasks/index.js';

@@ -147,7 +147,7 @@ function middle(top: number): number {
   return top + ROW_HEIGHT / 2;
 }
 
-/** To a hundredth of a pixel. */
+/** Rounds to a hundredth of a pixel. */
 function round(length: number): number {
   return Math.round(length * 100) / 100;
 }

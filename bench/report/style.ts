@@ -1,4 +1,4 @@
-/** How the page looks: in light and dark, on telephones, screens and paper. Nothing is expressed by colour alone. */
+/** How the page looks: in light and dark, on phones, screens and paper. Nothing is expressed by colour alone. */
 import { heatRules } from './heat.js';
 
 export const STYLE = `

@@ -12,7 +12,7 @@ export function summary(view: View): Html {
   const facts: [name: string, value: Part][] = [
     ['Models', view.models.map(({ model }) => model.id).join(', ')],
     ['Tasks', view.tasks.map(({ title }) => title).join(', ')],
-    ...(synthetic ? [['Seed', html`${seed}, of the synthetic tasks`] as [string, Part]] : []),
+    ...(synthetic ? [['Seed', html`${seed} (synthetic tasks)`] as [string, Part]] : []),
     [
       'Machine',
       `${machine.cpu}, ${counted(machine.cores, 'core')}, ${gibibytes(machine.memoryBytes)} of memory, ${machine.platform}`,
@@ -43,10 +43,9 @@ export function summary(view: View): Html {
 
 function quickLook(limit: number): Html {
   return html`<aside class="limit" aria-label="Quick look">
-    <strong>A quick look, not the benchmark.</strong> Of every split only the first
-    ${counted(limit, 'document')} were taken (<code>--limit ${count(limit)}</code>): with fewer documents to
-    choose from, scores are higher than on the whole data. Do not compare them with the paper’s, or with
-    anyone’s.
+    <strong>A quick look, not the benchmark.</strong> Only the first ${counted(limit, 'document')} of every
+    split were used (<code>--limit ${count(limit)}</code>): with fewer documents to choose from, scores are
+    higher than on the full data. Do not compare them with the paper’s or anyone else’s.
   </aside> `;
 }
 
@@ -56,5 +55,6 @@ function isUnfinished({ models }: View): boolean {
 }
 
 const UNFINISHED = html`<aside class="limit" aria-label="Unfinished">
-  <strong>Unfinished.</strong> Some runs do not have all tasks yet. Charts and gains show those that have.
+  <strong>Unfinished.</strong> Some runs have not finished all tasks yet. Charts and gains show only those
+  that have.
 </aside> `;

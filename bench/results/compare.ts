@@ -172,7 +172,7 @@ function notesOn(entry: LoadedRun, baseline: LoadedRun, tasks: readonly TaskName
     const differing = differingSamples(other, own);
     if (differing.length > 0) {
       return [
-        `Not the same data in ${runs}: ${differing.join(', ')}. Neither these scores nor means over them are compared.`,
+        `The data differ between ${runs}: ${differing.join(', ')}. Neither these scores nor means over them are compared.`,
       ];
     }
     const unpaired = unpairedQueries(other, own);

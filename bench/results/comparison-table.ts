@@ -69,9 +69,9 @@ function legend(tables: readonly ComparedTable[], baseline: number): string {
   const lines: string[] = [];
   if (tests.some((count) => count > 0)) {
     lines.push(
-      `Below a score: its difference to run ${baseline} in points. ${marks.join(', ')}; without a mark it may be chance.`,
+      `Below a score: its difference to run ${baseline} in points. ${marks.join(', ')}; without a mark it may be due to chance.`,
       'p: paired two-sided randomisation test, the signs of the differences by query flipped at random in',
-      `${ROUNDS} rounds (exact up to ${MAX_EXACT} queries that differ), with Holm's correction for all tests of a table (${tests.join(', ')}).`,
+      `${ROUNDS} rounds (exact up to ${MAX_EXACT} queries that differ), corrected by Holm's method over all tests of a table (${tests.join(', ')}).`,
     );
   }
   if (cells.flat().some(({ reason }) => reason !== null))

@@ -38,9 +38,7 @@ function checkFormat(file: string, content: unknown): void {
     typeof content === 'object' && content !== null ? (content as { format?: unknown }).format : undefined;
   if (format === RESULTS_FORMAT) return;
   if (typeof format !== 'string')
-    throw invalid(
-      `${file} is no results.json of longembed bench: it does not say that its format is ${RESULTS_FORMAT}.`,
-    );
+    throw invalid(`${file} is not a results.json of longembed bench: its format is not ${RESULTS_FORMAT}.`);
   throw invalid(
     `${file} has the format ${JSON.stringify(format)}, and this longembed reads ${RESULTS_FORMAT}: ` +
       'run the benchmark again with this version, or read the file with the version that wrote it.',

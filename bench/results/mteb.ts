@@ -1,5 +1,5 @@
 /**
- * Results in the format of the Python package mteb, which its leaderboard takes: one folder per model and revision with one
+ * Results in the format of the Python package mteb and its leaderboard: one folder per model and revision with one
  * file per task. mteb reads the folder `results` of its cache, and its leaderboard's repository has the same folder: copy the
  * models' folders there.
  */
@@ -117,7 +117,7 @@ function rounded(score: number, decimals = 5): number {
 
 /**
  * The model_meta.json beside MTEB's result files: all fields of its `ModelMeta`, null where a GGUF file has no information.
- * `loader_kwargs` are the settings with which the file is this embedding model.
+ * `loader_kwargs` are the settings that turn the file into this embedding model.
  */
 function mtebModelMeta(model: ModelResult, run: RunResult): object {
   const { file, preset, quantization, nativeContext, pooling, prompts } = model;
@@ -158,7 +158,7 @@ function mtebModelMeta(model: ModelResult, run: RunResult): object {
 
 /**
  * The `dataset_revision` of a result file. It is the published revision only if the data can be the published ones: not
- * generated, not limited, with as many documents and queries. Otherwise it is the data's own SHA-256, so that the scores
+ * generated, not limited, and with the same number of documents and queries. Otherwise it is the data's own SHA-256, so that the scores
  * are not mistaken for those of the published task: MTEB merges only results of equal revisions.
  * @param limit `limit` of results.json
  */

@@ -1,4 +1,4 @@
-/** A score from 0 to 1 as the paper prints it: in percent with a decimal. Where there is none, a dash. */
+/** A score from 0 to 1 as the paper prints it: in percent with one decimal; a dash for no score. */
 export function percent(score: number | null | undefined): string {
   return score === null || score === undefined ? '-' : (score * 100).toFixed(1);
 }
@@ -10,7 +10,7 @@ export function points(difference: number): string {
   return difference > 0 ? `+${text}` : text;
 }
 
-/** Tokens of a length, short: 512, 1k, 32k. */
+/** A length in tokens, abbreviated: 512, 1k, 32k. */
 export function shortLength(tokens: number): string {
   return tokens >= 1024 && tokens % 1024 === 0 ? `${tokens / 1024}k` : String(tokens);
 }

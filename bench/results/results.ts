@@ -1,5 +1,6 @@
 /**
- * results.json: everything a run found out, and nothing that differs between two identical runs (times are in timing.json).
+ * results.json: the results of a benchmark, without anything that differs between two identical runs (times are in
+ * timing.json).
  */
 import { z } from 'zod';
 import { METHODS } from '../../lib/extend/index.js';
@@ -60,7 +61,7 @@ const model = z.object({
   preset: z.string().nullable(),
   architecture: z.string(),
   quantization: z.string(),
-  /** What the CPU computed in; files of versions before it was recorded have none. */
+  /** Precision of the CPU's matrix products; missing in files of older versions. */
   precision: z.enum(['full', 'bf16']).optional(),
   parameters: count,
   dimensions: count,

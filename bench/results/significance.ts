@@ -10,7 +10,7 @@ import {
   type TaskResult,
 } from './results.js';
 
-/** A score of a run and the queries whose mean it is. */
+/** A score of a run, and the per-query scores it is the mean of. */
 export interface Measured {
   /** From 0 to 1. */
   readonly score: number;

@@ -51,7 +51,7 @@ export function terminalTable(head: readonly string[], rows: readonly Row[], col
 const WIDE =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}！-｠]/gu;
 
-/** Columns of a terminal that a text takes. */
+/** Number of terminal columns that a text occupies. */
 function width(text: string): number {
   return text.replace(/[\p{M}\p{Cf}]/gu, '').replace(WIDE, '  ').length;
 }

@@ -31,7 +31,7 @@ export interface TextStats {
   readonly samples: readonly string[];
 }
 
-/** Number and length of the samples kept of a split. */
+/** Number and length of the samples kept from a split. */
 const SAMPLES = 3;
 const MAX_SAMPLE_CHARACTERS = 2000;
 
@@ -82,7 +82,7 @@ async function readSplit({ task, origin }: TaskData, split: Split, limit: number
       if (datasetSha256(again) === sha256) return again;
       throw new LongEmbedError(
         'ERR_INVALID_OPTION',
-        `The data of ${task.name} (${split.name}, ${origin}) changed while they were being used: leave them alone and run the ` +
+        `The data of ${task.name} (${split.name}, ${origin}) changed during the run: do not modify them, and run the ` +
           'same command again.',
       );
     },

@@ -9,7 +9,7 @@ import type { CheckedModel } from './models.js';
 import type { BenchOptions } from './types.js';
 import type { Prepared } from './prepare.js';
 
-/** Results without runs: what was run on what, where and with what. Nothing in it differs between two runs of the same. */
+/** Results without runs: models, data, machine and versions. Nothing in it differs between two identical runs. */
 export function describeRun({ tasks, models }: Prepared, { seed, limit }: BenchOptions): Results {
   const { llama, commit } = addon().buildInfo();
   const first = models[0]?.info;

@@ -49,8 +49,8 @@ export function checkDiskSpace(folder: string, bytes: number): void {
   if (bytes === 0 || free >= bytes + MARGIN_BYTES) return;
   throw new LongEmbedError(
     'ERR_INVALID_OPTION',
-    `The cache in ${folder} needs room for ${megabytes(bytes + MARGIN_BYTES)} of embeddings, and its disk has ${megabytes(free)} left: ` +
-      'make room, or give a --cache on another disk.',
+    `The cache in ${folder} needs ${megabytes(bytes + MARGIN_BYTES)} for embeddings, but its disk has only ${megabytes(free)} left: ` +
+      'free some space, or give a --cache on another disk.',
   );
 }
 

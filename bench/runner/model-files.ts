@@ -21,7 +21,7 @@ export async function checkFiles(paths: readonly string[]): Promise<void> {
         'ERR_INVALID_OPTION',
         before === path
           ? `The model ${path} is given twice.`
-          : `The models ${before} and ${path} are one file.`,
+          : `The models ${before} and ${path} are the same file.`,
       );
     }
     seen.set(real, path);

@@ -105,10 +105,10 @@ function checkTaken(specs: readonly Extend[], models: readonly CheckedModel[]): 
       return found === undefined ? null : `${id}: ${found.reason}`;
     });
     if (reasons.some((reason) => reason === null)) continue;
-    const none = models.length === 1 ? 'The model cannot' : 'None of the models can';
+    const none = models.length === 1 ? 'The model does not support' : 'None of the models supports';
     throw new LongEmbedError(
       'ERR_STRATEGY_UNSUPPORTED',
-      `${none} take ${formatExtend(extend)}. ${reasons.join(' ')}`,
+      `${none} ${formatExtend(extend)}. ${reasons.join(' ')}`,
     );
   }
 }

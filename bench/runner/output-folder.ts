@@ -42,7 +42,7 @@ export async function checkNothingIsLost(
 ): Promise<void> {
   if (!existsSync(join(folder, RESULTS_FILE))) return;
   const there = await readResults(folder).catch((error: unknown) => {
-    throw refused(folder, `holds a ${RESULTS_FILE} that is not understood`, error);
+    throw refused(folder, `holds a ${RESULTS_FILE} that cannot be read`, error);
   });
   const coming = new Set(tasksOf(description, planned).map(({ identity }) => identity));
   const lost = tasksOf(there, there.runs).filter(({ identity }) => !coming.has(identity));

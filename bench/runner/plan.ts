@@ -17,7 +17,7 @@ export interface Plan {
   readonly keys: Readonly<Record<Kind, Buffer>>;
 }
 
-/** A strategy that a model does not take. */
+/** A strategy that a model does not support. */
 export interface Unsupported {
   /** As it was given, in canonical form. */
   readonly extend: Extend;
@@ -33,7 +33,7 @@ export interface Identity {
 
 /**
  * The parts of the model's description and of the resolved strategy that do not decide what a vector is. Everything else is
- * part of the cache's keys, so that a new option or fact is without being listed: at worst a vector is computed again.
+ * part of the cache's keys, so that a new option or property is included without being listed: at worst a vector is computed again.
  */
 const NOT_IN_KEY = {
   info: [
@@ -49,8 +49,7 @@ const NOT_IN_KEY = {
 } as const;
 
 /**
- * Settles a strategy for a model, to the point where embedding cannot fail for any text but those that are wrong
- * themselves: the model takes it, it fits into memory, and prompt and special tokens leave room for content.
+ * Settles a strategy for a model, so that embedding can then fail only for invalid texts: the model supports it, it fits into memory, and prompt and special tokens leave room for content.
  * @throws LongEmbedError ERR_OUT_OF_MEMORY, ERR_TOKENIZER, ERR_INVALID_OPTION about the prompts or the pooling
  */
 export async function settlePlan(
@@ -64,7 +63,7 @@ export async function settlePlan(
   try {
     resolved = resolveExtend(extend, info);
   } catch (error) {
-    // Also a target that is too low or too high for this model: another of the run may well take it.
+    // This includes targets too low or too high for this model: another model of the run may support them.
     if (error instanceof LongEmbedError) return { extend, reason: error.message };
     throw error;
   }

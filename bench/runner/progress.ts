@@ -8,7 +8,7 @@ export interface Expected {
   readonly work: number;
 }
 
-/** What is done and left of a model with a strategy, and how fast it runs. */
+/** Work done and left for a model with a strategy, and its speed. */
 export interface Throughput {
   /** Expected work of each group of texts that has not begun. */
   readonly pending: Map<object, number>;
@@ -79,7 +79,7 @@ export class Meter {
   /** Records a computed text. @returns the seconds it took */
   done(tokens: number, work: number): number {
     const stage = this.#stage;
-    if (stage === null) throw new Error('a text is done before any was begun');
+    if (stage === null) throw new Error('done was called before begin');
     const expected = stage.expected[stage.done]?.work ?? 0;
     const now = this.#now();
     const seconds = (now - stage.sinceMs) / 1000;

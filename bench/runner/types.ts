@@ -5,7 +5,7 @@ import type { BenchTask, TaskName } from '../tasks/index.js';
 /** The part of a model that the benchmark uses. */
 export type BenchModel = Pick<EmbeddingModel, 'info' | 'tokenize' | 'embedMany' | 'dispose'>;
 
-/** What texts are embedded as. */
+/** The role of a text: decides its prompt. */
 export type Kind = 'query' | 'document';
 
 /** What to run on which data. */

@@ -2,7 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-/** How to start a process that speaks engines/protocol.mjs' language. */
+/** How to start a process that speaks the protocol of engines/protocol.mjs. */
 export interface Command {
   readonly program: string;
   readonly args: readonly string[];
@@ -11,12 +11,12 @@ export interface Command {
 /** How long a run took, in seconds. */
 export interface Round {
   readonly seconds: number;
-  /** The processor's time on all cores: other programs disturb it less, and threads that wait for each other add to it. */
+  /** CPU time on all cores: less affected by other programs, but includes threads that spin while they wait. */
   readonly processor: number;
 }
 
-/** Linux's unit of processor time in /proc, a second's part. */
-const TICKS = 100;
+/** Linux's unit of CPU time in /proc. */
+const TICKS_PER_SECOND = 100;
 
 /** A process with a loaded model and the texts of a row. */
 export class EngineProcess {
@@ -28,10 +28,10 @@ export class EngineProcess {
     this.#child = spawn(program, args);
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
     this.#child.stderr.on('data', (text) => (this.#errors = (this.#errors + String(text)).slice(-2000)));
-    this.#child.stdin.on('error', () => undefined); // the process is gone: the missing answer says so
+    this.#child.stdin.on('error', () => undefined); // the process has ended: the missing answer reports it
   }
 
-  /** @throws Error that says what the process said when it could not */
+  /** @throws Error with the process's own message when it fails */
   static async start(command: Command, sequences: readonly Int32Array[]): Promise<EngineProcess> {
     const engine = new EngineProcess(command);
     const lines = [sequences.length, ...sequences.map((ids) => ids.join(' '))];
@@ -46,7 +46,7 @@ export class EngineProcess {
     return { seconds, processor: this.#processorSeconds() - before };
   }
 
-  /** The vectors of the last run, a row a text. */
+  /** The vectors of the last run, one row per text. */
   async vectors(count: number): Promise<number[][]> {
     const rows = [await this.#ask('vectors')];
     while (rows.length < count) rows.push(await this.#answer());
@@ -65,13 +65,13 @@ export class EngineProcess {
     }
   }
 
-  /** Of all its threads since it started; NaN where the system does not say. */
+  /** CPU time of all its threads since it started; NaN where the system does not report it. */
   #processorSeconds(): number {
     try {
       const fields = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8')
         .replace(/^.*\) /s, '')
         .split(' ');
-      return (Number(fields[11]) + Number(fields[12])) / TICKS;
+      return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
     } catch {
       return NaN;
     }

@@ -10,7 +10,7 @@ export interface Setting {
   readonly command: Command;
 }
 
-/** An engine's ways to do a task, of which the fastest counts; a clause where it cannot do it. */
+/** An engine's settings for a task, of which the fastest counts; a clause if it cannot do the task. */
 export function settingsOf(engine: EngineName, task: Task, threads: number): Setting[] | string {
   switch (engine) {
     case 'longembed':
@@ -39,16 +39,16 @@ function script(name: string, ...args: (string | number)[]): Command {
   return { program: process.execPath, args: [file, ...args.map(String)] };
 }
 
-/** Memory limit for the scores of attention without flash attention; above it, that setting is skipped. */
-const MOST_SCORES = 8e9;
+/** Limit on the attention scores without flash attention; above it, that setting is skipped. */
+const MAX_SCORES_BYTES = 8e9;
 
-/** Flash attention on and off; batches of several sizes where there are several texts, or where a text may be cut. */
+/** Flash attention on and off; several batch sizes if there are several texts, or if a text may be split. */
 function llamaSettings(task: Task, threads: number): Setting[] {
   const lengths = task.windows.flat().map(({ length }) => length);
   const longest = Math.max(...lengths);
   const all = lengths.reduce((sum, length) => sum + length, 0);
   const sizes = [256, 512, 1024, 2048].filter((size) => size < all);
-  // a model that attends both ways takes whole texts only, a causal one may take a text in pieces
+  // a bidirectional model needs whole texts, a causal one can process a text in pieces
   const batches = task.info.causal
     ? [...sizes, all].map((ubatch) => ({ batch: all, ubatch }))
     : (lengths.length === 1 ? [all] : sizes.filter((size) => size >= longest)).map((size) => ({
@@ -67,17 +67,17 @@ function llamaSettings(task: Task, threads: number): Setting[] {
   });
   return batches.flatMap(({ batch, ubatch }) => [
     setting('on', batch, ubatch),
-    ...(4 * task.info.heads * batch * ubatch <= MOST_SCORES ? [setting('off', batch, ubatch)] : []),
+    ...(4 * task.info.heads * batch * ubatch <= MAX_SCORES_BYTES ? [setting('off', batch, ubatch)] : []),
   ]);
 }
 
-/** Below this many seconds a first run may be slow only because it is the first. */
-export const SHORT_RUN = 5;
+/** A shorter first run may be slow only because it is the first. */
+export const SHORT_RUN_S = 5;
 
 /** Of many texts this many in one are enough to tell settings apart. */
 const TRIED = 4;
 
-/** The fastest setting, each tried once when it is warm, on a part of the texts where there are many. @throws Error when none works: what the last one said */
+/** The fastest setting: each is tried once when warm, on some of the texts if there are many. @throws Error of the last setting when none works */
 export async function fastest(
   settings: readonly Setting[],
   sequences: readonly Int32Array[],
@@ -91,7 +91,7 @@ export async function fastest(
     try {
       const engine = await EngineProcess.start(setting.command, some);
       let { seconds } = await engine.run();
-      if (seconds < SHORT_RUN) ({ seconds } = await engine.run());
+      if (seconds < SHORT_RUN_S) ({ seconds } = await engine.run());
       await engine.close();
       if (best === null || seconds < best.seconds) best = { setting, seconds };
     } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * What a process of its own costs a call: `npx tsx bench/speed/isolation.ts [MODEL]`. A text of 13 tokens and one of 8,192, in
- * this process and in another, in turns, on one thread; medians.
+ * Measures what isolation in a separate process costs per call: `npx tsx bench/speed/isolation.ts [MODEL]`. Texts of 13 and
+ * 8,192 tokens, alternately in this process and in another, on one thread; medians.
  */
 import { EmbeddingModel } from '../../dist/lib/index.js';
 import { modelPath } from '../../models/random/cached.js';
@@ -13,7 +13,7 @@ const there = await load(true);
 
 const ids = (count: number): number[] => Array.from({ length: count }, (_, i) => 10 + ((i * 17) % 900));
 
-/** Milliseconds of a call in each of the two, the median of `rounds`. */
+/** Milliseconds per call in each of the two processes, the median of `rounds`. */
 async function compare(
   tokens: number,
   rounds: number,
@@ -24,7 +24,7 @@ async function compare(
     { model: there, times: [] as number[] },
   ];
   for (let round = -Math.ceil(rounds / 10); round < rounds; round += 1) {
-    // The first rounds warm up; who goes first changes, since the second finds the caches warm.
+    // The first rounds warm up. The order alternates, since the second model finds the caches warm.
     for (const { model, times } of round % 2 === 0 ? sides : sides.slice().reverse()) {
       const started = performance.now();
       await model.embed(ids(tokens), { extend });

@@ -1,9 +1,9 @@
 /**
- * Speed and memory beside llama.cpp and node-llama-cpp, on the same files with random weights, in one run:
+ * Compares speed and memory with llama.cpp and node-llama-cpp, on the same files with random weights, in one run:
  *
  *     npm run bench:speed -- --help
  *
- * docs/performance.md has the figures and says how they are taken.
+ * docs/performance.md has the figures and the method.
  */
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -24,7 +24,7 @@ async function main(options: SpeedOptions): Promise<void> {
   for (const row of rowsOf(options)) {
     const name = `${row.workload} ${row.shape} ${row.type} ${row.strategy}`;
     rows.push(await measure(row, options, (what) => say(`${name}: ${what}`)));
-    // after every row: a long run that is stopped leaves what it has
+    // after every row, so that a stopped run keeps its results
     if (options.output !== undefined) {
       const all = { date: new Date().toISOString(), machine, kernels, rows };
       writeFileSync(options.output, `${JSON.stringify(all, null, 2)}\n`);

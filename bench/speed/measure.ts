@@ -1,9 +1,9 @@
 import { EngineProcess, type Round } from './engine-process.js';
-import { fastest, settingsOf, SHORT_RUN, type Setting } from './engines.js';
+import { fastest, settingsOf, SHORT_RUN_S, type Setting } from './engines.js';
 import type { EngineName, SpeedOptions } from './options.js';
 import { operationsOf, type Row, type Task, taskOf } from './row.js';
 
-/** What an engine did on a row. */
+/** The result of an engine on a row. */
 export type Outcome =
   | {
       readonly engine: EngineName;
@@ -14,7 +14,7 @@ export type Outcome =
       /** The largest 1 − cosine between its vectors and longembed's; null for longembed itself, or without it. */
       readonly difference: number | null;
     }
-  /** It could not: a clause. */
+  /** Why it failed: a clause. */
   | { readonly engine: EngineName; readonly failure: string };
 
 export interface Measured extends Row {
@@ -32,8 +32,8 @@ interface Running {
 }
 
 /**
- * Measures the engines on a row, each in a process of its own with the model loaded: one run to warm up, then rounds in which
- * they take turns.
+ * Measures the engines on a row, each in its own process with the model loaded: one run to warm up, then rounds in which they
+ * take turns.
  */
 export async function measure(
   row: Row,
@@ -97,7 +97,7 @@ function sequencesFor(engine: EngineName, task: Task): readonly Int32Array[] {
 
 async function warmUp(running: Running): Promise<void> {
   const round = await running.process.run();
-  if (round.seconds >= SHORT_RUN) running.rounds.push(round);
+  if (round.seconds >= SHORT_RUN_S) running.rounds.push(round);
 }
 
 async function takeTurns(
@@ -115,7 +115,7 @@ async function takeTurns(
       one.rounds.push(took);
       spent += took.seconds;
     }
-    if (spent + (spent - before) > seconds) return; // the next would end too late
+    if (spent + (spent - before) > seconds) return; // the next round would exceed the time limit
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type ModelSpec, NAMED_SPECS, writeModel } from '../../models/random/index.js';
 import { quantize, ROOT } from './tools.js';
 
-/** Types of weights. F16 is what the others are made from. */
+/** Types of weights. The others are made from F16. */
 export const TYPES = ['F16', 'BF16', 'Q8_0', 'Q4_K_M'] as const;
 export type Type = (typeof TYPES)[number];
 
@@ -16,7 +16,7 @@ const SPECS = {
 /** Shapes of models/random/named.ts. */
 export type Shape = keyof typeof SPECS;
 
-/** A model file with random weights, made where it is not there yet. @returns its path */
+/** A model file with random weights, made if missing. @returns its path */
 export function speedModel(shape: Shape, type: Type): string {
   const folder = join(ROOT, '.cache', 'speed');
   mkdirSync(folder, { recursive: true });
@@ -28,6 +28,6 @@ export function speedModel(shape: Shape, type: Type): string {
   if (type === 'F16') return f16;
   quantize(f16, `${path}.part`, type);
   renameSync(`${path}.part`, path);
-  if (!kept) rmSync(f16); // gigabytes, and perhaps not wanted
+  if (!kept) rmSync(f16); // gigabytes, and perhaps not needed
   return path;
 }

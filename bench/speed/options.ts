@@ -14,12 +14,12 @@ export interface SpeedOptions {
   readonly types: readonly Type[];
   readonly strategies: readonly Strategy[];
   readonly engines: readonly EngineName[];
-  /** Timed runs of each engine on each row, where they fit into `seconds`. */
+  /** Timed runs of each engine on each row, if they fit into `seconds`. */
   readonly rounds: number;
-  /** What a row may take before no further round begins. */
+  /** Time after which a row begins no further round. */
   readonly seconds: number;
   readonly threads: number;
-  /** Where the JSON goes. */
+  /** File for the JSON. */
   readonly output: string | undefined;
 }
 

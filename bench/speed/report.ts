@@ -5,7 +5,7 @@ import { WORKLOADS } from './workloads.js';
 /** The figures as a table in Markdown. @param peak the machine's peak arithmetic rate in GFLOPS */
 export function table(rows: readonly Measured[], peak: number): string {
   const head = [
-    ...['tokens', 'model', 'strategy', 'engine', 'tokens/s (least – most)', 'longembed is'],
+    ...['tokens', 'model', 'strategy', 'engine', 'tokens/s (min – max)', 'longembed is'],
     ...['processor s', 'longembed takes', 'peak memory', 'of the peak', '1 − cosine', 'setting'],
   ];
   const lines = rows.flatMap((row) => row.outcomes.map((outcome) => columns(row, outcome, peak)));

@@ -17,18 +17,18 @@ export interface Row {
   readonly strategy: Strategy;
 }
 
-/** What all engines are given for a row. */
+/** The input of all engines for a row. */
 export interface Task {
   readonly path: string;
   readonly info: ModelInfo;
   readonly pooling: string;
-  /** longembed's own spec. Logits are not scaled, which the others could not do. */
+  /** longembed's own spec, without scaling of logits, which the others do not support. */
   readonly spec: string;
   readonly extend: ResolvedExtend;
-  /** The base of the rotation that the strategy asks for; 0: the file's, or none. */
+  /** The RoPE base of the strategy; 0: the file's, or none. */
   readonly ropeBase: number;
   readonly texts: readonly Int32Array[];
-  /** Sequences that go through the model, for engines that know no windows: text by text, the windows of each. */
+  /** The sequences to compute, for engines without windows: text by text, the windows of each. */
   readonly windows: readonly (readonly Int32Array[])[];
   readonly tokens: number;
 }
@@ -77,8 +77,8 @@ function windowsOf(ids: Int32Array, extend: ResolvedExtend, info: ModelInfo): In
 }
 
 /**
- * Floating-point operations of a row: every product of weights and of attention, of all tokens and layers. Some engines leave
- * out what a pooled last token does not need; the figure stays the same for all.
+ * Floating-point operations of a row: the matrix products of weights and of attention, for all tokens and layers. Some
+ * engines skip what a pooled last token does not need; the figure is the same for all.
  */
 export function operationsOf({ info, windows }: Task): number {
   const { dimensions, heads, headsKv, feedForward, layers, architecture, causal } = info;

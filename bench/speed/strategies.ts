@@ -1,10 +1,10 @@
 /**
- * Measures what the strategies cost on a model, each in a process of its own, and prints the table of docs/strategies.md:
+ * Measures the cost of the strategies on a model, each in its own process, and prints the table of docs/strategies.md:
  *
  *     npx tsx models/random/main.ts --named start --output start.gguf
  *     npx tsx bench/speed/strategies.ts --model start.gguf --tokens 4096
  *
- * Time is the processor's, on one thread, so that what else runs on the machine counts little.
+ * The time is CPU time on one thread, so that other programs have little effect.
  */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ import { EmbeddingModel } from '../../lib/index.js';
 
 interface Cost {
   windows: number;
-  /** Processor time in seconds, the minimum of the rounds. */
+  /** CPU time in seconds, the minimum of the rounds. */
   seconds: number;
   /** Memory in MB that the text took on top of the loaded model. */
   memory: number;
@@ -24,7 +24,7 @@ const { values } = parseArgs({
     model: { type: 'string' },
     tokens: { type: 'string', default: '4096' },
     rounds: { type: 'string', default: '3' },
-    /** Set by the script for its own processes: the strategy to measure. */
+    /** Set by the script for its child processes: the strategy to measure. */
     one: { type: 'string' },
   },
 });

@@ -7,10 +7,10 @@ import envPaths from 'env-paths';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BUILD = join(ROOT, 'build-speed');
 
-/** The version of node-llama-cpp that carries the llama.cpp we build on. */
+/** The version of node-llama-cpp that contains our release of llama.cpp. */
 const NODE_LLAMA_CPP = '3.22.1';
 
-/** Builds llama.cpp as upstream does, and the programs of native/, where anything has changed. */
+/** Builds llama.cpp as upstream does, and the programs of native/, if anything has changed. */
 export function buildTools(): void {
   if (!existsSync(join(BUILD, 'CMakeCache.txt'))) {
     const llama = join(ROOT, 'vendor', 'llama.cpp');
@@ -32,8 +32,8 @@ export function quantize(from: string, to: string, type: string): void {
 }
 
 /**
- * What the machine's arithmetic gives at most (`peak`), and what longembed's kernels give alone, in GFLOPS by their names: what
- * native/program/kernels.cpp measures.
+ * The machine's peak arithmetic rate (`peak`) and the rates of longembed's kernels by name, in GFLOPS, as measured by
+ * native/program/kernels.cpp.
  */
 export function measureKernels(threads: number): Record<string, number> {
   const program = join(ROOT, 'build', 'longembed-kernels');
@@ -44,8 +44,8 @@ export function measureKernels(threads: number): Record<string, number> {
 }
 
 /**
- * Installs node-llama-cpp where it is not yet, in the user's cache: the package and its binaries for this machine's CPU,
- * without those for GPUs, which are a gigabyte.
+ * Installs node-llama-cpp in the user's cache if it is missing: the package and its binaries for this machine's CPU,
+ * without those for GPUs, which take a gigabyte.
  * @returns the folder
  */
 export function installNodeLlamaCpp(): string {

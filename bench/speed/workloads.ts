@@ -21,18 +21,18 @@ export const WORKLOADS = {
 
 export type WorkloadName = keyof typeof WORKLOADS;
 
-/** What a text's tokens are made of. */
+/** The parts of a text's token ids. */
 export interface Tokens {
   readonly prefix: readonly number[];
   readonly suffix: readonly number[];
   readonly vocabulary: number;
 }
 
-/** The texts of a workload as token ids, the same at every call. */
+/** The texts of a workload as token ids, the same on every call. */
 export function textsOf(workload: Workload, { prefix, suffix, vocabulary }: Tokens): Int32Array[] {
   const random = Random.of('speed', workload.title);
   const [min, max] = workload.lengths;
-  const first = 1000; // behind the special and the unused tokens
+  const first = 1000; // after the special and the unused tokens
   return Array.from({ length: workload.texts }, () => {
     const content = min + random.below(max - min + 1) - prefix.length - suffix.length;
     const ids = Array.from({ length: content }, () => first + random.below(vocabulary - first));

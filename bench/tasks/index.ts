@@ -24,6 +24,6 @@ export function taskOf(name: string): BenchTask {
   if (task !== undefined) return task;
   throw new LongEmbedError(
     'ERR_INVALID_OPTION',
-    `There is no task ${JSON.stringify(name)}: use ${TASK_NAMES.join(', ')}.`,
+    `Unknown task ${JSON.stringify(name)}: use ${TASK_NAMES.join(', ')}.`,
   );
 }

@@ -3,10 +3,10 @@ import { type Essays, readEssays } from './synthetic/essays.js';
 import { hide, wordBudget } from './synthetic/hide.js';
 import { prose } from './synthetic/prose.js';
 import { type Candidate, DOCUMENTS, type Recipe, syntheticTask } from './synthetic/task.js';
-import { FACTS, type NeedleFact } from './synthetic/word-lists.js';
+import { facts, type NeedleFact } from './synthetic/word-lists.js';
 import { LONGEMBED_COMMIT, type TaskOptions } from './task.js';
 
-/** The text that hides a fact: endless sentences, different ones for every document. */
+/** The text that hides a fact: an endless sequence of sentences, different for every document. */
 type Haystack = (document: number, random: Random) => Iterable<string>;
 
 /** Needle in a haystack: every document hides a different fact in unrelated prose (paper §3.2). */
@@ -45,9 +45,10 @@ async function inEssays(
 }
 
 function candidates(seed: number, length: number, haystack: Haystack): Candidate[] {
-  const facts = Random.of(seed, 'needle', length, 'facts').sample(FACTS.length, DOCUMENTS);
-  return facts.map((fact, index) => {
-    const { text, query } = FACTS[fact] as NeedleFact;
+  const all = facts();
+  const chosen = Random.of(seed, 'needle', length, 'facts').sample(all.length, DOCUMENTS);
+  return chosen.map((fact, index) => {
+    const { text, query } = all[fact] as NeedleFact;
     const random = Random.of(seed, 'needle', length, index);
     return { text: hide(text, haystack(index, random), wordBudget(length), random), query };
   });

@@ -1,7 +1,7 @@
 import { Random } from '../random.js';
 import { hide, wordBudget } from './synthetic/hide.js';
 import { type Candidate, DOCUMENTS, syntheticTask } from './synthetic/task.js';
-import { NAMES } from './synthetic/word-lists.js';
+import { names } from './synthetic/word-lists.js';
 
 /** Repeated around the key, word for word as in the paper. */
 const FILLER = [
@@ -44,7 +44,7 @@ function candidates(seed: number, length: number): Candidate[] {
 
 /** Full names, all different. */
 export function people(count: number, random: Random): string[] {
-  const { first, last } = NAMES;
+  const { first, last } = names();
   return random
     .sample(first.length * last.length, count)
     .map((pair) => `${first[pair % first.length] ?? ''} ${last[Math.floor(pair / first.length)] ?? ''}`);

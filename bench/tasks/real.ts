@@ -49,7 +49,9 @@ function realTask<Name extends string>(
       const published = await publishedTaskData(task, options);
       if (published !== null) return published;
       if (options.data !== null) {
-        options.onMessage(`${options.data} does not have ${task.name}: it comes from the Hugging Face hub.`);
+        options.onMessage(
+          `${options.data} does not have ${task.name}: it is taken from the Hugging Face hub.`,
+        );
       }
       return hubTaskData(task, options);
     },

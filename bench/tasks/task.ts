@@ -1,4 +1,4 @@
-/** What a retrieval task is, wherever its data come from. */
+/** A retrieval task, independent of where its data come from. */
 import type { Dataset } from '../data/dataset.js';
 
 /** The commit of dwzhu/LongEmbed, the paper's data on the Hugging Face hub, that MTEB 2.26 pins. */
@@ -14,7 +14,7 @@ export type MainMetric = 'accuracy_at_1' | 'ndcg_at_10';
 export interface Task<Name extends string = string> {
   /** As in the published data: "summ_screen_fd". */
   readonly name: Name;
-  /** As in the heads of the paper's tables: "NarrativeQA". */
+  /** As in the headings of the paper's tables: "NarrativeQA". */
   readonly title: string;
   /** MTEB's name: "LEMBQMSumRetrieval". */
   readonly mtebName: string;

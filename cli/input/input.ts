@@ -16,7 +16,7 @@ export interface ReadFailure {
 export interface InputDocument {
   /** Names the result: the path of a text, the `id` of a line, or the line's number from 0. */
   readonly id: string | number;
-  /** Where it stands, for messages: the path, or path:line with lines counted from 1 as editors do. */
+  /** Its position for messages: the path, or path:line with lines counted from 1 as editors do. */
   readonly where: string;
   /** Its size in its file, for progress. */
   readonly bytes: number;
@@ -88,7 +88,7 @@ export async function totalBytes(sources: readonly InputSource[]): Promise<numbe
   return total;
 }
 
-/** A file is a document; its path is the id. */
+/** One document per file; its path is the id. */
 async function* readText({ path, open }: InputSource): AsyncGenerator<InputDocument> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
@@ -103,7 +103,7 @@ async function* readText({ path, open }: InputSource): AsyncGenerator<InputDocum
 }
 
 /**
- * A line is a document. Blank lines are passed over but counted.
+ * One document per line. Blank lines are skipped but counted.
  * @param counter lines read so far, over all files: the id of a document that has none
  * @param parse reads one line; throws LongEmbedError when it is malformed, and then this document fails alone
  */
@@ -138,7 +138,7 @@ function toDocument(
   }
 }
 
-/** Turns what reading threw into the document's failure; throws it again when it is no failure of the document. */
+/** Turns an error of reading into the document's failure; rethrows errors that have another cause. */
 export function failureOf(error: unknown): ReadFailure {
   if (error instanceof LongEmbedError) return error;
   const { code, syscall } = error as NodeJS.ErrnoException;

@@ -2,7 +2,7 @@ import type { Embedding } from '../../lib/index.js';
 import type { Output } from './output.js';
 import type { Sink } from './sinks.js';
 
-/** A line a document, written whole as soon as it is due; failed documents have none. */
+/** One line per document, each written as a whole when its turn comes; failed documents have none. */
 export class JsonlOutput implements Output {
   readonly #sink: Sink;
 
@@ -42,7 +42,7 @@ export function jsonLine(id: string | number, { embedding, tokens, windows, trun
  * A double printed in full would claim digits that a float32 does not have, and double the file.
  */
 export function formatFloat32(value: number): string {
-  if (!Number.isFinite(value)) throw new RangeError(`${value} is no number that JSON can hold`);
+  if (!Number.isFinite(value)) throw new RangeError(`${value} is not a number that JSON can hold`);
   if (Object.is(value, -0)) return '-0';
   for (let digits = 6; digits < 9; digits++) {
     const rounded = Number(value.toPrecision(digits));

@@ -74,7 +74,7 @@ export class NpyFileOutput implements Output {
 }
 
 /**
- * A NumPy matrix into something that cannot seek, a pipe say. Its header names the number of rows, so they wait in
+ * A NumPy matrix for an output that cannot seek, such as a pipe. Its header has the number of rows, so they are kept in
  * memory until that is known.
  */
 export class NpyStreamOutput implements Output {

@@ -8,22 +8,22 @@ import { JsonlOutput } from './jsonl.js';
 import { NpyFileOutput, NpyStreamOutput } from './npy.js';
 import { FileSink, outputError, StdoutSink } from './sinks.js';
 
-/** Where vectors go. The calls come one after the other: begin, then a call a document in input order, then finish. */
+/** Where vectors go. The calls come one after the other: begin, then one call per document in input order, then finish. */
 export interface Output {
-  /** The model is loaded: what an earlier run left in the file may go now. */
+  /** The model is loaded: the file's previous content may be discarded now. */
   begin(dimensions: number): Promise<void>;
   write(id: string | number, result: Embedding): Promise<void>;
   /** A document failed. */
   skip(): Promise<void>;
   /** Everything written so far becomes final. Also after an error or an interruption: nothing computed is lost. */
   finish(): Promise<void>;
-  /** Nothing was begun: leave the place as it was found. */
+  /** Nothing was begun: leaves the output unchanged. */
   abandon(): Promise<void>;
 }
 
 /**
  * An output that is opened before the model is loaded and begun when there is something to write: until then a run that
- * fails leaves the place as it was. After that, whatever happens, what was written becomes final.
+ * fails leaves the output unchanged. After that, whatever happens, what was written becomes final.
  */
 export class LazyOutput {
   readonly #output: Output;
@@ -49,7 +49,7 @@ export class LazyOutput {
     await this.#output.skip();
   }
 
-  /** The run is over: an output without documents is an output too. */
+  /** The run is over. An empty input also gives an output. */
   async finish(): Promise<void> {
     await this.#begin();
     await this.close();
@@ -74,7 +74,7 @@ export class LazyOutput {
 export const OUTPUT_FORMATS = ['jsonl', 'npy'] as const;
 
 /**
- * Opens the output, before the model is loaded, so that what cannot be written is known at once.
+ * Opens the output, before the model is loaded, so that an unwritable output is reported at once.
  * @param path null: standard output
  * @param format null: npy for a path that ends in .npy, else jsonl
  * @param inputs paths that are read, `-` for standard input: none may be written to

@@ -13,7 +13,7 @@ export interface Sink {
   abandon(): Promise<void>;
 }
 
-/** @throws UsageError: the system would not write the output, and why */
+/** @throws UsageError with the reason why the output cannot be written */
 export function outputError(path: string, error: unknown): never {
   throw new UsageError(`Cannot write to ${path}: ${writeFailure(error)}.`, { cause: error });
 }
@@ -23,7 +23,7 @@ export class FileSink implements Sink {
   readonly #path: string;
   readonly #file: FileHandle;
   readonly #isNew: boolean;
-  /** Bytes written, where the file is one that has an end. */
+  /** Bytes written to a regular file; null for other files. */
   #size: number | null = null;
 
   private constructor(path: string, file: FileHandle, isNew: boolean) {
@@ -52,7 +52,7 @@ export class FileSink implements Sink {
     try {
       await this.#file.writeFile(piece);
     } catch (error) {
-      // A disk that fills up takes the beginning: half a line would spoil those before it.
+      // A full disk may have taken a part: half a line would spoil those before it.
       if (this.#size !== null) await this.#file.truncate(this.#size).catch(() => undefined);
       outputError(this.#path, error);
     }

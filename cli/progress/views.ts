@@ -7,14 +7,14 @@ export type Terminal = Writable & { isTTY?: boolean };
 
 /** How progress is shown. Messages go through it, so that they and a bar do not write over each other. */
 export interface View {
-  /** The model is being loaded, or something else is done to it; `fraction` is 0 to 1. */
+  /** The model is being loaded, or `what` is being done; `fraction` is 0 to 1. */
   loading(fraction: number, what?: string): void;
   show(meter: Meter): void;
   /** A line of its own: a failure, which even `quiet` shows. */
   message(line: string): void;
   /** A line at the end on what was done. */
   summary(line: string): void;
-  /** Nothing more to show; before anything else is written. */
+  /** Ends the view, before anything else is written. */
   end(): void;
 }
 
@@ -49,7 +49,7 @@ export class BarView implements View {
   }
 
   message(line: string): void {
-    // The bar comes back below the message with the next sign of progress.
+    // The next progress update draws the bar again, below the message.
     this.end();
     this.#stderr.write(`${line}\n`);
   }

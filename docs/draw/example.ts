@@ -1,4 +1,4 @@
-/** What the pictures show: a model small enough to see every token, and a text that fills the target. */
+/** The example in the pictures: a model small enough to see every token, and a text that fills the target. */
 import {
   type StrategyContext,
   type Method,
@@ -8,7 +8,7 @@ import {
   type WindowPlan,
 } from '../../lib/extend/index.js';
 
-/** A RoPE model, which takes every strategy. */
+/** A RoPE model, which supports every strategy. */
 export const MODEL: StrategyContext = {
   nativeContext: 16,
   positionEncoding: 'rope',
@@ -19,21 +19,24 @@ export const MODEL: StrategyContext = {
 };
 
 /** Tokens before and after the content of every window: [CLS] and [SEP]. */
-export const AROUND = { before: 1, after: 1 };
+export const OVERHEAD = { before: 1, after: 1 };
 
 export interface Planned {
   readonly resolved: ResolvedExtend;
   readonly windows: readonly WindowPlan[];
 }
 
-/** What the library plans for a text of `tokens` tokens, special ones included, with that target and every default. */
+/** The library's plan for a text of `tokens` tokens, special ones included, with that target and all defaults. */
 export function plan(method: Method, tokens: number, model: StrategyContext = MODEL): Planned {
   const resolved = resolveExtend({ method, target: tokens }, model);
-  return { resolved, windows: planDocument(resolved, model, tokens - AROUND.before - AROUND.after, AROUND) };
+  return {
+    resolved,
+    windows: planDocument(resolved, model, tokens - OVERHEAD.before - OVERHEAD.after, OVERHEAD),
+  };
 }
 
-/** The positions of a window's tokens, special ones included, as the model meets them. */
+/** The positions of a window's tokens, special ones included, as the model uses them. */
 export function positionsOf({ from, to, positions, ropeScale }: WindowPlan): number[] {
-  const n = to - from + AROUND.before + AROUND.after;
+  const n = to - from + OVERHEAD.before + OVERHEAD.after;
   return Array.from({ length: n }, (_, i) => (positions?.[i] ?? i) * ropeScale);
 }

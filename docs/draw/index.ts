@@ -3,7 +3,7 @@ import { METHODS } from '../../lib/extend/index.js';
 import { drawChart } from './chart.js';
 import { PICTURES } from './pictures.js';
 
-/** Where the pictures are kept. */
+/** The folder of the pictures. */
 export const IMAGES = new URL('../images/', import.meta.url);
 
 /** Every picture, by file name: the same text on every run. */

@@ -1,9 +1,9 @@
-/** What is in each strategy's picture. */
+/** The content of each strategy's picture. */
 import { type Method, relativePosition, type ResolvedExtend } from '../../lib/extend/index.js';
 import type { Chart, Kind, Point } from './chart.js';
-import { AROUND, MODEL, plan, positionsOf } from './example.js';
+import { OVERHEAD, MODEL, plan, positionsOf } from './example.js';
 
-/** A picture a strategy. */
+/** One picture per strategy. */
 export const PICTURES: Record<Method, () => Chart> = {
   none: () => positions('none', () => 'a position is the index'),
   pcw: windows,
@@ -18,7 +18,7 @@ export const PICTURES: Record<Method, () => Chart> = {
 const TOKENS = 64;
 const { nativeContext } = MODEL;
 
-/** What the pictures of plain positions share. */
+/** Common to the pictures of plain positions. */
 const FRAME = {
   xLabel: 'index of the token',
   yLabel: 'position',
@@ -30,7 +30,7 @@ function kindOf(position: number): Kind {
   return position <= nativeContext - 1 ? 'known' : 'beyond';
 }
 
-/** A dot a token: its position. */
+/** One dot per token: its position. */
 function positions(method: Method, what: (resolved: ResolvedExtend) => string): Chart {
   const { resolved, windows } = plan(method, TOKENS);
   let line = 0;
@@ -41,12 +41,12 @@ function positions(method: Method, what: (resolved: ResolvedExtend) => string): 
   return { ...FRAME, title: `${resolved.spec}: ${what(resolved)}`, points };
 }
 
-/** A line a window, over the tokens of the text that it holds. */
+/** One line per window, over the tokens of the text that it holds. */
 function windows(): Chart {
   const { resolved, windows } = plan('pcw', TOKENS);
   const points = windows.flatMap((window, line) =>
     positionsOf(window).map((y, i): Point => {
-      const content = i >= AROUND.before && i < AROUND.before + window.to - window.from;
+      const content = i >= OVERHEAD.before && i < OVERHEAD.before + window.to - window.from;
       return { x: window.from + i, y, line, kind: content ? kindOf(y) : 'special' };
     }),
   );
@@ -57,7 +57,7 @@ function windows(): Chart {
     kinds: { ...FRAME.kinds, special: '[CLS] and [SEP] of each window' },
     points,
     labels: windows.map(({ to }, i) => ({
-      x: to + AROUND.before,
+      x: to + OVERHEAD.before,
       y: nativeContext - 1,
       text: String(i + 1),
       place: 'above',
@@ -65,7 +65,7 @@ function windows(): Chart {
   };
 }
 
-/** Numbers of a head that are rotated, two a pair: the usual size. */
+/** Rotated dimensions of a head, two per pair: the usual size. */
 const HEAD_SIZE = 64;
 const LAST_PAIR = HEAD_SIZE / 2 - 1;
 /** The pairs that are drawn, from the fastest to the slowest. */
@@ -73,14 +73,14 @@ const PAIRS = [0, 8, 16, 24, LAST_PAIR];
 /** Tokens between two dots. */
 const STRIDE = 64;
 
-/** A line a pair: the position that has the same angle with the model's own base. Of a model of the usual size. */
+/** One line per pair: the position with the same angle under the model's own base. For a model of the usual size. */
 function rotations(): Chart {
   const model = { ...MODEL, nativeContext: 512 };
   const { resolved, windows } = plan('ntk', 8 * model.nativeContext, model);
   const newBase = windows[0]?.ropeBase ?? 0;
   const power = (base: number, pair: number): number => base ** ((2 * pair) / HEAD_SIZE);
   const position = (index: number, pair: number): number => index / power(newBase / model.ropeBase, pair);
-  /** Angles repeat after a turn: a pair that turns fully within the native context has met all of them. */
+  /** Angles repeat after a turn: a pair that turns fully within the native context covers all of them. */
   const known = (y: number, pair: number): boolean =>
     y % (2 * Math.PI * power(model.ropeBase, pair)) <= model.nativeContext - 1;
   const indices = Array.from({ length: resolved.target / STRIDE + 1 }, (_, i) => i * STRIDE);
@@ -105,14 +105,14 @@ function rotations(): Chart {
   };
 }
 
-/** The tokens whose view is drawn, and at which key its label stands. */
+/** The tokens whose view is drawn, and the key at which its label is placed. */
 const VIEWS = [
   { query: 0, labelAt: 24 },
   { query: 31, labelAt: 52 },
   { query: 63, labelAt: 24 },
 ];
 
-/** A line a query: how far each token seems to be from it. */
+/** One line per query: the distance of each token as the query sees it. */
 function distances(): Chart {
   const { resolved, windows } = plan('se', TOKENS);
   const [group, window] = windows[0]?.selfExtend ?? [1, 1];

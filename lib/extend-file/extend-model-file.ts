@@ -23,10 +23,10 @@ import { rotaryChanges } from './rotary.js';
 import { checkWritable, notesOn, specInFile } from './support.js';
 
 /**
- * Writes a model file with a strategy in it, so that any program that reads GGUF takes the longer texts: for a position
- * matrix more rows (pi, gp, rp), for RoPE other keys (ntk, pi). All other tensors and keys are copied byte for byte, from
+ * Writes a model file with a strategy in it, so that any program that reads GGUF can embed the longer texts: more rows in
+ * the position matrix (pi, gp, rp), or different RoPE keys (ntk, pi). All other tensors and keys are copied byte for byte, from
  * file to file. The output is either complete or absent.
- * @param input path of the GGUF file (or the name of a model that ships), which is left as it is; not of a part of a split one
+ * @param input path of the GGUF file (or the name of a shipped model), which is not changed; not one part of a split model
  * @param output path of the file to write
  * @param options see `ExtendFileOptions`
  * @throws LongEmbedError ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID, ERR_STRATEGY_UNSUPPORTED when a file cannot hold the strategy,
@@ -53,7 +53,7 @@ export async function extendModelFile(
   const preset = choosePreset(checked.preset, model);
   const native = chooseNativeContext(model, checked.nativeContext, preset);
   const context: StrategyContext = { ...model, nativeContext: native.value, engine: 'graph' };
-  // Through its printer, an object is checked as a string is.
+  // Formatting an object first checks it as a string would be.
   const given = parseExtend(
     typeof checked.extend === 'string' ? checked.extend : formatExtend(checked.extend),
   );

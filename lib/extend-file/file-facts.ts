@@ -13,10 +13,10 @@ import { addon, type PositionEncoding } from '../native/index.js';
 /** The name that GGUF gives position matrices. */
 export const POSITION_MATRIX = 'position_embd.weight';
 
-/** llama.cpp's RoPE base where the file names none. */
+/** llama.cpp's RoPE base if the file has none. */
 const DEFAULT_ROPE_BASE = 10_000;
 
-/** What a file says of its model, read from its header alone: the names and meanings are those of `NativeFacts`. */
+/** A model's properties as read from the file's header alone. Names and meanings are those of `NativeFacts`. */
 export interface FileFacts {
   readonly architecture: string;
   readonly name: string | null;
@@ -111,7 +111,7 @@ function encodingOf(metadata: Metadata, hasMatrix: boolean): PositionEncoding {
   return addon().isRotary(metadata.architecture) || metadata.hasRopeKeys() ? 'rope' : 'none';
 }
 
-/** Every value that is no array, as text. */
+/** Every value that is not an array, as text. */
 function scalarTexts({ metadata }: GgufHeader): Record<string, string> {
   const texts: Record<string, string> = {};
   for (const entry of metadata) {

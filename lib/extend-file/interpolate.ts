@@ -12,7 +12,7 @@ export interface Matrix {
 /** Approximate size of a generated piece. */
 const PIECE_BYTES = 1 << 20;
 
-/** Rows of a matrix byte for byte, as `indices` name them. */
+/** Rows of a matrix, byte for byte, in the order of `indices`. */
 export function* copiedRows({ rows, bytes }: Matrix, indices: ArrayLike<number>): Generator<Uint8Array> {
   const rowBytes = bytes.length / rows;
   for (const [begin, end] of pieces(indices.length, rowBytes)) {

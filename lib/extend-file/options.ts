@@ -7,19 +7,19 @@ import type { SettingSource } from '../model/types.js';
 export interface ExtendFileOptions {
   /**
    * The strategy: a spec string or the same as an object. `pi`, `gp` or `rp` for a model with a position matrix, `ntk` or
-   * `pi` for one with RoPE. Its attention scaling can only be `off`, which is also what leaving it out means here.
+   * `pi` for one with RoPE. Attention scaling can only be `off`, which is the default here.
    * @example 'pi:4k', 'gp:4k,s=8', 'ntk:32k,lambda=10'
    */
   extend: string | Extend;
   /** Lo: the tokens the model was trained for, from 2. Default: the preset's, else the file's. */
   nativeContext?: number | undefined;
-  /** The known model that the file is, by name; `false`: none. Default: found by the file's own metadata. */
+  /** Name of the known model in the file; `false`: none. Default: detected from the file's metadata. */
   preset?: string | false | undefined;
-  /** Whether a file that is at `output` already may be replaced. Default `false`. */
+  /** Whether an existing file at `output` may be replaced. Default `false`. */
   overwrite?: boolean | undefined;
   /** Stops the work and removes what was written: the promise rejects with ERR_ABORTED. */
   signal?: AbortSignal | undefined;
-  /** Called with the part of the file that is written, 0 to 1. An error it throws ends the call. */
+  /** Called with the fraction of the file that is written, 0 to 1. An error it throws ends the call. */
   onProgress?: ((fraction: number) => void) | undefined;
 }
 
@@ -29,16 +29,16 @@ export interface ExtendedFile {
   path: string;
   sizeBytes: number;
   architecture: string;
-  /** The known model that the original was taken for. */
+  /** Name of the preset used for the original; null: none. */
   preset: string | null;
-  /** The strategy with every number written out, as the file records it: what longembed gives with it on the original. */
+  /** The strategy with every number written out, as the file records it. */
   spec: string;
   /** Lo of the original, and its source. */
   nativeContext: number;
   nativeContextSource: SettingSource;
   /** Lt, the file's context length. */
   contextLength: number;
-  /** Sentences to show: where the file's vectors are not those of longembed's own strategy. */
+  /** Sentences for the user: how the file's vectors differ from those of longembed's own strategy. */
   notes: string[];
 }
 

@@ -38,7 +38,7 @@ async function checkSpace(path: string, size: number): Promise<void> {
   // Some file systems do not report their size.
   if (blocks === 0 || bavail * bsize >= size) return;
   throw invalid(
-    `Cannot write to ${path}: it takes ${formatBytes(size)}, and the disk has ${formatBytes(bavail * bsize)} free.`,
+    `Cannot write to ${path}: it needs ${formatBytes(size)}, but the disk has ${formatBytes(bavail * bsize)} free.`,
   );
 }
 

@@ -16,7 +16,7 @@ export async function positionMatrixChanges({ file, resolved, plan }: Extension)
   if (tensor?.shape.length !== 2 || columns < 1 || rows < 1) {
     throw new LongEmbedError(
       'ERR_MODEL_INVALID',
-      `"${file.path}" has a tensor ${POSITION_MATRIX} that is no matrix.`,
+      `"${file.path}" has a tensor ${POSITION_MATRIX} that is not a matrix.`,
     );
   }
   const positions = plan.positions ?? Float32Array.from({ length: resolved.target }, (_, i) => i);

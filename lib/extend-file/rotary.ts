@@ -4,7 +4,7 @@ import type { Changes, Extension } from './content.js';
 import type { Metadata } from './file-facts.js';
 
 /**
- * The RoPE keys that say what the plan says: another base (ntk), or positions divided (pi).
+ * The RoPE keys that express the plan: a different base (ntk), or divided positions (pi).
  * @throws LongEmbedError ERR_STRATEGY_UNSUPPORTED when the file's own RoPE keys leave no room for it
  */
 export function rotaryChanges({ metadata, resolved, plan }: Extension): Changes {
@@ -20,16 +20,16 @@ export function rotaryChanges({ metadata, resolved, plan }: Extension): Changes 
   };
 }
 
-/** Layers with a window rotate by keys of their own, which some architectures take from the main ones and some not. */
+/** Sliding-window layers have RoPE keys of their own; only some architectures derive them from the main ones. */
 function refuseSlidingWindow(metadata: Metadata): void {
   if ((metadata.number('.attention.sliding_window') ?? 0) === 0) return;
   throw unsupported(
-    'This model has layers with sliding-window attention, and whether a changed RoPE key reaches those too differs from ' +
-      'architecture to architecture.',
+    'This model has layers with sliding-window attention, and whether a changed RoPE key affects those depends on the ' +
+      'architecture.',
   );
 }
 
-/** How the file scales positions already; a type that is missing is linear (llama.cpp). */
+/** The file's existing position scaling; a missing type means linear (llama.cpp). */
 function scalingOf(metadata: Metadata): string {
   return metadata.text('.rope.scaling.type') ?? 'linear';
 }
@@ -38,7 +38,7 @@ function scalingEntries(metadata: Metadata, s: number): MetadataEntry[] {
   const scaling = scalingOf(metadata);
   if (scaling !== 'linear' && scaling !== 'none') {
     throw unsupported(
-      `This model scales its RoPE by ${scaling} already, and GGUF has no place for another scaling.`,
+      `This model already scales its RoPE by ${scaling}, and GGUF cannot hold a second scaling.`,
     );
   }
   const before = scaling === 'none' ? 1 : linearFactor(metadata);
@@ -55,7 +55,7 @@ function linearFactor(metadata: Metadata): number {
   return factor === 0 ? 1 : factor;
 }
 
-/** YaRN and LongRoPE go by the original context, which is the context length unless the file says otherwise. */
+/** YaRN and LongRoPE depend on the original context, which is the context length unless the file says otherwise. */
 function originalContext(metadata: Metadata): MetadataEntry[] {
   const scaling = scalingOf(metadata);
   const context = metadata.number('.context_length');

@@ -34,7 +34,7 @@ export function checkWritable(
     const reason =
       typeof file === 'string'
         ? file
-        : 'other programs rotate token i by position i, and this model has no position matrix that could say otherwise';
+        : 'other programs rotate token i by position i, and this model has no position matrix to change that';
     throw unsupported(
       `A GGUF file cannot hold ${method}: ${reason}. Use ${others.join(' or ')}, or give ${method} to longembed embed.`,
     );
@@ -58,7 +58,7 @@ export function specInFile({ method, target, parameters }: ResolvedExtend, conte
 }
 
 /**
- * Sentences for the user: where the file's vectors are not those of longembed's own strategy.
+ * Sentences for the user: how the file's vectors differ from those of longembed's own strategy.
  * @param spec the strategy as the file has it
  */
 export function notesOn(
@@ -88,7 +88,7 @@ export function notesOn(
   if (preset?.shortInputs !== undefined) {
     const { upTo, stride } = preset.shortInputs;
     notes.push(
-      `longembed gives texts of up to ${upTo} tokens every ${stride}th position of ${preset.name}; with the file no program does.`,
+      `longembed gives texts of up to ${upTo} tokens every ${stride}th position of ${preset.name}; no program does that with the file.`,
     );
   }
   notes.push(

@@ -20,7 +20,7 @@ export const gp = defineStrategy<GpExtend, { s?: number }>({
     inFile: ({ s }, { scale }) => ({ s: s ?? scale }),
     note: ({ s }, { nativeContext, scale }) =>
       s === undefined
-        ? `longembed's own gp takes s from each text's length, ⌈n / ${nativeContext}⌉; in the file it is always ${scale}.`
+        ? `longembed's own gp derives s from each text's length, ⌈n / ${nativeContext}⌉; in the file it is always ${scale}.`
         : null,
   },
   refuses: (context) => needsPositions(context) ?? needsGraph(context, 'tokens that share a position'),

@@ -8,7 +8,7 @@ export interface NoneExtend extends CommonKeys {
 
 /**
  * No extension: positions are the indices (design §5). With a target, RoPE, ALiBi and T5 models simply run past
- * their native context, the baseline to beat; a position matrix carries a model no further than its last row.
+ * their native context, the baseline to beat; with a position matrix, no model goes past the last row.
  */
 export const none = defineStrategy<NoneExtend>({
   method: 'none',

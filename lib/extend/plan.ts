@@ -7,7 +7,7 @@ import type { AttentionScale, Overhead, StrategyContext, WindowPlan } from './st
  * The sequences that embed one document.
  * @param contentTokens tokens of the content; the caller has cut them to the limit where that was asked for
  * @param overhead tokens of the prompt and the special tokens before and after the content of every window
- * @returns one plan a window, in order; all but pcw have one window
+ * @returns one plan per window, in order; all but pcw have one window
  * @throws LongEmbedError ERR_INPUT_TOO_LONG past the limit; ERR_INVALID_OPTION when a window has no room for content
  */
 export function planDocument(
@@ -45,7 +45,7 @@ export function planDocument(
  * The factors on the attention logits of a sequence (design §5, "Attention scaling").
  * @param n tokens of the sequence
  * @param nativeContext Lo in tokens
- * @returns a factor a token, or null when all are 1: within the native context, or switched off
+ * @returns one factor per token, or null when all are 1: within the native context, or switched off
  */
 function logitScale(scaling: AttentionScale, n: number, nativeContext: number): Float32Array | null {
   if (scaling === 'off' || n <= nativeContext) return null;

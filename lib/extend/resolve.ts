@@ -26,26 +26,26 @@ export interface ResolvedExtend {
   /** The strategy's own numbers; gp has no `s` where it follows from each sequence's length. */
   readonly parameters: Parameters;
   readonly attentionScale: AttentionScale;
-  /** Sentences for the caller to show once: the values are allowed, but probably not what was meant. */
+  /** Sentences to show once, about values that are allowed but probably not intended. */
   readonly warnings: readonly string[];
 }
 
-/** Whether a model can take a strategy. `reason` and `note` are clauses without a full stop. */
+/** Whether a model supports a strategy. `reason` and `note` are clauses without a full stop. */
 export interface StrategySupport {
   method: Method;
   supported: boolean;
-  /** Why the model cannot take it; null when it can. */
+  /** Why the model does not support it; null when it does. */
   reason: string | null;
-  /** A remark about it on this model; null when there is none, or when the model cannot take it. */
+  /** A remark about it on this model; null when there is none, or when the model does not support it. */
   note: string | null;
 }
 
 /**
- * Settles a strategy for a model: checks that the model can take it and fills in the defaults, which are the
+ * Resolves a strategy for a model: checks that the model supports it and fills in the defaults, which are the
  * paper's (Table 6) at the targets of the paper.
  * @param extend a spec string or the same as an object
  * @throws LongEmbedError ERR_INVALID_OPTION for a value out of range, a target below the native context among them;
- *   ERR_STRATEGY_UNSUPPORTED, with the reason, when the model cannot take the strategy or its attention scaling
+ *   ERR_STRATEGY_UNSUPPORTED, with the reason, when the model does not support the strategy or its attention scaling
  */
 export function resolveExtend(extend: Extend | string, context: StrategyContext): ResolvedExtend {
   const given = typeof extend === 'string' ? parseExtend(extend) : checkExtend(extend);
@@ -55,7 +55,7 @@ export function resolveExtend(extend: Extend | string, context: StrategyContext)
   const reason = strategy.refuses(context);
   if (reason !== null) {
     const others = supportedStrategies(context).flatMap((one) => (one.supported ? [one.method] : []));
-    throw unsupported(`This model cannot take ${method}: ${reason}. It takes ${others.join(', ')}.`);
+    throw unsupported(`This model does not support ${method}: ${reason}. It supports ${others.join(', ')}.`);
   }
   const target = given.target ?? strategy.defaultTarget(given, context);
   checkTarget(target, context);
@@ -77,7 +77,7 @@ export function resolveExtend(extend: Extend | string, context: StrategyContext)
   };
 }
 
-/** Every strategy with whether the model can take it and why not, in the order none, pcw, gp, rp, pi, ntk, se. */
+/** Every strategy, whether the model supports it and why not, in the order none, pcw, gp, rp, pi, ntk, se. */
 export function supportedStrategies(context: StrategyContext): StrategySupport[] {
   return METHODS.map((method) => {
     const strategy = STRATEGIES[method];
@@ -149,8 +149,8 @@ function checkScalable(
   if (engine === 'graph' || scaling === 'off' || target <= nativeContext) return;
   const bare = spec.replace(/,attention-scale=.*/, '');
   throw unsupported(
-    `This model cannot take attention scaling, which ${spec} has by default or by its key: its architecture runs in llama.cpp's ` +
-      `own context, which scales nothing. Disable it explicitly: ${bare},attention-scale=off.`,
+    `This model does not support attention scaling, which ${spec} has by default or by its key: its architecture runs in llama.cpp's ` +
+      `own context, which cannot scale logits. Disable it explicitly: ${bare},attention-scale=off.`,
   );
 }
 

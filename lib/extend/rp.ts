@@ -5,7 +5,7 @@ export interface RpExtend extends CommonKeys {
   method: 'rp';
 }
 
-/** Recurrent positions (paper §4.2, design §5): i mod Lo, the native positions over and over. */
+/** Recurrent positions (paper §4.2, design §5): i mod Lo, the native positions, repeated. */
 export const rp = defineStrategy<RpExtend>({
   method: 'rp',
   title: 'recurrent positions',

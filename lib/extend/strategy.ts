@@ -1,6 +1,6 @@
 /**
- * What a context-extension strategy is: its keys, what it needs of a model, and the plan it makes. A file beside this one
- * defines each strategy; strategies.ts lists them.
+ * The definition of a context-extension strategy: its keys, its requirements on a model, and the plan it makes. Each
+ * strategy has a file beside this one; strategies.ts lists them.
  * Words as in the paper (arXiv 2404.12096): Lo is the native context, Lt the target, s the scale factor ⌈Lt / Lo⌉,
  * n the tokens of a sequence (prompt and special tokens included), i the index of a token from 0.
  */
@@ -24,14 +24,14 @@ export interface CommonKeys {
   attentionScale?: AttentionScale | undefined;
 }
 
-/** The facts of a model that strategies depend on. */
+/** The properties of a model that strategies depend on. */
 export interface StrategyContext {
   /** Lo in tokens: the caller's, else the preset's, else the file's. */
   nativeContext: number;
   positionEncoding: 'absolute' | 'rope' | 'alibi' | 'relative' | 'none';
   /** Rows of the position matrix; 0 when the model has none. */
   positionRows: number;
-  /** Whether a token sees only those before it. */
+  /** Whether a token attends only to itself and earlier tokens. */
   causal: boolean;
   /** The file's RoPE base; 0 when the model has no RoPE. */
   ropeBase: number;
@@ -53,7 +53,7 @@ export interface WindowPlan {
   /** The content tokens of this window: [from, to). */
   readonly from: number;
   readonly to: number;
-  /** A position a token; fractional only for a position matrix. null: the index. */
+  /** One position per token; fractional only for a position matrix. null: the index. */
   readonly positions: Float32Array | null;
   /** A factor on the attention logits of each query. null: 1. */
   readonly logitScale: Float32Array | null;
@@ -119,9 +119,9 @@ interface Definition<E extends AnyExtend, P> {
   readonly keys: Readonly<Record<OwnKeys<E>, Range>>;
   /** How a GGUF file can hold it; a string: why none can, a clause without a full stop. */
   readonly file: FileSupport<P> | string;
-  /** Why a model cannot take it, a clause without a full stop; null when it can. Default: every model can. */
+  /** Why a model does not support it, a clause without a full stop; null when it does. Default: every model does. */
   refuses?(context: StrategyContext): string | null;
-  /** A remark about it on a model that can take it, a clause; null or left out: none. */
+  /** A remark about it on a model that supports it, a clause; null or left out: none. */
   notes?(context: StrategyContext): string | null;
   /** The target when none was given, in tokens. Default: 8 × Lo. */
   defaultTarget?(given: E, context: StrategyContext): number;
@@ -129,9 +129,9 @@ interface Definition<E extends AnyExtend, P> {
   defaultAttentionScale?(context: Pick<StrategyContext, 'causal'>): AttentionScale;
   /** The numbers that were not given. */
   defaults(sizes: Sizes): P;
-  /** @throws LongEmbedError ERR_INVALID_OPTION where a number does not go with the target or the model */
+  /** @throws LongEmbedError ERR_INVALID_OPTION when a number does not fit the target or the model */
   check?(parameters: P, context: StrategyContext, target: number): void;
-  /** Sentences about values that are allowed but odd. @param limit the longest sequence, in tokens */
+  /** Sentences about values that are allowed but probably not intended. @param limit the longest sequence, in tokens */
   warnings?(parameters: P, context: StrategyContext, limit: number): string[];
   /** Cuts content into windows. Default: one window of everything. */
   windows?(context: StrategyContext, contentTokens: number, overhead: Overhead): Span[];
@@ -143,7 +143,7 @@ interface Definition<E extends AnyExtend, P> {
 
 type WithDefaults = 'refuses' | 'defaultTarget' | 'defaultAttentionScale' | 'changesShortInputs';
 
-/** One way to extend, its types erased: what the rest of longembed works with. */
+/** A strategy with its types erased, as the rest of longembed uses it. */
 export type Strategy<M extends string = string> = Omit<Definition<AnyExtend, Parameters>, 'method' | 'keys'> &
   Required<Pick<Definition<AnyExtend, Parameters>, WithDefaults>> & {
     readonly method: M;
@@ -191,19 +191,19 @@ const ENCODINGS: Record<StrategyContext['positionEncoding'], string> = {
   none: 'no position encoding',
 };
 
-/** Why a model that lacks rotary positions cannot take a strategy; null when it has them. */
+/** Why a model without rotary positions does not support a strategy; null when it has them. */
 export function needsRope({ positionEncoding }: StrategyContext): string | null {
   if (positionEncoding === 'rope') return null;
-  return `it needs rotary positions (RoPE), and this model has ${ENCODINGS[positionEncoding]}`;
+  return `it needs rotary positions (RoPE), but this model has ${ENCODINGS[positionEncoding]}`;
 }
 
-/** Why a model whose positions cannot be chosen token by token cannot take a strategy; null when they can. */
+/** Why a model without freely chosen token positions does not support a strategy; null when it has them. */
 export function needsPositions({ positionEncoding }: StrategyContext): string | null {
   if (positionEncoding === 'rope' || positionEncoding === 'absolute') return null;
-  return `it changes the positions of tokens, and this model has ${ENCODINGS[positionEncoding]}`;
+  return `it changes the positions of tokens, but this model has ${ENCODINGS[positionEncoding]}`;
 }
 
-/** Why an architecture that runs in llama.cpp's own context cannot take a strategy; null on longembed's graph. */
+/** Why an architecture that runs in llama.cpp's own context does not support a strategy; null on longembed's graph. */
 export function needsGraph({ engine }: StrategyContext, what: string): string | null {
   if (engine === 'graph') return null;
   return `it needs ${what}, which llama.cpp's own context cannot do, and this architecture runs there`;

@@ -48,7 +48,7 @@ export function valueTypeOf(id: number): ValueType | undefined {
   return NAMES.get(id);
 }
 
-/** A metadata key with its value exactly as it stands in the file. */
+/** A metadata key with its value exactly as stored in the file. */
 export interface MetadataEntry {
   readonly key: string;
   readonly type: ValueType;
@@ -66,10 +66,10 @@ export interface TensorInfo {
   readonly byteLength: number;
 }
 
-/** Limit on the size of a header, against broken files: the largest vocabularies need some 20 MB. */
+/** Limit on the size of a header, against damaged files: the largest vocabularies need some 20 MB. */
 export const MAX_HEADER_BYTES = 2 ** 30;
 
-/** Bytes missing to the next multiple of the alignment. */
+/** Padding bytes up to the next multiple of the alignment. */
 export function padding(length: number, alignment: number): number {
   return (alignment - (length % alignment)) % alignment;
 }
@@ -136,7 +136,7 @@ export function tensorTypeName(id: number): string {
   return TENSOR_TYPES[id]?.name ?? `type ${id}`;
 }
 
-/** Bytes of a tensor; null when the type is not known or its rows are no whole number of blocks. */
+/** Bytes of a tensor; null when the type is not known or its rows are not a whole number of blocks. */
 export function tensorBytes(id: number, shape: readonly number[]): number | null {
   const known = TENSOR_TYPES[id];
   const [columns = 1, ...others] = shape;

@@ -16,7 +16,7 @@ export class InvalidGguf extends Error {
   override readonly name = 'InvalidGguf';
 }
 
-/** The bytes at hand end within the header; the file has more. */
+/** The given bytes end within the header; the file has more. */
 export class MoreNeeded extends Error {
   override readonly name = 'MoreNeeded';
   /** Bytes from the start of the file that the header needs, at least. */
@@ -58,7 +58,7 @@ export class Cursor {
     return this.#view.getUint32(this.skip(4), true);
   }
 
-  /** A u64 as a number; one that a number cannot hold is no size of anything in a file. */
+  /** A u64 as a number; a value beyond 2^53 cannot be a size in a file. */
   size(): number {
     const begin = this.skip(8);
     const value = this.#view.getUint32(begin, true) + this.#view.getUint32(begin + 4, true) * 2 ** 32;
@@ -101,7 +101,7 @@ const MAX_DIMENSIONS = 4;
 /**
  * Reads the header of a GGUF file.
  * @param bytes the file's first bytes; views of them are what the entries hold
- * @throws MoreNeeded when the header goes on past `bytes`; InvalidGguf when the file is no such file, or cut short
+ * @throws MoreNeeded when the header continues past `bytes`; InvalidGguf when it is not a GGUF file, or is truncated
  */
 export function parseHeader(bytes: Uint8Array, fileSize: number): GgufHeader {
   const cursor = new Cursor(bytes, fileSize);
@@ -164,7 +164,7 @@ function alignmentOf(metadata: readonly MetadataEntry[]): number {
   if (entry === undefined) return DEFAULT_ALIGNMENT;
   const alignment = wholeNumberOf(entry);
   if (alignment !== null && alignment > 0 && Number.isInteger(Math.log2(alignment))) return alignment;
-  throw new InvalidGguf('its general.alignment is no power of two.');
+  throw new InvalidGguf('its general.alignment is not a power of two.');
 }
 
 /** `offset` is still from the start of the data. */

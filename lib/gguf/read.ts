@@ -32,7 +32,7 @@ export class GgufFile implements AsyncDisposable {
     }
   }
 
-  /** A tensor's data, piece by piece. Each piece is good until the next is asked for: they share memory. */
+  /** A tensor's data, piece by piece. Each piece is valid until the next is requested: they share memory. */
   async *dataOf(tensor: StoredTensor): AsyncGenerator<Uint8Array> {
     const buffer = Buffer.allocUnsafe(Math.min(PIECE_BYTES, tensor.byteLength));
     for (let done = 0; done < tensor.byteLength;) {
@@ -43,7 +43,7 @@ export class GgufFile implements AsyncDisposable {
     }
   }
 
-  /** A tensor's data as a whole: for small ones. */
+  /** A whole tensor's data, for small tensors. */
   async read(tensor: StoredTensor): Promise<Uint8Array> {
     const bytes = new Uint8Array(tensor.byteLength);
     await readFully(this.path, this.#file, bytes, tensor.offset);
@@ -98,7 +98,7 @@ async function readFully(path: string, file: FileHandle, into: Uint8Array, posit
       .catch((error: unknown) => {
         throw invalid(path, `it cannot be read: ${(error as Error).message}.`, error);
       });
-    if (bytesRead === 0) throw invalid(path, 'it became shorter while it was read.');
+    if (bytesRead === 0) throw invalid(path, 'it was truncated while it was read.');
     done += bytesRead;
   }
 }

@@ -37,14 +37,14 @@ export function scalarOf({ type, bytes }: MetadataEntry): Scalar | null {
   }
 }
 
-/** The value as a whole number that a number can hold; null when it is none. */
+/** The value as a safe integer; null when it is not one. */
 export function wholeNumberOf(entry: MetadataEntry): number | null {
   const value = scalarOf(entry);
   const number = typeof value === 'bigint' ? Number(value) : value;
   return typeof number === 'number' && Number.isSafeInteger(number) ? number : null;
 }
 
-/** The number of elements of an array; null when the entry is none. */
+/** The number of elements of an array; null when the entry is not an array. */
 export function arrayLengthOf({ type, bytes }: MetadataEntry): number | null {
   if (type !== 'array') return null;
   // The type of its elements, in 4 bytes, comes first.

@@ -3,13 +3,13 @@ import { lengthAndText } from './value.js';
 
 /** A tensor and where its data comes from. */
 export interface TensorSource extends TensorInfo {
-  /** Its bytes, `byteLength` in all, piece by piece. A piece is used before the next is asked for. */
+  /** Its bytes, `byteLength` in all, piece by piece. A piece is used before the next is requested. */
   readonly data: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
 /** The content of a file to be written. */
 export interface GgufContent {
-  /** 2 or 3: little-endian files of both are alike but for this number. */
+  /** 2 or 3: little-endian files of both differ only in this number. */
   readonly version: number;
   /** The value of `general.alignment`, or 32. */
   readonly alignment: number;

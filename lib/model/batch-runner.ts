@@ -7,7 +7,7 @@ import { Progress } from './progress.js';
 import type { EmbedSettings } from './options.js';
 import type { Slot } from './slot.js';
 
-/** Batches handed to the native side at the same time: one runs, the next waits there, so that it is never idle in between. */
+/** Batches handed to the native side at the same time: one runs, the next waits there, so that it is never idle. */
 const MAX_JOBS = 2;
 /** How long a partial batch waits for more documents while the native side is idle. */
 const LINGER_MS = 5;

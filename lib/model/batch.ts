@@ -74,7 +74,7 @@ interface Group {
 
 /**
  * Collects windows into batches of up to `batchTokens` tokens, in order. Windows that cannot share a
- * batch (see `batchKey`) fill up one of their own each.
+ * batch (see `batchKey`) go into separate ones.
  */
 export class Packer {
   readonly #batchTokens: number;

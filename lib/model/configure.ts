@@ -20,7 +20,7 @@ export interface ModelSettings {
   readonly shortInputs: ShortInputs | null;
 }
 
-/** @throws LongEmbedError ERR_INVALID_OPTION when an option does not go with the model */
+/** @throws LongEmbedError ERR_INVALID_OPTION when an option does not fit the model */
 export function configure(facts: NativeFacts, options: LoadOptions): ModelSettings {
   const preset = choosePreset(options.preset, facts);
   const context = chooseNativeContext(facts, options.nativeContext, preset);
@@ -87,7 +87,7 @@ export interface Setting<T> {
 
 type ContextFacts = Pick<NativeFacts, 'contextLength' | 'metadata' | 'positionEncoding' | 'positionRows'>;
 
-/** A position matrix is the end of what a model can have been trained for. */
+/** A model cannot have been trained beyond the rows of its position matrix. */
 export function rowsOf({ positionEncoding, positionRows }: ContextFacts): number {
   return positionEncoding === 'absolute' ? positionRows : Infinity;
 }

@@ -142,7 +142,7 @@ function longer(n: number, method: Method, context: StrategyContext): string[] {
     try {
       return [`set extend to "${resolveExtend(candidate, context).spec}"`];
     } catch {
-      // This model cannot take that strategy up to this target.
+      // This model does not support that strategy up to this target.
     }
   }
   return [];

@@ -36,8 +36,8 @@ const ONE: Reader = { read: (input) => input as DocumentInput, id: () => undefin
 const MANY: Reader = { read: readManyInput, id: readId };
 
 /**
- * Makes a model of a loaded file; the model disposes of `native` from then on, also when this fails. Not public: it is
- * where tests put another native side in.
+ * Makes a model of a loaded file; the model disposes of `native` from then on, also when this fails. Not public:
+ * tests use it to substitute the native side.
  */
 export let createModel: (path: string, native: NativeModel, options: LoadOptions) => Promise<EmbeddingModel>;
 
@@ -49,7 +49,7 @@ export let createModel: (path: string, native: NativeModel, options: LoadOptions
  * const { embedding } = await model.embed(contract, { extend: 'pcw:16k' });
  */
 export class EmbeddingModel implements AsyncDisposable {
-  /** The model's description: its shape, the settings in use and where they come from, the strategies it takes. */
+  /** The model's description: its shape, the settings in use and their sources, the strategies it supports. */
   readonly info: ModelInfo;
   readonly #engine: Engine;
   #disposal: Promise<void> | null = null;
@@ -90,7 +90,7 @@ export class EmbeddingModel implements AsyncDisposable {
 
   /**
    * Loads a GGUF file.
-   * @param path of the file, of its first part where a model is split; or the name of one of the small models that ship:
+   * @param path of the file, of its first part where a model is split; or the name of one of the small shipped models:
    *   "mini-rope" (default), "mini-ape", "mini-causal"
    * @param options see `LoadOptions`
    * @throws LongEmbedError ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID, ERR_ARCHITECTURE_UNSUPPORTED, ERR_OUT_OF_MEMORY,
@@ -108,7 +108,7 @@ export class EmbeddingModel implements AsyncDisposable {
   /**
    * The token ids of a text: content only, without prompt and special tokens. Text that reads like a special token
    * ("[SEP]") is plain text.
-   * @throws LongEmbedError ERR_TOKENIZER when the text has half a surrogate pair; ERR_INVALID_OPTION, ERR_DISPOSED
+   * @throws LongEmbedError ERR_TOKENIZER when the text contains a lone surrogate; ERR_INVALID_OPTION, ERR_DISPOSED
    */
   async tokenize(text: string): Promise<Int32Array> {
     const { operations, tokenizer } = this.#engine;
@@ -134,7 +134,7 @@ export class EmbeddingModel implements AsyncDisposable {
     const run = this.#run([readInput(input)], checkEmbedOptions(options), ONE);
     try {
       const { value: result } = await run.next();
-      if (result === undefined) throw new LongEmbedError('ERR_BACKEND', 'The document gave no result.');
+      if (result === undefined) throw new LongEmbedError('ERR_BACKEND', 'The document produced no result.');
       if ('error' in result) throw result.error;
       const { embedding, tokens, windows, truncated } = result;
       return { embedding, tokens, windows, truncated };
@@ -165,9 +165,9 @@ export class EmbeddingModel implements AsyncDisposable {
   }
 
   /**
-   * The memory that embedding a document takes, before it is embedded: what must be allocated, and the most that the process
-   * will have. Waits for calls that came before.
-   * @param options how long the document is, and the options that it will be embedded with
+   * The memory that embedding a document takes, before it is embedded: what must be allocated, and the peak of the
+   * process. Waits for calls that came before.
+   * @param options the document's length, and the options for embedding it
    * @throws LongEmbedError ERR_INPUT_TOO_LONG, ERR_INVALID_OPTION, ERR_STRATEGY_UNSUPPORTED, ERR_DISPOSED
    * @example
    * const { peak, fits } = await model.memory({ tokens: 32768, extend: 'ntk:32k' });
@@ -179,7 +179,7 @@ export class EmbeddingModel implements AsyncDisposable {
     return memoryFor(tokens, this.#engine, resolveEmbedOptions(others, model));
   }
 
-  /** Ends what runs with ERR_DISPOSED and frees the memory. Later calls throw ERR_DISPOSED; disposing again is allowed. */
+  /** Ends running calls with ERR_DISPOSED and frees the memory. Later calls throw ERR_DISPOSED; disposing again is allowed. */
   dispose(): Promise<void> {
     return (this.#disposal ??= this.#dispose());
   }
@@ -206,7 +206,7 @@ export class EmbeddingModel implements AsyncDisposable {
 }
 
 /**
- * The devices that models can run on here: the CPU, and the GPUs whose backend is there.
+ * The devices that models can run on here: the CPU, and the GPUs whose backend is installed.
  * @throws LongEmbedError ERR_BACKEND when the native part is missing
  */
 export function devices(): Device[] {

@@ -38,7 +38,7 @@ export class Operations {
     this.#open.delete(operation);
   }
 
-  /** Waits for a job, no longer than until `close`. */
+  /** Waits for a job, at most until `close`. */
   wait<T>(job: NativeJob<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const operation: Operation = {
@@ -52,7 +52,7 @@ export class Operations {
     });
   }
 
-  /** Fails all that runs with ERR_DISPOSED. */
+  /** Fails all running operations with ERR_DISPOSED. */
   close(): void {
     this.#closed = true;
     for (const operation of [...this.#open]) operation.fail(disposedError());
@@ -64,7 +64,7 @@ function disposedError(): LongEmbedError {
   return new LongEmbedError('ERR_DISPOSED', 'The model was disposed: load it again to use it.');
 }
 
-/** Prompts whose tokens are cached: more than usual, but a program with a new prompt for every text must not fill the memory. */
+/** Prompts whose tokens are cached: more than programs usually have, but bounded for those with a new prompt for every text. */
 const MAX_PROMPTS = 32;
 
 /** A cache of prompts' tokens, which every document needs. */
@@ -91,7 +91,7 @@ export class PromptTokens {
 
 /**
  * Warns the caller, once each, about options that are allowed but probably not intended: by `onWarning`, else as a
- * Node warning, which `process.on('warning')` hears and `node --no-warnings` silences.
+ * Node warning, which `process.on('warning')` receives and `node --no-warnings` silences.
  */
 export class Warnings {
   readonly #listener: (message: string) => void;

@@ -1,6 +1,6 @@
 /** The keys that `longembed extend` leaves in a file: how it was made. */
 export const EXTENDED_KEYS = {
-  /** The strategy, every number written out: what longembed gives with it on the original is what the file gives. */
+  /** The strategy with every number written out: longembed with it on the original gives the file's vectors. */
   spec: 'longembed.extend.spec',
   /** Lo of the original, in tokens. */
   nativeContext: 'longembed.extend.native_context',

@@ -5,7 +5,7 @@ import type { TokenInput } from './types.js';
 export type DocumentInput = { readonly text: string } | { readonly tokens: TokenInput };
 
 /**
- * Reads what `embed` takes.
+ * Reads the input of `embed`.
  * @throws LongEmbedError ERR_INVALID_OPTION, for values that TypeScript would have refused
  */
 export function readInput(input: unknown): DocumentInput {
@@ -35,7 +35,7 @@ export function readManyInput(input: unknown): DocumentInput {
   );
 }
 
-/** The id of an item of `embedMany`'s inputs; undefined when it has none, or one that cannot be. */
+/** The id of an item of `embedMany`'s inputs; undefined when it has none, or an invalid one. */
 export function readId(input: unknown): string | number | undefined {
   const id = isRecord(input) ? input['id'] : undefined;
   return typeof id === 'string' || typeof id === 'number' ? id : undefined;
@@ -61,7 +61,7 @@ export class Source {
   #reading = false;
   #done = false;
 
-  /** @throws LongEmbedError ERR_INVALID_OPTION when `inputs` is no collection of documents */
+  /** @throws LongEmbedError ERR_INVALID_OPTION when `inputs` is not a collection of documents */
   constructor(inputs: unknown) {
     // A string is iterable too, but as characters; a typed array as numbers, the tokens of one document.
     const collection = typeof inputs === 'object' && inputs !== null && !ArrayBuffer.isView(inputs);

@@ -3,7 +3,7 @@ import { abandon, addon, loadIsolated, startJob, type NativeModel } from '../nat
 import { listenForAbort, throwIfAborted } from '../abort.js';
 import type { LoadOptions } from './types.js';
 
-/** Loads a model file on the native side, in this process or in one of its own. @throws LongEmbedError; what the caller's onProgress throws */
+/** Loads a model file on the native side, in this process or in a separate one. @throws LongEmbedError; what the caller's onProgress throws */
 export async function loadNative(path: string, options: LoadOptions): Promise<NativeModel> {
   throwIfAborted(options.signal);
   const { isolate = false, onProgress } = options;

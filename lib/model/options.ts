@@ -1,4 +1,4 @@
-/** The options of the public calls, checked at the edge: see `LoadOptions`, `EmbedOptions`, `EmbedManyOptions` for what they mean. */
+/** The options of the public calls, checked at the edge: see `LoadOptions`, `EmbedOptions`, `EmbedManyOptions` for their meaning. */
 import {
   callback,
   checkOptions,

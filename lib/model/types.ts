@@ -8,13 +8,13 @@ export type { Backend, Device, Pooling, PositionEncoding, Precision };
 /** Options of `EmbeddingModel.load`. Options given here take precedence over the preset, which takes precedence over the file. */
 export interface LoadOptions {
   /**
-   * Settings of a known model, by name ("e5-mistral"), for files that do not say what they are; `false`: none.
-   * Default: found by the file's own metadata.
+   * Settings of a known model, by name ("e5-mistral"), for files that do not identify themselves; `false`: none.
+   * Default: detected from the file's metadata.
    */
   preset?: string | false | undefined;
   /** Lo: the tokens the model was trained for, a whole number from 2; no more than the rows of a position matrix. */
   nativeContext?: number | undefined;
-  /** How the tokens' vectors become one: `mean` of all, `cls` (the first), `last`. */
+  /** How the tokens' vectors are pooled: `mean` of all, `cls` (the first), `last`. */
   pooling?: Pooling | undefined;
   /** Text put before queries and documents, such as "query: ". */
   prompts?: { query?: string | undefined; document?: string | undefined } | undefined;
@@ -25,15 +25,15 @@ export interface LoadOptions {
   /** Where to run. Default `auto`: a GPU if one is found, else the CPU. */
   backend?: Backend | undefined;
   /**
-   * Layers to put on GPUs, from 0; the last ones go there. -1 (default): as many as fit beside a text as long as the file's
-   * context, the rest on the CPU; `info.placement` says which.
+   * Layers to put on GPUs, from 0; the last ones go there. -1 (default): as many as fit together with a text as long as the
+   * file's context, the rest on the CPU; see `info.placement`.
    */
   gpuLayers?: number | undefined;
-  /** CPU threads, from 1; 0 (default): one a physical core. */
+  /** CPU threads, from 1; 0 (default): one per physical core. */
   threads?: number | undefined;
   /**
-   * What products and attention are computed in on a CPU: `full` floats (default), whatever the file's weights are, or `bf16`,
-   * numbers of 8 bits' precision with sums in floats. That takes about half the time and moves a vector by up to 1e-4 of cosine
+   * Number format of matrix products and attention on a CPU: `full` float32 (default), whatever the file's weights are, or
+   * `bf16` with sums in float32, which takes about half the time and changes a vector by up to 1e-4 of cosine
    * (docs/performance.md). ERR_INVALID_OPTION where the CPU has no instructions for it, on a GPU, and for architectures that
    * run through llama.cpp's own context.
    */
@@ -41,18 +41,18 @@ export interface LoadOptions {
   /** Maps the file into memory instead of reading it. Default `true`. */
   mmap?: boolean | undefined;
   /**
-   * Runs the model in a process of its own, so that nothing it does can end this one: a fault in the native code, a driver's,
-   * or the system taking the memory back. Should that process die, the call that it was computing fails with ERR_BACKEND and
-   * the next one starts it again; after three deaths in a row without a vector it is given up. Costs a few tenths of a
-   * millisecond a call. docs/isolation.md has more. Default `false`.
+   * Runs the model in a separate process, so that nothing it does can end this one: a crash in the native code or a driver,
+   * or being killed for lack of memory. If that process dies, the call it was computing fails with ERR_BACKEND and the next
+   * call restarts it; after three deaths in a row without a vector it is not restarted. Costs a few tenths of a millisecond
+   * per call. See docs/isolation.md. Default `false`.
    */
   isolate?: boolean | undefined;
   /** Stops loading: the promise rejects with ERR_ABORTED. */
   signal?: AbortSignal | undefined;
-  /** Called with the part of the file that is loaded, 0 to 1. */
+  /** Called with the fraction of the file that is loaded, 0 to 1. */
   onProgress?: ((fraction: number) => void) | undefined;
   /**
-   * Called with a sentence about options that are allowed but probably not what was meant, once each: a self-extend whose
+   * Called with a sentence about options that are allowed but probably not intended, once each: a self-extend whose
    * positions leave the native context. Default: `process.emitWarning`, with the code LONGEMBED_EXTEND.
    */
   onWarning?: ((message: string) => void) | undefined;
@@ -62,13 +62,13 @@ export interface LoadOptions {
 export interface EmbedOptions {
   /**
    * How to go past the native context: a spec string, `method[:target][,key=value]…`, or the same as an object.
-   * Default `none`. `model.info.strategies` lists what the model takes.
+   * Default `none`. `model.info.strategies` lists what the model supports.
    * @example 'pcw:4k', 'ntk:32k', { method: 'se', target: 4096, g: 9, w: 64 }
    */
   extend?: string | Extend | undefined;
   /** Which of the model's prompts goes before the text: `document` (default), `query`, or `raw` for none. */
   as?: 'query' | 'document' | 'raw' | undefined;
-  /** A prompt of your own; wins over `as`. */
+  /** A custom prompt; takes precedence over `as`. */
   prompt?: string | undefined;
   /** `mean`, `cls` or `last`. Default: the model's. */
   pooling?: Pooling | undefined;
@@ -87,7 +87,7 @@ export interface EmbedOptions {
 /** Options of `EmbeddingModel.embedMany`. */
 export interface EmbedManyOptions extends EmbedOptions {
   /**
-   * Tokens that go through the model at once, a whole number from 1: more is faster on a GPU and takes more memory.
+   * Maximum number of tokens per batch, a whole number from 1: more is faster on a GPU and takes more memory.
    * A window longer than this runs alone. Default 4096.
    */
   batchTokens?: number | undefined;
@@ -108,7 +108,7 @@ export interface MemoryEstimate {
   tokens: number;
   /** Forward passes it takes. */
   windows: number;
-  /** Memory of the process that computes now. */
+  /** Current memory of the process that computes. */
   resident: number;
   /** Its maximum while it embeds the document. */
   peak: number;
@@ -125,7 +125,7 @@ export interface DeviceMemoryEstimate {
   weights: number;
   /** Kept for every token of the sequences that are computed at once. */
   activations: number;
-  /** Additional buffers of the blocks of tokens that are computed in parallel, one a thread. */
+  /** Additional buffers of the blocks of tokens that are computed in parallel, one per thread. */
   graphs: number;
   /** The part of activations and graphs that is not allocated yet: memory is reused from call to call. */
   missing: number;
@@ -151,7 +151,7 @@ export type ManyInput =
   | { readonly id?: string | number | undefined; readonly tokens: TokenInput };
 
 export interface Embedding {
-  /** As many numbers as the model has dimensions, of length 1 unless `normalize` is `false`. */
+  /** One number per dimension of the model, scaled to length 1 unless `normalize` is `false`. */
   embedding: Float32Array;
   /** Tokens of the document that were used: content, prompt and special tokens, each once. */
   tokens: number;
@@ -161,11 +161,11 @@ export interface Embedding {
   truncated: boolean;
 }
 
-/** Which document of `embedMany` a result is of. */
+/** The document of `embedMany` that a result belongs to. */
 export interface Origin {
   /** Its place in the inputs, from 0. */
   index: number;
-  /** The input's `id`, where it had one. */
+  /** The input's `id`, if it has one. */
   id?: string | number;
 }
 
@@ -178,10 +178,10 @@ export type ManyResult = (Origin & Embedding) | (Origin & { error: LongEmbedErro
 /** Where a setting comes from. */
 export type SettingSource = 'option' | 'preset' | 'file';
 
-/** The facts of a loaded model and the settings in use. Lengths are in tokens. */
+/** The properties of a loaded model and the settings in use. Lengths are in tokens. */
 export interface ModelInfo extends ModelFacts {
   path: string;
-  /** The known model that the file was taken for. */
+  /** Name of the preset in use; null: none. */
   preset: string | null;
   /** The kind of vocabulary ("wordpiece", "sentencepiece", …), or the path of the tokenizer.json in use. */
   tokenizer: string;
@@ -191,13 +191,13 @@ export interface ModelInfo extends ModelFacts {
   /** The context length that the file gives, whatever the model was trained for. */
   fileContext: number;
   /**
-   * How `extendModelFile` made the file: the strategy that is in it, and what the original's native context and file
-   * context were. null: it is no such file.
+   * How `extendModelFile` made the file: the strategy in it, and the original's native context and file context.
+   * null: it did not make this file.
    */
   extended: { spec: string; nativeContext: number; originalContext: number } | null;
   /** Positions of short sequences (E5-Base-4k): those of up to `upTo` tokens take every `stride`-th. */
   shortInputs: { upTo: number; stride: number } | null;
-  /** null: neither the file nor a preset says, so `embed` needs the option. */
+  /** null: neither the file nor a preset has it, so `embed` needs the option. */
   pooling: Pooling | null;
   poolingSource: SettingSource | null;
   prompts: { query: string; document: string };
@@ -205,6 +205,6 @@ export interface ModelInfo extends ModelFacts {
   specialTokens: { prefix: number[]; suffix: number[] };
   /** Number format of matrix products and attention on a CPU: see `LoadOptions.precision`. */
   precision: Precision;
-  /** Every strategy, whether the model takes it, and if not, why. */
+  /** Every strategy, whether the model supports it, and if not, why. */
   strategies: StrategySupport[];
 }

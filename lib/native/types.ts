@@ -10,7 +10,7 @@ export type PositionEncoding = 'absolute' | 'rope' | 'alibi' | 'relative' | 'non
 /** Work off the main thread. */
 export interface NativeJob<T> {
   readonly promise: Promise<T>;
-  /** Rejects the promise with ERR_ABORTED: at once while queued, at the next step while running. Nothing once it settled. */
+  /** Rejects the promise with ERR_ABORTED: at once while queued, at the next step while running. Does nothing once it has settled. */
   cancel(): void;
 }
 
@@ -36,7 +36,7 @@ export interface NativeLoadOptions {
   precision: Precision;
 }
 
-/** The facts that the model file and the backend give, which `ModelInfo` shows as they are. Lengths are in tokens. */
+/** Properties from the model file and the backend, which `ModelInfo` passes on. Lengths are in tokens. */
 export interface ModelFacts {
   /** llama.cpp's name of the architecture: "bert", "nomic-bert", "llama", … */
   architecture: string;
@@ -63,18 +63,18 @@ export interface ModelFacts {
   /** 0 when there is no RoPE. */
   ropeBase: number;
   ropeScale: number;
-  /** Whether a token sees only those before it. */
+  /** Whether a token attends only to itself and earlier tokens. */
   causal: boolean;
   /** Layers on GPUs: the last ones. */
   gpuLayers: number;
-  /** Which devices have how many of the layers, in the layers' order. */
+  /** Number of layers on each device, in the layers' order. */
   placement: { device: string; layers: number }[];
   /** Where it runs. */
   device: string;
   threads: number;
 }
 
-/** All facts that the addon gives about a loaded model. */
+/** All properties that the addon reports about a loaded model. */
 export interface NativeFacts extends ModelFacts {
   /** Every scalar key of the file as text. */
   metadata: Record<string, string>;
@@ -96,9 +96,9 @@ export interface NativeBatch {
   tokens: Int32Array;
   /** Tokens of each sequence, each at least 1. */
   lengths: Int32Array;
-  /** A position a token; null: its index in its sequence. */
+  /** One position per token; null: its index in its sequence. */
   positions: Float32Array | null;
-  /** A factor a token on the attention logits of that query; null: 1. */
+  /** One factor per token on the attention logits of that query; null: 1. */
   logitScale: Float32Array | null;
   /** Self-extend for all of the sequences; null: ordinary attention. */
   selfExtend: readonly [group: number, window: number] | null;
@@ -111,7 +111,7 @@ export interface NativeBatch {
 /** The memory of a batch on one device, in bytes. */
 export interface NativeDeviceMemory {
   name: string;
-  /** The process' own memory. */
+  /** The process's own memory. */
   host: boolean;
   /** Of the model; loaded already. */
   weights: number;
@@ -135,11 +135,11 @@ export interface NativeModel {
   readonly facts: NativeFacts;
   /** Content tokens: no special tokens are added, and text that reads like one is plain text. */
   tokenize(text: string): NativeJob<Int32Array>;
-  /** A row of `dimensions` numbers a sequence: pooled, not normalised. */
+  /** One row of `dimensions` numbers per sequence: pooled, not normalised. */
   embed(batch: NativeBatch, onProgress: ((fraction: number) => void) | null): NativeJob<Float32Array>;
   /** The memory that `embed` would need for the batch. Computes nothing, but waits for its turn. */
   memory(batch: NativeBatch): NativeJob<NativeMemory>;
-  /** Stops what runs with ERR_DISPOSED and frees the memory. A second call gives the same. */
+  /** Stops running work with ERR_DISPOSED and frees the memory. A second call returns the same promise. */
   dispose(): Promise<void>;
 }
 
@@ -164,7 +164,7 @@ export interface NativeAddon {
   buildInfo(): { llama: string; commit: string; kernels: string };
   devices(): Device[];
   /**
-   * The dot product of every left row with every right row: a row of results a left row. A result is off by about 1e-6 of
+   * The dot product of every left row with every right row: one row of results per left row. A result is off by about 1e-6 of
    * the sum of its products' magnitudes at most, and depends on the two rows only. Neither array may change until the job settles.
    * @param dimensions numbers of a row
    * @param threads 0: as many as there are physical cores

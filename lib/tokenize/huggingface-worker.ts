@@ -1,4 +1,4 @@
-/** The thread that runs @huggingface/tokenizers: it works for seconds on a long text, which must not stop the event loop. */
+/** The thread that runs @huggingface/tokenizers: it takes seconds for a long text and would block the event loop. */
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import * as library from '@huggingface/tokenizers';
@@ -10,7 +10,7 @@ export interface WorkerData {
   vocabularySize: number;
 }
 
-/** `ready` comes once, first; then an answer a text, in order. */
+/** `ready` comes once, first; then one answer per text, in order. */
 export type WorkerAnswer =
   | { kind: 'ready' }
   | { kind: 'unusable'; message: string }

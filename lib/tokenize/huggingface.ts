@@ -30,7 +30,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
   /**
    * @param path a tokenizer.json
    * @param vocabularySize of the model: no id may reach it
-   * @throws LongEmbedError ERR_TOKENIZER when the file cannot be read or its kind of tokenizer is not known
+   * @throws LongEmbedError ERR_TOKENIZER when the file cannot be read or its kind of tokenizer is not supported
    */
   static async load(path: string, vocabularySize: number): Promise<HuggingFaceTokenizer> {
     const tokenizer = new HuggingFaceTokenizer({ path, vocabularySize });

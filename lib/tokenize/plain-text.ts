@@ -14,22 +14,22 @@ export interface TokenizerJson {
 /** The kinds of model that the library supports; it would treat any other as one of these. */
 const KINDS = ['BPE', 'Unigram', 'WordPiece'];
 
-/** @throws Error when the JSON is no tokenizer, or one of another kind */
+/** @throws Error when the JSON is not a tokenizer, or one of another kind */
 export function checkTokenizerJson(json: unknown): asserts json is TokenizerJson {
   const model = (json as Partial<TokenizerJson> | null)?.model;
   if (typeof model?.vocab !== 'object') throw new Error('it has no model with a vocabulary.');
   if (model.type !== undefined && !KINDS.includes(model.type)) {
-    throw new Error(`its model is of type ${model.type}, and only ${KINDS.join(', ')} are known.`);
+    throw new Error(`its model is of type ${model.type}, but only ${KINDS.join(', ')} are supported.`);
   }
 }
 
-/** Half a surrogate pair: documents are checked to have none, so a piece with it can match nothing in them. */
+/** A lone surrogate: documents are checked to have none, so a piece with it cannot match anything in them. */
 const UNMATCHABLE = '\uD800';
 
 /**
  * A tokenizer.json in which text that reads like a special token ("[SEP]", "</s>") is plain text, as it is with the
  * model's own vocabulary: a document must not be able to end its own sequence. The special pieces keep their ids
- * under names that no document can contain. What only adds or decodes special tokens is left out.
+ * under names that no document can contain. The parts that only add or decode special tokens are left out.
  */
 export function withoutSpecialText(json: TokenizerJson): object {
   const { vocab, unk_token: unknown, unk_id: unknownId } = json.model;

@@ -1,7 +1,7 @@
 import { LongEmbedError } from '../error.js';
 
 /**
- * Refuses text with half a surrogate pair, which has no UTF-8 form: every tokenizer would have to guess what was meant.
+ * Refuses text with a lone surrogate, which has no UTF-8 form: every tokenizer would have to guess.
  * @param what how the message calls the text, with a capital letter
  * @throws LongEmbedError ERR_TOKENIZER that names the first bad index
  */

@@ -13,11 +13,11 @@ import { checkWellFormed } from './text.js';
 export interface Tokenizer {
   /** @param text well-formed Unicode */
   tokenize(text: string): NativeJob<Int32Array>;
-  /** Rejects what still runs and frees what it holds; a second call does nothing. */
+  /** Rejects running work and frees its resources; a second call does nothing. */
   dispose(): Promise<void>;
 }
 
-/** The vocabulary in the model's own file, through llama.cpp. It lives and dies with the model. */
+/** The vocabulary in the model's own file, through llama.cpp. It exists as long as the model. */
 export function modelTokenizer(native: NativeModel): Tokenizer {
   return {
     tokenize: (text) => startJob(() => native.tokenize(text)),

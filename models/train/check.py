@@ -1,9 +1,9 @@
-"""Checks that longembed computes from a written model what the network computed that was trained.
+"""Checks that longembed computes the same vectors from an exported model as the trained network.
 
     python models/train/check.py --model mini-rope --checkpoint mini-rope.pt --file models/mini-rope.gguf
 
-Writes the network as an F32 file too, and embeds generated texts with both files by the program `longembed`. Prints the
-worst 1 - cosine of each; ends with 1 when the F32 file's is above 1e-6 or the shipped file's above 1e-3.
+Writes the network as an F32 file too, and embeds generated texts with both files with the program `longembed`. Prints the
+worst 1 - cosine of each; exits with 1 when the F32 file's is above 1e-6 or the shipped file's above 1e-3.
 """
 
 import argparse
@@ -45,8 +45,8 @@ def by_program(path, said):
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--model", choices=sorted(SHAPES), required=True)
-    options.add_argument("--checkpoint", type=Path, required=True, help="of train.py")
-    options.add_argument("--file", type=Path, required=True, help="the GGUF that train.py wrote")
+    options.add_argument("--checkpoint", type=Path, required=True, help="checkpoint written by train.py")
+    options.add_argument("--file", type=Path, required=True, help="the GGUF written by train.py")
     chosen = options.parse_args()
 
     shape = SHAPES[chosen.model]

@@ -1,4 +1,4 @@
-"""Held-out retrieval: 50 questions, 100 documents, names and kinds of facts that are not in the training."""
+"""Held-out retrieval: 50 questions, 100 documents, with names and kinds of facts that are not in the training data."""
 
 import random
 

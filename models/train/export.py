@@ -1,4 +1,4 @@
-"""Writes a model as GGUF: the tensors' names and keys are those that llama.cpp knows for the architecture."""
+"""Writes a model as GGUF, with llama.cpp's names of tensors and keys for the architecture."""
 
 import gguf
 import numpy as np

@@ -1,4 +1,4 @@
-"""Learns one of the two vocabularies, and writes its tokenizer.json into models/. Models trained before need the one before.
+"""Learns one of the two vocabularies, and writes its tokenizer.json into models/. Models that are already trained need the old one.
 
     python models/train/learn_vocabulary.py wordpiece
 """

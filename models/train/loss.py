@@ -1,4 +1,4 @@
-"""The contrastive loss: of all the batch's documents a question must choose its own, and a document its question."""
+"""The contrastive loss: each question must select its document among all of the batch, and each document its question."""
 
 import torch
 from torch import nn
@@ -12,7 +12,7 @@ class Contrast(nn.Module):
         self.max_log_scale = torch.tensor(float(max_scale)).log().item()
 
     def forward(self, questions, documents):
-        """Documents past the questions' number answer none. Gives (loss, share of questions whose choice is right)."""
+        """Documents beyond the number of questions answer none. Returns (loss, share of questions that select their document)."""
         scores = functional.normalize(questions, dim=-1) @ functional.normalize(documents, dim=-1).T
         scores = scores * self.log_scale.clamp(max=self.max_log_scale).exp()
         right = torch.arange(len(questions))

@@ -1,11 +1,11 @@
-"""The recipe, one for all three models: what differs is the network, its vocabulary and where a text's vector is taken."""
+"""The recipe, the same for all three models, which differ in the network, the vocabulary and the pooling."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of the training: documents of `shortest` to `longest` tokens, the longest with chance `full`."""
+    """A part of the training: documents of `shortest` to `longest` tokens, with probability `full` the longest."""
 
     steps: int
     shortest: int

@@ -1,4 +1,4 @@
-"""Trains one of the three small models that ship, and writes it.
+"""Trains one of the three shipped models, and writes it.
 
     python models/train/train.py --model mini-rope --output models/mini-rope.gguf
 
@@ -76,7 +76,7 @@ def main():
     options.add_argument("--model", choices=sorted(SHAPES), required=True)
     options.add_argument("--output", type=Path, required=True)
     options.add_argument("--checkpoint", type=Path, help="also write the F32 weights here")
-    options.add_argument("--threads", type=int, default=1, help="more only help on an idle machine")
+    options.add_argument("--threads", type=int, default=1, help="more than one helps only on an idle machine")
     options.add_argument("--scale", type=float, default=1.0, help="a factor on the number of steps, for trials")
     chosen = options.parse_args()
 

@@ -8,7 +8,7 @@ struct Facts;
 
 enum class Pooling { mean, cls, last };
 
-/// The input of one call: token sequences, special tokens included, and what the strategy changes about them.
+/// The input of one call: token sequences, special tokens included, with the strategy's changes.
 /// The arrays are borrowed and must not change until the call ends.
 struct Batch {
     const int32_t * tokens      = nullptr; ///< of all sequences, concatenated

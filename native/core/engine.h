@@ -16,7 +16,7 @@ public:
     /// @throws Error
     virtual void embed(const Batch & batch, float * out, Control & control) = 0;
 
-    /// The memory that embed() would take for this batch, the weights excepted. Computes nothing.
+    /// The memory that embed() would need for this batch, without the weights. Computes nothing.
     /// @throws Error
     virtual MemoryEstimate memory(const Batch & batch) = 0;
 };

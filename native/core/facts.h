@@ -9,7 +9,7 @@ struct llama_model;
 
 namespace longembed {
 
-/// What computes: our own graph, or llama.cpp's context.
+/// The engine: our own graph, or llama.cpp's context.
 enum class EngineKind { graph, llama_context };
 
 enum class PositionEncoding { absolute, rope, alibi, relative, none };
@@ -20,7 +20,7 @@ const char * name_of(PositionEncoding encoding);
 /// The pooling that a model file names; unspecified if it names none.
 enum class FilePooling { unspecified, none, mean, cls, last, rank };
 
-/// What the model file says, and where its layers were placed.
+/// The properties in the model file, and the placement of its layers.
 struct Facts {
     std::string                        architecture;
     std::string                        name;     ///< general.name; empty if the file has none

@@ -11,10 +11,10 @@
 
 namespace longembed {
 
-/// Plans which layers go on which GPU before a model is loaded: the file is read without its weights, placed, and asked
-/// what computing takes there.
+/// Plans which layers go on which GPU before a model is loaded: the file is read without its weights, its
+/// layers are placed, and the memory for computing there is estimated.
 /// @param gpus      at least one
-/// @param estimate  what computing takes on GPUs, with a model that was loaded without weights
+/// @param estimate  the memory for computing on GPUs, for a model that was loaded without weights
 /// @param required  fail if not one layer fits, instead of leaving all on the CPU
 /// @throws Error as Model::load
 GpuPlan plan_gpus(const std::string & path, const std::vector<ggml_backend_dev_t> & gpus,

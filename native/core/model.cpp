@@ -57,7 +57,7 @@ std::unique_ptr<Engine> make_engine(const llama_model & model, const Facts & fac
     return std::make_unique<ContextEngine>(model, facts.threads);
 }
 
-/// What a text of this length takes on GPUs, at most, with a model that may have been loaded without weights.
+/// The maximum memory on GPUs for a text of this length, with a model that may have been loaded without weights.
 /// @param tokens  0: the context that the file names
 ComputeEstimate estimate_compute(const llama_model & model, int32_t tokens) {
     Facts facts   = read_facts(model);
@@ -82,7 +82,7 @@ ComputeEstimate estimate_compute(const llama_model & model, int32_t tokens) {
     return estimate;
 }
 
-/// Which GPUs get how many layers.
+/// The number of layers for each GPU.
 GpuPlan gpu_plan(const std::string & path, const LoadOptions & options, Control & control) {
     if (options.backend == "cpu" || options.gpu_layers == 0) {
         return {};
@@ -158,7 +158,7 @@ void Model::embed(const Batch & batch, float * out, Control & control) {
         throw_if_out_of_memory(batch.n_tokens);
         throw;
     } catch (const NotFinite &) {
-        engine_.reset(); // what it keeps between calls would spoil later vectors
+        engine_.reset(); // its state between calls would corrupt later vectors
         throw;
     }
 }

@@ -1,4 +1,4 @@
-// Measures the kernels alone, and what the processor can do at most.
+// Measures the kernels alone, and the processor's peak rate.
 //
 //   longembed-kernels [--threads N] [--keys N] [--tokens N] [--bf16 1]
 //
@@ -59,7 +59,7 @@ Peak peak_of(const std::string & variant) {
     return peaks.at(variant)();
 }
 
-/// Seconds of the calling thread: processor time where the system measures it, which other programs disturb little.
+/// Seconds of the calling thread: CPU time where the system measures it, since other programs affect it little.
 double seconds() {
 #if defined(CLOCK_THREAD_CPUTIME_ID)
     timespec time{};

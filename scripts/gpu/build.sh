@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Builds longembed_core, the program longembed-core and the GPU benchmark with plain CMake and Ninja, without Node and without
-# a network, and tries them on a small model that it makes. In a folder that pack.sh made, or in a checkout.
+# a network, and tries them on a small generated model. Runs in a folder made by pack.sh, or in a checkout.
 #
 #   scripts/gpu/build.sh [cuda|cpu] [CMAKE-ARGUMENT…]     default: cuda, for the GPU in this machine
 #
 #   BUILD_DIR   where to build; default build-cuda or build-cpu in the source folder
-#   JOBS        compilers at once; default: as many as there are processors
+#   JOBS        parallel compilers; default: as many as there are processors
 set -euo pipefail
 
 source=$(cd "$(dirname "$0")/../.." && pwd)

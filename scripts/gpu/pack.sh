@@ -7,7 +7,7 @@ set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 folder=${1:-$root/build-gpu/source}
-most_megabytes=60
+max_megabytes=60
 
 llama=$root/vendor/llama.cpp
 if [ ! -f "$llama/src/llama-model.h" ]; then
@@ -29,15 +29,15 @@ copy "$root" "$folder" CMakeLists.txt CMakePresets.json LICENSE cmake native scr
 copy "$llama" "$folder/vendor/llama.cpp" CMakeLists.txt LICENSE cmake include src \
   ggml/CMakeLists.txt ggml/cmake ggml/include ggml/src/ggml-cpu ggml/src/ggml-cuda \
   vendor/CMakeLists.txt vendor/hash vendor/miniaudio vendor/nlohmann vendor/sheredom vendor/stb
-# of ggml/src the files themselves; its folders are backends that this build has no use for
+# of ggml/src only the files: its folders are backends that this build does not need
 (cd "$llama" && find ggml/src -maxdepth 1 -type f -print0) |
   tar -C "$llama" --null -T - -cf - | tar -C "$folder/vendor/llama.cpp" -xf -
 
-# in bytes of files: a folder's own blocks say more about the file system than about what travels
+# the sum of the files' sizes: a folder's blocks depend on the file system
 bytes=$(find "$folder" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum }')
 megabytes=$(((bytes + 999999) / 1000000))
 echo "$folder: $(find "$folder" -type f | wc -l) files, $megabytes MB"
-if [ "$megabytes" -gt "$most_megabytes" ]; then
-  echo "That is more than the $most_megabytes MB that a GPU machine may take." >&2
+if [ "$megabytes" -gt "$max_megabytes" ]; then
+  echo "That is more than the $max_megabytes MB that a GPU machine may take." >&2
   exit 1
 fi

@@ -9,7 +9,7 @@ import { root } from './paths.mjs';
 import { run, say, ScriptError } from './process.mjs';
 import { checkToolchain } from './toolchain.mjs';
 
-/** Where the last configuration is written down, so that the next run knows whether it is still the one wanted. */
+/** Record of the last configuration, so that the next run knows whether it still applies. */
 const RECORD = 'longembed-configuration.json';
 
 /**
@@ -17,7 +17,7 @@ const RECORD = 'longembed-configuration.json';
  * @param {object} [options]
  * @param {string} [options.out] the build folder
  * @param {string} [options.target] one CMake target instead of all
- * @param {string[]} [options.define] definitions for CMake beside those of the environment
+ * @param {string[]} [options.define] CMake definitions in addition to the environment's
  * @returns {string} the addon's file
  * @throws {ScriptError} a tool is missing, or the build failed
  */
@@ -47,7 +47,7 @@ export function buildNative({ out = join(root, 'build'), target, define = [] } =
  * @param {string[]} wanted
  */
 function configure(out, wanted) {
-  // what an earlier configuration switched on would stay on: CMake keeps it in these two
+  // CMake stores options of earlier configurations in these two, which would stay in effect
   rmSync(join(out, 'CMakeCache.txt'), { force: true });
   rmSync(join(out, 'CMakeFiles'), { recursive: true, force: true });
   cmakeJs(out, ['configure', ...wanted.map((definition) => `--CD${definition}`)]);
@@ -69,7 +69,7 @@ function isConfigured(out, wanted) {
 }
 
 /**
- * Everything that makes a configuration another one. The folder is in it, because CMake refuses a copied build folder.
+ * Everything that requires a new configuration when it changes, including the folder: CMake refuses a copied build folder.
  * @param {string[]} wanted
  */
 function record(wanted) {
@@ -91,6 +91,5 @@ function cmakeJs(out, args) {
     'cmake-js',
   );
   const code = run(process.execPath, [program, ...args, '--out', out, '--log-level', 'warn'], { cwd: root });
-  if (code !== 0)
-    throw new ScriptError(`the native build failed in "${args[0]}"; the lines above say where.`);
+  if (code !== 0) throw new ScriptError(`the native build failed in "${args[0]}"; see the lines above.`);
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import process from 'node:process';
 import { ScriptError } from './process.mjs';
 
-/** Backends beside the CPU's, by the environment variable that switches them and the option of ggml. */
+/** Backends besides the CPU: the environment variable of each, and ggml's option. */
 const BACKENDS = {
   LONGEMBED_CUDA: 'GGML_CUDA',
   LONGEMBED_METAL: 'GGML_METAL',
@@ -10,7 +10,7 @@ const BACKENDS = {
 };
 
 /**
- * What the environment asks of the native build, as definitions for CMake:
+ * CMake definitions of the native build from the environment:
  * `LONGEMBED_CUDA`, `LONGEMBED_METAL`, `LONGEMBED_VULKAN`, `LONGEMBED_RELEASE` (1 or 0), `LONGEMBED_LLAMA_DIR` (a folder),
  * `LONGEMBED_CMAKE_ARGS` (more definitions, `-DNAME=VALUE`, separated by spaces).
  * @param {NodeJS.ProcessEnv} [env]
@@ -29,9 +29,7 @@ export function definitions(env = process.env) {
   if (env.LONGEMBED_LLAMA_DIR) found.push(`LONGEMBED_LLAMA_DIR=${resolve(env.LONGEMBED_LLAMA_DIR)}`);
   for (const arg of (env.LONGEMBED_CMAKE_ARGS ?? '').split(/\s+/).filter(Boolean)) {
     if (!/^-D[A-Za-z_]\w*(:\w+)?=/.test(arg)) {
-      throw new ScriptError(
-        `LONGEMBED_CMAKE_ARGS takes definitions like -DNAME=VALUE, and "${arg}" is none.`,
-      );
+      throw new ScriptError(`LONGEMBED_CMAKE_ARGS takes definitions like -DNAME=VALUE, not "${arg}".`);
     }
     found.push(arg.slice(2));
   }

@@ -11,7 +11,7 @@ const DATA = ['bench/tasks/synthetic/data'];
 /**
  * Compiles cli/, lib/ and bench/ into dist/ incrementally.
  * @param {object} [options]
- * @param {boolean} [options.clean] without the output of earlier compilations, whose sources may be gone
+ * @param {boolean} [options.clean] delete the output of earlier compilations first, whose sources may be gone
  * @throws {ScriptError} the compiler found errors
  */
 export function buildTypeScript({ clean = false } = {}) {
@@ -19,7 +19,7 @@ export function buildTypeScript({ clean = false } = {}) {
   const started = Date.now();
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   if (run(process.execPath, [tsc, '--project', join(root, 'tsconfig.build.json')], { cwd: root }) !== 0) {
-    throw new ScriptError('the TypeScript part does not compile; the lines above say why.');
+    throw new ScriptError('the TypeScript part does not compile; see the lines above.');
   }
   for (const folder of DATA) cpSync(join(root, folder), join(root, 'dist', folder), { recursive: true });
   say(`the TypeScript part is compiled (${((Date.now() - started) / 1000).toFixed(1)} s).`);

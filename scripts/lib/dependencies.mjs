@@ -6,14 +6,14 @@ import { npmCommand, run, say, ScriptError } from './process.mjs';
 /** @typedef {Record<string, { version?: string, optional?: boolean, link?: boolean }>} LockedPackages */
 
 /**
- * Installs the packages of package-lock.json when they are not all there in the versions that it names.
+ * Installs the packages of package-lock.json unless all are installed in the versions that it names.
  * @throws {ScriptError} npm failed
  */
 export function ensureDependencies() {
   if (isInstalled(readPackages('package-lock.json'), readPackages('node_modules/.package-lock.json'))) return;
   say('installing the packages of package-lock.json …');
   const [npm, args] = npmCommand(['ci', '--no-audit', '--no-fund']);
-  if (run(npm, args, { cwd: root }) !== 0) throw new ScriptError('npm ci failed; the lines above say why.');
+  if (run(npm, args, { cwd: root }) !== 0) throw new ScriptError('npm ci failed; see the lines above.');
 }
 
 /**
@@ -23,7 +23,7 @@ export function ensureDependencies() {
 export function isInstalled(locked, installed) {
   if (locked === null || installed === null) return false;
   return Object.entries(locked).every(
-    // optional ones are for one platform each
+    // optional ones are each for one platform
     ([path, entry]) => path === '' || entry.optional === true || installed[path]?.version === entry.version,
   );
 }

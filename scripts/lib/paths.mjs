@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 /** The package's root folder. */
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** Things that scripts make and may throw away: models, test reports. */
+/** Disposable output of scripts: models, test reports. */
 export const cacheDir = join(root, '.cache');
 
 /** llama.cpp's source, a git submodule. */

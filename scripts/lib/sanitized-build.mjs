@@ -5,7 +5,7 @@ import { fetchLlama } from './fetch-llama.mjs';
 import { root } from './paths.mjs';
 import { capture, run, say, ScriptError } from './process.mjs';
 
-/** What is added to a program's environment so that the first finding ends it, with a stack. */
+/** Environment variables that make a program stop at the first finding, with a stack trace. */
 export const SANITIZER_OPTIONS = {
   ASAN_OPTIONS: 'abort_on_error=1:detect_stack_use_after_return=1',
   UBSAN_OPTIONS: `halt_on_error=1:abort_on_error=1:print_stacktrace=1:suppressions=${join(root, 'scripts/lib/undefined.supp')}`,
@@ -13,11 +13,11 @@ export const SANITIZER_OPTIONS = {
 };
 
 /**
- * Builds core's program with a sanitizer in it and in llama.cpp; where there is Clang, the fuzzing programs too. Does only what
- * is not done yet.
- * @param {'address' | 'thread'} sanitizer address: with undefined behaviour
+ * Builds core's program and llama.cpp with a sanitizer; with Clang, also the fuzzing programs. Steps already done are
+ * skipped.
+ * @param {'address' | 'thread'} sanitizer `address` includes undefined behaviour
  * @param {object} [options]
- * @param {boolean} [options.fuzz] Clang must be there
+ * @param {boolean} [options.fuzz] Clang is required
  * @returns {string} the build folder
  * @throws {ScriptError}
  */
@@ -41,7 +41,7 @@ export function buildSanitized(sanitizer, { fuzz = false } = {}) {
   ]);
   const parallel = ['--parallel', String(availableParallelism())];
   if (configured !== 0 || run('cmake', ['--build', out, ...parallel, '--target', ...targets]) !== 0) {
-    throw new ScriptError('the sanitized build failed; the lines above say why.');
+    throw new ScriptError('the sanitized build failed; see the lines above.');
   }
   return out;
 }

@@ -1,7 +1,7 @@
 const MODELS = ['--model', 'mini-rope', 'mini-ape', 'mini-causal'];
 const TASKS = ['--tasks', 'passkey', 'needle'];
 
-/** The benchmark of the models that ship. */
+/** Options of the shipped models' benchmark. */
 export const SHOWN = [
   ...MODELS,
   ...TASKS,
@@ -17,7 +17,7 @@ export const shownAt = (target) => [
   ...['--extend', ...['pcw', 'gp', 'rp', 'pi', 'ntk', 'se'].map((method) => `${method}:${target}`)],
 ];
 
-/** The strategies that scale attention, without it. */
+/** The strategies that scale attention, without scaling. */
 export const SHOWN_UNSCALED = [
   ...MODELS,
   ...TASKS,

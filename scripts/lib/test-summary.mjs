@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * @typedef {object} Report vitest's JSON report, as far as it is read here
+ * @typedef {object} Report the fields of vitest's JSON report in use
  * @property {number} numPassedTests
  * @property {number} numFailedTests
  * @property {number} numPendingTests
@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs';
  */
 
 /**
- * Sums a run of the tests up in one line. A file that could not be loaded is one failed test, and so is a run without
+ * Summarizes a test run in one line. A file that could not be loaded is one failed test, and so is a run without
  * a report.
  * @param {string} file vitest's JSON report
  * @returns {{ line: string, failed: boolean }}

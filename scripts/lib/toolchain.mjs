@@ -6,7 +6,7 @@ const CMAKE_MINIMUM = [3, 19];
 const CXX17_PROBE =
   '#include <filesystem>\n#include <optional>\n[[maybe_unused]] std::optional<std::filesystem::path> probe;\n';
 
-/** How the missing tools are installed here. */
+/** How to install the missing tools on this platform. */
 const HOW =
   {
     linux: 'on Debian and Ubuntu: `apt install cmake g++ make git`',
@@ -20,7 +20,7 @@ const HOW =
  */
 export function checkToolchain() {
   checkCMake();
-  if (process.platform === 'win32') return; // cmake-js finds Visual Studio itself, and says when it cannot
+  if (process.platform === 'win32') return; // cmake-js finds Visual Studio itself, and reports when it cannot
   checkCompiler();
   if (!isProgram('ninja') && !isProgram('make')) {
     throw new ScriptError(
@@ -53,7 +53,7 @@ function checkCompiler() {
   });
   if (probe.status !== 0) {
     throw new ScriptError(
-      `${compiler} does not know C++17: install g++ 9, clang 9 or newer (${HOW}), or set CXX to one.`,
+      `${compiler} does not support C++17: install g++ 9, clang 9 or newer (${HOW}), or set CXX to one.`,
     );
   }
 }

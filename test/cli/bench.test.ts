@@ -27,7 +27,7 @@ async function bench(
 }
 
 describe('bench', () => {
-  it('prints the table, and says on standard error what it does and where things are', async () => {
+  it('prints the table, and reports progress and files on standard error', async () => {
     const { code, stdout, stderr, output } = await bench([]);
     expect(code).toBe(0);
     expect(stdout).toBe(
@@ -40,7 +40,7 @@ describe('bench', () => {
     expect(existsSync(join(output, 'results.json'))).toBe(true);
   });
 
-  it('is silent with --quiet, but for what a model cannot do', async () => {
+  it('prints only warnings with --quiet', async () => {
     const { stderr } = await bench(['--quiet']);
     expect(stderr).toBe('');
     const second = join(newFolder(), 'second.gguf');
@@ -90,7 +90,7 @@ describe('bench', () => {
     expect((await bench([])).loaded!.prompts).toEqual({ query: undefined, document: undefined });
   });
 
-  it('takes lists separated by commas or spaces, and keys of strategies among them', async () => {
+  it('accepts lists separated by commas or spaces, with keys of strategies among them', async () => {
     const { stdout } = await bench([
       '--extend',
       'none,pcw:512',
@@ -102,7 +102,7 @@ describe('bench', () => {
     expect(specs).toEqual(['none', 'pcw:512', 'gp:512,s=4', 'rp:512,attention-scale=off', 'pi:512']);
   });
 
-  it('says with --dry-run what there is to do, and does nothing', async () => {
+  it('reports the work with --dry-run, and does nothing', async () => {
     const { code, stdout, output } = await bench(['--dry-run', '--extend', 'none', 'pcw:4k']);
     expect(code).toBe(0);
     expect(stdout).toMatch(
@@ -110,13 +110,13 @@ describe('bench', () => {
     );
     expect(stdout).toMatch(/^qmsum +3 +3 +\d+ +0 +6 +\d+ s$/m);
     expect(stdout).toContain('fake, pcw:4k: texts are cut at 4,096 tokens');
-    expect(stdout).toMatch(/About \d+ s of computing in all\.\n$/);
+    expect(stdout).toMatch(/About \d+ s of computation in total\.\n$/);
     expect(existsSync(join(output, 'results.json'))).toBe(false);
     // It needs no folder for what it does not write.
     expect((await longembed([...FIXED, '--dry-run', '--cache', newFolder()])).code).toBe(0);
   });
 
-  it('says when it is interrupted how to go on', async () => {
+  it('explains how to continue after an interruption', async () => {
     const controller = new AbortController();
     const { code, stderr, stdout, cache } = await bench([], {
       signal: controller.signal,
@@ -125,11 +125,11 @@ describe('bench', () => {
     expect(code).toBe(130);
     expect(stdout).toBe('');
     expect(stderr).toBe(
-      `longembed: interrupted (SIGINT); what was computed is kept in ${cache}: the same command goes on from there\n`,
+      `longembed: interrupted (SIGINT); what was computed is kept in ${cache}: the same command continues from there\n`,
     );
   });
 
-  it('does not lose results of other runs', async () => {
+  it('keeps results of other runs', async () => {
     const { output, cache } = await bench(['--extend', 'pcw:4k']);
     const args = [...FIXED, '--cache', cache, '--output', output];
     const refused = await longembed(args);
@@ -174,7 +174,7 @@ describe('bench', () => {
     [
       'a folder of data that is not there',
       ['--data', '/nowhere'],
-      /The folder of the data, \/nowhere, does not exist/,
+      /The data folder \/nowhere does not exist/,
     ],
     [
       'an output folder that cannot be',
@@ -189,7 +189,7 @@ describe('bench', () => {
     [
       'a strategy that the model does not take',
       ['--extend', 'se:4k'],
-      /ERR_STRATEGY_UNSUPPORTED: The model cannot take se:4k/,
+      /ERR_STRATEGY_UNSUPPORTED: The model does not support se:4k/,
     ],
   ])('refuses %s before anything is computed', async (_what, args, message) => {
     const base = ['bench', '--tasks', 'qmsum'];
@@ -205,7 +205,7 @@ describe('bench', () => {
 });
 
 describe('bench as a program', () => {
-  it('ends at SIGINT, and goes on from there', async () => {
+  it('ends at SIGINT, and resumes from there', async () => {
     const output = newFolder();
     const args = [
       'bench',
@@ -240,7 +240,7 @@ describe('bench as a program', () => {
     const stopped = await program.ended;
     expect(stopped.code).toBe(130);
     expect(stopped.stderr).toMatch(
-      /^longembed: interrupted \(SIGINT\); what was computed is kept in .*: the same command goes on from there$/m,
+      /^longembed: interrupted \(SIGINT\); what was computed is kept in .*: the same command continues from there$/m,
     );
     const half = JSON.parse(readFileSync(join(output, 'results.json'), 'utf8')) as { runs: object[] };
     expect(half.runs.length).toBeLessThan(3);
@@ -280,7 +280,7 @@ describe('compare', () => {
     });
   });
 
-  it('refuses what cannot be compared', async () => {
+  it('refuses incomparable results', async () => {
     const [a, b] = await two();
     for (const [args, message] of [
       [[a], /There is only one run to compare/],

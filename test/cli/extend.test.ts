@@ -13,7 +13,7 @@ import { longembed } from './world.js';
 const folder = mkdtempSync(join(tmpdir(), 'longembed-cli-extend-'));
 const input = modelPath('bert');
 
-it('writes the file, and tells where it differs', async () => {
+it('writes the file, and notes the differences', async () => {
   const output = join(folder, 'pi.gguf');
   const { code, stdout, stderr } = await longembed(['extend', input, '--extend', 'pi:512', '-o', output]);
   expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
@@ -34,7 +34,7 @@ it('writes the file, and tells where it differs', async () => {
   expect(model.info).toMatchObject({ nativeContext: 512, extended: { nativeContext: 64 } });
 });
 
-it('takes a native context, and replaces a file when forced', async () => {
+it('accepts a native context, and replaces a file when forced', async () => {
   const output = join(folder, 'rp.gguf');
   const args = ['extend', input, '--extend', 'rp:1k', '-o', output, '--native-context', '32'];
   expect((await longembed([...args, '-q'])).stderr).not.toContain('wrote');
@@ -47,13 +47,13 @@ it('takes a native context, and replaces a file when forced', async () => {
   expect(stderr).toContain('1,024 tokens instead of the native 32 (from the option)');
 });
 
-it('says what is wrong', async () => {
+it('reports errors', async () => {
   const output = join(folder, 'never.gguf');
   for (const [args, message] of [
     [['--extend', 'pi:512'], "required option '-o, --output <file>' not specified"],
     [['-o', output], "required option '--extend <spec>' not specified"],
     [['--extend', 'xp', '-o', output], 'Unknown strategy "xp"'],
-    [['--extend', 'se:512', '-o', output], 'ERR_STRATEGY_UNSUPPORTED: This model cannot take se'],
+    [['--extend', 'se:512', '-o', output], 'ERR_STRATEGY_UNSUPPORTED: This model does not support se'],
     [['--extend', 'pi:512', '-o', join(folder, 'no', 'x')], 'ERR_INVALID_OPTION: Cannot write to'],
     [['--extend', 'pi:512', '-o', output, '--native-context', '1'], 'whole number from 2'],
   ] as const) {

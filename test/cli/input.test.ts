@@ -121,9 +121,9 @@ describe('jsonl', () => {
 
   it.each<[string, string]>([
     ['{"id": "a"}', 'has no "text"'],
-    ['{"text": null}', '"text" is no string'],
-    ['["a"]', 'is no object'],
-    ['null', 'is no object'],
+    ['{"text": null}', '"text" is not a string'],
+    ['["a"]', 'is not an object'],
+    ['null', 'is not an object'],
     ['{"text": "a"', 'is not JSON'],
     ['{"id": null, "text": "a"}', '"id" must be'],
     ['{"id": {}, "text": "a"}', '"id" must be'],
@@ -166,7 +166,7 @@ describe('tokens', () => {
   });
 
   it.each<[string, string]>([
-    ['{"tokens":[1]}', 'is no array'],
+    ['{"tokens":[1]}', 'is not an array'],
     ['[1, "2"]', 'Element 1 is "2"'],
     ['[1.5]', 'Element 0 is 1.5'],
     ['[-1]', 'Element 0 is -1'],

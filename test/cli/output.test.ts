@@ -80,7 +80,7 @@ describe('jsonl to a file', () => {
     expect(readFileSync(path, 'utf8')).toBe(jsonLine('a', result(1, 2)) + jsonLine('b', result(3, 4)));
   });
 
-  it('leaves what was there until something is written', async () => {
+  it('keeps the previous content until something is written', async () => {
     const path = join(folder, 'out.jsonl');
     writeFileSync(path, 'from an earlier run, and longer than what comes\n'.repeat(9));
     const unused = new LazyOutput(await openOutput(path, null, [], new Memory()));
@@ -92,7 +92,7 @@ describe('jsonl to a file', () => {
     expect(readFileSync(path, 'utf8')).toBe(jsonLine('a', result(1)));
   });
 
-  it('leaves no empty file when nothing was written', async () => {
+  it('creates no empty file when nothing was written', async () => {
     const path = join(folder, 'out.jsonl');
     await new LazyOutput(await openOutput(path, null, [], new Memory())).close();
     expect(existsSync(path)).toBe(false);
@@ -100,7 +100,7 @@ describe('jsonl to a file', () => {
 });
 
 describe('npy to a file', () => {
-  it('has a row a document, NaN for one that failed', async () => {
+  it('has one row per document, NaN for one that failed', async () => {
     const path = join(folder, 'out.npy');
     const output = await openOutput(path, null, [], new Memory());
     await output.begin(2);
@@ -113,7 +113,7 @@ describe('npy to a file', () => {
     expect(readdirSync(folder)).toEqual(['out.npy']);
   });
 
-  it('is valid after every row, were the program to be killed', async () => {
+  it('is valid after every row, in case the program is killed', async () => {
     const output = await openOutput(join(folder, 'out.npy'), 'npy', [], new Memory());
     const partial = () => readNpy(readFileSync(join(folder, readdirSync(folder)[0]!)));
     await output.begin(2);
@@ -145,7 +145,7 @@ describe('npy to a file', () => {
 });
 
 describe('standard output', () => {
-  it('takes npy at the end, when the rows are counted', async () => {
+  it('gets npy at the end, when the rows are counted', async () => {
     const stdout = new Memory();
     const output = await openOutput(null, 'npy', [], stdout);
     await output.begin(2);
@@ -156,7 +156,7 @@ describe('standard output', () => {
     expect(readNpy(stdout.bytes)).toEqual({ shape: [2, 2], numbers: [1, 2, NaN, NaN] });
   });
 
-  it('takes no npy when it is a terminal', async () => {
+  it('refuses npy when it is a terminal', async () => {
     const terminal = Object.assign(new Memory(), { isTTY: true });
     await expect(openOutput(null, 'npy', [], terminal)).rejects.toThrow('not for a terminal');
   });
@@ -188,13 +188,13 @@ describe('an output that cannot be written is refused at once', () => {
     await expect(openOutput(folder, 'npy', [], new Memory())).rejects.toThrow(/is a directory/);
   });
 
-  it('below something that is no directory', async () => {
+  it('below something that is not a directory', async () => {
     const path = join(folder, 'file');
     writeFileSync(path, '');
     await expect(open(join(path, 'out.jsonl'))).rejects.toThrow(/not a directory/);
   });
 
-  it('that is one of the inputs, under whatever name', async () => {
+  it('that is one of the inputs, under any name', async () => {
     const path = join(folder, 'a.txt');
     writeFileSync(path, 'text');
     symlinkSync(path, join(folder, 'b.txt'));

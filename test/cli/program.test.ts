@@ -115,7 +115,7 @@ describe('embed', () => {
     );
   });
 
-  it('cuts what is too long when told to', async () => {
+  it('cuts long documents when asked to', async () => {
     const { code, stdout } = await longembed(['embed', long, '-m', model, '--truncate', '-q']);
     expect(code).toBe(0);
     expect(rows(stdout)).toMatchObject([{ tokens: 64, windows: 1, truncated: true }]);
@@ -179,15 +179,15 @@ describe('a model that cannot be used ends with 2 and a sentence', () => {
     expect(() => readFileSync(output)).toThrow('ENOENT');
   });
 
-  it('a strategy it cannot take', async () => {
+  it('a strategy that it does not support', async () => {
     const { code, stderr } = await longembed(['embed', '-m', model, '--extend', 'se:4k'], words);
-    expect(stderr).toMatch(/^longembed: ERR_STRATEGY_UNSUPPORTED: This model cannot take se: .+\.\n$/);
+    expect(stderr).toMatch(/^longembed: ERR_STRATEGY_UNSUPPORTED: This model does not support se: .+\.\n$/);
     expect(code).toBe(2);
   });
 });
 
 describe('info', () => {
-  it('lists what the model can take', async () => {
+  it('lists the strategies that the model supports', async () => {
     const { code, stdout } = await longembed(['info', model, '--json']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout.toString())).toMatchObject({

@@ -23,7 +23,7 @@ function terminal(isTTY: boolean): { stream: Writable & { isTTY: boolean }; text
 }
 
 describe('Meter', () => {
-  it('knows speed and what is left', () => {
+  it('knows the speed and the remaining time', () => {
     const clock = new Clock();
     const meter = new Meter(4000, clock.now);
     expect(meter.fraction).toBe(0);
@@ -75,7 +75,7 @@ const PROGRESS: BenchProgress = {
 };
 
 describe('views', () => {
-  it('print a line every five seconds at most where there is no terminal', () => {
+  it('print a line at most every five seconds without a terminal', () => {
     const clock = new Clock();
     const { stream, text } = terminal(false);
     const view = new LinesView(stream, clock.now);
@@ -98,7 +98,7 @@ describe('views', () => {
     expect(text().endsWith('\x1b[2K') || text().endsWith('\x1b[0K')).toBe(true);
   });
 
-  it('show a bar as soon as there is something to tell how far it is', () => {
+  it('show a bar as soon as progress is known', () => {
     const { stream, text } = terminal(true);
     const view = viewOn(stream, false);
     const meter = new BenchMeter();

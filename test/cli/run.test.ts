@@ -24,7 +24,7 @@ const row = (id: string | number, length: number) => ({
 });
 
 describe('embed', () => {
-  it('writes a line a document in order, and nothing else on standard output', async () => {
+  it('writes one line per document in order, and nothing else on standard output', async () => {
     const [a, b] = [file('a.txt', 'four'), file('b.txt', 'fives')];
     const { code, stdout, stderr } = await longembed(['embed', a, b, '--model', 'm.gguf']);
     expect(code).toBe(0);
@@ -74,7 +74,7 @@ describe('embed', () => {
     ]);
   });
 
-  it('leaves to the library what is not given', async () => {
+  it('leaves defaults to the library', async () => {
     const { loaded, embedded } = await longembed(['embed', '-m', 'm.gguf'], { stdin: 'four' });
     expect(loaded).toMatchObject({ backend: 'auto', preset: undefined, threads: undefined });
     expect(embedded[0]!.options).toMatchObject({
@@ -85,7 +85,7 @@ describe('embed', () => {
     });
   });
 
-  it('takes token ids', async () => {
+  it('accepts token ids', async () => {
     const { stdout, embedded } = await longembed(['embed', '-m', 'm.gguf', '--input-format', 'tokens'], {
       stdin: '[5,6,7]\n[8]\n',
     });
@@ -126,7 +126,7 @@ describe('embed', () => {
     );
   });
 
-  it('keeps the rows of a NumPy file in step with the input', async () => {
+  it('keeps the rows of a NumPy file aligned with the input', async () => {
     const output = join(folder, 'out.npy');
     const stdin = '{"text":"a"}\nnonsense\n{"text":""}\n{"text":"bb"}\nnonsense\n';
     const { code } = await longembed(['embed', '-m', 'm.gguf', '--input-format', 'jsonl', '-o', output], {
@@ -147,7 +147,7 @@ describe('embed', () => {
     expect(stderr).toBe('longembed: the input holds no documents\n');
   });
 
-  it('writes each result as soon as it is there, while the input goes on', async () => {
+  it('writes each result at once, while the input continues', async () => {
     const stdin = new Readable({ read: () => undefined });
     const written: string[] = [];
     const stdout = new Writable({
@@ -259,21 +259,21 @@ describe('unusable arguments exit with 2, a sentence and no stack trace', () => 
     expect(() => readFileSync(output)).toThrow('ENOENT');
   });
 
-  it('a strategy that the model cannot take', async () => {
+  it('a strategy that the model does not support', async () => {
     const { code, stderr, embedded } = await longembed(['embed', text, '-m', 'm.gguf', '--extend', 'ntk:4k']);
     expect([code, embedded]).toEqual([2, []]);
     expect(stderr).toMatch(
-      /^longembed: ERR_STRATEGY_UNSUPPORTED: This model cannot take ntk: it needs rotary/,
+      /^longembed: ERR_STRATEGY_UNSUPPORTED: This model does not support ntk: it needs rotary/,
     );
   });
 
-  it('an error of longembed itself', async () => {
+  it('an internal error', async () => {
     const { code, stderr } = await longembed(['embed', text, '-m', 'm.gguf'], {
       loadError: new TypeError('x is not a function\nmore'),
     });
     expect(code).toBe(2);
     expect(stderr).toBe(
-      'longembed: an error in longembed itself: x is not a function (LONGEMBED_DEBUG=1 shows where)\n',
+      'longembed: internal error: x is not a function (set LONGEMBED_DEBUG=1 for a stack trace)\n',
     );
   });
 });
@@ -288,7 +288,7 @@ describe('help and version', () => {
     },
   );
 
-  it('teach what embed does', async () => {
+  it('explain embed', async () => {
     const { stdout } = await longembed(['embed', '--help']);
     for (const word of [
       'pcw',
@@ -298,7 +298,7 @@ describe('help and version', () => {
       'NaN',
       'Exit status',
       '"truncated"',
-      '4k for 4096',
+      '4k is 4096',
     ]) {
       expect(stdout).toContain(word);
     }
@@ -332,7 +332,7 @@ describe('info', () => {
 });
 
 describe('info --memory', () => {
-  it('says what a document will take', async () => {
+  it('estimates the memory of a document', async () => {
     const { code, stdout } = await longembed(['info', 'm.gguf', '--memory', '512']);
     expect(code).toBe(0);
     expect(stdout).toContain('Memory for a document of 512 tokens');

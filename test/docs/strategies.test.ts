@@ -23,7 +23,7 @@ function takenBy(method: (typeof METHODS)[number]): string {
 }
 
 describe('README', () => {
-  it('lists every strategy, in order, with the models that take it', () => {
+  it('lists every strategy, in order, with the models that support it', () => {
     const rows = section(page('README.md'), '## Strategies').matchAll(
       /^\| `(\w+)[^`]*`\s*\|[^|]*\|\s*([^|]*?)\s*\|$/gm,
     );

@@ -77,7 +77,7 @@ describe('a file gives the vectors of its strategy', () => {
     expect(await worst(input, written)).toBeLessThan(1e-12);
   });
 
-  it('also where the file scales its RoPE already', async () => {
+  it('also when the file already scales its RoPE', async () => {
     const input = await changedModel(modelPath('llama'), [
       stringEntry('llama.rope.scaling.type', 'linear'),
       f32Entry('llama.rope.scaling.factor', 2),
@@ -131,7 +131,7 @@ describe('a file gives the vectors of its strategy', () => {
 });
 
 describe('what a file holds', () => {
-  it('is the original, byte for byte, but for the position matrix and a few keys', async () => {
+  it('is the original, byte for byte, except for the position matrix and a few keys', async () => {
     const input = modelPath('bert');
     const { path, sizeBytes } = await extended(input, 'pi:512');
     const [before, after] = [await inside(input), await inside(path)];
@@ -191,7 +191,7 @@ describe('what a file holds', () => {
     }
   });
 
-  it('keeps what YaRN goes by', async () => {
+  it("keeps YaRN's original context", async () => {
     const input = await changedModel(modelPath('llama'), [stringEntry('llama.rope.scaling.type', 'yarn')]);
     const { value } = await inside((await extended(input, 'ntk:512')).path);
     expect(value('llama.rope.scaling.original_context_length')).toBe(64);
@@ -241,14 +241,14 @@ describe('what a file cannot hold is refused', () => {
   it.each<[SpecName, string, string]>([
     ['bert', 'none', 'A GGUF file cannot hold none'],
     ['bert', 'pcw:1k', 'A GGUF file cannot hold pcw'],
-    ['bert', 'se:1k', 'This model cannot take se'],
-    ['bert', 'ntk:1k', 'This model cannot take ntk'],
+    ['bert', 'se:1k', 'This model does not support se'],
+    ['bert', 'ntk:1k', 'This model does not support ntk'],
     ['llama', 'none:1k', 'A GGUF file cannot hold none'],
     ['llama', 'pcw:1k', 'A GGUF file cannot hold pcw'],
     ['llama', 'gp:1k', 'A GGUF file cannot hold gp: other programs rotate token i by position i'],
     ['jina-bert-v3', 'rp:1k', 'A GGUF file cannot hold rp'],
     ['jina-bert-v3', 'se:1k', 'A GGUF file cannot hold se'],
-    ['jina-bert-v2', 'pi:1k', 'This model cannot take pi'],
+    ['jina-bert-v2', 'pi:1k', 'This model does not support pi'],
     ['jina-bert-v2', 'pcw:1k', 'A GGUF file cannot hold pcw'],
     ['bert', 'pi:1k,attention-scale=length', 'A GGUF file has no place for attention scaling'],
   ])('%s, %s', async (name, extend, message) => {
@@ -286,7 +286,7 @@ describe('what a file cannot hold is refused', () => {
   });
 });
 
-describe('what cannot be is an error, and leaves nothing behind', () => {
+describe('impossible requests are errors, and leave nothing behind', () => {
   const input = modelPath('bert');
   const existing = join(folder, 'existing.gguf');
   writeFileSync(existing, 'something');
@@ -338,7 +338,7 @@ describe('what cannot be is an error, and leaves nothing behind', () => {
     expect(readdirSync(folder)).toEqual(before);
   });
 
-  it('replaces a file when told to', async () => {
+  it('replaces a file when allowed', async () => {
     const old = join(folder, 'old.gguf');
     writeFileSync(old, 'something');
     await extendModelFile(input, old, { extend: 'rp:128', overwrite: true });
@@ -375,7 +375,7 @@ describe('what cannot be is an error, and leaves nothing behind', () => {
     expect(readdirSync(dirname(output))).toEqual([]);
   });
 
-  it('tells how far it is, up to 1', async () => {
+  it('reports progress up to 1', async () => {
     const fractions: number[] = [];
     await extended(input, 'rp:128', { onProgress: (fraction) => fractions.push(fraction) });
     expect(fractions.at(-1)).toBe(1);

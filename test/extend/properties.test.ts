@@ -12,7 +12,7 @@ import {
 } from '../../lib/extend/index.js';
 import { absolute, rope } from './facts.js';
 
-const AROUND = { before: 1, after: 1 };
+const OVERHEAD = { before: 1, after: 1 };
 
 interface Case {
   facts: StrategyContext;
@@ -62,7 +62,7 @@ const GW = { g: whole, w: fc.integer({ min: 1, max: 700 }) };
 
 /** The plan of the only window of a text of n tokens. */
 function only({ resolved, facts }: Case, n: number) {
-  const [window, ...more] = planDocument(resolved, facts, n - 2, AROUND);
+  const [window, ...more] = planDocument(resolved, facts, n - 2, OVERHEAD);
   expect(more).toEqual([]);
   return window!;
 }
@@ -226,7 +226,7 @@ describe('relative positions of self-extend', () => {
     });
   });
 
-  it('that leave it are warned of, with a group that stays within', () => {
+  it('that leave it cause a warning, with a group that fits', () => {
     holds(cases('se', GW), ({ resolved, facts }) => {
       const { limit, warnings } = resolved;
       const { g, w } = resolved.parameters;
@@ -238,7 +238,7 @@ describe('relative positions of self-extend', () => {
   });
 });
 
-it('the spec of a resolved strategy says all of it', () => {
+it('the exact spec of a resolved strategy is complete', () => {
   const any = fc.oneof(
     cases('none'),
     cases('pcw'),

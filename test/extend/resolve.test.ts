@@ -59,7 +59,7 @@ describe('defaults', () => {
     expect(resolveExtend('se,attention-scale=off', rope({ causal: true })).attentionScale).toBe('off');
   });
 
-  it('takes an object as it takes a string', () => {
+  it('treats an object like a string', () => {
     const extend: Extend = { method: 'se', target: 4096, g: 9, w: 64, attentionScale: 'off' };
     expect(resolveExtend(extend, rope())).toEqual(
       resolveExtend('se:4k,g=9,w=64,attention-scale=off', rope()),
@@ -91,7 +91,7 @@ describe('limits', () => {
     expect(message).toMatch(/s of at least 8/);
   });
 
-  it('lowers a target left out to what a fixed s reaches', () => {
+  it('lowers the default target to what a fixed s reaches', () => {
     expect(resolveExtend('gp,s=4', absolute())).toMatchObject({
       target: 2048,
       limit: 2048,
@@ -129,18 +129,18 @@ describe('warnings', () => {
   });
 });
 
-describe('models that cannot take a strategy', () => {
+describe('models that do not support a strategy', () => {
   it.each([
     ['ntk:4k', absolute(), /needs rotary positions.*absolute position matrix.*none, pcw, gp, rp, pi\.$/],
     ['se:4k', absolute(), /needs rotary positions/],
-    ['pi:4k', without('alibi'), /changes the positions.*ALiBi.*It takes none, pcw\.$/],
+    ['pi:4k', without('alibi'), /changes the positions.*ALiBi.*It supports none, pcw\.$/],
     ['gp:4k', without('relative'), /T5/],
     ['rp:4k', without('none'), /no position encoding/],
-    ['ntk:4k', rope({ ropeBase: 0 }), /names none/],
-    ['gp:4k', rope({ engine: 'llama_context' }), /llama\.cpp.*It takes none, pcw, pi, ntk\.$/],
+    ['ntk:4k', rope({ ropeBase: 0 }), /this file has none/],
+    ['gp:4k', rope({ engine: 'llama_context' }), /llama\.cpp.*It supports none, pcw, pi, ntk\.$/],
     ['rp:4k', rope({ engine: 'llama_context' }), /llama\.cpp/],
     ['se:4k', rope({ engine: 'llama_context' }), /llama\.cpp/],
-    ['pi:4k', absolute({ engine: 'llama_context' }), /between the rows.*It takes none, pcw\.$/],
+    ['pi:4k', absolute({ engine: 'llama_context' }), /between the rows.*It supports none, pcw\.$/],
   ] as const)('%s %#', (spec, facts, message) => {
     const error = refusal(spec, facts);
     expect(error.code).toBe('ERR_STRATEGY_UNSUPPORTED');
@@ -159,7 +159,7 @@ describe('models that cannot take a strategy', () => {
     },
   );
 
-  it('takes pcw and plain running there as they are', () => {
+  it('supports pcw and none there', () => {
     expect(resolveExtend('pcw:4k', rope({ engine: 'llama_context' })).limit).toBe(4096);
     expect(resolveExtend('none', rope({ engine: 'llama_context' })).limit).toBe(512);
     expect(resolveExtend('ntk:512', rope({ engine: 'llama_context' })).limit).toBe(512);

@@ -20,7 +20,7 @@ it.each<[string, StrategyContext, string]>([
 const notes = (facts: StrategyContext) =>
   supportedStrategies(facts).flatMap(({ method, note }) => (note === null ? [] : [`${method}: ${note}`]));
 
-it('says what is particular about a strategy on the model', () => {
+it('notes peculiarities of a strategy on the model', () => {
   expect(notes(rope())).toEqual([]);
   expect(notes(absolute({ nativeContext: 256 }))).toEqual([
     'none: at most 512 tokens, the rows of its position matrix',

@@ -114,7 +114,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s to the process group', (signal
     },
   );
 
-  it('twice ends at once, with the rows that were done in the file', async () => {
+  it('twice ends at once, with the finished rows in the file', async () => {
     const output = place(`${signal}-twice`);
     const program = embed(join(output, 'vectors.npy'));
     await until(() =>
@@ -134,7 +134,7 @@ function rowsWritten(path: string): number {
   return readFileSync(path).length >= 128 ? rowsIn(path) : 0;
 }
 
-it('the process that computes is killed: its documents fail, the others are written', async () => {
+it('the engine process is killed: its documents fail, the others are written', async () => {
   const output = join(place('killed'), 'vectors.jsonl');
   const program = embed(output);
   await until(() => existsSync(output) && readFileSync(output).length > 1000);
@@ -203,7 +203,7 @@ describe.skipIf(process.platform !== 'linux')('too little memory (on Linux, by u
     }
   });
 
-  it('for a long text still is enough for a short one', () => {
+  it('for a long text is still enough for a short one', () => {
     const sizes = Array.from({ length: 50 }, (_, i) => 150_000 + 10_000 * i);
     const enough = sizes.find((size) => run(size, '5 6 7').status === 0);
     expect(enough).toBeDefined();

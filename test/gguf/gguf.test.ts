@@ -58,7 +58,7 @@ describe('a file that is read and written', () => {
     expect(ggufSize(whole)).toBe(bytes.length);
   });
 
-  it('keeps values of every type, also those that no program would write', async () => {
+  it('keeps values of every type, also unusual ones', async () => {
     const values: [ValueType, number[]][] = [
       ['u8', [255]],
       ['i8', [0x80]],
@@ -129,7 +129,7 @@ describe('a file that is read and written', () => {
   });
 });
 
-describe('a broken file', () => {
+describe('a damaged file', () => {
   const good = readFileSync(modelPath('bert'));
 
   it.each<[string, Uint8Array, string]>([
@@ -159,7 +159,7 @@ describe('a broken file', () => {
     });
   });
 
-  it('that is not there, or a folder, is not found', async () => {
+  it('that is missing or a folder is not found', async () => {
     await expect(GgufFile.open(join(folder, 'none'))).rejects.toMatchObject({ code: 'ERR_MODEL_NOT_FOUND' });
     await expect(GgufFile.open(folder)).rejects.toMatchObject({ code: 'ERR_MODEL_NOT_FOUND' });
   });

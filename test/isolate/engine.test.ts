@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 
 describe('a death', () => {
-  it('fails the batch that was computed, and says how, at what and why', async () => {
+  it('fails the batch in progress, and reports how, at what and why', async () => {
     const engine = await loaded();
     const error = await errorOf(embed(engine, ASSERTS, 5, 6).promise);
     expect(error.code).toBe('ERR_BACKEND');
@@ -45,7 +45,7 @@ describe('a death', () => {
     expect((error.cause as Error).message).toContain('a line before');
   });
 
-  it('is over with the next call, in another process', async () => {
+  it('is followed by a restart at the next call', async () => {
     const engine = await loaded();
     const [before] = await embed(engine, FINE).promise;
     await errorOf(embed(engine, ASSERTS).promise);
@@ -63,7 +63,7 @@ describe('a death', () => {
     expect(new Set(pids.map(([pid]) => pid))).toEqual(new Set([onlyEngine()]));
   });
 
-  it('blames a batch that is cancelled and still computed, not the one behind it', async () => {
+  it('is attributed to a cancelled batch that is still computed, not to the one behind it', async () => {
     const engine = await loaded();
     const first = embed(engine, NEVER);
     const cancelled = codeOf(first.promise);
@@ -75,7 +75,7 @@ describe('a death', () => {
     expect(pid).toBe(onlyEngine());
   });
 
-  it('has a text that was being tokenized tried once more, and then fails it', async () => {
+  it('retries a text that was being tokenized once, and then fails it', async () => {
     const engine = await loaded();
     const error = await errorOf(tokenize(engine, 'die').promise);
     expect(error.message).toContain('split a text of 3 characters into tokens: /llama.cpp/ggml.c:12');
@@ -84,7 +84,7 @@ describe('a death', () => {
     expect(again.message).toContain('3 times in a row');
   });
 
-  it('leaves a text that was tokenized beside the batch to blame alone', async () => {
+  it('does not fail a text that was tokenized beside the batch', async () => {
     const engine = await loaded();
     const batch = embed(engine, NEVER).promise;
     const text = tokenize(engine, 'never').promise;
@@ -107,7 +107,7 @@ describe('a death', () => {
     expect(error.message).toContain('TypeError: no such thing.');
   });
 
-  it('passes on errors that are none', async () => {
+  it('passes on errors that are not deaths', async () => {
     const engine = await loaded();
     const error = await errorOf(embed(engine, FAILS).promise);
     expect([error.code, error.message]).toEqual(['ERR_OUT_OF_MEMORY', 'no memory']);
@@ -115,7 +115,7 @@ describe('a death', () => {
     expect(pid).toBe(onlyEngine());
   });
 
-  it('while idle fails nothing, however often, even when the call comes before the news', async () => {
+  it('while idle fails nothing, however often, even when a call comes before the report', async () => {
     const engine = await loaded();
     for (let i = 0; i < 5; i++) {
       const pid = onlyEngine();
@@ -171,7 +171,7 @@ describe('loading', () => {
     expect(silent.message).toContain('ended with exit code 3 while it loaded the model. Loading');
   });
 
-  it('fails when there can be no process', async () => {
+  it('fails when no process can be started', async () => {
     for (const start of [{ cwd: '/no/such/folder' }, { file: '/no/such/file.mjs' }]) {
       const error = await errorOf(fakeEngine('fake.gguf', start).load(null).promise);
       expect(error.code).toBe('ERR_BACKEND');
@@ -190,7 +190,7 @@ describe('loading', () => {
     await until(() => engineProcesses().length === 0);
   });
 
-  it('again wants the same file', async () => {
+  it('again requires the same file', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'longembed-')), 'model.gguf');
     writeModel(path);
     const engine = await loaded(path);
@@ -204,7 +204,7 @@ describe('loading', () => {
 });
 
 describe('dispose', () => {
-  it('fails what is not done, waits for the end of the process and may come twice', async () => {
+  it('fails open calls, waits for the end of the process and may be called twice', async () => {
     const engine = await loaded();
     const calls = [embed(engine, NEVER), embed(engine, FINE), tokenize(engine, 'never')];
     const codes = Promise.all(calls.map(({ promise }) => codeOf(promise)));

@@ -59,7 +59,7 @@ describe('an isolated model', () => {
     expect(onlyEngine()).not.toBe(first);
   });
 
-  it('whose file is cut while it is mapped costs the call, not the process', async () => {
+  it('whose file is truncated while mapped loses the call, not the process', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'longembed-cut-'));
     const copy = join(folder, 'model.gguf');
     copyFileSync(path, copy);
@@ -73,7 +73,7 @@ describe('an isolated model', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('whose file is removed goes on', async () => {
+  it('whose file is removed continues', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'longembed-gone-'));
     const copy = join(folder, 'model.gguf');
     copyFileSync(path, copy);
@@ -85,7 +85,7 @@ describe('an isolated model', () => {
     expect(await codeOf(model.embed(short))).toBe('ERR_MODEL_NOT_FOUND');
   });
 
-  it('lets the program end that has nothing more to do', async () => {
+  it('lets an idle program end', async () => {
     const { child } = await program(`console.log((await model.embed('a')).tokens);`);
     expect(await once(child, 'exit')).toEqual([0, null]);
   });

@@ -31,7 +31,7 @@ describe.each([
     expect(right).toBeGreaterThan(CALLERS);
   });
 
-  it('all hear of a dispose while they work', async () => {
+  it('are all rejected by a dispose while they work', async () => {
     const random = new Random(2);
     const [model, other] = await Promise.all([load('jina-bert-v3', isolate), load('bert', isolate)]);
     const tasks = await makeTasks([model, other], 8, random);
@@ -63,7 +63,7 @@ it.skipIf(process.platform !== 'linux')(
   },
 );
 
-it('four worker threads and the main thread compute the same beside each other', async () => {
+it('four worker threads and the main thread compute the same at the same time', async () => {
   const path = modelPath('nomic-bert');
   const texts = Array.from({ length: 12 }, (_, i) => 'the grass is green '.repeat(1 + i * i));
   await using model = await EmbeddingModel.load(path, { backend: 'cpu', threads: 1 });

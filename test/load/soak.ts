@@ -11,8 +11,8 @@ import { engineProcesses } from '../isolate/processes.js';
 import { modelPath } from '../../models/random/cached.js';
 import { Random } from '../mutation/random.js';
 
-/** MB that resident memory may grow by: Node's own heap comes and goes by some. */
-const MOST_GROWTH = 16;
+/** Allowed growth of resident memory; Node's own heap varies by a few megabytes. */
+const MAX_GROWTH_MB = 16;
 
 const { values } = parseArgs({
   options: {
@@ -57,7 +57,7 @@ async function soak(): Promise<void> {
   console.log(
     `from documents 100 to 1,000 to the last 1,000: ${growth.toFixed(1)} MB more; ${wrong} vectors wrong`,
   );
-  if (growth > MOST_GROWTH || wrong > 0) process.exitCode = 1;
+  if (growth > MAX_GROWTH_MB || wrong > 0) process.exitCode = 1;
 }
 
 async function load(callers: number): Promise<void> {

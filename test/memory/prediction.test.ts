@@ -45,7 +45,7 @@ function measure(...[model, ...rest]: (typeof CASES)[number]): Measured {
 }
 
 // only Linux reports a process's peak memory
-describe.skipIf(process.platform !== 'linux')('the memory that a document takes is known before', () => {
+describe.skipIf(process.platform !== 'linux')('the memory of a document is predicted', () => {
   it.each(CASES)('%s, %d tokens, %s, %d threads, %s', (...row) => {
     const { resident, peak, measured, missingNow } = measure(...row);
     expect(peak / measured).toBeGreaterThan(0.9);

@@ -34,7 +34,7 @@ describe('a document that memory cannot hold', () => {
     });
   });
 
-  it('is no reason to refuse a strategy that could take it', async () => {
+  it('does not rule out a strategy that could embed it', async () => {
     const model = await new FakeNative(ROPE_FACTS).open();
     const results = await collect(model.embedMany(['10'], { extend: 'ntk:16384k' }));
     expect(results).toMatchObject([{ tokens: 3 }]);
@@ -48,7 +48,7 @@ describe('memory', () => {
   };
   const gpu = { ...device, name: 'GPU', host: false, missing: 20, available: 20 };
 
-  it('adds what the process has and what it lacks', async () => {
+  it('adds the resident and the missing memory', async () => {
     const native = new FakeNative(ROPE_FACTS);
     native.need = { resident: 100, devices: [device, gpu] };
     const model = await native.open();

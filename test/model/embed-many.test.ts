@@ -56,7 +56,7 @@ describe('order and identity', () => {
     expect(outcomes(await results)).toEqual([10, 11, 12, 13]);
   });
 
-  it('answers overlapping calls of next in turn, and goes on saying that it is done', async () => {
+  it('answers overlapping calls of next in turn, and stays done', async () => {
     const model = await new FakeNative().open();
     const run = model.embedMany(['10', '11'], RAW);
     const answers = await Promise.all([run.next(), run.next(), run.next(), run.next()]);
@@ -168,7 +168,7 @@ describe('reading ahead', () => {
     expect(await results).toHaveLength(4);
   });
 
-  it('stops when results are not taken, and goes on when they are', async () => {
+  it('stops when results are not taken, and continues when they are', async () => {
     const { counter, source } = counted((index) => textOf(10 + index, 14));
     const model = await new FakeNative().open();
     const run = model.embedMany(source, { ...RAW, batchTokens: 64 });
@@ -355,7 +355,7 @@ describe('ends', () => {
     await expect(collect(model.embedMany(source))).rejects.toBe(reason);
   });
 
-  it('cancels what runs and closes the source when the consumer breaks off', async () => {
+  it('cancels running work and closes the source when the consumer breaks off', async () => {
     const native = new FakeNative();
     const model = await native.open();
     let closed = false;

@@ -204,7 +204,7 @@ describe('other models', () => {
   });
 });
 
-describe('files that are no model', () => {
+describe('files that are not models', () => {
   const folder = mkdtempSync(join(tmpdir(), 'longembed-'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -262,7 +262,7 @@ describe('stopping', () => {
     expect(took).toBeLessThan(200);
   });
 
-  it('the model works on after an abort', async () => {
+  it('the model still works after an abort', async () => {
     await using model = await load();
     const before = await model.embed('one two three');
     expect(await codeOf(model.embed(long, { extend, signal: AbortSignal.timeout(100) }))).toBe('ERR_ABORTED');
@@ -270,7 +270,7 @@ describe('stopping', () => {
     expect([...after.embedding]).toEqual([...before.embedding]);
   });
 
-  it('disposing ends what runs', async () => {
+  it('disposing ends running calls', async () => {
     const model = await load();
     const calls = [codeOf(model.embed(long, { extend })), codeOf(model.embed(long, { extend }))];
     await sleep(200);

@@ -35,7 +35,7 @@ const E5_MISTRAL: Partial<NativeFacts> = {
 };
 
 describe('an extended file', () => {
-  it('keeps its preset, but for the native context', async () => {
+  it('keeps its preset, except for the native context', async () => {
     const { info } = await extendedE5(4096).open();
     expect(info).toMatchObject({
       preset: 'e5-base-v2',
@@ -47,21 +47,21 @@ describe('an extended file', () => {
     expect((await extendedE5(4096).open({ preset: 'e5-base-v2' })).info.nativeContext).toBe(4096);
   });
 
-  it('is its model by the rows that the original had', async () => {
+  it('is recognised by the rows of the original', async () => {
     const other = { 'longembed.extend.original_context_length': '1024' };
     expect((await extendedE5(4096, other).open()).info.preset).toBeNull();
     const bare = new FakeNative({ ...extendedE5(4096).facts, metadata: {} });
     expect((await bare.open()).info).toMatchObject({ preset: null, extended: null });
   });
 
-  it('takes texts up to its own context without a strategy', async () => {
+  it('embeds texts up to its own context without a strategy', async () => {
     const native = extendedE5(4096);
     native.vector = () => new Array<number>(768).fill(1);
     const model = await native.open();
     expect((await model.embed('5 '.repeat(4000), { as: 'raw' })).tokens).toBe(4002);
   });
 
-  it('leaves the last word to the caller', async () => {
+  it("gives precedence to the caller's options", async () => {
     expect((await extendedE5(4096).open({ nativeContext: 1024 })).info).toMatchObject({
       nativeContext: 1024,
       nativeContextSource: 'option',
@@ -91,7 +91,7 @@ describe('an extended file', () => {
     expect(info).toMatchObject({ preset: 'e5-base-4k', shortInputs: null, nativeContext: 8192 });
   });
 
-  it('is said by info', async () => {
+  it('is described by info', async () => {
     const { info } = await extendedE5(4096).open();
     expect(infoText(info, [])).toMatch(
       /^ {2}extended +by longembed extend, with pi:4k,s=8,attention-scale=off from a native context of 512 tokens$/m,

@@ -37,7 +37,7 @@ describe.each(
       else {
         expect(embedded).toMatchObject({ code: 'ERR_STRATEGY_UNSUPPORTED' });
         expect((embedded as LongEmbedError).message).toContain(
-          `cannot take ${method}: ${reason ?? ''}. It takes`,
+          `does not support ${method}: ${reason ?? ''}. It supports`,
         );
       }
     }

@@ -70,7 +70,7 @@ describe('options that are wrong are named, with what was given and what is allo
     );
   });
 
-  it('what lib/extend refuses comes through', async () => {
+  it('errors of lib/extend are passed on', async () => {
     const model = await new FakeNative().open();
     expect(await failure(() => model.embed('10', { extend: 'pcw:4k,s=2' }))).toMatch(
       /^ERR_INVALID_OPTION .*"s"/,

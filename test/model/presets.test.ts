@@ -114,7 +114,7 @@ describe('a file named after the model it was trained from', () => {
   });
 });
 
-describe('a file is not taken for a model that it is not', () => {
+describe('a file is not mistaken for another model', () => {
   it.each<[string, string, Partial<NativeFacts>]>([
     ['e5-mistral-7b-instruct', 'Mistral 7B Instruct v0.2', {}],
     ['e5-mistral-7b-instruct', 'SFR Embedding Mistral', {}],
@@ -211,7 +211,7 @@ describe('settings', () => {
     });
   });
 
-  it('come from the file where nobody else says', async () => {
+  it('come from the file if neither the caller nor the preset gives them', async () => {
     const { info } = await new FakeNative().open();
     expect(info).toMatchObject({
       preset: null,
@@ -223,7 +223,7 @@ describe('settings', () => {
     });
   });
 
-  it('of E5-Mistral put BOS before and EOS after, which its file does not ask for', async () => {
+  it('of E5-Mistral put BOS before and EOS after, which its file does not request', async () => {
     const facts = {
       ...factsOf('e5-mistral-7b-instruct'),
       name: 'E5 Mistral 7b Instruct',

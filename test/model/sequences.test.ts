@@ -115,7 +115,7 @@ describe('what strategies change', () => {
     });
   });
 
-  it('comes beside the defaults of the others in a batch', async () => {
+  it("is combined with the others' defaults in a batch", async () => {
     const native = new FakeNative();
     const model = await native.open();
     await collect(model.embedMany(['10', textOf(11, 30), '12'], { extend: 'gp:64' }));
@@ -218,7 +218,7 @@ describe('length', () => {
     });
   });
 
-  it('past the limit is an error that names it, what set it and what helps', async () => {
+  it('past the limit is an error with the limit, its source and advice', async () => {
     const model = await new FakeNative().open();
     const message = async (text: string, options: EmbedOptions) =>
       model.embed(text, options).then(

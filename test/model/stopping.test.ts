@@ -83,7 +83,7 @@ describe('AbortSignal', () => {
     expect(native.batches.slice(1).every(({ cancelled }) => cancelled)).toBe(true);
   });
 
-  it('throws from the next call when nobody was waiting', async () => {
+  it('throws from the next call when none was waiting', async () => {
     const { native, model } = await held();
     const controller = new AbortController();
     const run = model.embedMany(['10', '11'], { signal: controller.signal, batchTokens: 3 });
@@ -115,7 +115,7 @@ describe('AbortSignal', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  it('treats an abort of the native side as the end of all, not as a fault of a document', async () => {
+  it("treats an abort of the native side as the end of the run, not as a document's failure", async () => {
     const native = new FakeNative();
     native.failure = () => nativeError('ERR_ABORTED');
     const model = await native.open();
@@ -140,7 +140,7 @@ describe('dispose', () => {
     expect(() => model.embedMany(['10'])).toThrow(expect.objectContaining({ code: 'ERR_DISPOSED' }));
   });
 
-  it('rejects what runs, in any stage', async () => {
+  it('rejects running calls, in any stage', async () => {
     const { native, model } = await held();
     const computing = errorOf(model.embed('10'));
     const iterating = model.embedMany(['11', '12'], { batchTokens: 3 });
@@ -172,7 +172,7 @@ describe('native errors', () => {
     ]);
   });
 
-  it('are ERR_BACKEND when their code is none of ours', async () => {
+  it('are ERR_BACKEND when they have another code', async () => {
     const native = new FakeNative();
     const model = await native.open();
     native.failure = () => nativeError('EPERM', 'odd');

@@ -28,7 +28,7 @@ describe('makeModel', () => {
     expect(makeModel({ arch: 'llama', layers: 1 }).length % 32).toBe(0);
   });
 
-  it('refuses sizes that make no model', () => {
+  it('refuses impossible sizes', () => {
     expect(() => makeModel({ arch: 'bert', dimensions: 30, heads: 4 })).toThrow(RangeError);
     expect(() => makeModel({ arch: 'bert', heads: 4, headsKv: 2 })).toThrow(RangeError);
     expect(() => makeModel({ arch: 'llama', layers: 0 })).toThrow(RangeError);

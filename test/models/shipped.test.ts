@@ -18,7 +18,7 @@ describe('modelFile', () => {
     expect(path).toMatch(new RegExp(`models.${name}\\.gguf$`));
   });
 
-  it('leaves paths alone', () => {
+  it('leaves paths unchanged', () => {
     for (const path of ['mini-rope.gguf', './mini-rope', 'mini', '/models/mini-ape', '']) {
       expect(modelFile(path)).toBe(path);
     }
@@ -30,7 +30,7 @@ describe('modelFile', () => {
     expect(modelFile('mini-rope')).toBe('mini-rope');
   });
 
-  it('does not take a folder of that name for the model', () => {
+  it('does not mistake a folder of that name for the model', () => {
     chdir(folder);
     mkdirSync('mini-ape');
     expect(isAbsolute(modelFile('mini-ape'))).toBe(true);

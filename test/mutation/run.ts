@@ -11,7 +11,7 @@ import { Random } from './random.js';
 
 const WORKER = fileURLToPath(new URL('worker.mjs', import.meta.url));
 /** Milliseconds of processor time after which a file counts as a hang. */
-const MOST_WORK = 10_000;
+const MAX_WORK_MS = 10_000;
 /** Milliseconds without an answer, after which the process is given up: on a machine that has other things to do, work waits. */
 const PATIENCE = 60_000;
 
@@ -63,7 +63,7 @@ export async function runMutations(
       const { outcome, message, milliseconds } = await worker.outcome(path);
       report.slowest = Math.max(report.slowest, milliseconds);
       report.files += 1;
-      const known = (outcome === 'ok' || /^ERR_[A-Z_]+$/.test(outcome)) && milliseconds < MOST_WORK;
+      const known = (outcome === 'ok' || /^ERR_[A-Z_]+$/.test(outcome)) && milliseconds < MAX_WORK_MS;
       const name = known ? outcome : 'FINDING';
       report.outcomes.set(name, (report.outcomes.get(name) ?? 0) + 1);
       if (/^llama\.cpp cannot load|An assertion in/.test(message)) report.late.set(general(message), seed);

@@ -15,7 +15,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the environment’s build options', () => {
-  it('ask for nothing when nothing is set', () => {
+  it('are empty when nothing is set', () => {
     expect(definitions({})).toEqual([]);
   });
 
@@ -35,18 +35,18 @@ describe('the environment’s build options', () => {
     ]);
   });
 
-  it('are refused by name when they make no sense', () => {
+  it('are refused by name when invalid', () => {
     expect(() => definitions({ LONGEMBED_VULKAN: 'maybe' })).toThrow(
       'LONGEMBED_VULKAN must be 1 or 0, not "maybe".',
     );
     expect(() => definitions({ LONGEMBED_CMAKE_ARGS: 'GGML_CUDA' })).toThrow(
-      /like -DNAME=VALUE, and "GGML_CUDA" is none/,
+      /like -DNAME=VALUE, not "GGML_CUDA"/,
     );
   });
 });
 
 describe('the native build', () => {
-  it('says in one sentence that CMake is missing', () => {
+  it('reports in one sentence that CMake is missing', () => {
     const args = ['scripts/build-native.mjs', '--out', join(folder, 'build')];
     const done = spawnSync(process.execPath, args, { env: { PATH: folder }, encoding: 'utf8' });
     expect(done.stderr.trim().split('\n')).toEqual([
@@ -63,7 +63,7 @@ describe('isInstalled', () => {
     'node_modules/b': { version: '2.0.0', optional: true },
   };
 
-  it('asks for every package in its version, other platforms’ packages aside', () => {
+  it('requires every package in its version, except other platforms’ packages', () => {
     expect(isInstalled(locked, { 'node_modules/a': { version: '1.0.0' } })).toBe(true);
     expect(isInstalled(locked, { 'node_modules/a': { version: '1.0.1' } })).toBe(false);
     expect(isInstalled(locked, {})).toBe(false);

@@ -84,7 +84,7 @@ describe('fetchLlama', () => {
     expect(inspect(folder, release)).toBe('right');
   });
 
-  it('makes a folder with missing files whole', () => {
+  it('completes a folder with missing files', () => {
     fetch();
     rmSync(join(folder, 'src'), { recursive: true });
     expect(inspect(folder, release)).toBe('other');
@@ -92,7 +92,7 @@ describe('fetchLlama', () => {
     expect(inspect(folder, release)).toBe('right');
   });
 
-  it('never overwrites changed or added files, unless told to', () => {
+  it('never overwrites changed or added files, unless forced', () => {
     fetch();
     writeFileSync(join(folder, 'src', 'llama.cpp'), 'int mine;\n');
     writeFileSync(join(folder, 'notes.txt'), 'mine\n');
@@ -122,7 +122,7 @@ describe('fetchLlama', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  it('takes the submodule where git can bring it', () => {
+  it('uses the submodule if git can fetch it', () => {
     const submodule = (): null => {
       git(temporary, 'clone', '--quiet', upstream, folder);
       return null;
@@ -131,7 +131,7 @@ describe('fetchLlama', () => {
     expect(fetch()).toBe('kept');
   });
 
-  it('keeps a submodule with local changes, and mends one with missing files', () => {
+  it('keeps a submodule with local changes, and repairs one with missing files', () => {
     git(temporary, 'clone', '--quiet', upstream, folder);
     writeFileSync(join(folder, 'CMakeLists.txt'), 'mine');
     expect(() => fetch()).toThrow(/CMakeLists\.txt/);

@@ -38,7 +38,7 @@ describe.each(KINDS)('the vocabulary of the file: %s', (kind) => {
     vocabulary = await Vocabulary.load(gguf);
   });
 
-  it('says what it is', () => {
+  it('names its kind', () => {
     expect(vocabulary.facts).toMatchObject({
       tokenizer: kind,
       vocabularySize: size,
@@ -61,20 +61,20 @@ describe.each(KINDS)('the vocabulary of the file: %s', (kind) => {
     }
   });
 
-  it('takes text that reads like a special token for text', async () => {
+  it('treats text that looks like a special token as text', async () => {
     const special = kind === 'wordpiece' ? [100, 101, 102, 103] : [0, 1, 2];
     const tokens = await vocabulary.tokenize('[CLS] <s> one </s> [SEP] [MASK] <unk> <pad>');
     expect(tokens.length).toBeGreaterThan(12);
     expect([...tokens].filter((id) => special.includes(id))).toEqual([]);
   });
 
-  it('takes NUL bytes, and text of nothing', async () => {
+  it('accepts NUL bytes and empty text', async () => {
     const [a, b] = [await vocabulary.tokenize('one'), await vocabulary.tokenize('one\0 two')];
     expect(b.length).toBeGreaterThan(a.length);
     expect([...(await vocabulary.tokenize(''))]).toEqual([]);
   });
 
-  it('refuses half a surrogate pair', async () => {
+  it('refuses a lone surrogate', async () => {
     await expect(vocabulary.tokenize('ab\udc00')).rejects.toMatchObject({
       code: 'ERR_TOKENIZER',
       message: expect.stringContaining('U+DC00) stands alone at index 2') as string,
@@ -111,7 +111,7 @@ describe.each(KINDS)('a tokenizer.json: %s', (kind) => {
     expect([...(await tokenizer.tokenize(ENGLISH).promise)]).toEqual([...expected]);
   });
 
-  it('takes text that reads like a special token for text, as the native vocabulary does', async () => {
+  it('treats text that looks like a special token as text, as the native vocabulary does', async () => {
     for (const text of ['[CLS] one [SEP]', '<s> one </s>', 'one [UNK] <unk> [MASK] two']) {
       const ids = [...(await tokenizer.tokenize(text).promise)];
       expect(ids, text).toEqual([...(await native.tokenize(text))]);
@@ -155,7 +155,7 @@ describe('a tokenizer.json in its thread', () => {
     await tokenizer.dispose();
   });
 
-  it('drops what is cancelled and goes on with the rest', async () => {
+  it('drops cancelled texts and continues with the rest', async () => {
     const tokenizer = await HuggingFaceTokenizer.load(path, 30522);
     const [running, waiting, last] = [words(3000), 'one', 'one two'].map((text) => tokenizer.tokenize(text));
     running!.cancel();

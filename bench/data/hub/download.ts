@@ -144,7 +144,7 @@ async function download(file: RemoteFile, blob: string, hooks: DownloadHooks): P
     await rm(partial);
     throw badData(
       `${file.path} arrived damaged: its checksum is ${found} and should be ${file.checksum.value}. ` +
-        'It was removed; try again, and if it happens again see what lies between here and the hub, a proxy for one.',
+        'It was removed; try again, and if it happens again, check for a proxy that changes downloads.',
     );
   }
   await rename(partial, blob);

@@ -29,7 +29,7 @@ export function hubFetch(settings: HubSettings, signal: AbortSignal | undefined)
     httpProxy: proxies.http,
     httpsProxy: proxies.https,
     noProxy: proxies.none,
-    // As other programs do: only HTTPS goes through a tunnel.
+    // As in other programs, only HTTPS goes through a tunnel.
     proxyTunnel: false,
     headersTimeout: SILENCE_TIMEOUT_MS,
     bodyTimeout: SILENCE_TIMEOUT_MS,
@@ -42,7 +42,7 @@ export function hubFetch(settings: HubSettings, signal: AbortSignal | undefined)
     // On a redirect to another host, fetch drops the header, as the standard requires.
     if (token !== null && new URL(url).origin === hub) headers.set('authorization', `Bearer ${token}`);
     const all = { ...init, headers, dispatcher, ...(signal !== undefined && { signal }) };
-    // Node's own types are those of an older version of the same library.
+    // Node's own types come from an older version of undici.
     return fetch(url, all as unknown as UndiciInit);
   };
 
@@ -157,27 +157,27 @@ function refused(
       token === null
         ? 'set HF_TOKEN to a token that may read it'
         : 'the token in use (HF_TOKEN, or the one of `hf auth login`) may not read it; set HF_TOKEN to one that may';
-    return `${what}: it gives no access to ${REPOSITORY_LABEL}; ${todo}.${says}`;
+    return `${what}: it denies access to ${REPOSITORY_LABEL}; ${todo}.${says}`;
   }
   if (statusCode === 404) {
-    return `${what}: it does not have ${REPOSITORY_LABEL}, or not all of its files (${address}); see whether HF_ENDPOINT is right.`;
+    return `${what}: it does not have ${REPOSITORY_LABEL}, or not all of its files (${address}); check HF_ENDPOINT.`;
   }
-  if (isRetryable(statusCode)) return `${what}, and did so again each time it was asked; try again later.`;
+  if (isRetryable(statusCode)) return `${what}, on every attempt; try again later.`;
   return `${what} when asked for ${address}.${says}`;
 }
 
 function unreachable(error: unknown, { endpoint, proxies }: HubSettings): string {
   const proxied = proxies.http !== '' || proxies.https !== '';
   const viaProxy = proxied ? ' (see HTTP_PROXY, HTTPS_PROXY and NO_PROXY: a proxy is set)' : '';
-  return `${endpoint} cannot be reached: ${reason(error)}${viaProxy}; see whether this machine has a network connection.`;
+  return `${endpoint} cannot be reached: ${reason(error)}${viaProxy}; check this machine's network connection.`;
 }
 
 const REASONS: Record<string, string> = {
-  ENOTFOUND: 'its name is not known',
+  ENOTFOUND: 'its name cannot be resolved',
   EAI_AGAIN: 'the name server does not answer',
   ECONNREFUSED: 'the connection was refused',
-  ECONNRESET: 'the connection was cut again and again',
-  UND_ERR_SOCKET: 'the connection was cut again and again',
+  ECONNRESET: 'the connection was repeatedly cut',
+  UND_ERR_SOCKET: 'the connection was repeatedly cut',
 };
 
 function reason(error: unknown): string {

@@ -58,7 +58,7 @@ async function ensureCached(
 function withDataHint(error: unknown, { name, title }: Task): unknown {
   if (!(error instanceof LongEmbedError) || error.code !== 'ERR_INVALID_OPTION') return error;
   return badData(
-    `${title} cannot be had from the Hugging Face hub. ${error.message} ` +
+    `${title} is not available from the Hugging Face hub. ${error.message} ` +
       `Or give the data with --data DIR, where DIR has a folder ${name}: ${EXPECTED}.`,
     error.cause,
   );

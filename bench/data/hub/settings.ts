@@ -78,5 +78,5 @@ function checkUrl(name: string, value: string, others: readonly string[] = []): 
   const protocol = URL.canParse(value) ? new URL(value).protocol : '';
   if (['http:', 'https:', ...others].includes(protocol)) return value;
   // The value is not shown: a proxy URL may contain a password.
-  throw badData(`The environment variable ${name} is no URL of the kind https://host:port.`);
+  throw badData(`The environment variable ${name} is not a URL of the form https://host:port.`);
 }

@@ -15,7 +15,7 @@ export function detailsSection(view: View): Section | null {
     id: 'details',
     title: 'All metrics',
     body: html`<p>
-        nDCG, MAP, MRR, recall and precision at several depths, in percent; of the synthetic tasks the mean
+        nDCG, MAP, MRR, recall and precision at several depths, in percent; for the synthetic tasks, the mean
         over the lengths.
       </p>
       ${folded}`,

@@ -35,7 +35,7 @@ export function gainsSection(view: View): Section | null {
         points of the ${meanName(view)} (the paper’s Figure
         1c).${
           models.some((compared) => hasPaperGain(compared, view))
-            ? ' A tick in a bar’s row: what it adds in the paper.'
+            ? ' A tick across a bar: the gain in the paper.'
             : null
         }
       </p>
@@ -100,7 +100,7 @@ function difference(after: number | null | undefined, before: number | null | un
     : after - before;
 }
 
-/** A column: how it is headed, our score and the paper's. */
+/** A column: its heading, our score and the paper's. */
 interface Column {
   readonly heading: Part;
   readonly ours: (run: RunResult) => number | null;

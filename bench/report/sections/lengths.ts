@@ -1,4 +1,4 @@
-/** Acc@1 by length of the synthetic tasks, as the paper's Figure 1(b): a heatmap that is a table, its figures in its colours. */
+/** Acc@1 of the synthetic tasks by length, as in the paper's Figure 1(b): a table coloured as a heat map. */
 import { mainScore } from '../../results/results.js';
 import { percent } from '../../results/percent.js';
 import type { ModelResult, RunResult, SplitResult, TaskResult } from '../../results/results.js';
@@ -15,7 +15,7 @@ export function lengthsSection(view: View): Section | null {
     id: 'lengths',
     title: 'By length',
     body: html`<p>
-        How often the one right document comes first, by the length of the documents (the paper’s Figure 1b).
+        How often the one relevant document is ranked first, by document length (the paper’s Figure 1b).
       </p>
       ${legend(tasks, view)} ${tasks.map((task) => heatmap(task, view))}`,
   };
@@ -27,7 +27,7 @@ interface Row {
   readonly name: Html;
   /** Length → score from 0 to 1. */
   readonly scores: ReadonlyMap<number, number>;
-  /** Lengths of which documents were cut. */
+  /** Lengths at which documents were cut. */
   readonly cut: ReadonlySet<number>;
   /** null: not known. */
   readonly mean: number | null;
@@ -41,7 +41,7 @@ function heatmap(task: BenchTask, view: View): Html {
   const lengths = [
     ...new Set(rows.filter(({ kind }) => kind === 'ours').flatMap(({ scores }) => [...scores.keys()])),
   ].toSorted((a, b) => a - b);
-  // Of 50 queries, as the paper's, all scores are whole percents.
+  // With 50 queries, as in the paper, every score is a whole percentage.
   const areWhole = rows.every(({ scores }) => [...scores.values()].every(isWholePercent));
   const figure = (score: number): string => (areWhole ? percent(score).replace('.0', '') : percent(score));
   const row = ({ kind, name, scores, cut, mean }: Row): Html =>
@@ -105,7 +105,7 @@ function heatCell(score: number | undefined, cut: boolean, figure: (score: numbe
   return html`<td class="${heatClass(score)} cut">${figure(score)}<span class="hidden"> (cut)</span></td>`;
 }
 
-/** The colours from 0 to 100 %, and the mark of documents that were cut where there are any. */
+/** The colour scale from 0 to 100 %, and the mark for cut documents if there are any. */
 function legend(tasks: readonly BenchTask[], { models }: View): Html {
   const splits = models.flatMap(({ runs }) =>
     runs.flatMap((run) => tasks.flatMap(({ name }) => taskOfRun(run, name)?.splits ?? [])),

@@ -65,7 +65,7 @@ function hash(sha256: string): Html {
   return html`<code class="hash">${sha256}</code>`;
 }
 
-/** The data: enough to tell whether two reports are of the same. */
+/** The data: enough to tell whether two reports used the same. */
 export function dataSection({ results: { data, limit } }: View): Section | null {
   if (data.length === 0) return null;
   return {
@@ -117,7 +117,7 @@ export function unsupportedSection({ models }: View): Section | null {
     body: table({
       id: 'unsupported-table',
       className: 'words',
-      caption: 'Strategies that a model does not take',
+      caption: 'Strategies that a model does not support',
       head: html`<tr>
         <th scope="col">Strategy</th>
         <th scope="col">Reason</th>

@@ -30,9 +30,9 @@ export function positionsSection(view: View): Section | null {
     id: 'positions',
     title: 'RoPE and absolute positions',
     body: html`<p>
-        The best that any strategy gives each model at a target of s × its native context: models with rotary
-        position embeddings (RoPE) and with an absolute position matrix (APE), as the paper’s Figure 6. Scores
-        are the ${meanName(view)} in percent.
+        The best score of any strategy at targets of s × the native context, for models with rotary position
+        embeddings (RoPE) and with an absolute position matrix (APE), as in the paper’s Figure 6. Scores are
+        the ${meanName(view)} in percent.
       </p>
       <div class="pair">
         <figure>

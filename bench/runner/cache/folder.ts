@@ -55,7 +55,7 @@ function checkMarker(folder: string, marker: string): void {
   if (format === null) throw damaged(folder, `its ${MARKER} cannot be read`);
   throw invalid(
     `The cache in ${folder} has format ${format}, and this version of longembed uses format ${CACHE_FORMAT}. ` +
-      'It is left as it is: give another --cache, or delete the folder if no other version uses it.',
+      'It was not changed: give another --cache, or delete the folder if no other version uses it.',
   );
 }
 
@@ -77,7 +77,7 @@ async function writeMarker(folder: string): Promise<void> {
 
 function notACache(folder: string): LongEmbedError {
   return invalid(
-    `The folder ${folder} holds files and is no cache of longembed: give --cache a new or empty folder.`,
+    `The folder ${folder} is not empty and is not a longembed cache: give --cache a new or empty folder.`,
   );
 }
 

@@ -20,7 +20,7 @@ const CHECKSUM_BYTES = 8;
 /**
  * A folder with one file per entry, named by its key, for several processes at once. An entry is written to a temporary file,
  * synchronised and renamed, so it is complete or missing after a crash of the process or the machine. What `put` was given
- * survives the death of the process as soon as `put` returns.
+ * survives a crash of the process as soon as `put` returns.
  */
 export class Store {
   readonly folder: string;
@@ -29,7 +29,7 @@ export class Store {
     this.folder = folder;
   }
 
-  /** @throws LongEmbedError ERR_INVALID_OPTION when the folder is no cache, one of another format, damaged, or not writable */
+  /** @throws LongEmbedError ERR_INVALID_OPTION when the folder is not a cache, or has another format, is damaged or not writable */
   static async open(folder: string): Promise<Store> {
     await prepareCacheFolder(folder);
     return new Store(folder);
@@ -48,7 +48,7 @@ export class Store {
     if (stored === null) return null;
     const value = stored.subarray(CHECKSUM_BYTES);
     if (!stored.subarray(0, CHECKSUM_BYTES).equals(checksum(value))) {
-      throw damaged(this.folder, 'an entry is not what was stored');
+      throw damaged(this.folder, 'an entry does not match its checksum');
     }
     return value;
   }
@@ -64,7 +64,7 @@ export class Store {
     } catch (error) {
       rmSync(partial, { force: true });
       throw invalid(
-        `Cannot write to the cache in ${this.folder}: ${writeFailure(error)}. What was stored stays valid: make room, or give ` +
+        `Cannot write to the cache in ${this.folder}: ${writeFailure(error)}. Stored entries stay valid: free some space, or give ` +
           'another --cache, and run the same command again.',
         error,
       );

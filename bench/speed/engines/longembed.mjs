@@ -1,4 +1,4 @@
-// longembed's side of the comparison, as its users have it: longembed.mjs MODEL THREADS SPEC POOLING
+// longembed's side of the comparison, through its public API: longembed.mjs MODEL THREADS SPEC POOLING
 import process from 'node:process';
 import { EmbeddingModel } from 'longembed';
 import { serve } from './protocol.mjs';
@@ -8,7 +8,7 @@ const [path = '', threads = '0', extend = 'none', pooling = 'mean'] = process.ar
 await serve(async (sequences) => {
   const model = await EmbeddingModel.load(path, { threads: Number(threads), backend: 'cpu' });
   const { prefix, suffix } = model.info.specialTokens;
-  // longembed puts special tokens itself, around every window
+  // longembed adds the special tokens itself, around every window
   const contents = sequences.map((ids) => ids.subarray(prefix.length, ids.length - suffix.length));
   const options = {
     extend,

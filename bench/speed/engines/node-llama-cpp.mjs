@@ -1,5 +1,5 @@
-// node-llama-cpp's side of the comparison: node-llama-cpp.mjs MODEL THREADS FOLDER, where it is installed in FOLDER. It embeds a
-// text at a time, and pools as the model's file says. Its context is made as long as the longest text needs.
+// node-llama-cpp's side of the comparison: node-llama-cpp.mjs MODEL THREADS FOLDER, where it is installed in FOLDER. It embeds
+// one text at a time, with the pooling of the model's file. Its context is as long as the longest text needs.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';

@@ -1,8 +1,8 @@
 /**
- * What the command and the processes that it measures say to each other, a line at a time. On stdin the number of sequences
- * and a line of token ids each, special tokens included; then commands: `run` embeds all of them and answers with the
- * seconds it took, `vectors` answers with a line of numbers a sequence. `ready` says that the model is loaded, `error …`
- * that nothing more will come.
+ * The line protocol between the command and the processes that it measures. stdin: the number of sequences, one line of token
+ * ids for each, special tokens included, then commands: `run` embeds all of them and answers with the seconds it took,
+ * `vectors` answers with one line of numbers per sequence. stdout: `ready` when the model is loaded, `error …` before the
+ * process ends.
  */
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';

@@ -1,4 +1,4 @@
-"""E5-Mistral's shape on a GPU: this library in each quantization, PyTorch beside it, and the floor below both.
+"""E5-Mistral's shape on a GPU: this library in each quantization, PyTorch, and the theoretical minimum time.
 
     python3 bench/speed/gpu/bench.py --build build-cuda --backend cuda --output results
 
@@ -27,12 +27,12 @@ def parse():
     parser.add_argument("--build", type=build_folder, required=True, help="folder with the programs")
     parser.add_argument("--backend", default="cuda")
     parser.add_argument("--shape", choices=LENGTHS, default="e5-mistral")
-    parser.add_argument("--types", default=",".join(TYPES), help="of weights, in the order of the runs")
-    parser.add_argument("--models", type=Path, help="where model files are kept; default: in the output folder")
+    parser.add_argument("--types", default=",".join(TYPES), help="types of weights, in the order of the runs")
+    parser.add_argument("--models", type=Path, help="folder for model files; default: the output folder")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--no-torch", action="store_true")
-    parser.add_argument("--fake-gpus", help="for trying the benchmark: MB,MB,… of devices that pass for GPUs")
+    parser.add_argument("--fake-gpus", help="to try the benchmark: MB,MB,… of simulated GPUs")
     return parser.parse_args()
 
 
@@ -70,7 +70,7 @@ def run_torch(arguments):
 
 
 def best_torch(torch, length, count):
-    """The fastest kind of attention's run, or None."""
+    """The run with the fastest kind of attention, or None."""
     runs = [r for r in torch["runs"] if "seconds" in r and (r["length"], r["count"]) == (length, count)] if torch else []
     return min(runs, key=lambda run: median(run["seconds"]), default=None)
 

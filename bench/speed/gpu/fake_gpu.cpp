@@ -63,7 +63,7 @@ ggml_backend_buffer_t allocate(ggml_backend_buffer_type_t type, size_t size) {
     if (memory == nullptr) {
         return nullptr;
     }
-    // a GPU's memory comes as it was left: what is read before it is written must show
+    // a GPU's memory is not cleared: reading before writing must show
     std::memset(memory, 0xff, size);
     gpu.used += size;
     return ggml_backend_buffer_init(type, buffer_interface(), memory, size);
@@ -85,7 +85,7 @@ ggml_backend_t start(ggml_backend_dev_t device, const char *) {
     return new ggml_backend{&guid, i, device, cpu};
 }
 
-/// CUDA's rules for flash attention (ggml_cuda_get_best_fattn_kernel), of shapes that this library makes.
+/// CUDA's rules for flash attention (ggml_cuda_get_best_fattn_kernel), for the shapes that this library uses.
 bool has_flash_attention(const ggml_tensor * op) {
     const ggml_tensor * k = op->src[1];
     const ggml_tensor * v = op->src[2];
@@ -100,29 +100,26 @@ bool has_flash_attention(const ggml_tensor * op) {
 /// CUDA's rules for the operations of this library's graphs (ggml_backend_cuda_device_supports_op).
 bool supports(ggml_backend_dev_t device, const ggml_tensor * op) {
     for (const ggml_tensor * source : op->src) {
-        if (source != nullptr && source->buffer != nullptr && is_fake(source->buffer->buft) && source->buffer->buft->device != device) {
+        if (source != nullptr && source->buffer != nullptr && is_fake(source->buffer->buft) &&
+            source->buffer->buft->device != device) {
             return false;
         }
     }
     switch (op->op) {
-        case GGML_OP_FLASH_ATTN_EXT:
-            return has_flash_attention(op);
+        case GGML_OP_FLASH_ATTN_EXT: return has_flash_attention(op);
         case GGML_OP_MUL_MAT:
-            return op->src[0]->nb[0] == ggml_type_size(op->src[0]->type) && op->src[1]->nb[0] == ggml_type_size(op->src[1]->type) &&
+            return op->src[0]->nb[0] == ggml_type_size(op->src[0]->type) &&
+                   op->src[1]->nb[0] == ggml_type_size(op->src[1]->type) &&
                    !(op->src[1]->type == GGML_TYPE_F16 && op->src[0]->type != GGML_TYPE_F16);
-        case GGML_OP_UNARY:
-            return ggml_is_contiguous(op->src[0]);
-        case GGML_OP_GLU:
-            return ggml_is_contiguous_1(op->src[0]);
+        case GGML_OP_UNARY: return ggml_is_contiguous(op->src[0]);
+        case GGML_OP_GLU: return ggml_is_contiguous_1(op->src[0]);
         case GGML_OP_NORM:
-        case GGML_OP_RMS_NORM:
-            return ggml_is_contiguous_rows(op->src[0]);
+        case GGML_OP_RMS_NORM: return ggml_is_contiguous_rows(op->src[0]);
         case GGML_OP_ROPE:
             return op->src[0]->nb[0] == ggml_type_size(op->src[0]->type) && ggml_is_contiguous_2(op->src[0]);
         case GGML_OP_ADD:
         case GGML_OP_SUB:
-        case GGML_OP_MUL:
-            return op->src[0]->type == GGML_TYPE_F32 && op->src[1]->type == GGML_TYPE_F32;
+        case GGML_OP_MUL: return op->src[0]->type == GGML_TYPE_F32 && op->src[1]->type == GGML_TYPE_F32;
         case GGML_OP_CPY:
             return (op->src[0]->type == GGML_TYPE_F32 || op->src[0]->type == GGML_TYPE_F16) &&
                    (op->src[1]->type == GGML_TYPE_F32 || op->src[1]->type == GGML_TYPE_F16);
@@ -136,14 +133,12 @@ bool supports(ggml_backend_dev_t device, const ggml_tensor * op) {
         case GGML_OP_GET_ROWS:
         case GGML_OP_SOFT_MAX:
         case GGML_OP_PAD:
-        case GGML_OP_SCALE:
-            return true;
-        default:
-            return false;
+        case GGML_OP_SCALE: return true;
+        default: return false;
     }
 }
 
-/// CUDA's rule: whatever is done for at least 32 tokens, but for reading rows.
+/// CUDA's rule: any operation on at least 32 tokens, except reading rows.
 bool offloads(ggml_backend_dev_t, const ggml_tensor * op) {
     return op->op != GGML_OP_GET_ROWS && (op->op == GGML_OP_MUL_MAT ? op->ne[1] : ggml_nrows(op)) >= 32;
 }
@@ -158,18 +153,20 @@ ggml_backend_device_i device_interface() {
     };
     i.get_type  = [](ggml_backend_dev_t) { return GGML_BACKEND_DEVICE_TYPE_GPU; };
     i.get_props = [](ggml_backend_dev_t device, ggml_backend_dev_props * props) {
-        *props             = {};
-        props->name        = gpu_of(device).name.c_str();
-        props->description = "the CPU, as a GPU";
-        props->type        = GGML_BACKEND_DEVICE_TYPE_GPU;
+        *props              = {};
+        props->name         = gpu_of(device).name.c_str();
+        props->description  = "the CPU, as a GPU";
+        props->type         = GGML_BACKEND_DEVICE_TYPE_GPU;
         props->memory_total = gpu_of(device).total;
         props->memory_free  = gpu_of(device).total - gpu_of(device).used;
     };
     i.init_backend    = start;
     i.get_buffer_type = [](ggml_backend_dev_t device) { return &gpu_of(device).buffers; };
     i.supports_op     = supports;
-    i.supports_buft   = [](ggml_backend_dev_t device, ggml_backend_buffer_type_t type) { return type == &gpu_of(device).buffers; };
-    i.offload_op      = offloads;
+    i.supports_buft   = [](ggml_backend_dev_t device, ggml_backend_buffer_type_t type) {
+        return type == &gpu_of(device).buffers;
+    };
+    i.offload_op = offloads;
     return i;
 }
 
@@ -187,12 +184,12 @@ ggml_backend_reg registry() {
 void register_fake_gpus(const std::vector<uint64_t> & bytes) {
     static ggml_backend_reg fake = registry();
     for (const uint64_t total : bytes) {
-        FakeGpu & gpu = gpus.emplace_back();
-        gpu.name      = "FAKE" + std::to_string(gpus.size() - 1);
-        gpu.total     = total;
-        gpu.device    = {device_interface(), &fake, &gpu};
-        gpu.buffers.device = &gpu.device;
-        gpu.buffers.iface.get_name      = [](ggml_backend_buffer_type_t type) { return gpu_of(type->device).name.c_str(); };
+        FakeGpu & gpu              = gpus.emplace_back();
+        gpu.name                   = "FAKE" + std::to_string(gpus.size() - 1);
+        gpu.total                  = total;
+        gpu.device                 = {device_interface(), &fake, &gpu};
+        gpu.buffers.device         = &gpu.device;
+        gpu.buffers.iface.get_name = [](ggml_backend_buffer_type_t type) { return gpu_of(type->device).name.c_str(); };
         gpu.buffers.iface.alloc_buffer  = allocate;
         gpu.buffers.iface.get_alignment = [](ggml_backend_buffer_type_t) { return alignment; };
     }

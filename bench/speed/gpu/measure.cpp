@@ -1,10 +1,11 @@
-// Measures one model file on one backend: a JSON line a run on stdout.
+// Measures one model file on one backend: one JSON line per run on stdout.
 //
 //   longembed-gpu-bench MODEL [--backend NAME] [--gpu-layers N] [--threads N] [--repeat N] [--native N] [--target N]
 //                       [--plan-tokens N] [--vectors FILE] [--fake-gpus MB,MB,…] METHODxLENGTHxCOUNT…
 //
-// A run such as ntkx32768x1 embeds COUNT sequences of LENGTH random tokens in one call, --repeat times after one call that is
-// not counted. --fake-gpus adds devices that are the CPU but pass for GPUs with so much memory (fake_gpu.h). --vectors writes all runs' vectors, F32 in order, for a comparison between backends.
+// A run such as ntkx32768x1 embeds COUNT sequences of LENGTH random tokens in one call, --repeat times after one call
+// that is not counted. --fake-gpus adds simulated GPUs with these sizes of memory (fake_gpu.h).
+// --vectors writes the vectors of all runs, F32 in order, for a comparison between backends.
 
 #include <algorithm>
 #include <chrono>
@@ -53,9 +54,10 @@ Run run_of(const std::string & text) {
     const size_t first = text.find('x');
     const size_t last  = text.rfind('x');
     if (first == std::string::npos || first == last) {
-        throw std::runtime_error("a run reads METHODxLENGTHxCOUNT, not " + text);
+        throw std::runtime_error("a run has the form METHODxLENGTHxCOUNT, not " + text);
     }
-    return {text, text.substr(0, first), std::stoll(text.substr(first + 1, last - first - 1)), std::stoll(text.substr(last + 1))};
+    return {text, text.substr(0, first), std::stoll(text.substr(first + 1, last - first - 1)),
+            std::stoll(text.substr(last + 1))};
 }
 
 Arguments parse(int argc, char ** argv) {
@@ -83,7 +85,7 @@ std::vector<uint64_t> megabytes_of(const std::string & list) {
     return sizes;
 }
 
-/// Bytes in use on all GPUs together, by anybody: a machine that is measured on should have no other user.
+/// Bytes in use on all GPUs together, by all processes: the measured machine should have no other user.
 int64_t gpu_bytes_used() {
     int64_t used = 0;
     for (const longembed::Device & device : longembed::devices()) {
@@ -94,7 +96,7 @@ int64_t gpu_bytes_used() {
     return used;
 }
 
-/// The most bytes of main memory that this process had; 0 where the system does not say.
+/// Peak main memory of this process in bytes; 0 where the system does not report it.
 int64_t peak_process_bytes() {
 #if defined(__linux__)
     rusage usage{};
@@ -111,7 +113,7 @@ std::vector<int32_t> random_tokens(const Run & run, int32_t vocabulary) {
     uint32_t             state = 12345;
     for (int64_t s = 0; s < run.count; ++s) {
         for (int64_t i = 0; i < run.length; ++i) {
-            state = state * 1664525u + 1013904223u;
+            state              = state * 1664525u + 1013904223u;
             const int32_t word = 259 + static_cast<int32_t>((state >> 8) % static_cast<uint32_t>(vocabulary - 259));
             tokens.push_back(i == 0 ? 1 : i == run.length - 1 ? 2 : word);
         }
@@ -123,14 +125,14 @@ class Bench {
 public:
     explicit Bench(const Arguments & arguments) : arguments_(arguments), used_before_(gpu_bytes_used()) {
         longembed::LoadOptions options;
-        options.backend    = arguments.text("backend", "auto");
-        options.gpu_layers = static_cast<int>(arguments.number("gpu-layers", -1));
-        options.plan_tokens = static_cast<int>(arguments.number("plan-tokens", 0));
-        options.threads    = static_cast<int>(arguments.number("threads", 0));
-        const auto started = now();
-        model_        = longembed::Model::load(arguments.model, options, control_);
-        load_seconds_ = now() - started;
-        used_loaded_  = gpu_bytes_used();
+        options.backend        = arguments.text("backend", "auto");
+        options.gpu_layers     = static_cast<int>(arguments.number("gpu-layers", -1));
+        options.plan_tokens    = static_cast<int>(arguments.number("plan-tokens", 0));
+        options.threads        = static_cast<int>(arguments.number("threads", 0));
+        const auto started     = now();
+        model_                 = longembed::Model::load(arguments.model, options, control_);
+        load_seconds_          = now() - started;
+        used_loaded_           = gpu_bytes_used();
         const std::string path = arguments.text("vectors", "");
         if (!path.empty()) {
             vectors_.open(path, std::ios::binary);
@@ -139,15 +141,18 @@ public:
 
     void describe() const {
         const longembed::Facts & facts = model_->facts();
-        std::string placement;
+        std::string              placement;
         for (const auto & share : facts.placement) {
             placement += (placement.empty() ? "" : ", ") + share.device + ": " + std::to_string(share.layers);
         }
-        std::printf("{\"model\": \"%s\", \"quantization\": \"%s\", \"size_bytes\": %llu, \"parameters\": %llu, \"placement\": \"%s\", \"gpu_layers\": %d, "
-                    "\"layers\": %d, \"dimensions\": %d, \"heads\": %d, \"threads\": %d, \"load_seconds\": %.3f, \"gpu_bytes_weights\": %lld}\n",
+        std::printf("{\"model\": \"%s\", \"quantization\": \"%s\", \"size_bytes\": %llu, \"parameters\": %llu, "
+                    "\"placement\": \"%s\", \"gpu_layers\": %d, "
+                    "\"layers\": %d, \"dimensions\": %d, \"heads\": %d, \"threads\": %d, \"load_seconds\": %.3f, "
+                    "\"gpu_bytes_weights\": %lld}\n",
                     facts.name.c_str(), facts.quantization.c_str(), static_cast<unsigned long long>(facts.size_bytes),
-                    static_cast<unsigned long long>(facts.parameters), placement.c_str(), facts.gpu_layers, facts.layers, facts.dimensions, facts.heads,
-                    facts.threads, load_seconds_, static_cast<long long>(used_loaded_ - used_before_));
+                    static_cast<unsigned long long>(facts.parameters), placement.c_str(), facts.gpu_layers,
+                    facts.layers, facts.dimensions, facts.heads, facts.threads, load_seconds_,
+                    static_cast<long long>(used_loaded_ - used_before_));
         std::fflush(stdout);
     }
 
@@ -155,7 +160,8 @@ public:
         const std::vector<int32_t> tokens = random_tokens(run, model_->vocabulary().size());
         const std::vector<int32_t> lengths(run.count, static_cast<int32_t>(run.length));
         const longembed::Facts &   facts = model_->facts();
-        const StrategyPlan plan(run.method, run.length, run.count, arguments_.number("native", 4096), arguments_.number("target", 32768), facts.rope_base);
+        const StrategyPlan         plan(run.method, run.length, run.count, arguments_.number("native", 4096),
+                                        arguments_.number("target", 32768), facts.rope_base);
 
         longembed::Batch batch;
         batch.tokens      = tokens.data();
@@ -170,7 +176,7 @@ public:
         for (int64_t i = 0; i <= arguments_.number("repeat", 3); ++i) {
             const auto started = now();
             model_->embed(batch, vectors.data(), control_);
-            // the first call makes room and compiles what the driver compiles at first use
+            // the first call allocates memory and triggers the driver's compilation
             if (i > 0) {
                 char text[32];
                 std::snprintf(text, sizeof(text), "%s%.6f", i == 1 ? "" : ", ", now() - started);
@@ -178,20 +184,26 @@ public:
             }
         }
         if (vectors_.is_open()) {
-            vectors_.write(reinterpret_cast<const char *>(vectors.data()), static_cast<std::streamsize>(vectors.size() * sizeof(float)));
+            vectors_.write(reinterpret_cast<const char *>(vectors.data()),
+                           static_cast<std::streamsize>(vectors.size() * sizeof(float)));
         }
-        std::printf("{\"run\": \"%s\", \"method\": \"%s\", \"length\": %lld, \"count\": %lld, \"seconds\": [%s], \"gpu_bytes\": %lld, \"peak_process_bytes\": %lld}\n",
-                    run.text.c_str(), run.method.c_str(), static_cast<long long>(run.length), static_cast<long long>(run.count), seconds.c_str(),
-                    static_cast<long long>(gpu_bytes_used() - used_before_), static_cast<long long>(peak_process_bytes()));
+        std::printf("{\"run\": \"%s\", \"method\": \"%s\", \"length\": %lld, \"count\": %lld, \"seconds\": [%s], "
+                    "\"gpu_bytes\": %lld, \"peak_process_bytes\": %lld}\n",
+                    run.text.c_str(), run.method.c_str(), static_cast<long long>(run.length),
+                    static_cast<long long>(run.count), seconds.c_str(),
+                    static_cast<long long>(gpu_bytes_used() - used_before_),
+                    static_cast<long long>(peak_process_bytes()));
         std::fflush(stdout);
     }
 
 private:
-    static double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+    static double now() {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    }
 
     const Arguments &                 arguments_;
     const int64_t                     used_before_;
-    int64_t                           used_loaded_ = 0;
+    int64_t                           used_loaded_  = 0;
     double                            load_seconds_ = 0.0;
     longembed::Control                control_;
     std::unique_ptr<longembed::Model> model_;
@@ -204,7 +216,8 @@ int main(int argc, char ** argv) {
     try {
         const Arguments arguments = parse(argc, argv);
         if (arguments.model.empty() || arguments.runs.empty()) {
-            std::fprintf(stderr, "usage: longembed-gpu-bench MODEL [--backend NAME] [--gpu-layers N] [--threads N] [--repeat N] [--native N] [--target N] "
+            std::fprintf(stderr, "usage: longembed-gpu-bench MODEL [--backend NAME] [--gpu-layers N] [--threads N] "
+                                 "[--repeat N] [--native N] [--target N] "
                                  "[--plan-tokens N] [--vectors FILE] [--fake-gpus MB,MB,…] METHODxLENGTHxCOUNT…\n");
             return 2;
         }

@@ -1,4 +1,4 @@
-"""The number of operations that a document takes, and the minimum time at a given rate."""
+"""The number of operations for a document, and the minimum time at a given rate."""
 
 from dataclasses import dataclass
 
@@ -35,7 +35,7 @@ def products(shape, tokens):
 
 
 def attention(shape, length, count):
-    """The same of causal attention: each token sees those before it, half of all pairs."""
+    """The same for causal attention: each token attends to earlier ones, half of all pairs."""
     pairs = length * (length + 1) / 2
     return 4 * shape.head_size * shape.heads * pairs * count * shape.layers
 

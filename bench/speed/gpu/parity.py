@@ -18,7 +18,7 @@ from pathlib import Path
 from programs import SHAPES, TYPES, build_folder, make_models, measure
 
 METHODS = ("none", "ntk", "pi", "gp", "rp", "se")
-# F16 weights are the same numbers on both sides; quantized ones meet activations that are rounded, differently on each
+# F16 weights are equal on both sides; with quantized ones, each side rounds activations differently
 ALLOWED = {"f16": 1e-5, "q8_0": 1e-3, "q4_k_m": 1e-3}
 LENGTHS = {"e5-mistral": "512,4352", "tiny": "40,65,300,512", "tiny-heads": "40,65,300,512"}
 
@@ -37,7 +37,7 @@ def parse():
 
 
 def vectors(arguments, model, runs, folder, backend, kernels, extra=()):
-    """[(what it is of the run, dictionary of vectors)] in the runs' order."""
+    """[(description of the run, dictionary of vectors)] in the order of the runs."""
     path = folder / f"{backend}.f32"
     environment = {**os.environ, **({"LONGEMBED_KERNELS": kernels} if kernels else {})}
     about, done = measure(arguments.build, model, arguments.shape, runs, backend=backend, repeat=0, vectors=path, extra=extra, environment=environment)
@@ -58,7 +58,7 @@ def distance(a, b):
 
 
 def worst_of(distances):
-    """The largest; NaN where any is."""
+    """The largest value; NaN if any is NaN."""
     numbers = list(distances)
     return max(numbers) if all(number == number for number in numbers) else float("nan")
 

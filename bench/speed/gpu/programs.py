@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-# lengths, and the tokens the model was trained for: the tiny shape's are small so that strategies change something there
+# lengths, and native context: the tiny shape's are small so that strategies have an effect there
 SHAPES = {
     "e5-mistral": {"native": 4096, "target": 32768},
     "tiny": {"native": 64, "target": 512},
@@ -15,7 +15,7 @@ TYPES = ("q4_k_m", "q8_0", "f16")
 
 
 def make_models(build, folder, shape, types):
-    """Makes the shape's files that are not there yet. Returns {type: path}."""
+    """Makes the missing files of the shape. Returns {type: path}."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = {kind: folder / f"{shape}-{kind}.gguf" for kind in types}
     missing = [kind for kind in types if not paths[kind].exists()]
@@ -37,7 +37,7 @@ def make_models(build, folder, shape, types):
 
 
 def measure(build, model, shape, runs, *, backend, repeat, vectors=None, extra=(), environment=None):
-    """Runs one model file. Returns (what it is, [a dictionary a run])."""
+    """Runs one model file. Returns (its description, [one dictionary per run])."""
     context = SHAPES[shape]
     command = [build / "longembed-gpu-bench", model, "--backend", backend, "--repeat", repeat]
     command += ["--native", context["native"], "--target", context["target"], *extra]

@@ -1,9 +1,9 @@
-// Writes a GGUF file of a Mistral-like model with random weights: the shape of a real model, for measuring on machines where
-// neither the model nor Node is.
+// Writes a GGUF file of a Mistral-like model with random weights: the shape of a real model, for measuring on machines
+// without the model and without Node.
 //
 //   longembed-shape-model --shape e5-mistral|tiny|tiny-heads [--type f16|q8_0|q4_k_m] [--from F16-FILE] OUTPUT
 //
-// Quantized types are made from --from, an F16 file of the same shape; without it from one that is made and removed again.
+// Quantized types are made from --from, an F16 file of the same shape; without it, from a temporary one.
 
 #include <algorithm>
 #include <cmath>
@@ -30,11 +30,12 @@ struct Shape {
 const std::map<std::string, Shape> shapes = {
     {"e5-mistral", {32, 4096, 32, 8, 14336, 32000, 32768}},
     {"tiny", {2, 256, 4, 2, 512, 400, 32768}},       // head size 64
-    {"tiny-heads", {2, 256, 8, 4, 512, 400, 32768}}, // head size 32, which CUDA's flash attention has no kernel for
+    {"tiny-heads", {2, 256, 8, 4, 512, 400, 32768}}, // head size 32, for which CUDA's flash attention has no kernel
 };
 
-const std::map<std::string, llama_ftype> types = {
-    {"f16", LLAMA_FTYPE_MOSTLY_F16}, {"q8_0", LLAMA_FTYPE_MOSTLY_Q8_0}, {"q4_k_m", LLAMA_FTYPE_MOSTLY_Q4_K_M}};
+const std::map<std::string, llama_ftype> types = {{"f16", LLAMA_FTYPE_MOSTLY_F16},
+                                                  {"q8_0", LLAMA_FTYPE_MOSTLY_Q8_0},
+                                                  {"q4_k_m", LLAMA_FTYPE_MOSTLY_Q4_K_M}};
 
 /// A tensor to draw: numbers around `center` with a standard deviation.
 struct Plan {
@@ -45,15 +46,16 @@ struct Plan {
 };
 
 std::vector<Plan> tensors_of(const Shape & shape) {
-    const int64_t d    = shape.dimensions;
-    const int64_t kv   = d / shape.heads * shape.kv_heads;
-    const int64_t ff   = shape.feed_forward;
-    const float   unit = 1.0f / std::sqrt(static_cast<float>(d));
-    std::vector<Plan> plans = {{"token_embd.weight", {d, shape.vocabulary}, 1.0f}, {"output_norm.weight", {d}, 0.2f, 1.0f}};
+    const int64_t     d     = shape.dimensions;
+    const int64_t     kv    = d / shape.heads * shape.kv_heads;
+    const int64_t     ff    = shape.feed_forward;
+    const float       unit  = 1.0f / std::sqrt(static_cast<float>(d));
+    std::vector<Plan> plans = {{"token_embd.weight", {d, shape.vocabulary}, 1.0f},
+                               {"output_norm.weight", {d}, 0.2f, 1.0f}};
     for (uint32_t layer = 0; layer < shape.layers; ++layer) {
         const std::string block = "blk." + std::to_string(layer) + ".";
         plans.push_back({block + "attn_norm.weight", {d}, 0.2f, 1.0f});
-        // logits of attention then have a deviation of about 1.4: neither flat nor all on one token
+        // attention logits then have a standard deviation of about 1.4: neither uniform nor concentrated on one token
         plans.push_back({block + "attn_q.weight", {d, d}, 1.2f * unit});
         plans.push_back({block + "attn_k.weight", {d, kv}, 1.2f * unit});
         plans.push_back({block + "attn_v.weight", {d, kv}, unit});
@@ -66,18 +68,19 @@ std::vector<Plan> tensors_of(const Shape & shape) {
     return plans;
 }
 
-/// splitmix64: a number of a stream depends on its place alone, so threads can draw any part of it.
+/// splitmix64: a number of a stream depends only on its index, so threads can draw any part of it.
 uint64_t random_bits(uint64_t place) {
     uint64_t z = place + 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    z          = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z          = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return z ^ (z >> 31);
 }
 
-/// About normal, deviation 1: the sum of four uniform numbers.
+/// Approximately normal with deviation 1: the sum of four uniform numbers.
 float random_number(uint64_t stream, uint64_t index) {
     const uint64_t bits = random_bits((stream << 40) + index);
-    const uint32_t sum  = static_cast<uint32_t>((bits & 0xffff) + (bits >> 16 & 0xffff) + (bits >> 32 & 0xffff) + (bits >> 48));
+    const uint32_t sum =
+        static_cast<uint32_t>((bits & 0xffff) + (bits >> 16 & 0xffff) + (bits >> 32 & 0xffff) + (bits >> 48));
     return (static_cast<float>(sum) / 65535.0f - 2.0f) * 1.7320508f;
 }
 
@@ -126,7 +129,7 @@ private:
         gguf_set_val_u32(h, "llama.pooling_type", LLAMA_POOLING_TYPE_LAST);
     }
 
-    /// <unk>, <s>, </s>, the 256 bytes, then words that nobody writes.
+    /// <unk>, <s>, </s>, the 256 bytes, then words that do not occur in texts.
     void set_vocabulary(uint32_t size) {
         std::vector<std::string> texts = {"<unk>", "<s>", "</s>"};
         std::vector<int32_t>     kinds = {LLAMA_TOKEN_TYPE_UNKNOWN, LLAMA_TOKEN_TYPE_CONTROL, LLAMA_TOKEN_TYPE_CONTROL};
@@ -162,17 +165,18 @@ private:
         const ggml_context_ptr ctx(ggml_init({plans_.size() * ggml_tensor_overhead(), nullptr, /*no_alloc*/ true}));
         for (const Plan & plan : plans_) {
             const bool    vector = plan.size.size() == 1;
-            ggml_tensor * tensor = ggml_new_tensor(ctx.get(), vector ? GGML_TYPE_F32 : GGML_TYPE_F16, static_cast<int>(plan.size.size()), plan.size.data());
+            ggml_tensor * tensor = ggml_new_tensor(ctx.get(), vector ? GGML_TYPE_F32 : GGML_TYPE_F16,
+                                                   static_cast<int>(plan.size.size()), plan.size.data());
             ggml_set_name(tensor, plan.name.c_str());
             gguf_add_tensor(header_.get(), tensor);
         }
     }
 
     void write_tensor(std::FILE * file, const Plan & plan, uint64_t stream) const {
-        constexpr int64_t piece = 32 << 20; // numbers drawn at once
-        const int64_t     rows  = plan.size.size() == 1 ? 1 : plan.size[1];
-        const int64_t     count = plan.size[0] * rows;
-        const size_t      bytes = plan.size.size() == 1 ? sizeof(float) : sizeof(ggml_fp16_t);
+        constexpr int64_t    piece = 32 << 20; // numbers drawn at once
+        const int64_t        rows  = plan.size.size() == 1 ? 1 : plan.size[1];
+        const int64_t        count = plan.size[0] * rows;
+        const size_t         bytes = plan.size.size() == 1 ? sizeof(float) : sizeof(ggml_fp16_t);
         std::vector<uint8_t> data;
         for (int64_t from = 0; from < count; from += piece) {
             const int64_t n = std::min(piece, count - from);
@@ -180,8 +184,8 @@ private:
             draw(plan, stream, from, n, data.data());
             put(file, data.data(), data.size());
         }
-        const size_t written = count * bytes;
-        const size_t padding = GGML_PAD(written, GGUF_DEFAULT_ALIGNMENT) - written;
+        const size_t               written = count * bytes;
+        const size_t               padding = GGML_PAD(written, GGUF_DEFAULT_ALIGNMENT) - written;
         const std::vector<uint8_t> zeros(padding);
         put(file, zeros.data(), padding);
     }
@@ -203,7 +207,7 @@ private:
                 }
             }
         };
-        const int64_t threads = std::max(1u, std::thread::hardware_concurrency());
+        const int64_t            threads = std::max(1u, std::thread::hardware_concurrency());
         std::vector<std::thread> team;
         for (int64_t t = 0; t < threads; ++t) {
             team.emplace_back(some, count * t / threads, count * (t + 1) / threads);
@@ -220,7 +224,7 @@ private:
 
 void quantize(const std::string & from, const std::string & to, llama_ftype type) {
     llama_model_quantize_params params = llama_model_quantize_default_params();
-    params.ftype = type;
+    params.ftype                       = type;
     if (llama_model_quantize(from.c_str(), to.c_str(), &params) != 0) {
         throw std::runtime_error("llama.cpp cannot quantize " + from);
     }
@@ -243,7 +247,8 @@ int main(int argc, char ** argv) {
         }
     }
     if (output.empty() || shapes.count(shape) == 0 || types.count(type) == 0) {
-        std::fprintf(stderr, "usage: longembed-shape-model --shape e5-mistral|tiny|tiny-heads [--type f16|q8_0|q4_k_m] [--from F16-FILE] OUTPUT\n");
+        std::fprintf(stderr, "usage: longembed-shape-model --shape e5-mistral|tiny|tiny-heads [--type f16|q8_0|q4_k_m] "
+                             "[--from F16-FILE] OUTPUT\n");
         return 2;
     }
     try {
@@ -251,11 +256,13 @@ int main(int argc, char ** argv) {
             ModelFile(shapes.at(shape), output).write();
             return 0;
         }
-        llama_log_set([](ggml_log_level level, const char * text, void *) {
-            if (level == GGML_LOG_LEVEL_ERROR) {
-                std::fputs(text, stderr);
-            }
-        }, nullptr);
+        llama_log_set(
+            [](ggml_log_level level, const char * text, void *) {
+                if (level == GGML_LOG_LEVEL_ERROR) {
+                    std::fputs(text, stderr);
+                }
+            },
+            nullptr);
         const std::string f16 = from.empty() ? output + ".f16" : from;
         if (from.empty()) {
             ModelFile(shapes.at(shape), f16).write();

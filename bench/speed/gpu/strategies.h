@@ -9,8 +9,8 @@
 
 #include "batch.h"
 
-/// What the strategies of lib/extend give a batch of sequences of one length, for machines that have no Node: their defaults, for
-/// a rotary causal model with native context Lo and target Lt.
+/// The plans of lib/extend's strategies for a batch of sequences of one length, for machines without Node: with their
+/// defaults, for a rotary causal model with native context Lo and target Lt.
 struct StrategyPlan {
     std::vector<float> positions;   ///< empty: indices
     std::vector<float> logit_scale; ///< empty: 1
@@ -19,11 +19,12 @@ struct StrategyPlan {
     int32_t            group      = 0;
     int32_t            window     = 0;
 
-    StrategyPlan(const std::string & method, int64_t length, int64_t sequences, int64_t native, int64_t target, float file_base) {
-        const int64_t scale = (target + native - 1) / native;
-        const bool    longer = length > native;
+    StrategyPlan(const std::string & method, int64_t length, int64_t sequences, int64_t native, int64_t target,
+                 float file_base) {
+        const int64_t scale      = (target + native - 1) / native;
+        const bool    longer     = length > native;
         const double  log_native = std::log(static_cast<double>(native));
-        const auto    every  = [&](std::vector<float> & values, auto value_at) {
+        const auto    every      = [&](std::vector<float> & values, auto value_at) {
             for (int64_t s = 0; s < sequences; ++s) {
                 for (int64_t i = 0; i < length; ++i) {
                     values.push_back(static_cast<float>(value_at(i)));
@@ -31,8 +32,10 @@ struct StrategyPlan {
             }
         };
         if (longer) {
-            // attention scaling: by position in self-extend, else by length
-            every(logit_scale, [&](int64_t i) { return std::max(1.0, std::log(static_cast<double>(method == "se" ? i + 1 : length)) / log_native); });
+            // attention scaling: by position in self-extend, otherwise by length
+            every(logit_scale, [&](int64_t i) {
+                return std::max(1.0, std::log(static_cast<double>(method == "se" ? i + 1 : length)) / log_native);
+            });
         }
         if (method == "ntk") {
             rope_base = file_base * static_cast<float>(scale + std::max(1.0, scale / 4.0));
@@ -47,7 +50,7 @@ struct StrategyPlan {
             group  = static_cast<int32_t>(scale + 1);
             window = static_cast<int32_t>(native / scale);
         } else if (method != "none" && method != "pi" && method != "gp" && method != "rp" && method != "se") {
-            throw std::runtime_error("no strategy is called \"" + method + "\"");
+            throw std::runtime_error("unknown strategy \"" + method + "\"");
         }
     }
 

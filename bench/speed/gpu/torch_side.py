@@ -1,4 +1,4 @@
-"""The same shape in PyTorch and transformers, with random weights in bfloat16: what this library is held against.
+"""The same shape in PyTorch and transformers, with random weights in bfloat16, for comparison.
 
     python3 torch_side.py --shape e5-mistral --device cuda --repeat 3 LENGTHxCOUNT…
 
@@ -45,7 +45,7 @@ def seconds_of(work, device, repeat):
 
 
 def product_rate(device):
-    """Operations a second of a large product of bfloat16 numbers: the best of several runs, each of several products."""
+    """Operations per second of a large bfloat16 matrix product: the best of several runs, each of several products."""
     size, products = (8192, 10) if device == "cuda" else (1024, 2)
     left = torch.randn(size, size, device=device, dtype=torch.bfloat16)
     right = torch.randn(size, size, device=device, dtype=torch.bfloat16)
@@ -77,7 +77,7 @@ def build(shape, device, attention, factor):
 
 
 def kinds(device):
-    """Kinds of attention to try; the best counts."""
+    """Kinds of attention to try; the fastest counts."""
     found = ["sdpa"]
     if device == "cuda":
         try:

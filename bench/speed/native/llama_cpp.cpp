@@ -1,9 +1,9 @@
-// llama.cpp's side of the comparison, over its public API: loads once, then embeds the same sequences as often as it is told.
+// llama.cpp's side of the comparison, over its public API: loads once, then embeds the same sequences on each command.
 //
 //   speed-llama-cpp MODEL --flash on|off --batch N --ubatch N --threads N --pooling mean|cls|last --rope-base F
 //
-// Speaks bench/speed/engines/protocol.mjs' language: on stdin the number of sequences, a line of token ids each, then commands.
-// Sequences go in batches of up to --batch tokens, in order.
+// Speaks the protocol of bench/speed/engines/protocol.mjs: on stdin the number of sequences, one line of token ids for
+// each, then commands. Sequences go in batches of up to --batch tokens, in order.
 
 #include <algorithm>
 #include <chrono>
@@ -32,7 +32,7 @@ struct Settings {
         }
     }
     const std::string & at(const std::string & name) const { return options.at(name); }
-    uint32_t number(const std::string & name) const { return static_cast<uint32_t>(std::stoul(at(name))); }
+    uint32_t            number(const std::string & name) const { return static_cast<uint32_t>(std::stoul(at(name))); }
 };
 
 /// Sequences first … end − 1 in one batch.
@@ -56,11 +56,12 @@ std::vector<Sequence> read_sequences() {
 }
 
 std::vector<Range> pack(const std::vector<Sequence> & sequences, size_t batch_tokens) {
-    const size_t       most_sequences = llama_max_parallel_sequences();
+    const size_t       max_sequences = llama_max_parallel_sequences();
     std::vector<Range> ranges;
     size_t             tokens = 0;
     for (size_t i = 0; i < sequences.size(); ++i) {
-        const bool joins = !ranges.empty() && tokens + sequences[i].size() <= batch_tokens && i - ranges.back().first < most_sequences;
+        const bool joins =
+            !ranges.empty() && tokens + sequences[i].size() <= batch_tokens && i - ranges.back().first < max_sequences;
         if (!joins) {
             ranges.push_back({i, i});
             tokens = 0;
@@ -84,35 +85,37 @@ public:
         : sequences_(std::move(sequences)), ranges_(pack(sequences_, settings.number("batch"))) {
         llama_model_params model_params = llama_model_default_params();
         model_params.n_gpu_layers       = 0;
-        model_ = llama_model_load_from_file(settings.model.c_str(), model_params);
+        model_                          = llama_model_load_from_file(settings.model.c_str(), model_params);
         if (model_ == nullptr) {
             throw std::runtime_error("llama.cpp cannot load the model");
         }
-        size_t most_tokens = 0;
-        size_t most_sequences = 0;
+        size_t max_tokens    = 0;
+        size_t max_sequences = 0;
         for (const Range & range : ranges_) {
-            most_tokens    = std::max(most_tokens, tokens_of(range));
-            most_sequences = std::max(most_sequences, range.end - range.first);
+            max_tokens    = std::max(max_tokens, tokens_of(range));
+            max_sequences = std::max(max_sequences, range.end - range.first);
         }
         // llama.cpp reserves its graphs for equally long sequences
-        most_tokens = (most_tokens + most_sequences - 1) / most_sequences * most_sequences;
+        max_tokens                  = (max_tokens + max_sequences - 1) / max_sequences * max_sequences;
         llama_context_params params = llama_context_default_params();
-        params.n_batch         = static_cast<uint32_t>(most_tokens);
-        params.n_ctx           = params.n_batch;
-        params.n_ubatch        = settings.number("ubatch") < settings.number("batch") ? settings.number("ubatch") : params.n_batch;
-        params.n_seq_max       = static_cast<uint32_t>(most_sequences);
+        params.n_batch              = static_cast<uint32_t>(max_tokens);
+        params.n_ctx                = params.n_batch;
+        params.n_ubatch =
+            settings.number("ubatch") < settings.number("batch") ? settings.number("ubatch") : params.n_batch;
+        params.n_seq_max       = static_cast<uint32_t>(max_sequences);
         params.kv_unified      = true;
         params.n_threads       = static_cast<int32_t>(settings.number("threads"));
         params.n_threads_batch = params.n_threads;
         params.embeddings      = true;
         params.pooling_type    = pooling_of(settings.at("pooling"));
         params.rope_freq_base  = std::stof(settings.at("rope-base"));
-        params.flash_attn_type = settings.at("flash") == "on" ? LLAMA_FLASH_ATTN_TYPE_ENABLED : LLAMA_FLASH_ATTN_TYPE_DISABLED;
+        params.flash_attn_type =
+            settings.at("flash") == "on" ? LLAMA_FLASH_ATTN_TYPE_ENABLED : LLAMA_FLASH_ATTN_TYPE_DISABLED;
         context_ = llama_init_from_model(model_, params);
         if (context_ == nullptr) {
             throw std::runtime_error("llama.cpp cannot make a context");
         }
-        batch_      = llama_batch_init(static_cast<int32_t>(most_tokens), 0, 1);
+        batch_      = llama_batch_init(static_cast<int32_t>(max_tokens), 0, 1);
         dimensions_ = static_cast<size_t>(llama_model_n_embd_out(model_));
         vectors_.resize(sequences_.size() * dimensions_);
     }
@@ -156,7 +159,8 @@ private:
         if (llama_memory_t memory = llama_get_memory(context_); memory != nullptr) {
             llama_memory_clear(memory, true);
         }
-        const int status = llama_get_memory(context_) == nullptr ? llama_encode(context_, batch_) : llama_decode(context_, batch_);
+        const int status =
+            llama_get_memory(context_) == nullptr ? llama_encode(context_, batch_) : llama_decode(context_, batch_);
         if (status != 0) {
             throw std::runtime_error("llama.cpp failed with status " + std::to_string(status));
         }

@@ -1,4 +1,4 @@
-// speed-quantize INPUT OUTPUT BF16|Q8_0|Q4_K_M: a GGUF file in another type, by llama.cpp's own quantization.
+// speed-quantize INPUT OUTPUT BF16|Q8_0|Q4_K_M: converts a GGUF file to another type with llama.cpp's own quantization.
 
 #include <cstdio>
 #include <map>
@@ -15,6 +15,6 @@ int main(int argc, char ** argv) {
         return 2;
     }
     llama_model_quantize_params params = llama_model_quantize_default_params();
-    params.ftype = type->second;
+    params.ftype                       = type->second;
     return llama_model_quantize(argv[1], argv[2], &params) == 0 ? 0 : 1;
 }

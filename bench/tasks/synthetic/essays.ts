@@ -30,7 +30,7 @@ export async function readEssays(folder: string): Promise<Essays> {
   if (sum(sentences.map(({ length }) => length)) > words * MAX_CHARACTERS_PER_WORD) {
     throw badData(
       `The essays in ${folder} have no spaces between words, but documents are measured in words: ` +
-        'give essays that have, or none for generated prose.',
+        'give essays that have them, or none for generated prose.',
     );
   }
   return { sentences, words };

@@ -15,7 +15,7 @@ export function wordCount(text: string): number {
 
 /**
  * Hides a needle between the sentences of a filler, or before or after all of them, all places equally likely (paper §3.2).
- * @param filler endless sentences, taken as long as they fit
+ * @param filler an endless sequence of sentences, used while they fit
  * @param budget maximum number of words of the result
  */
 export function hide(needle: string, filler: Iterable<string>, budget: number, random: Random): string {

@@ -1,6 +1,6 @@
 /** English prose generated from templates and word lists: filler for needles that needs no download. */
 import { type Random, ShuffleBag } from '../../random.js';
-import { PHRASES, TEMPLATES, type Topic, TOPICS } from './word-lists.js';
+import { phrases, templates, type Topic, topics } from './word-lists.js';
 
 /** Number of sentences of a passage on one topic. */
 const MIN_PASSAGE = 6;
@@ -12,20 +12,17 @@ type Gaps = ReturnType<typeof topicGaps>;
 /** A piece of a template: text, or a gap. */
 type Piece = { readonly text: string } | { readonly gap: keyof Gaps; readonly capital: boolean };
 
-const openers = TEMPLATES.openers.map(parsed);
-const sentences = TEMPLATES.sentences.map(parsed);
-
 /** Endless sentences. They name no person or place and contain no figures, so they answer no query of the needle task. */
 export function* prose(random: Random): Generator<string, never> {
   const general = generalGaps(random);
-  const topics = new ShuffleBag(
-    TOPICS.map((topic) => topicGaps(topic, general, random)),
+  const gaps = new ShuffleBag(
+    topics().map((topic) => topicGaps(topic, general, random)),
     random,
   );
-  const opener = new ShuffleBag(openers, random);
-  const sentence = new ShuffleBag(sentences, random);
+  const opener = new ShuffleBag(templates().openers.map(parsed), random);
+  const sentence = new ShuffleBag(templates().sentences.map(parsed), random);
   for (;;) {
-    const topic = topics.draw();
+    const topic = gaps.draw();
     yield filled(opener.draw(), topic);
     for (let left = MIN_PASSAGE - 1 + random.below(MAX_PASSAGE - MIN_PASSAGE + 1); left > 0; left--) {
       yield filled(sentence.draw(), topic);
@@ -34,16 +31,17 @@ export function* prose(random: Random): Generator<string, never> {
 }
 
 function generalGaps(random: Random) {
+  const { times, turns, manners, outcomes, verdicts, judgements, payoffs, spans, conditions } = phrases();
   return {
-    time: new ShuffleBag(PHRASES.times, random),
-    turn: new ShuffleBag(PHRASES.turns, random),
-    manner: new ShuffleBag(PHRASES.manners, random),
-    outcome: new ShuffleBag(PHRASES.outcomes, random),
-    verdict: new ShuffleBag(PHRASES.verdicts, random),
-    judgement: new ShuffleBag(PHRASES.judgements, random),
-    payoff: new ShuffleBag(PHRASES.payoffs, random),
-    span: new ShuffleBag(PHRASES.spans, random),
-    condition: new ShuffleBag(PHRASES.conditions, random),
+    time: new ShuffleBag(times, random),
+    turn: new ShuffleBag(turns, random),
+    manner: new ShuffleBag(manners, random),
+    outcome: new ShuffleBag(outcomes, random),
+    verdict: new ShuffleBag(verdicts, random),
+    judgement: new ShuffleBag(judgements, random),
+    payoff: new ShuffleBag(payoffs, random),
+    span: new ShuffleBag(spans, random),
+    condition: new ShuffleBag(conditions, random),
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * The texts that the synthetic tasks are made of: JSON files in data/, checked when they are read. They are part of the
+ * The texts that the synthetic tasks are made of: JSON files in data/, read and checked on first use. They are part of the
  * benchmark: a changed word changes its documents.
  */
 import { readFileSync } from 'node:fs';
@@ -13,45 +13,45 @@ const list = z.array(z.string().min(1)).min(1);
  */
 const topic = z.strictObject({
   name: z.string(),
-  /** Somebody: "the lock keeper". */
+  /** A person: "the lock keeper". */
   people: list,
   /** A thing in the singular: "the towpath". */
   things: list,
-  /** Where somebody can stand: "under the brick bridge". */
+  /** Where a person can be: "under the brick bridge". */
   places: list,
-  /** What somebody did: "counted the boats before supper". */
+  /** A past action: "counted the boats before supper". */
   deeds: list,
-  /** What somebody might do: "check the water level". */
+  /** A task to do: "check the water level". */
   duties: list,
-  /** What can be learned: "steering a long boat". */
+  /** A skill to learn: "steering a long boat". */
   crafts: list,
-  /** What could be seen or heard: "the water lay still and brown". */
+  /** A scene: "the water lay still and brown". */
   scenes: list,
-  /** What is always true: "slow water has a long memory". */
+  /** A saying: "slow water has a long memory". */
   sayings: list,
-  /** Why something was done: "the gate had begun to leak". */
+  /** A reason: "the gate had begun to leak". */
   reasons: list,
 });
 
 /** Phrases that fit every topic. */
-const phrases = z.strictObject({
+const general = z.strictObject({
   /** Before a comma at the beginning of a sentence. */
   times: list,
   /** Before a comma at the beginning of a sentence that continues the story. */
   turns: list,
-  /** After what somebody did, at the end of a sentence. */
+  /** How an action was done, at the end of a sentence. */
   manners: list,
-  /** What came of something. */
+  /** The outcome of an action. */
   outcomes: list,
-  /** What something was like to do. */
+  /** An opinion about a past action. */
   verdicts: list,
-  /** What something is like in general. */
+  /** An opinion in general. */
   judgements: list,
   /** The reward for doing the right thing. */
   payoffs: list,
   /** How long something took. */
   spans: list,
-  /** What a thing was like. */
+  /** The condition of a thing. */
   conditions: list,
 });
 
@@ -67,28 +67,33 @@ const fact = z.strictObject({
 });
 
 export type Topic = z.infer<typeof topic>;
-export type Phrases = z.infer<typeof phrases>;
+export type Phrases = z.infer<typeof general>;
 export type NeedleFact = z.infer<typeof fact>;
 
-export const TOPICS: readonly Topic[] = read('topics', z.array(topic));
-export const PHRASES: Phrases = read('phrases', phrases);
+export const topics: () => readonly Topic[] = lazy('topics', z.array(topic));
+export const phrases: () => Phrases = lazy('phrases', general);
 
 /**
  * Sentences with gaps: {person} takes one of the topic's people, {Person} the same with a capital. A passage on a new topic
  * begins with one of `openers`; `sentences` follow.
  */
-export const TEMPLATES = read('templates', z.strictObject({ openers: list, sentences: list }));
+export const templates = lazy('templates', z.strictObject({ openers: list, sentences: list }));
 
 /** The hundred facts of the needle task. */
-export const FACTS: readonly NeedleFact[] = read('facts', z.array(fact));
+export const facts: () => readonly NeedleFact[] = lazy('facts', z.array(fact));
 
 /**
  * Names of the passkey task's people, from many languages, written in ASCII. No last name is the beginning of another, so
  * that one person's name never occurs in another's.
  */
-export const NAMES = read('names', z.strictObject({ first: list, last: list }));
+export const names = lazy('names', z.strictObject({ first: list, last: list }));
 
-function read<T>(name: string, schema: z.ZodType<T>): T {
-  const file = new URL(`./data/${name}.json`, import.meta.url);
-  return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
+/** Reads a file on the first call. */
+function lazy<T>(name: string, schema: z.ZodType<T>): () => T {
+  let content: T | undefined;
+  return () => {
+    const file = new URL(`./data/${name}.json`, import.meta.url);
+    content ??= schema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return content;
+  };
 }

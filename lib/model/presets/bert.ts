@@ -11,7 +11,7 @@ const BGE = {
   nativeContext: 512,
 } as const;
 
-/** What tells the "all" models' long list of training data from that of the "multi-qa" models of the same origin. */
+/** Data sets that distinguish the "all" models from the "multi-qa" models of the same origin. */
 const ALL_MINILM_DATA = ['code-search-net', 'multi-nli', 'wikihow'] as const;
 
 const JINA_V2 = { pooling: 'mean', prompts: NO_PROMPTS, nativeContext: 8192 } as const;
@@ -61,7 +61,7 @@ export const BERT_PRESETS: readonly Preset[] = [
 
   {
     name: 'jina-embeddings-v2-base-en',
-    // All sizes and languages are trained alike, and their files bear the name of the code that they share.
+    // All sizes and languages are trained the same way, and their files have the name of the code that they share.
     aliases: [
       'jina-bert-implementation',
       'jina-v2',

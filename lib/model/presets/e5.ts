@@ -1,7 +1,7 @@
 import type { Preset } from './preset.js';
 import { BERT, MISTRAL_7B, ROPE_BERT_BASE, withRows, XLM_BERT } from './shapes.js';
 
-/** What all of Microsoft's bidirectional E5 models share. */
+/** Settings common to Microsoft's bidirectional E5 models. */
 const E5 = {
   pooling: 'mean',
   prompts: { query: 'query: ', document: 'passage: ' },
@@ -29,7 +29,7 @@ export const E5_PRESETS: readonly Preset[] = [
     shape: withRows(BERT.base, 4096),
     ...E5,
     nativeContext: 4096,
-    // Rows 0, 8, 16 … of its position matrix are E5-Base's own; those between were tuned, for long inputs only.
+    // Rows 0, 8, 16 … of its position matrix are E5-Base's own; the rows between were fine-tuned, for long inputs only.
     shortInputs: { upTo: 512, stride: 8 },
   },
   {
@@ -40,7 +40,7 @@ export const E5_PRESETS: readonly Preset[] = [
     prompts: INSTRUCTED,
     // Trained at 4,096; its file says 32,768, which is Mistral's.
     nativeContext: 4096,
-    // It pools the EOS, which its file does not ask the tokenizer for.
+    // It pools the EOS, which its file does not tell the tokenizer to add.
     specialTokens: { bos: true, eos: true },
   },
 ];

@@ -11,7 +11,7 @@ export type { Preset, ShortInputs } from './preset.js';
 /** Every known model. Sources: the model cards and the settings of the LongEmbed paper's authors. */
 export const PRESETS: readonly Preset[] = [...E5_PRESETS, ...BERT_PRESETS];
 
-/** What a file is recognised by. */
+/** The properties that identify a file. */
 type PresetFacts = Pick<
   NativeFacts,
   'architecture' | 'dimensions' | 'layers' | 'metadata' | 'name' | 'positionRows' | 'vocabularySize'

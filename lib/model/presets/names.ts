@@ -1,4 +1,4 @@
-/** Endings that a file's name may have without being another model: its quantization, the format, a GGUF repository's. */
+/** Endings of a file's name that do not make it another model: its quantization, the format, a GGUF repository's. */
 const ENDINGS = /-(gguf|ggml|f16|f32|fp16|fp32|bf16|i?q\d(-[a-z0-9]+)*)$/;
 
 /**
@@ -39,8 +39,8 @@ const ADDRESS_KEYS = [
 ];
 
 /**
- * The names that a file's metadata gives its model, the surest first: where it came from, what it is called, and the
- * parts that llama.cpp's converter takes a name to. A `base_model` is no name: a fine-tuned model has one too.
+ * The names that a file's metadata gives its model, the most reliable first: its origin, its name, and the
+ * parts into which llama.cpp's converter splits a name. A `base_model` is not a name: a fine-tuned model has one too.
  */
 export function namesOf(metadata: Readonly<Record<string, string>>): string[] {
   const part = (key: string): string => metadata[`general.${key}`] ?? '';
@@ -55,7 +55,7 @@ export function namesOf(metadata: Readonly<Record<string, string>>): string[] {
     [base, size, version, tune],
     [base, version, size, tune],
     [base, tune, size, version],
-    // A size label may also be counted from the tensors (109M), and then belongs to no name.
+    // A size label may also be counted from the tensors (109M), and is then not part of a name.
     [base, tune, version],
     [base, version, tune],
   ];

@@ -1,6 +1,6 @@
 import type { Pooling } from '../../native/index.js';
 
-/** What a file must be to be taken for a known model: names alone are too easily shared. */
+/** The shape that a file must have to match a known model: names alone are too easily shared. */
 export interface Shape {
   readonly architecture: string;
   readonly dimensions: number;
@@ -11,26 +11,26 @@ export interface Shape {
   readonly positionRows?: readonly [number, number];
 }
 
-/** What is known of a model that its file does not say, or says wrongly. */
+/** Properties of a model that its file lacks, or gives wrongly. */
 export interface Preset {
-  /** As `LoadOptions.preset` and `ModelInfo.preset` say it: the repository's name without its owner. */
+  /** The name in `LoadOptions.preset` and `ModelInfo.preset`: the repository's, without its owner. */
   readonly name: string;
   /** Other names that files of it carry. */
   readonly aliases?: readonly string[];
-  /** How to know it where a converter named the file after the model it was trained from. */
+  /** Identifies it where a converter named the file after the model it was trained from. */
   readonly trained?: Trained;
   readonly shape: Shape;
   readonly pooling: Pooling;
   readonly prompts: { readonly query: string; readonly document: string };
   /** Lo in tokens. */
   readonly nativeContext: number;
-  /** Where the file's vocabulary flags are not what the model was trained with. */
+  /** Set where the file's vocabulary flags differ from the model's training. */
   readonly specialTokens?: { readonly bos?: boolean; readonly eos?: boolean };
   /** Positions of short inputs; see `ShortInputs`. */
   readonly shortInputs?: ShortInputs;
 }
 
-/** A model known by what it was trained from, and on: together these tell it from others of the same origin. */
+/** The base model and the training data of a model: together they identify it among models of the same origin. */
 export interface Trained {
   /** Name of the model it was trained from, in canonical spelling. */
   readonly from: string;

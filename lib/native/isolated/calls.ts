@@ -6,7 +6,7 @@ export type NewCall = WithoutId<CallRequest>;
 
 /** An open call on an isolated model. */
 export interface Call {
-  /** The message. It holds the caller's arrays, not copies, for it may have to be sent again. */
+  /** The message. It holds the caller's arrays, not copies, because it may have to be sent again. */
   readonly request: CallRequest;
   readonly onProgress: ((fraction: number) => void) | null;
   readonly promise: Promise<Value>;
@@ -83,8 +83,8 @@ export class Calls {
 
   /**
    * The process has died: takes out the calls that it took with it. That is the batch that it was computing; those behind it
-   * had not begun, so they are kept for the next process. Texts are split on other threads meanwhile: whether one of
-   * them was to blame shows when it is tried once more.
+   * had not begun, so they are kept for the next process. Texts are tokenized on other threads meanwhile: whether one of
+   * them was the cause shows when it is tried once more.
    */
   takeInFlight(): Call[] {
     const begun = [...this].filter(({ began }) => began).map(({ request }) => request.id);

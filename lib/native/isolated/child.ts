@@ -1,4 +1,4 @@
-/** The process that computes for `isolate: true`: the addon with one model in it, which does what its parent asks for. */
+/** The engine process for `isolate: true`: the addon with one model, which serves its parent's requests. */
 import { addon } from '../addon.js';
 import type { Request } from './messages.js';
 import { ModelServer } from './server.js';

@@ -1,12 +1,12 @@
 import { LongEmbedError } from '../../error.js';
 
-/** How a process that computes came to its end. */
+/** How an engine process ended. */
 export interface Death {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   /** The last of what it wrote to its standard error. */
   readonly output: string;
-  /** There never was a process: what the system said. */
+  /** The system's error when the process could not be started. */
   readonly notStarted?: Error;
 }
 
@@ -15,8 +15,8 @@ const SAYS_WHY = /GGML_ASSERT|GGML_ABORT|what\(\):|FATAL ERROR|error( \[\w+\])?:
 
 /**
  * The error of a call that a process took with it.
- * @param doing what it did, after "while it"
- * @param next what becomes of the calls to come
+ * @param doing its work, to follow "while it"
+ * @param next a sentence on later calls
  */
 export function deathError(death: Death, doing: string, next: string): LongEmbedError {
   const cause = death.notStarted ?? (death.output === '' ? undefined : new Error(death.output));
@@ -35,14 +35,14 @@ function sentence(death: Death, doing: string): string {
 function wayOf({ code, signal }: Death): string {
   if (signal === 'SIGKILL') return 'was ended by SIGKILL (the system does that when memory runs out)';
   if (signal !== null) return `was ended by ${signal}`;
-  // Windows gives what the process crashed with as a number that is only known in this form.
+  // Windows reports a crash as a number that is usually written in this form.
   return `ended with exit code ${code !== null && code > 0xffff ? `0x${code.toString(16)}` : String(code)}`;
 }
 
-/** The line of its output that says why; empty when there is none. */
+/** The line of its output with the reason; empty when there is none. */
 function reasonOf({ output, signal }: Death): string {
   const lines = output.split('\n').map((line) => line.trim());
-  // Whoever calls abort() has said why. Other signals come unannounced: the last line is about something else.
+  // Code that calls abort() prints the reason first. Other signals come unannounced: the last line is unrelated.
   const last = signal === 'SIGABRT' ? lines.at(-1) : undefined;
   return lines.findLast((line) => SAYS_WHY.test(line)) ?? last ?? '';
 }

@@ -11,9 +11,9 @@ import { Session, type Loading, type Start } from './process.js';
 export const MAX_DEATHS = 3;
 
 /**
- * When to give up: a process that dies over and over will do so next time, and each start loads the model again. Only
- * batches count as success, since it is they that need the memory and the kernels; only deaths at work count, since an
- * idle process that dies costs no more than a start at the next call.
+ * Stops restarts of a process that dies repeatedly: it would probably die again, and each start loads the model. Only
+ * batches count as success, since they need the memory and the kernels; only deaths at work count, since an idle
+ * process that dies costs no more than a start at the next call.
  */
 export class RestartLimit {
   #deaths = 0;
@@ -34,12 +34,12 @@ export class RestartLimit {
 const GIVEN_UP = `It died ${MAX_DEATHS} times in a row without computing anything and is not started again: dispose of the model and load it anew.`;
 const STARTS_AGAIN = 'The next call starts it again.';
 
-/** A model in a process of its own, which is restarted after it has died. */
+/** A model in a separate process, which is restarted after it has died. */
 export class IsolatedEngine {
   readonly #start: Start;
   readonly #path: string;
   readonly #options: NativeLoadOptions;
-  /** Of the files that were loaded first: a restart must not load another model. */
+  /** Fingerprint of the files loaded first: a restart must not load another model. */
   readonly #fingerprint: string;
   readonly #calls = new Calls();
   readonly #limit = new RestartLimit();
@@ -97,7 +97,7 @@ export class IsolatedEngine {
     return { promise: call.promise, cancel: () => this.#cancel(call) };
   }
 
-  /** Rejects what is not done with ERR_DISPOSED and ends the process. */
+  /** Rejects open calls with ERR_DISPOSED and ends the process. */
   dispose(): Promise<void> {
     return (this.#disposal ??= this.#end());
   }
@@ -144,8 +144,8 @@ export class IsolatedEngine {
   }
 
   #restarted(session: Session, loading: Loading): void {
-    if (loading.kind === 'died') return; // #ended says the rest
-    // It may have changed while it was loaded.
+    if (loading.kind === 'died') return; // #ended handles the rest
+    // The file may have changed while it was loaded.
     if (loading.kind === 'loaded' && this.#fingerprintNow() === this.#fingerprint) {
       for (const { request } of this.#calls) session.send(request);
       this.#updateRef();

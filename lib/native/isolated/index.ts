@@ -43,7 +43,7 @@ export class IsolatedModel implements NativeModel {
   }
 }
 
-/** A model in a process of its own: docs/isolation.md. */
+/** A model in a separate process: docs/isolation.md. */
 
 /** The same as the addon's `loadModel`, in a new process. */
 export function loadIsolated(

@@ -1,6 +1,6 @@
 /**
- * What the library and the process that computes say to each other. Messages are structured clones: a typed array travels as
- * its bytes, and the receiver has a copy of its own.
+ * The messages between the library and the engine process. They are structured clones: a typed array is sent as its bytes,
+ * and the receiver has its own copy.
  */
 import type { ErrorCode } from '../../error.js';
 import type { NativeBatch, NativeFacts, NativeLoadOptions, NativeMemory } from '../types.js';
@@ -12,7 +12,7 @@ export interface LoadRequest {
   kind: 'load';
   path: string;
   options: NativeLoadOptions;
-  /** Whether anybody wants to hear of progress. */
+  /** Whether progress is to be reported. */
   progress: boolean;
 }
 

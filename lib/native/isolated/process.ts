@@ -22,7 +22,7 @@ export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: options, ...others } = env;
   const kept = options === undefined ? '' : withoutInspector(options);
   return {
-    // ggml would attach a debugger to itself before it aborts, which can take seconds; with the log on that may be wanted.
+    // ggml would attach a debugger to itself before it aborts, which can take seconds; with logging on, it may be wanted.
     ...(logWanted(env) ? {} : { GGML_NO_BACKTRACE: '1' }),
     ...others,
     ...(kept === '' ? {} : { NODE_OPTIONS: kept }),
@@ -45,7 +45,7 @@ function withoutInspector(options: string): string {
 /** Characters of output that are kept. */
 const MAX_TAIL = 8192;
 
-/** The end of the engine process's standard error: when it crashes, that usually says why. */
+/** The end of the engine process's standard error: when it crashes, that usually has the reason. */
 class OutputTail {
   #text = '';
 

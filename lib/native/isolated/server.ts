@@ -16,7 +16,7 @@ export interface Client {
   end(): void;
 }
 
-/** The side of the process that computes: does what the messages ask for, on one model. */
+/** The engine process's side: serves the requests on one model. */
 export class ModelServer {
   readonly #addon: () => NativeAddon;
   readonly #client: Client;
@@ -56,7 +56,7 @@ export class ModelServer {
 
   async #call(request: CallRequest): Promise<void> {
     const { id } = request;
-    // Before the work: should it end this process, the message is on its way.
+    // Sent before the work, which may end this process.
     if (request.kind !== 'tokenize') this.#client.send({ kind: 'began', id });
     const job = startJob<Value>(() => this.#start(request));
     this.#jobs.set(id, job);
@@ -81,7 +81,7 @@ export class ModelServer {
     }
   }
 
-  /** The native side reports some twenty times a second, which is few enough to pass on as it comes. */
+  /** The native side reports some twenty times a second, which is few enough to pass on unchanged. */
   #reporter(id: number): (fraction: number) => void {
     return (fraction) => this.#client.send({ kind: 'progress', id, fraction });
   }

@@ -1,5 +1,5 @@
-"""Batches: questions and the documents that answer them, document i answering question i, then documents that answer
-none. All ids are content; the model adds its special tokens."""
+"""Batches: questions and documents, where document i answers question i and further documents answer none. All ids are
+content; the model adds its special tokens."""
 
 import random
 from dataclasses import dataclass

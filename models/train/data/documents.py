@@ -1,16 +1,16 @@
-"""Documents of token ids: facts at any place in filler, cut to a number of tokens."""
+"""Documents of token ids: facts at random places in filler, cut to a number of tokens."""
 
 from data import text
 
 
 class Filler:
-    """Sentences in a row, again and again; a document takes a stretch of it."""
+    """An endless cycle of sentences; a document is a stretch of it."""
 
     def __init__(self, encode, sentences):
         self.sentences = [(encode(" " + said), encode(said)) for said in sentences]
 
     def stretch(self, rng, length, start=None):
-        """(ids, places): `length` ids from sentence `start` on, and where a fact may go in."""
+        """(ids, places): `length` ids from sentence `start` on, and the places where a fact may be inserted."""
         index = rng.randrange(len(self.sentences)) if start is None else start
         ids, places = [], [0]
         while len(ids) < length:
@@ -22,7 +22,7 @@ class Filler:
 
 
 def choose_filler(world, encode, weights, statements):
-    """(filler, start) of a batch: start is None where each document begins elsewhere; `statements` are facts of others."""
+    """(filler, start) of a batch: start is None if each document has its own start; `statements` are facts of others."""
     rng = world.rng
     kind = rng.choices(("paper", "loop", "shared", "same", "own"), weights)[0]
     if kind == "paper":
@@ -46,5 +46,5 @@ def document(rng, filler, start, facts, capacity):
 
 
 def windowed(rng, ids, chance=0.25):
-    """Now and then a document begins in the middle of a sentence, as the later windows of a long text do."""
+    """Some documents begin in the middle of a sentence, as the later windows of a long text do."""
     return ids[rng.randrange(1, 12) :] if len(ids) > 40 and rng.random() < chance else ids

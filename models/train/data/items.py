@@ -1,4 +1,4 @@
-"""Facts with questions about them. An item is (statement, question, key): two items of a key say the same."""
+"""Facts with questions about them. An item is (statement, question, key): items with equal keys state the same fact."""
 
 from functools import cache
 
@@ -34,7 +34,7 @@ def passkey_patterns():
 
 
 def passkeys(world, count, attributes):
-    """Numbers of `count` people or more kinds of numbers of fewer people; as the paper's task, but in many wordings."""
+    """One number for each of `count` people, or several kinds of numbers for fewer; as in the paper's task, in many wordings."""
     _, statements, questions = passkey_patterns()
     rng, items, seen = world.rng, [], set()
     statement, question = rng.choice(statements), rng.choice(questions)
@@ -96,7 +96,7 @@ def any_sentence(world):
 
 
 def pairs(world, count, kinds):
-    """Two statements, or two questions, that say the same."""
+    """Two statements, or two questions, with the same meaning."""
     rng, items, seen = world.rng, [], set()
     for _ in range(count * 4):
         if len(items) == count:

@@ -1,8 +1,8 @@
-"""Invented names. They are put together from syllables, so that a model sees far more names than it could learn by heart
-and has to represent a name by its word pieces.
+"""Invented names, composed of syllables, so that a model sees far more names than it could memorize and has to represent
+a name by its word pieces.
 
-`python -m data.names` writes lists/first-names.txt, lists/last-names.txt and lists/places.txt again. Names that the
-benchmark's test items use are left out, and so is every word of its lists (test/models/disjoint.test.ts asserts it).
+`python -m data.names` rewrites lists/first-names.txt, lists/last-names.txt and lists/places.txt. Names in the benchmark's
+test items and all words of its lists are excluded (test/models/disjoint.test.ts asserts it).
 """
 
 import random
@@ -46,9 +46,9 @@ def coin(rng, endings, ending_chance):
 
 
 def benchmark_words():
-    """Every word in the benchmark's synthetic lists, in lower case; nothing where the benchmark is not there."""
+    """Every word in the benchmark's synthetic lists, in lower case."""
     words = set()
-    for path in sorted((REPOSITORY / "bench/tasks/synthetic").rglob("*.ts")):
+    for path in sorted((REPOSITORY / "bench/tasks/synthetic/data").glob("*.json")):
         words.update(re.findall(r"[a-z]+", path.read_text(encoding="utf-8").lower()))
     return words
 

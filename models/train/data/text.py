@@ -1,4 +1,4 @@
-"""Filling patterns, saying the same in other words, and the sentences of the filler."""
+"""Filling patterns, paraphrasing, and the sentences of the filler."""
 
 import re
 from functools import cache
@@ -20,7 +20,7 @@ def paper_filler():
 
 
 def fill(world, pattern, values):
-    """The pattern with its slots filled; `values` keeps what each slot is, for the block's other patterns."""
+    """The pattern with its slots filled; `values` keeps the slots' values for the block's other patterns."""
 
     def value(match):
         slot = match.group(0)[1:-1]
@@ -35,7 +35,7 @@ def fill(world, pattern, values):
 
 
 def reword(rng, text, chance):
-    """Some of the text's words in other words."""
+    """The text with some words replaced by synonyms."""
 
     def other(match):
         words = synonyms().get(match.group(0))
@@ -49,7 +49,7 @@ def sentence(world, values=None):
 
 
 def question_about(world, pattern, values):
-    """A question on any sentence: one of its slots unknown, or some of its content alone."""
+    """A question about any sentence: with one slot unknown, or with only some of its content."""
     rng = world.rng
     if rng.random() < 0.4:
         hidden = rng.choice(list(values))

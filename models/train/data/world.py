@@ -1,8 +1,8 @@
-"""A small invented world: the pools that facts draw their people, places and things from.
+"""A small invented world: the pools from which facts draw their people, places and things.
 
 A pool is made for each batch. Small pools give hard negatives: the same name with another attribute, the same attribute
-with another name. In an open world any English word may stand where a noun, a verb or an adjective is asked for: sentences
-lose their sense, and a model has to find a fact by the words that it shares with a question, whichever they are.
+with another name. In an open world any English word may take the place of a noun, a verb or an adjective: sentences
+lose their meaning, and a model has to find a fact by whatever words it shares with a question.
 """
 
 from functools import cache
@@ -25,7 +25,7 @@ def names(kind, held_out):
 
 
 class World:
-    """`world.pick("person")` gives one of the batch's people; kinds that are no pool are drawn freely."""
+    """`world.pick("person")` gives one of the batch's people; kinds without a pool are drawn freely."""
 
     POOLED = ("person", "first", "place", "org", "thing", "noun", "title", "animal", "field")
 
@@ -52,7 +52,7 @@ class World:
         return self.rng.choice(english() if self.is_open else read_words(name))
 
     def noun_from(self, first, last):
-        """One of a stretch of the list of nouns, in which nouns of a kind stand together."""
+        """A noun from one stretch of the list, in which nouns of a kind are adjacent."""
         if self.is_open:
             return self.rng.choice(english())
         nouns = read_words("nouns")

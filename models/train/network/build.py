@@ -17,7 +17,7 @@ def build(shape, vocabulary_size):
         model = Encoder(vocabulary_size, absolute=shape.architecture == "bert")
     for name, part in model.named_modules():
         if isinstance(part, nn.Linear):
-            # What a half layer adds begins at half the size of what it is added to.
+            # Initially, a half layer adds half the size of its input.
             gain = 0.5 if name.endswith(("attn_output", "ffn_down")) else 1.0
             nn.init.normal_(part.weight, std=gain * part.in_features**-0.5)
             if part.bias is not None:

@@ -1,5 +1,5 @@
-"""`llama`: norm before each half layer, grouped keys and values, SwiGLU; a token sees those before it, the last one is the
-text's vector."""
+"""`llama`: norm before each half layer, grouped keys and values, SwiGLU; a token attends to earlier ones, and the last
+one gives the text's vector."""
 
 import torch
 from torch import nn
@@ -9,7 +9,7 @@ from network.rotary import angles, rotate_neighbours
 from network.shape import FEED_FORWARD, HEADS, HIDDEN, LAYERS, NATIVE, ROPE_BASE
 
 EPSILON = 1e-5
-GATED = FEED_FORWARD * 3 // 4  # three matrices in place of two
+GATED = FEED_FORWARD * 3 // 4  # three matrices instead of two
 
 
 class Layer(nn.Module):
@@ -50,7 +50,7 @@ class Causal(nn.Module):
         self.register_buffer("sin", sin, persistent=False)
 
     def forward(self, ids, lengths):
-        """Vectors (batch, HIDDEN), not normalised: each row's last token. What follows it is never seen by it."""
+        """Vectors (batch, HIDDEN), not normalised: each row's last token, which does not attend to the padding after it."""
         x = self.token_embd(ids)
         cos, sin = self.cos[: ids.shape[1]], self.sin[: ids.shape[1]]
         for layer in self.blk:

@@ -1,4 +1,4 @@
-"""The BERT family: norm after each half layer, GELU, every token sees every other. With a matrix of positions (`bert`) or
+"""The BERT family: norm after each half layer, GELU, every token attends to every other. With a matrix of positions (`bert`) or
 rotations (`jina-bert-v3`)."""
 
 import torch

@@ -1,4 +1,4 @@
-"""Rotary position embedding in both orders of the pairs (test/oracle/rotary.py is the same in numpy)."""
+"""Rotary position embedding in both orders of the pairs (test/oracle/rotary.py does the same in numpy)."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""A byte-level BPE vocabulary as GPT-2's, for the causal model. Case counts."""
+"""A byte-level BPE vocabulary like GPT-2's, for the causal model. Case-sensitive."""
 
 import json
 
@@ -30,6 +30,6 @@ def learn():
 
 
 def merges(tokenizer):
-    """The merges as GGUF keeps them: "left right"."""
+    """The merges as GGUF stores them: "left right"."""
     rows = json.loads(tokenizer.to_str())["model"]["merges"]
     return [" ".join(row) if isinstance(row, list) else row for row in rows]

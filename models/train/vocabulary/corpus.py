@@ -1,4 +1,4 @@
-"""The text that the vocabularies are learned from: every word of the lists in all its forms, and generated names."""
+"""The text from which the vocabularies are learned: every word of the lists in all its forms, and generated names."""
 
 import random
 
@@ -9,9 +9,9 @@ from data.world import World
 SEED = 5
 
 
-# How often a word stands in the corpus: enough for it to become one token.
+# Occurrences of a word in the corpus: enough for it to become one token.
 FUNCTION, COMMON, NOUN, PLURAL, VERB, FORM = 500, 200, 200, 40, 200, 60
-# So many of the commonest words become tokens of their own; the others are put together.
+# This many of the most common words become single tokens; the others are composed of several.
 WHOLE, WHOLE_WEIGHT = 5500, 100
 
 

@@ -1,4 +1,4 @@
-"""One face for both vocabularies: content tokens of many texts, and the special tokens around them."""
+"""One interface to both vocabularies: content tokens of many texts, and the special tokens around them."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ MODELS = Path(__file__).parents[2]
 
 
 def file_of(kind):
-    """Learned once by learn.py and kept: learning breaks ties at random, and a model needs the vocabulary it was trained with."""
+    """Learned once by learn_vocabulary.py and kept: learning breaks ties at random, and a model needs the vocabulary it was trained with."""
     return MODELS / f"{kind}.tokenizer.json"
 
 

@@ -25,7 +25,7 @@ def learn():
 
 
 def gguf_tokens(tokenizer):
-    """The tokens as llama.cpp keeps them: ▁ before a piece that starts a word, nothing before one that goes on."""
+    """The tokens as llama.cpp stores them: ▁ before a piece that starts a word, nothing before one that continues it."""
     by_id = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
     return [
         token if token in SPECIAL else token[2:] if token.startswith("##") else "\u2581" + token for token, _ in by_id

@@ -8,7 +8,7 @@
 
 namespace longembed {
 
-/// What a batch takes on one device, in bytes.
+/// The memory of a batch on one device, in bytes.
 struct DeviceMemory {
     std::string device;              ///< ggml's name of it: "CPU", "CUDA0", …
     bool        host        = false; ///< the process's own memory
@@ -19,7 +19,7 @@ struct DeviceMemory {
     uint64_t    available   = 0;     ///< what can be allocated now
 };
 
-/// What a batch would take, known before it is computed.
+/// The memory that a batch needs, estimated before it is computed.
 struct MemoryEstimate {
     std::vector<DeviceMemory> devices;
     uint64_t                  resident    = 0; ///< bytes of this process's resident memory
@@ -40,7 +40,7 @@ private:
 /// "1.5 GB"
 std::string gigabytes(uint64_t bytes);
 
-/// Bytes that this process can still allocate: the least of what the machine, its control groups and ulimit -v leave.
+/// Bytes that this process can still allocate: the minimum over the machine, its control groups and ulimit -v.
 uint64_t available_memory();
 
 /// Bytes of this process's resident memory.

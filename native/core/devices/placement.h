@@ -6,7 +6,7 @@
 
 namespace longembed {
 
-/// Bytes of a model's weights, by the parts that are placed separately. What comes before the first layer stays on the
+/// Bytes of a model's weights, by the parts that are placed separately. The weights before the first layer stay on the
 /// CPU.
 struct WeightSizes {
     std::vector<uint64_t> layers;
@@ -19,13 +19,13 @@ struct GpuCapacity {
     uint64_t    free = 0;
 };
 
-/// What computing takes in addition to the weights, in bytes.
+/// The memory for computing, in addition to the weights, in bytes.
 struct ComputeEstimate {
     uint64_t activations = 0; ///< kept for all tokens, on the GPU that has the last layer
     uint64_t graphs      = 0; ///< for one block, on every GPU that has layers
 };
 
-/// Which layers go where: the last ones on GPUs, those before them on the CPU.
+/// The placement of layers: the last ones on GPUs, those before them on the CPU.
 struct Placement {
     struct GpuLayers {
         size_t gpu;    ///< index in the list that plan_placement was given

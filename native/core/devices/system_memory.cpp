@@ -84,7 +84,7 @@ std::optional<uint64_t> number_after(const std::string & path, const std::string
     return std::nullopt;
 }
 
-/// What a control group leaves. Inactive pages of files do not count: they are reclaimed before an allocation fails.
+/// Bytes that a control group leaves. Inactive file pages do not count: they are reclaimed before an allocation fails.
 uint64_t left_of_group(const std::string & folder, const char * limit_file, const char * used_file) {
     const auto limit = number_in(folder + "/" + limit_file);
     const auto used  = number_in(folder + "/" + used_file);
@@ -95,7 +95,7 @@ uint64_t left_of_group(const std::string & folder, const char * limit_file, cons
     return *limit - std::min(*limit, taken);
 }
 
-/// The least that a group and the groups around it leave.
+/// The minimum over a group and its parent groups.
 uint64_t left_of_groups(const std::string & root, std::string path, const char * limit_file, const char * used_file) {
     uint64_t left = no_limit;
     for (;;) {
@@ -140,7 +140,7 @@ uint64_t own_memory(int field) {
     return pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-/// What ulimit -v leaves.
+/// Bytes that ulimit -v leaves.
 uint64_t left_of_address_space() {
     rlimit limit{};
     if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {

@@ -8,7 +8,7 @@ namespace longembed {
 
 /// Our own kernels, all for the same instruction set; null where ggml computes instead.
 struct CpuKernels {
-    const char *    name        = "ggml"; ///< of the variant, or what LONGEMBED_KERNELS asked for in its place
+    const char *    name        = "ggml"; ///< of the variant, or the value of LONGEMBED_KERNELS
     AttentionKernel attention   = nullptr;
     GemmKernel      gemm        = nullptr;
     Dequantize      f16_to_f32  = nullptr;
@@ -19,13 +19,13 @@ struct CpuKernels {
     int64_t pack_factor = 1;
 };
 
-/// The numbers that matrix products and attention multiply: floats, or BF16 (8 bits of precision) with sums in floats.
+/// Number format of matrix products and attention: floats, or BF16 (8 bits of precision) with sums in floats.
 enum class Precision { full, bf16 };
 
 /// Kernels for one instruction set.
 struct KernelVariant {
     const char * name;  ///< "avx512bf16", "avx512", "avx2" or "portable"
-    const char * needs; ///< what the processor must have, for people; "" for nothing
+    const char * needs; ///< the required processor features, for messages; "": none
     Precision    precision;
     bool         is_usable; ///< this processor has what the variant needs
     CpuKernels (*make)();

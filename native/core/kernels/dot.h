@@ -4,7 +4,7 @@
 
 namespace longembed {
 
-/// The most rows of each side in one call.
+/// Maximum rows of each side in one call.
 constexpr int64_t dot_tile = 24;
 
 /// Every row of one matrix with every row of another. Rows of `size` floats are contiguous.

@@ -23,7 +23,7 @@ const char * without_folders(const char * message) {
     return name;
 }
 
-/// Whether it is about memory that ggml asked for and did not get.
+/// Whether it reports a failed allocation.
 bool is_out_of_memory(const char * message) {
     for (const char * sign :
          {"mem_buffer != NULL", "galloc != NULL", "galloc->", "failed to reserve memory", "failed to allocate"}) {

@@ -4,7 +4,7 @@
 
 namespace longembed {
 
-/// A failed assertion of ggml or llama.cpp: ERR_OUT_OF_MEMORY where it says that memory was refused, else ERR_BACKEND.
+/// A failed assertion of ggml or llama.cpp: ERR_OUT_OF_MEMORY if an allocation failed, else ERR_BACKEND.
 class AssertionFailed : public Error {
 public:
     using Error::Error;

@@ -34,7 +34,7 @@ void check_plan(const Batch & batch) {
                     what + " cannot be done for this architecture: it runs through llama.cpp's own context.");
     };
     if (batch.positions != nullptr) {
-        refuse("Positions of one's own (grouped, recurrent)");
+        refuse("Custom positions (grouped, recurrent)");
     }
     if (batch.uses_self_extend()) {
         refuse("Self-extend");
@@ -166,7 +166,7 @@ void ContextEngine::prepare(const Setup & wanted) {
     llama_context_params params = llama_context_default_params();
     params.n_ctx                = wanted.tokens;
     params.n_batch              = wanted.tokens;
-    params.n_ubatch             = wanted.tokens; // pooling and attention both ways need a whole sequence at once
+    params.n_ubatch             = wanted.tokens; // pooling and bidirectional attention need a whole sequence at once
     params.n_seq_max            = 1;
     params.n_threads            = threads_;
     params.n_threads_batch      = threads_;

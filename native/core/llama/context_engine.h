@@ -21,7 +21,7 @@ public:
     MemoryEstimate memory(const Batch & batch) override;
 
 private:
-    /// What a context is made for; other values need another context.
+    /// The properties of a context; other values need a new one.
     struct Setup {
         uint32_t tokens     = 0;
         float    rope_base  = 0.0f;

@@ -11,7 +11,7 @@ struct llama_model;
 
 namespace longembed {
 
-/// Which GPUs are used and what each gets, as llama.cpp takes it.
+/// The GPUs in use and the share of each, in llama.cpp's terms.
 struct GpuPlan {
     std::vector<ggml_backend_dev_t> devices; ///< empty: all layers stay on the CPU; the last one has the last layer
     std::vector<float> split; ///< layers of each device, what follows the last counted as one; empty: by memory
@@ -21,7 +21,7 @@ struct GpuPlan {
 /// How weights lie in the CPU's memory.
 enum class WeightOrder {
     file,            ///< as in the file, which may then stay mapped
-    fastest_in_ggml, ///< as ggml's products are fastest: a copy, where the file's order is another
+    fastest_in_ggml, ///< in the order that ggml multiplies fastest: a copy if the file's order differs
 };
 
 /// Has llama.cpp load a model file.

@@ -4,8 +4,8 @@
 
 namespace longembed {
 
-/// Sends what llama.cpp and ggml log to us instead of stderr. With LONGEMBED_LOG=1 in the environment it is printed
-/// too.
+/// Redirects the logs of llama.cpp and ggml from stderr to us. With LONGEMBED_LOG=1 in the environment they are
+/// printed too.
 void capture_logs();
 
 /// The last error lines that llama.cpp logged on this thread since clear_errors(), joined; empty when there were none.

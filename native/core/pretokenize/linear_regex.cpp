@@ -9,7 +9,7 @@ namespace longembed {
 
 namespace {
 
-/// What llama.cpp puts in the place of white space beyond ASCII.
+/// llama.cpp's substitute for white space beyond ASCII.
 constexpr uint32_t any_space = 0x0B;
 
 } // namespace

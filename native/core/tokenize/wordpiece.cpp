@@ -15,7 +15,7 @@ constexpr size_t max_word_length = 100;
 /// Marks pieces that start a word in a GGUF file, where BERT's own vocabulary marks the others with "##".
 constexpr std::string_view word_start = "\xe2\x96\x81";
 
-/// Drops the last code point, or what there is of it. @return whether anything is left
+/// Drops the last code point, even an incomplete one. @return whether anything is left
 bool shorten(std::string_view & utf8) {
     const auto is_continuation = [](char byte) { return (static_cast<uint8_t>(byte) & 0xC0) == 0x80; };
     while (!utf8.empty() && is_continuation(utf8.back())) {

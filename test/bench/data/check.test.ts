@@ -48,7 +48,7 @@ describe('checkDataset', () => {
     });
   });
 
-  it('takes a row that repeats another one', () => {
+  it('accepts a repeated row', () => {
     const twice = judgements(['q1', 'd1', 1], ['q2', 'd2', 1], ['q1', 'd1', 1]);
     expect(checkDataset({ ...GOOD, judgements: twice }).relevance.get('q1')).toEqual(new Map([['d1', 1]]));
   });
@@ -56,16 +56,16 @@ describe('checkDataset', () => {
   it.each([
     ['documents', /^\/data\/corpus\.jsonl holds no documents\.$/],
     ['queries', /^\/data\/queries\.jsonl holds no queries\.$/],
-    ['judgements', /^\/data\/qrels\.jsonl says of no document that it answers a query\.$/],
+    ['judgements', /^\/data\/qrels\.jsonl holds no relevance grades\.$/],
   ])('refuses no %s', (what, message) => {
     expect(check({ [what]: [] })).toThrow(expect.objectContaining(failure('ERR_INPUT_EMPTY', message)));
   });
 
-  it('names the first few offenders and how many there are', () => {
+  it('names the first few bad rows and their number', () => {
     const repeated = Array<[string, string]>(5).fill(['d1', 'c']);
     const documents = entries(['d1', 'a'], ['d2', 'b'], ...repeated);
     expect(check({ documents })).toThrow(
-      '/data/corpus.jsonl has documents with an id that an earlier one has: 5, the first of them ' +
+      '/data/corpus.jsonl has documents with an id that is already used: 5, the first of them ' +
         '"d1" (table.jsonl, line 3), "d1" (table.jsonl, line 4), "d1" (table.jsonl, line 5).',
     );
   });
@@ -75,7 +75,7 @@ describe('checkDataset', () => {
       'an id of two queries',
       { queries: entries(['q1', 'a'], ['q2', 'b'], ['q2', 'c']) },
       'ERR_INVALID_OPTION',
-      /queries\.jsonl has queries with an id that an earlier one has: "q2" \(table\.jsonl, line 3\)\.$/,
+      /queries\.jsonl has queries with an id that is already used: "q2" \(table\.jsonl, line 3\)\.$/,
     ],
     [
       'an empty document',
@@ -105,19 +105,19 @@ describe('checkDataset', () => {
       'two grades for one pair',
       { judgements: judgements(['q1', 'd1', 1], ['q2', 'd1', 1], ['q1', 'd1', 2]) },
       'ERR_INVALID_OPTION',
-      /qrels\.jsonl gives a document another grade than before for the same query: "q1" \(qrels\.jsonl, line 3\)\.$/,
+      /qrels\.jsonl gives different grades to the same query and document: "q1" \(qrels\.jsonl, line 3\)\.$/,
     ],
     [
       'a query without an answer',
       { judgements: judgements(['q1', 'd1', 1]) },
       'ERR_INVALID_OPTION',
-      /queries\.jsonl has queries without an answer, .*"q2" \(table\.jsonl, line 2\)\.$/,
+      /queries\.jsonl has queries without a relevant document .*"q2" \(table\.jsonl, line 2\)\.$/,
     ],
     [
       'a query whose only grade is 0',
       { judgements: judgements(['q1', 'd1', 1], ['q2', 'd1', 0]) },
       'ERR_INVALID_OPTION',
-      /queries\.jsonl has queries without an answer, .*"q2"/,
+      /queries\.jsonl has queries without a relevant document .*"q2"/,
     ],
   ])('refuses %s', (_what, changed, code, message) => {
     expect(check(changed)).toThrow(expect.objectContaining(failure(code, message)));

@@ -55,7 +55,7 @@ const corpusRequests = ({ seen }: TestHub) =>
 const blobsOf = ({ cache }: HubSettings): string => join(cache, 'datasets--dwzhu--LongEmbed', 'blobs');
 
 describe('a task from the hub', () => {
-  it('is downloaded into the cache that Hugging Face’s programs share, and once', async () => {
+  it('is downloaded once, into the cache that Hugging Face’s programs share', async () => {
     const hub = await hubOf();
     const settings = settingsOf(hub.endpoint);
     const task = options(null);
@@ -71,7 +71,7 @@ describe('a task from the hub', () => {
     expect(await documentsOf(await fetchQmsum({ ...settings, offline: true }))).toEqual(['d1', 'd2']);
   });
 
-  it('shows the token to the hub, and not to the host that it sends us to', async () => {
+  it('sends the token to the hub, but not to the host of a redirect', async () => {
     const hub = await hubOf();
     await fetchQmsum(settingsOf(hub.endpoint, { token: 'hf_secret' }));
     const tokens = (host: string) =>
@@ -80,7 +80,7 @@ describe('a task from the hub', () => {
     expect(tokens('storage')).toEqual(new Set([undefined]));
   });
 
-  it('goes on where the connection was cut', async () => {
+  it('resumes after the connection was cut', async () => {
     const hub = await hubOf();
     hub.fault = ({ host, url, range }) =>
       host === 'storage' && url.includes('corpus') && range === undefined ? { cutAfter: 100_000 } : undefined;
@@ -90,7 +90,7 @@ describe('a task from the hub', () => {
     expect(Number(/^bytes=(\d+)-$/.exec(rest[0]!.range!)![1])).toBeGreaterThan(0);
   });
 
-  it('goes on where an earlier run was stopped', async () => {
+  it('resumes where an earlier run was stopped', async () => {
     const hub = await hubOf();
     const settings = settingsOf(hub.endpoint);
     const controller = new AbortController();
@@ -114,7 +114,7 @@ describe('a task from the hub', () => {
     expect(corpusRequests(hub).at(-1)!.range).toBe('bytes=100000-');
   });
 
-  it('takes all of it again from a server that does not know ranges', async () => {
+  it('downloads everything again from a server without range support', async () => {
     const hub = await hubOf();
     hub.ranges = false;
     let cuts = 0;
@@ -128,19 +128,19 @@ describe('a task from the hub', () => {
     expect(readFileSync(join(blobsOf(settings), CORPUS_BLOB), 'utf8')).toBe(CORPUS);
   });
 
-  it('refuses what arrived damaged, keeps none of it, and takes it when it is right', async () => {
+  it('refuses and removes a damaged download, and accepts an intact one', async () => {
     const hub = await hubOf();
     const settings = settingsOf(hub.endpoint);
     hub.sent.set('qmsum/corpus.jsonl', Buffer.from(CORPUS.replace('First', 'Furst')));
     await expect(fetchQmsum(settings)).rejects.toMatchObject(
-      failure('ERR_INVALID_OPTION', /QMSum cannot be had .*arrived damaged: its checksum is .*--data DIR/),
+      failure('ERR_INVALID_OPTION', /QMSum is not available .*arrived damaged: its checksum is .*--data DIR/),
     );
     expect(existsSync(join(blobsOf(settings), CORPUS_BLOB))).toBe(false);
     hub.sent.clear();
     expect(await documentsOf(await fetchQmsum(settings))).toEqual(['d1', 'd2']);
   });
 
-  it('waits for another process that downloads the same', async () => {
+  it('waits for another process that downloads the same file', async () => {
     const hub = await hubOf();
     const settings = settingsOf(hub.endpoint);
     hub.fault = ({ host, url, range }) =>
@@ -160,7 +160,7 @@ describe('a task from the hub', () => {
     expect(corpusRequests(hub).filter(({ range }) => range !== 'bytes=0-0')).toHaveLength(1);
   });
 
-  it('is asked for again when the hub is busy', async () => {
+  it('is requested again when the hub is busy', async () => {
     const hub = await hubOf();
     let busy = 2;
     hub.fault = () => (busy-- > 0 ? { status: 503, headers: { 'retry-after': '0' } } : undefined);
@@ -168,8 +168,8 @@ describe('a task from the hub', () => {
   });
 
   it.each([
-    ['that stays busy', 503, null, /answers 503, and did so again each time/],
-    ['that wants a token', 401, null, /answers 401: it gives no access .*set HF_TOKEN to a token/],
+    ['that stays busy', 503, null, /answers 503, on every attempt/],
+    ['that wants a token', 401, null, /answers 401: it denies access .*set HF_TOKEN to a token/],
     ['that does not take the token', 403, 'hf_x', /answers 403: .*the token in use .* may not read it/],
     ['that has no such data set', 404, null, /answers 404: it does not have dwzhu\/LongEmbed@6e34664/],
   ])('says what to do about a hub %s', async (_what, status, token, message) => {
@@ -183,17 +183,20 @@ describe('a task from the hub', () => {
   it('says which task the hub does not have', async () => {
     const hub = await hubOf();
     await expect(hubTaskData(narrativeqa, options(null), settingsOf(hub.endpoint))).rejects.toMatchObject(
-      failure('ERR_INVALID_OPTION', /^NarrativeQA cannot be had from the Hugging Face hub\. .*narrativeqa/),
+      failure(
+        'ERR_INVALID_OPTION',
+        /^NarrativeQA is not available from the Hugging Face hub\. .*narrativeqa/,
+      ),
     );
   });
 
-  it('says that there is no connection, or that none is wanted', async () => {
+  it('reports a missing connection, and offline mode', async () => {
     const gone = await startHub(FILES);
     await gone.close();
     await expect(fetchQmsum(settingsOf(gone.endpoint))).rejects.toMatchObject(
       failure(
         'ERR_INVALID_OPTION',
-        /cannot be reached: the connection was refused; see whether .*--data DIR/,
+        /cannot be reached: the connection was refused; check this machine's network .*--data DIR/,
       ),
     );
     await expect(fetchQmsum(settingsOf(gone.endpoint, { offline: true }))).rejects.toMatchObject(
@@ -239,7 +242,7 @@ describe('hubSettings', () => {
     });
   });
 
-  it('goes by the environment', async () => {
+  it('follows the environment', async () => {
     const environment = {
       HF_ENDPOINT: 'https://mirror.test/',
       HF_HOME: '/hf',
@@ -257,9 +260,9 @@ describe('hubSettings', () => {
     });
   });
 
-  it('refuses what is no URL, and does not show it', async () => {
+  it('refuses an invalid URL without printing it', async () => {
     await expect(hubSettings({ ...none, HTTPS_PROXY: 'ftp://me:password@host' })).rejects.toMatchObject(
-      failure('ERR_INVALID_OPTION', /^(?!.*password).*HTTPS_PROXY is no URL/),
+      failure('ERR_INVALID_OPTION', /^(?!.*password).*HTTPS_PROXY is not a URL/),
     );
   });
 });

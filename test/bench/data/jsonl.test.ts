@@ -32,19 +32,19 @@ const BY_ZSTD = Buffer.from(
 );
 
 describe('readJsonl', () => {
-  it('gives the rows with the lines that they stand in', async () => {
+  it('gives the rows with their line numbers', async () => {
     expect(await read('a.jsonl', '{"a":1}\n\n{"a":2,"other":[null]}\n\n')).toMatchObject([
       { values: { a: 1 }, at: 'line 1' },
       { values: { a: 2, other: [null] }, at: 'line 3' },
     ]);
   });
 
-  it('takes CRLF, a byte order mark and a last line without an end', async () => {
+  it('accepts CRLF, a byte order mark and an unterminated last line', async () => {
     const rows = await read('a.jsonl', '\ufeff{"a":"é"}\r\n{"a":2}\r\n\r\n{"a":3}');
     expect(rows.map(({ values }) => values['a'])).toEqual(['é', 2, 3]);
   });
 
-  it('reads gzip, in several members too', async () => {
+  it('reads gzip, also with several members', async () => {
     const rows = await read(
       'a.jsonl.gz',
       Buffer.concat([gzipSync('{"a":1}\n{"a"'), gzipSync(':2}\n{"a":3}')]),
@@ -59,7 +59,7 @@ describe('readJsonl', () => {
     expect(rows.map(({ values }) => values['a'])).toEqual([text, text]);
   });
 
-  it('reads what the zstd program wrote', async () => {
+  it('reads output of the zstd program', async () => {
     const rows = await read('a.jsonl.zst', BY_ZSTD);
     expect(rows).toHaveLength(10);
     expect(rows[9]).toMatchObject({ values: { id: 'a', text: 'Hey, '.repeat(500) }, at: 'line 10' });
@@ -82,8 +82,8 @@ describe('readJsonl', () => {
 
   it.each([
     ['{"a":1}\n{"a":}\n', /a\.jsonl, line 2: the line is not JSON/],
-    ['{"a":1}\n\n[1]\n', /a\.jsonl, line 3: the line is no JSON object/],
-    ['null\n', /a\.jsonl, line 1: the line is no JSON object/],
+    ['{"a":1}\n\n[1]\n', /a\.jsonl, line 3: the line is not a JSON object/],
+    ['null\n', /a\.jsonl, line 1: the line is not a JSON object/],
     [
       Buffer.from([0x7b, 0x7d, 0x0a, 0x22, 0xff, 0x22]),
       /a\.jsonl, line 2: The text is not UTF-8: byte 1 is wrong/,
@@ -96,7 +96,7 @@ describe('readJsonl', () => {
     const folder = makeFolder();
     const rows = readJsonl(join(folder, 'gone.jsonl'), undefined);
     await expect(rows.next()).rejects.toMatchObject(
-      failure('ERR_INVALID_OPTION', /gone\.jsonl cannot be read: there is no such file/),
+      failure('ERR_INVALID_OPTION', /gone\.jsonl cannot be read: no such file/),
     );
     rmSync(folder, { recursive: true });
   });

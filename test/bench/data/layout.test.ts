@@ -27,7 +27,7 @@ const QUERIES = 'queries.jsonl';
 const QRELS = 'qrels.jsonl';
 
 describe('findTables', () => {
-  it("finds the authors' layout, and passes over what is none of it", async () => {
+  it("finds the authors' layout, and ignores other files", async () => {
     const found = await find(
       'corpus.jsonl.zst',
       'queries.jsonl',
@@ -60,7 +60,7 @@ describe('findTables', () => {
     });
   });
 
-  it('finds files that only tell the table', async () => {
+  it('finds files whose names have only the table', async () => {
     const found = await find(
       'data/corpus-00000-of-00001.parquet',
       'queries/0001.parquet',

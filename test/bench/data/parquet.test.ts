@@ -24,7 +24,7 @@ async function read(content: Content, signal?: AbortSignal): Promise<Row[]> {
 const TEXTS: Columns['columnData'][number] = { name: 'text', data: ['one', 'two', 'three'], type: 'STRING' };
 
 describe('readParquet', () => {
-  it('gives the rows of all row groups, numbered, and only the columns that matter', async () => {
+  it('gives the rows of all row groups, numbered, with only the columns in use', async () => {
     const rows = await read(
       parquet({
         columnData: [
@@ -64,13 +64,13 @@ describe('readParquet', () => {
     ).rejects.toMatchObject(failure('ERR_INVALID_OPTION', /a\.parquet .* a text in it is not UTF-8/));
   });
 
-  it('refuses a file that is cut, damaged or no parquet file', async () => {
+  it('refuses a file that is truncated, damaged or not a parquet file', async () => {
     const whole = parquet({ columnData: [TEXTS] });
     const wrong = whole.slice();
     wrong.fill(0xff, 4, 30);
     for (const content of [whole.subarray(0, -3), wrong, '{"a":1}\n', '']) {
       await expect(read(content)).rejects.toMatchObject(
-        failure('ERR_INVALID_OPTION', /a\.parquet is no whole parquet file that can be read: ./),
+        failure('ERR_INVALID_OPTION', /a\.parquet is not a readable, complete parquet file: ./),
       );
     }
   });
@@ -78,7 +78,7 @@ describe('readParquet', () => {
   it('says why a file cannot be read', async () => {
     const file = join(makeFolder(), 'gone.parquet');
     await expect(readParquet(file, COLUMNS, undefined).next()).rejects.toMatchObject(
-      failure('ERR_INVALID_OPTION', /gone\.parquet cannot be read: there is no such file/),
+      failure('ERR_INVALID_OPTION', /gone\.parquet cannot be read: no such file/),
     );
   });
 

@@ -60,7 +60,7 @@ describe('publishedTaskData', () => {
     }
   });
 
-  it('finds nothing where nothing is', async () => {
+  it('finds nothing in an empty folder', async () => {
     expect(await publishedTaskData(qmsum, options(null))).toBeNull();
     const data = makeFolder({ ...small('narrativeqa'), 'LEMBQMSumRetrieval.md': '' });
     expect(await publishedTaskData(qmsum, options(data))).toBeNull();
@@ -70,19 +70,19 @@ describe('publishedTaskData', () => {
   });
 
   it.each([
-    ['a folder that does not exist', {}, 'gone', /The folder of the data, .*gone, does not exist/],
+    ['a folder that does not exist', {}, 'gone', /The data folder .*gone does not exist/],
     [
       'a task without data',
       { 'qmsum/README.md': '' },
       '',
-      /qmsum has no data of QMSum: a task is corpus\.jsonl/,
+      /qmsum has no data for QMSum: a task is corpus\.jsonl/,
     ],
     ['a task with half its data', { 'qmsum/corpus.jsonl': CORPUS }, '', /qmsum has no queries and no qrels/],
     [
       'a task that is there twice',
       { ...small('qmsum'), ...small('LEMBQMSumRetrieval') },
       '',
-      /are the same task: leave only one/,
+      /are the same task: keep only one/,
     ],
   ])('refuses %s', async (_what, files, within, message) => {
     const data = join(makeFolder(files), within);
@@ -120,7 +120,7 @@ describe('columns', () => {
       ...Object.fromEntries(Object.entries(files).map(([name, content]) => [`qmsum/${name}.jsonl`, content])),
     });
 
-  it('may be more than are needed, and ids may be numbers', async () => {
+  it('may include unused ones, and ids may be numbers', async () => {
     const data = qmsumWith({
       corpus: jsonl({ doc_id: 1, text: 'First.', id: 'else', context_length: null }),
       queries: jsonl({ qid: 7, text: 'Which one?', extra: [{}] }),
@@ -153,26 +153,26 @@ describe('columns', () => {
     [
       'corpus',
       { _id: 'a', id: 'b', text: 'a' },
-      /"_id" and "id" are both there, and either may be the id\.$/,
+      /"_id" and "id" are both present, and either may be the id\.$/,
     ],
-    ['corpus', { doc_id: 1.5, text: 'a' }, /"doc_id" is 1\.5, no id/],
-    ['corpus', { doc_id: '', text: 'a' }, /"doc_id" is "", no id/],
-    ['corpus', { doc_id: ['d1'], text: 'a' }, /"doc_id" is an array of 1, no id/],
+    ['corpus', { doc_id: 1.5, text: 'a' }, /"doc_id" is 1\.5, not an id/],
+    ['corpus', { doc_id: '', text: 'a' }, /"doc_id" is "", not an id/],
+    ['corpus', { doc_id: ['d1'], text: 'a' }, /"doc_id" is an array of 1, not an id/],
     ['corpus', { doc_id: 'd1' }, /there is no "text"\.$/],
     ['corpus', { doc_id: 'd1', text: null }, /there is no "text"\.$/],
-    ['corpus', { doc_id: 'd1', text: 7 }, /"text" is 7, no text\.$/],
-    ['corpus', { doc_id: 'd1', text: 'a', title: 7 }, /"title" is 7, no text\.$/],
-    ['corpus', { doc_id: 'd1', text: '\ud800' }, /"text" holds half of a surrogate pair\.$/],
+    ['corpus', { doc_id: 'd1', text: 7 }, /"text" is 7, not a text\.$/],
+    ['corpus', { doc_id: 'd1', text: 'a', title: 7 }, /"title" is 7, not a text\.$/],
+    ['corpus', { doc_id: 'd1', text: '\ud800' }, /"text" contains a lone surrogate\.$/],
     ['queries', { doc_id: 'q1', text: 'a' }, /queries\.jsonl, line 1: there is no "qid" or "_id" or "id"\.$/],
     ['qrels', { qid: 'q1' }, /qrels\.jsonl, line 1: there is no "doc_id" or "corpus-id"\.$/],
     [
       'qrels',
       { qid: 'q1', doc_id: 'd1', score: -1 },
-      /"score" is -1, no grade: it must be a whole number from 0\.$/,
+      /"score" is -1, not a grade: it must be a whole number from 0\.$/,
     ],
-    ['qrels', { qid: 'q1', doc_id: 'd1', score: 0.5 }, /"score" is 0\.5, no grade/],
-    ['qrels', { qid: 'q1', doc_id: 'd1', score: '1' }, /"score" is "1", no grade/],
-    ['qrels', { qid: 'q1', doc_id: 'd1', score: null }, /"score" is null, no grade/],
+    ['qrels', { qid: 'q1', doc_id: 'd1', score: 0.5 }, /"score" is 0\.5, not a grade/],
+    ['qrels', { qid: 'q1', doc_id: 'd1', score: '1' }, /"score" is "1", not a grade/],
+    ['qrels', { qid: 'q1', doc_id: 'd1', score: null }, /"score" is null, not a grade/],
   ])('are refused: %s %j', async (table, row, message) => {
     await expect(load(qmsum, qmsumWith({ [table]: jsonl(row) }))).rejects.toMatchObject(
       failure('ERR_INVALID_OPTION', message),
@@ -201,7 +201,7 @@ describe("MTEB's layout", () => {
     expect(await load(qmsum, data)).toEqual([SMALL]);
   });
 
-  it('names the shard and the row of what is wrong', async () => {
+  it('names the shard and the row of an error', async () => {
     const data = makeFolder({
       ...small('qmsum'),
       'qmsum/corpus/test-00000-of-00002.parquet': parquet({ _id: ['d1'], text: ['First.'] }),
@@ -213,7 +213,7 @@ describe("MTEB's layout", () => {
     );
   });
 
-  it('takes the only split there is, and guesses none among several', async () => {
+  it('uses the only split, but never guesses among several', async () => {
     const files = { ...small('qmsum'), 'qmsum/qrels/validation.parquet': qrels };
     const data = makeFolder(files);
     rmSync(join(data, 'qmsum/qrels.jsonl'));
@@ -242,7 +242,7 @@ describe('lengths', () => {
     'needle/qrels.jsonl': lengths.map((n) => jsonl({ qid: 'q1', doc_id: 'd2', ...row(n) })).join(''),
   });
 
-  it('are told apart by context_length', async () => {
+  it('are distinguished by context_length', async () => {
     const data = makeFolder(files(256, 512, 1024));
     const found = await publishedTaskData(NEEDLE, options(data, { lengths: [256, 1024] }));
     expect(found?.splits).toMatchObject([
@@ -263,12 +263,12 @@ describe('lengths', () => {
     [
       'is missing',
       {},
-      /queries\.jsonl has nothing of the length 2048, 4096 \(context_length\): it has 256, 512\./,
+      /queries\.jsonl has no rows of length 2048, 4096 \(context_length\): it has 256, 512\./,
     ],
     [
       'is missing in qrels',
       { 'needle/queries.jsonl': files(256, 2048, 4096)['needle/queries.jsonl'] },
-      /qrels\.jsonl has nothing of the length 2048, 4096 \(context_length\): it has 256, 512\./,
+      /qrels\.jsonl has no rows of length 2048, 4096 \(context_length\): it has 256, 512\./,
     ],
     [
       'is not told',
@@ -287,7 +287,7 @@ describe('lengths', () => {
     ).rejects.toMatchObject(failure('ERR_INVALID_OPTION', message));
   });
 
-  it('say which length it is that has no documents', async () => {
+  it('name the length without documents', async () => {
     const data = makeFolder({
       ...files(256),
       'needle/corpus.jsonl.gz': files(512)['needle/corpus.jsonl.gz'],
@@ -297,7 +297,7 @@ describe('lengths', () => {
     );
   });
 
-  it('are told apart by the splits of file names', async () => {
+  it('are distinguished by the splits in file names', async () => {
     const named = (length: number) => ({
       [`needle/corpus/test_${length}-00000-of-00001.parquet`]: parquet({
         _id: ['d1'],
@@ -315,7 +315,7 @@ describe('lengths', () => {
     expect(found?.splits).toMatchObject([{ name: 'test_1024', length: 1024 }]);
     expect((await found!.splits[0]!.load()).documents).toEqual([{ id: 'd1', text: 'One 1024.' }]);
     await expect(publishedTaskData(NEEDLE, options(data, { lengths: [512] }))).rejects.toMatchObject(
-      failure('ERR_INVALID_OPTION', /needle: corpus has nothing of the length 512 .*: it has 256, 1024\./),
+      failure('ERR_INVALID_OPTION', /needle: corpus has no rows of length 512 .*: it has 256, 1024\./),
     );
   });
 
@@ -327,7 +327,7 @@ describe('lengths', () => {
       'needle/qrels.jsonl': QRELS,
     });
     await expect(publishedTaskData(NEEDLE, options(data, { lengths: [512] }))).rejects.toMatchObject(
-      failure('ERR_INVALID_OPTION', /corpus has the splits long, short, and none of the kind test_256/),
+      failure('ERR_INVALID_OPTION', /corpus has the splits long, short, and none named like test_256/),
     );
   });
 });

@@ -3,7 +3,7 @@ import { Random } from '../../../bench/random.js';
 import { modelPath } from '../../../models/random/cached.js';
 import { killAgainAndAgain } from './kill.js';
 
-it('a benchmark that is killed loses one text at most, and ends as one that is not', async () => {
+it('a killed benchmark loses at most one text, and then gives the results of an uninterrupted one', async () => {
   const random = Random.seeded(Date.now());
   const args = [
     '--threads',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { BestDocuments } from '../../../bench/metrics/search.js';
 
-it('is a stable sort by score, of floats of any kind', () => {
+it('is a stable sort by score, for any kind of float', () => {
   const score = fc.oneof(
     fc.float({ noNaN: true }),
     fc.constantFrom(0, -0, 1e-45, -1e-45, 0.5, -0.5, 3.4e38, -3.4e38, Infinity, -Infinity),

@@ -125,7 +125,7 @@ describe('of any ranking', () => {
     new Map([['q', some.filter(({ found }) => found).map(({ id, score }) => ({ id, score }))]]);
   const judgedOnes = documents.filter((some) => some.some(({ grade }) => grade !== null));
 
-  it('is the same in whatever order the documents come', () => {
+  it('does not depend on the order of the documents', () => {
     fc.assert(
       fc.property(judgedOnes, (some) => {
         expect(evaluate(foundOf(some.toReversed()), judgedOf(some))).toEqual(
@@ -135,7 +135,7 @@ describe('of any ranking', () => {
     );
   });
 
-  it('lies from 0 to 1, and recall, MAP and MRR do not fall with the cut', () => {
+  it('is from 0 to 1, and recall, MAP and MRR do not fall with the cut', () => {
     fc.assert(
       fc.property(judgedOnes, (some) => {
         const { mean } = evaluate(foundOf(some), judgedOf(some));

@@ -51,7 +51,7 @@ describe('finds', () => {
     }
   });
 
-  it('documents of equal vectors in trec_eval’s order, also where the cut falls among them', async () => {
+  it('documents with equal vectors in trec_eval’s order, also when the cut is among them', async () => {
     const [one, other] = vectors(2, 100, 3) as [Float32Array, Float32Array];
     const ids = { queries: ['q'], documents: ['a', 'b', '😀', '～', 'b2', 'B', 'x'] };
     const documents = [one, one, one, one, one, one, other];
@@ -64,7 +64,7 @@ describe('finds', () => {
     }
   });
 
-  it('the same whatever the vectors’ lengths', async () => {
+  it('the same for vectors of any length', async () => {
     const queries = vectors(5, 40, 4);
     const documents = vectors(9, 40, 5);
     const ids = { queries: names('q', 5), documents: names('d', 9) };
@@ -90,7 +90,7 @@ describe('finds', () => {
     }
   });
 
-  it('the same whatever the order of the documents', async () => {
+  it('the same for any order of the documents', async () => {
     const queries = vectors(4, 50, 8);
     const documents = [...vectors(20, 50, 9), ...vectors(20, 50, 9)];
     const ids = names('d', 40);
@@ -102,7 +102,7 @@ describe('finds', () => {
     expect(backwards).toEqual(forwards);
   });
 
-  it('cosine 0 of vectors of zeros', async () => {
+  it('cosine 0 for vectors of zeros', async () => {
     const zero = new Float32Array(3);
     const ids = { queries: ['zero', 'one'], documents: ['a', 'b', 'c'] };
     const [x, minus] = [Float32Array.of(1, 0, 0), Float32Array.of(-1, 0, 0)];

@@ -19,7 +19,7 @@ const sections = (document: Node): string[] =>
   [...document.querySelectorAll('main > section')].map(({ id }) => id);
 
 describe('a report', () => {
-  it('needs nothing but itself, and says so to the browser', () => {
+  it('is self-contained, with a policy that enforces it', () => {
     const source = reportHtml(LARGE);
     expect(source).not.toMatch(
       /<script|<link|<img|<iframe|@import|url\(|\son\w+=|https?:\/\/(?!www\.w3\.org\/)/i,
@@ -35,13 +35,13 @@ describe('a report', () => {
     expect(source).not.toMatch(/\sstyle="/);
   });
 
-  it('is the same for the same results, and written whole', async () => {
+  it('is the same for the same results, and written completely', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'longembed-report-')), 'new', 'report.html');
     await writeReport(path, largeSample());
     expect(readFileSync(path, 'utf8')).toBe(reportHtml(LARGE));
   });
 
-  it('has every section that there is something to say in', () => {
+  it('has every section that has content', () => {
     const all = [
       'scores',
       'lengths',
@@ -94,7 +94,7 @@ describe('a report', () => {
     );
   });
 
-  it('has a heatmap by length, with what was cut', () => {
+  it('has a heat map by length that marks cut documents', () => {
     const [passkey] = large.querySelectorAll('#lengths table');
     const none = passkey!.querySelector('tbody tr:not(.group)')!;
     const { splits } = LARGE.runs[0]!.tasks[0]!;
@@ -125,7 +125,7 @@ describe('a report', () => {
     }
   });
 
-  it('escapes what comes from files', () => {
+  it('escapes text from files', () => {
     const evil = '<img src=x onerror=alert(1)>"\'&';
     const model = sampleModel(evil, { name: evil, prompts: { query: evil, document: evil } });
     const results = sampleResults({
@@ -146,7 +146,7 @@ describe('a report', () => {
     expect(text(document.querySelector('.group'))).toBe(evil);
   });
 
-  it('says that a run is not finished', () => {
+  it('reports an unfinished run', () => {
     const [first, second] = LARGE.runs;
     const half = {
       ...LARGE,
@@ -200,7 +200,7 @@ describe('bars', () => {
   });
 });
 
-it('html escapes all that is not marked as HTML', () => {
+it('html escapes everything that is not marked as HTML', () => {
   expect(html`<p title="${'"'}">${['<a>', null, 3, trusted('<b>')]}</p>`.text).toBe(
     '<p title="&quot;">&lt;a&gt;3<b></p>',
   );

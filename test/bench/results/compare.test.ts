@@ -21,7 +21,7 @@ describe('signFlipTest', () => {
     expect(signFlipTest([0, 3, 0, 1])).toBe(0.5);
   });
 
-  it('does not care for the sign, the scale and the order', () => {
+  it('does not depend on the sign, the scale and the order', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -5, max: 5 }), { maxLength: 10 }), (differences) => {
         const p = signFlipTest(differences);
@@ -35,7 +35,7 @@ describe('signFlipTest', () => {
     );
   });
 
-  it('is estimated for many, near the normal approximation, and the same each time', () => {
+  it('is estimated for many, close to the normal approximation and reproducible', () => {
     // 60 of 100 signs up: z = 2 with 100 units, p = P(|B(100, 1/2) - 50| >= 10) = 0.0569.
     const differences = Array.from({ length: 100 }, (_, i) => (i < 60 ? 1 : -1));
     const p = signFlipTest(differences);
@@ -44,7 +44,7 @@ describe('signFlipTest', () => {
     expect(signFlipTest(new Array<number>(100).fill(1))).toBe(1 / 10_001);
   });
 
-  it('finds a difference where there is none about as often as it says', () => {
+  it('finds false differences about as often as p says', () => {
     const random = Random.seeded(7);
     let found = 0;
     for (let i = 0; i < 400; i++) {
@@ -107,16 +107,16 @@ describe('compareResults', () => {
     expect(own!.cells.at(-1)).toMatchObject({ column: 'average' });
   });
 
-  it('does not compare scores of other data, and says so', () => {
+  it('does not compare scores of different data, and reports it', () => {
     const other = { label: 'b', results: resultsOf([NTK], { data: 'other data' }) };
     const { tables, notes } = compareResults([{ label: 'a', results: resultsOf([NONE]) }, other]);
     for (const { difference, p, reason } of tables[0]!.rows[1]!.cells) {
       expect([difference, p, reason]).toEqual([null, null, 'other data']);
     }
-    expect(notes[0]).toMatch(/^Not the same data in run 2 and run 1: passkey test_256/);
+    expect(notes[0]).toMatch(/^The data differ between run 2 and run 1: passkey test_256/);
   });
 
-  it('tests over the queries that both have, and says how many were left out', () => {
+  it('tests over the queries that both have, and reports the number left out', () => {
     const run = (extend: string, perQuery: Record<string, number>) =>
       runResult(extend, [taskResult('qmsum', [splitResult('qmsum', perQuery)])]);
     const results = resultsOf([run('none', answers(9, 0)), run('pcw:4k', { ...answers(8, 8), other: 1 })]);
@@ -131,7 +131,7 @@ describe('compareResults', () => {
     expect(compareResults(both, { baseline }).baseline).toBe(2);
   });
 
-  it('refuses what leaves nothing to compare', () => {
+  it('refuses input that leaves nothing to compare', () => {
     const message = (call: () => unknown) => refusal(call).message;
     expect(message(() => compareResults([{ label: 'a', results: resultsOf([NONE]) }]))).toMatch(
       /^There is only one run/,
@@ -156,7 +156,7 @@ describe('compareResults', () => {
   });
 });
 
-it('comparisonTable marks what is more than chance', () => {
+it('comparisonTable marks significant differences', () => {
   const text = comparisonTable(compareResults(both, { tasks: ['passkey', 'qmsum'] }));
   expect(text).toContain('1  e5rope-base none (the baseline): e5rope-base.gguf cut at 512 tokens, from a');
   expect(text).toMatch(/^2 {2}e5rope-base ntk:4k +90\.0 +30\.0$/m);

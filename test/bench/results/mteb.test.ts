@@ -97,7 +97,7 @@ describe("MTEB's files", () => {
     }
   }
 
-  it('say which data were scored: the published ones, or others by their hash', async () => {
+  it('identify the scored data: the published ones, or others by their hash', async () => {
     const revision = async (given: Parameters<typeof resultsOf>[1], changed: object = {}) => {
       const qmsum = { ...published(197, 1527, splitResult('qmsum', answers(5, 2))), ...changed };
       const results = resultsOf([runResult('none', [taskResult('qmsum', [qmsum])])], given);
@@ -110,7 +110,7 @@ describe("MTEB's files", () => {
     expect(await revision({ data: 'others', limit: 20 })).not.toBe(others[0]);
   });
 
-  it('name models so that no two share a folder and every file system takes them', () => {
+  it('name models so that folders are unique and valid on every file system', () => {
     const run = (extend: string) =>
       runResult(extend, [taskResult('qmsum', [splitResult('qmsum', answers(2, 1))])]);
     const name = (id: string, extend: string) => mtebModelName(modelResult({ id }), run(extend));

@@ -21,7 +21,7 @@ describe("the paper's tables", () => {
     },
   );
 
-  it('has a row a run', () => {
+  it('has one row per run', () => {
     const runs = PAPER_ROWS.map(({ model, method, target }) => `${model.preset} ${method} ${target}`);
     expect(new Set(runs).size).toBe(19);
     expect(runs).toHaveLength(19);
@@ -120,7 +120,7 @@ describe('paperLengths', () => {
     );
   });
 
-  it('has none of real tasks, nor of runs that were not published', () => {
+  it('has none for real tasks and for unpublished runs', () => {
     expect(paperLengths(e5Rope, runResult('se:4k', []), 'qmsum')).toBeNull();
     expect(paperLengths(e5Rope, runResult('pcw:4k', []), 'passkey')).toBeNull();
   });
@@ -133,14 +133,14 @@ describe('paperMain', () => {
       lengths.map((length) => splitResult('passkey', answers(4, 2), length)),
     );
 
-  it('is the table’s score where ours is over the same lengths', () => {
+  it('is the table’s score if ours has the same lengths', () => {
     const run = runResult('se:4k', []);
     expect(paperMain(e5Rope, run, at(PAPER_LENGTHS))).toBe(0.735);
     expect(paperMain(e5Rope, run, taskResult('qmsum', [splitResult('qmsum', answers(4, 2))]))).toBe(0.391);
     expect(paperMain(e5Rope, runResult('rp:4k', []), at(PAPER_LENGTHS))).toBeNull();
   });
 
-  it('is the mean over our lengths where they are others', () => {
+  it('is the mean over our lengths if they differ', () => {
     const run = runResult('none', []);
     expect(paperMain(e5Rope, run, at([512, 1024, 8192]))).toBeCloseTo((1 + 0.62 + 0.04) / 3, 12);
     expect(paperMain(e5Rope, run, at([512, 700]))).toBeNull();

@@ -29,7 +29,7 @@ async function storeOf(folder: string, entries: number): Promise<void> {
 }
 
 describe('Store', () => {
-  it('keeps what was put, for whoever opens it next', async () => {
+  it('keeps entries for the next process', async () => {
     // A dot in the name makes it no file.
     const folder = join(newFolder(), 'deep', 'v1.2');
     await storeOf(folder, 50);
@@ -42,7 +42,7 @@ describe('Store', () => {
     expect(store.get(key(0))).toEqual(value(7));
   });
 
-  it('shows at once what another has put', async () => {
+  it('shows entries of another process at once', async () => {
     const folder = newFolder();
     const [a, b] = await Promise.all([Store.open(folder), Store.open(folder)]);
     a.put(key(1), value(1));
@@ -51,7 +51,7 @@ describe('Store', () => {
     expect(a.get(key(2))).toEqual(value(2));
   });
 
-  it('leaves a cache of another format alone, and says what to do', async () => {
+  it('leaves a cache of another format unchanged, and advises', async () => {
     const folder = newFolder();
     await storeOf(folder, 1);
     writeFileSync(join(folder, MARKER), '{"format":1}');
@@ -65,16 +65,16 @@ describe('Store', () => {
     expect(contents(folder)).toEqual(before);
   });
 
-  it('does not take a folder of something else', async () => {
+  it('refuses a folder that is not a cache', async () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'thesis.txt'), 'ten years of work');
     await expect(Store.open(folder)).rejects.toMatchObject(
-      failure('ERR_INVALID_OPTION', /holds files and is no cache of longembed/),
+      failure('ERR_INVALID_OPTION', /is not empty and is not a longembed cache/),
     );
     expect(readdirSync(folder)).toEqual(['thesis.txt']);
   });
 
-  it('says that a file is in its place', async () => {
+  it('reports a file in its place', async () => {
     const file = join(newFolder(), 'file');
     writeFileSync(file, '');
     for (const folder of [file, join(file, 'cache')]) {
@@ -112,7 +112,7 @@ describe('Store', () => {
     );
   });
 
-  it('takes no notice of what a killed process left half written', async () => {
+  it('ignores incomplete files of a killed process', async () => {
     const folder = newFolder();
     await storeOf(folder, 1);
     writeFileSync(`${fileOf(folder, 0)}.0123abcd.partial`, 'half');
@@ -122,13 +122,13 @@ describe('Store', () => {
     expect(store.get(key(0))).toEqual(value(1));
   });
 
-  it('never gives bytes that were not put', async () => {
+  it('never returns bytes that were not stored', async () => {
     const folder = newFolder();
     await storeOf(folder, 8);
     overwrite(fileOf(folder, 7), 500, 1);
     const store = await Store.open(folder);
     expect(store.get(key(6))).toEqual(value(6));
-    expect(() => store.get(key(7))).toThrow(/is damaged: an entry is not what was stored/);
+    expect(() => store.get(key(7))).toThrow(/is damaged: an entry does not match its checksum/);
   });
 });
 
@@ -152,7 +152,7 @@ function overwrite(file: string, position: number, bytes: number): void {
 }
 
 describe('entries', () => {
-  it('come back as they were', () => {
+  it('are read as they were written', () => {
     const entry = {
       vector: Float32Array.of(1, -0, 1e-40, 3.4e38, 0.1),
       tokens: 4_000_000_000,
@@ -168,7 +168,7 @@ describe('entries', () => {
 describe('speeds', () => {
   const runner = (threads: number) => ({ sha256: 'a', info: { device: 'CPU', threads } });
 
-  it('are remembered a model, machine part and method; later ones count more', async () => {
+  it('are remembered per model, device and method; later ones count more', async () => {
     const store = await Store.open(newFolder());
     expect(recordedSpeed(store, runner(2), 'pcw')).toBeNull();
     recordSpeed(store, runner(2), 'pcw', { work: 100, seconds: 1 });
@@ -184,7 +184,7 @@ describe('speeds', () => {
 });
 
 describe('defaultCacheFolder', () => {
-  it('is where LONGEMBED_CACHE says, else among the caches of the user', () => {
+  it("is LONGEMBED_CACHE, else in the user's cache folder", () => {
     const before = process.env['LONGEMBED_CACHE'];
     try {
       process.env['LONGEMBED_CACHE'] = '/some/where';

@@ -28,13 +28,13 @@ describe.skipIf(noTmpfs !== null)(`a disk${why}`, () => {
     await expect(bench({ ...same(), cache, before: () => computed++ })).rejects.toMatchObject(
       failure(
         'ERR_INVALID_OPTION',
-        /needs room for \d+ MB of embeddings, and its disk has 4 MB left: make room/,
+        /needs \d+ MB for embeddings, but its disk has only 4 MB left: free some space/,
       ),
     );
     expect(computed).toBe(0);
   });
 
-  it('that gets full under the cache loses nothing, and the run goes on when there is room', async () => {
+  it('that fills up under the cache loses nothing, and the run continues when there is space', async () => {
     const given = same();
     const whole = await bench(given);
     const disk = tmpfs(32 << 20);
@@ -55,7 +55,7 @@ describe.skipIf(noTmpfs !== null)(`a disk${why}`, () => {
     ).rejects.toMatchObject(
       failure(
         'ERR_INVALID_OPTION',
-        /^qmsum \(test\): Cannot write to the cache in .*: the disk is full\. What was stored stays valid: make room/,
+        /^qmsum \(test\): Cannot write to the cache in .*: the disk is full\. Stored entries stay valid: free some space/,
       ),
     );
     expect(existsSync(join(output, 'results.json'))).toBe(false);
@@ -65,7 +65,7 @@ describe.skipIf(noTmpfs !== null)(`a disk${why}`, () => {
     expect(rest.json).toBe(whole.json);
   });
 
-  it('that gets full under the output keeps what was computed', async () => {
+  it('that fills up under the output keeps computed vectors', async () => {
     const given = { ...same(), cache: newFolder() };
     const output = tmpfs(1 << 20);
     let filler = '';
@@ -116,7 +116,7 @@ describe('an output folder', () => {
     expect(loaded).toBe(0);
   });
 
-  it('with results of another run keeps them, unless told otherwise', async () => {
+  it('with results of another run keeps them, unless forced', async () => {
     const given = { ...same(), cache: newFolder() };
     const { output, json } = await bench({ ...given, extend: ['none', 'pcw:32'] });
     await expect(bench({ ...given, output })).rejects.toMatchObject(
@@ -137,13 +137,13 @@ describe('an output folder', () => {
     expect(forced.results.runs).toHaveLength(1);
   });
 
-  it('with a results.json that is not understood keeps it', async () => {
+  it('with a results.json that cannot be read keeps it', async () => {
     const output = newFolder();
     writeFileSync(join(output, 'results.json'), '{"format":"another/7"}');
     await expect(bench({ ...same(), output })).rejects.toMatchObject(
       failure(
         'ERR_INVALID_OPTION',
-        /holds a results\.json that is not understood\. Give another --output, or --force/,
+        /holds a results\.json that cannot be read\. Give another --output, or --force/,
       ),
     );
   });

@@ -23,7 +23,7 @@ async function dry(given: Run): Promise<DryRun & { log: Log }> {
 }
 
 describe('dryRun', () => {
-  it('counts what there is to do, and does none of it', async () => {
+  it('counts the work without doing it', async () => {
     const output = newFolder();
     const data = numbersTask([...DOCUMENTS, new Array(40).fill('60').join(' ')], QUERIES);
     const given = { data, output, models: [modelFile()], cache: newFolder(), extend: ['none', 'pcw:32'] };
@@ -47,14 +47,14 @@ describe('dryRun', () => {
     expect(after.runs[0]!.tasks[0]!.seconds).toBe(0);
   });
 
-  it('refuses what a run would', async () => {
+  it('refuses the same as a run', async () => {
     await expect(dry({ models: ['/nowhere.gguf'] })).rejects.toMatchObject({ code: 'ERR_MODEL_NOT_FOUND' });
     await expect(dry({ extend: ['se:32'] })).rejects.toMatchObject({ code: 'ERR_STRATEGY_UNSUPPORTED' });
   });
 });
 
 describe('sampleSpeed', () => {
-  it('takes passes over more and more tokens until one takes long enough', async () => {
+  it('runs longer and longer passes until one takes long enough', async () => {
     const native = new FakeNative({ contextLength: 512, positionRows: 512 });
     const model = await native.open({ preset: false });
     let seconds = 0;

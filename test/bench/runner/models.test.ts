@@ -12,11 +12,11 @@ import { bench, modelFile, newFolder } from './world.js';
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 describe('models', () => {
-  it('are told apart by number where their names are the same', () => {
+  it('with the same name are numbered', () => {
     expect(uniqueIds(['a', 'b', 'a', 'a-2', 'a'])).toEqual(['a', 'b', 'a-2', 'a-2-2', 'a-3']);
   });
 
-  it('are refused when one is given twice, under whatever name', async () => {
+  it('are refused when one is given twice, under any name', async () => {
     const path = modelFile();
     const link = join(newFolder(), 'link.gguf');
     symlinkSync(path, link);
@@ -25,11 +25,11 @@ describe('models', () => {
       message: `The model ${path} is given twice.`,
     });
     await expect(bench({ models: [path, link] })).rejects.toMatchObject({
-      message: `The models ${path} and ${link} are one file.`,
+      message: `The models ${path} and ${link} are the same file.`,
     });
   });
 
-  it('of several files are all of them', () => {
+  it('with several files have the hash of all', () => {
     expect(modelFiles('m.gguf')).toEqual(['m.gguf']);
     expect(modelFiles('m-00001-of-00003.gguf')).toEqual([
       'm-00001-of-00003.gguf',
@@ -38,7 +38,7 @@ describe('models', () => {
     ]);
   });
 
-  it('are known by their content, which is read again only when the file changed', async () => {
+  it('are identified by their content, which is read again only after a change', async () => {
     const store = await Store.open(newFolder());
     const [path, second] = [modelFile('a', 'one'), modelFile('b', 'more')];
     const { signal } = new AbortController();
@@ -91,7 +91,7 @@ describe('limited', () => {
     });
   });
 
-  it('changes nothing where there are no more', () => {
+  it('changes nothing when there are fewer', () => {
     expect(limited(dataset, null)).toBe(dataset);
     expect(limited(dataset, 3)).toBe(dataset);
   });

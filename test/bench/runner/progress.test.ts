@@ -12,7 +12,7 @@ function meterAt() {
 }
 
 describe('Meter', () => {
-  it('says nothing before it knows anything', () => {
+  it('gives no estimate before a measurement', () => {
     const { meter } = meterAt();
     expect(meter.progress).toBeNull();
     const pace = meter.expect(new Map([[PLACE, 400]]), null);
@@ -26,7 +26,7 @@ describe('Meter', () => {
     });
   });
 
-  it('goes by its own speed, tokens of the text under way included', () => {
+  it('uses its own speed, including tokens of the current text', () => {
     const { meter, clock } = meterAt();
     const pace = meter.expect(new Map([[PLACE, 400]]), null);
     meter.begin(PLACE, pace, PLACE, expected(4));
@@ -55,7 +55,7 @@ describe('Meter', () => {
     expect(meter.progress).toMatchObject({ textsDone: 4, computed: 4, secondsLeft: 0, fraction: 1 });
   });
 
-  it('counts what the cache held as done, and not as time', () => {
+  it('counts cached texts as done, but not as time', () => {
     const { meter, clock } = meterAt();
     const pace = meter.expect(new Map([[PLACE, 100]]), null);
     meter.begin(PLACE, pace, PLACE, expected(1));
@@ -65,7 +65,7 @@ describe('Meter', () => {
     expect(meter.progress).toMatchObject({ textsDone: 4, computed: 1, tokensDone: 10, secondsLeft: 0 });
   });
 
-  it('goes by earlier runs, then by its own, and by the others where there is neither', () => {
+  it('uses the speed of earlier runs, then its own, else that of the others', () => {
     const { meter, clock } = meterAt();
     const known = meter.expect(new Map([[PLACE, 400]]), 50);
     const unknown = {};
@@ -78,7 +78,7 @@ describe('Meter', () => {
     expect(meter.progress!.secondsLeft).toBe(3 + 10);
   });
 
-  it('takes the earlier speed before enough was measured', () => {
+  it('uses the earlier speed until enough was measured', () => {
     const { meter, clock } = meterAt();
     const pace = meter.expect(new Map([[PLACE, 400]]), 50);
     meter.begin(PLACE, pace, PLACE, expected(4));

@@ -115,7 +115,7 @@ describe('runBench', () => {
     expect(third.json).toBe(a.json);
   });
 
-  it('keeps apart in the cache what gives other vectors', async () => {
+  it('separates settings in the cache that give different vectors', async () => {
     const same = { models: [modelFile()], data: numbersTask(DOCUMENTS, QUERIES), cache: newFolder() };
     const { computed: all } = await bench(same);
     for (const changed of [
@@ -136,7 +136,7 @@ describe('runBench', () => {
     expect((await bench(same)).computed).toEqual([]);
   });
 
-  it('takes from the cache what only names or spells the same computation', async () => {
+  it('reuses the cache for other names and spellings of the same computation', async () => {
     const same = { models: [modelFile()], data: numbersTask(DOCUMENTS, QUERIES), cache: newFolder() };
     const prompts = { query: '', document: '' };
     await bench({ ...same, extend: ['gp:64'], load: { prompts, precision: 'bf16' } });
@@ -174,7 +174,7 @@ describe('runBench', () => {
     expect(new Set(computed)).toEqual(new Set(['10', '20 21', '10 11', '20']));
   });
 
-  it('cuts documents at the target, or where it is told to', async () => {
+  it("cuts documents at the target, or at the option's limit", async () => {
     const data = numbersTask([new Array(40).fill('10').join(' '), '20'], ['10', '20']);
     const { results, computed } = await bench({ data });
     expect(results.runs[0]!.tasks[0]!.splits[0]).toMatchObject({
@@ -187,7 +187,7 @@ describe('runBench', () => {
     expect(shorter.results.runs[0]!.target).toBe(8);
   });
 
-  it('generates the synthetic tasks, a split a length', async () => {
+  it('generates the synthetic tasks, one split per length', async () => {
     const { results } = await bench({ tasks: [passkey, needle], lengths: [256, 512], data: null, limit: 20 });
     for (const { splits } of results.runs[0]!.tasks) {
       expect(splits.map(({ name, length, documents }) => [name, length, documents])).toEqual([
@@ -197,7 +197,7 @@ describe('runBench', () => {
     }
   });
 
-  it('tells how far it is and how long it will take', async () => {
+  it('reports progress and the remaining time', async () => {
     const { progress } = await bench();
     const last = progress.at(-1)!;
     expect(last).toMatchObject({
@@ -213,7 +213,7 @@ describe('runBench', () => {
     expect(done).toEqual([...done].sort((a, b) => a - b));
   });
 
-  it('puts several texts through the model at once where it is told to', async () => {
+  it('batches several texts when asked to', async () => {
     const alone = await bench({ models: [modelFile()] });
     expect(new Set(alone.batches)).toEqual(new Set([0, 1]));
     const together = await bench({ models: [modelFile()], batchTokens: 64 });
@@ -244,13 +244,13 @@ describe('before anything is computed, runBench refuses', () => {
       'ids that repeat',
       bad({ corpus: '{"doc_id":"d0","text":"1"}\n{"doc_id":"d1","text":"1"}\n{"doc_id":"d0","text":"2"}\n' }),
       'ERR_INVALID_OPTION',
-      /an id that an earlier one has: .*d0.*line 3/,
+      /an id that is already used: .*d0.*line 3/,
     ],
     [
-      'queries without an answer',
+      'queries without a relevant document',
       bad({ qrels: '{"qid":"q0","doc_id":"d0"}\n' }),
       'ERR_INVALID_OPTION',
-      /queries without an answer.*q1/,
+      /queries without a relevant document.*q1/,
     ],
     [
       'a malformed row',
@@ -262,7 +262,7 @@ describe('before anything is computed, runBench refuses', () => {
       'a folder of data that is not there',
       { data: '/nowhere' },
       'ERR_INVALID_OPTION',
-      /\/nowhere, does not exist/,
+      /\/nowhere does not exist/,
     ],
     [
       'a limit that leaves no query',
@@ -281,7 +281,7 @@ describe('before anything is computed, runBench refuses', () => {
       'a strategy that no model takes',
       { extend: ['ntk:32'] },
       'ERR_STRATEGY_UNSUPPORTED',
-      /The model cannot take ntk:32/,
+      /The model does not support ntk:32/,
     ],
     [
       'a model that is not there',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { needle } from '../../../bench/tasks/needle.js';
 import { readEssays } from '../../../bench/tasks/synthetic/essays.js';
-import { FACTS } from '../../../bench/tasks/synthetic/word-lists.js';
+import { facts } from '../../../bench/tasks/synthetic/word-lists.js';
 import { folderOf, generated, options, sha256, words } from './helpers.js';
 
 /** Sentences that can be told apart, of nine words each. */
@@ -17,7 +17,7 @@ const essays = () =>
   folderOf({ 'a.txt': essay('one', 700), 'B.TXT': essay('two', 700), 'c.md': essay('no', 9) });
 
 describe('needle in essays', () => {
-  it('hides facts in the text of the folder, and says so', async () => {
+  it("hides facts in the folder's text, and names it as the origin", async () => {
     const folder = await essays();
     const messages: string[] = [];
     const given = options({
@@ -31,7 +31,7 @@ describe('needle in essays', () => {
     const { documents } = await splits[0]!.load();
     expect(documents).toHaveLength(100);
     for (const { text } of documents) {
-      const fact = FACTS.find((candidate) => text.includes(candidate.text))!;
+      const fact = facts().find((candidate) => text.includes(candidate.text))!;
       const rest = text.replace(fact.text, '').replace(/ {2}/, ' ').trim();
       expect(rest).toMatch(/^(This is sentence \d+ of the essay called (one|two)\.( |$))+$/);
       const numbers = [...rest.matchAll(/sentence (\d+)/g)].map(([, number]) => Number(number));
@@ -41,13 +41,13 @@ describe('needle in essays', () => {
     }
   });
 
-  it('begins every document at another place', async () => {
+  it('begins every document at a different place', async () => {
     const { documents } = await generated(needle, 256, { essays: await essays() });
     const beginnings = documents.map(({ text }) => /sentence (\d+) of the essay called (\w+)/.exec(text)![0]);
     expect(new Set(beginnings).size).toBe(100);
   });
 
-  it('is the same every time, and another with another seed', async () => {
+  it('is the same every time, and different for another seed', async () => {
     const folder = await essays();
     const made = sha256(await generated(needle, 512, { essays: folder }));
     expect(made).toBe('27a3c6421ab4c29c9cdc6ea0f58fba64d2209a69c479dac20a3f9f7c6fe39e9a');

@@ -8,7 +8,7 @@ function* counted(): Generator<string, never> {
 }
 
 describe('hide', () => {
-  it('puts the needle before, between or after the sentences, each as often', () => {
+  it('puts the needle before, between or after the sentences, equally often', () => {
     const random = Random.of('hide');
     const places = new Map<number, number>();
     for (let draws = 0; draws < 5000; draws++) {

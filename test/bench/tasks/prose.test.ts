@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { prose } from '../../../bench/tasks/synthetic/prose.js';
-import { FACTS, PHRASES, TEMPLATES, TOPICS } from '../../../bench/tasks/synthetic/word-lists.js';
+import { facts, phrases, templates, topics } from '../../../bench/tasks/synthetic/word-lists.js';
 import { Random } from '../../../bench/random.js';
 
 function sentences(count: number, seed: string): string[] {
@@ -20,15 +20,15 @@ describe('prose', () => {
     expect(new Set(sample).size).toBeGreaterThan(8000);
   });
 
-  it('uses every template and phrase there is', () => {
+  it('uses every template and phrase', () => {
     const text = sample.join(' ').toLowerCase();
     const sources: Readonly<Record<string, readonly string[]>>[] = [
-      PHRASES,
-      ...TOPICS.map(({ name: _name, ...topic }) => topic),
+      phrases(),
+      ...topics().map(({ name: _name, ...topic }) => topic),
     ];
     const lists = sources.flatMap((source) => Object.values(source).flat());
     for (const phrase of lists) expect(text).toContain(phrase.toLowerCase());
-    for (const template of [...TEMPLATES.openers, ...TEMPLATES.sentences]) {
+    for (const template of [...templates().openers, ...templates().sentences]) {
       const literals = template.replace(/^\{[A-Z]\w+\}/, '').split(/\{\w+\}/);
       const pattern = new RegExp(literals.map((text) => text.replace(/[.?]/g, '\\$&')).join('.+'));
       expect(sample.some((sentence) => pattern.test(sentence))).toBe(true);
@@ -36,25 +36,25 @@ describe('prose', () => {
   });
 
   it('answers no query of the needle task and names nothing: no answer, no figure', () => {
-    for (const { answer } of FACTS) {
+    for (const { answer } of facts()) {
       expect(sample.filter((sentence) => sentence.toLowerCase().includes(answer.toLowerCase()))).toEqual([]);
     }
     expect(sample.join(' ')).not.toMatch(/\d/);
   });
 
-  it('stays with a topic for a passage, and then goes on to another', () => {
-    const people = TOPICS.map(({ people }) => people);
-    const topics = sample.flatMap((sentence) => {
+  it('stays with a topic for a passage, then changes it', () => {
+    const people = topics().map(({ people }) => people);
+    const sequence = sample.flatMap((sentence) => {
       const topic = people.findIndex((names) => names.some((name) => sentence.toLowerCase().includes(name)));
       return topic === -1 ? [] : [topic];
     });
-    const changes = topics.filter((topic, index) => index > 0 && topic !== topics[index - 1]).length;
-    expect(new Set(topics).size).toBe(TOPICS.length);
-    expect(changes).toBeGreaterThan(topics.length / 12);
-    expect(changes).toBeLessThan(topics.length / 5);
+    const changes = sequence.filter((topic, index) => index > 0 && topic !== sequence[index - 1]).length;
+    expect(new Set(sequence).size).toBe(topics().length);
+    expect(changes).toBeGreaterThan(sequence.length / 12);
+    expect(changes).toBeLessThan(sequence.length / 5);
   });
 
-  it('is the same for the same stream and another for another', () => {
+  it('is the same for the same stream and different for another', () => {
     expect(sentences(50, 'sample')).toEqual(sample.slice(0, 50));
     const other = new Set(sentences(200, 'other'));
     expect(sample.slice(0, 200).filter((sentence) => other.has(sentence)).length).toBeLessThan(10);

@@ -12,7 +12,7 @@ describe('Random', () => {
     ]);
   });
 
-  it('has a stream of its own for every key', () => {
+  it('has a separate stream for every key', () => {
     const keys = [
       [42, 'passkey', 256, 0] as const,
       [42, 'passkey', 2560],
@@ -25,7 +25,7 @@ describe('Random', () => {
     expect(keys.map((key) => Random.of(...key).uint32())).toEqual(first);
   });
 
-  it('draws every number below a count as often', () => {
+  it('draws every number below a count equally often', () => {
     const random = Random.of('below');
     const seen = [0, 0, 0, 0, 0, 0];
     for (let draws = 0; draws < 60_000; draws++) seen[random.below(6)]! += 1;
@@ -33,7 +33,7 @@ describe('Random', () => {
     for (const count of seen) expect(Math.abs(count - 10_000)).toBeLessThan(5 * Math.sqrt(60_000 * (5 / 36)));
   });
 
-  it('draws again what is over the last whole multiple of the count', () => {
+  it('draws again above the last whole multiple of the count', () => {
     const count = 2 ** 31 + 1;
     const [plain, bounded] = [Random.of('again'), Random.of('again')];
     // only half of all numbers are below the count; the others are no second chance for the small ones
@@ -42,7 +42,7 @@ describe('Random', () => {
     expect(below.map(() => bounded.below(count))).toEqual(below);
   });
 
-  it('samples without repetition, every order as likely', () => {
+  it('samples without repetition, every order equally likely', () => {
     const random = Random.of('sample');
     const whole = random.sample(100, 100);
     expect([...whole].sort((a, b) => a - b)).toEqual(times(100, (index) => index));
@@ -58,7 +58,7 @@ describe('Random', () => {
 });
 
 describe('ShuffleBag', () => {
-  it('draws nothing again before half of the others were drawn, and everything in the long run', () => {
+  it('repeats nothing before half of the others were drawn, and draws everything eventually', () => {
     const bag = new ShuffleBag(['a', 'b', 'c', 'd', 'e', 'f', 'g'], Random.of('deck'));
     const drawn = times(500, () => bag.draw());
     for (let index = 0; index + 4 <= drawn.length; index++) {

@@ -33,12 +33,12 @@ describe('sentencesOf', () => {
     expect(sentencesOf(text)).toEqual(sentences);
   });
 
-  it('cuts what has no end after 60 words', () => {
+  it('cuts endless sentences after 60 words', () => {
     const sentences = sentencesOf(`${'word '.repeat(130)}end.`);
     expect(sentences.map((sentence) => sentence.split(' ').length)).toEqual([60, 60, 11]);
   });
 
-  it('loses no character but white space, and leaves single spaces', () => {
+  it('keeps every character except white space, which becomes single spaces', () => {
     const piece = fc.oneof(
       fc.string(),
       fc.constantFrom('. ', '.', '\n\n', '! ', 'Abc', 'xyz', ' ', '"', 'Mr.'),

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Dataset } from '../../../bench/data/dataset.js';
 import { needle } from '../../../bench/tasks/needle.js';
 import { passkey } from '../../../bench/tasks/passkey.js';
-import { FACTS } from '../../../bench/tasks/synthetic/word-lists.js';
+import { facts } from '../../../bench/tasks/synthetic/word-lists.js';
 import { chiSquare, folderOf, generated, options, sha256, words } from './helpers.js';
 
 /** The 0.999 quantile of chi-square with 9 degrees of freedom. */
@@ -55,7 +55,7 @@ describe.each([
     },
   );
 
-  it('has no order that tells which document a query is for', async () => {
+  it('has an order that does not reveal the document of a query', async () => {
     const { relevance } = await generated(task, 256);
     const order = [...relevance.values()].map((grades) => Number(/\d+$/.exec([...grades.keys()][0]!)![0]));
     const ascending = order.filter((number, index) => index > 0 && number > order[index - 1]!).length;
@@ -64,7 +64,7 @@ describe.each([
     expect(chiSquare(order.map((number) => number / 100))).toBeLessThan(SPREAD);
   });
 
-  it('is the same every time, whatever other lengths are asked for', async () => {
+  it('is the same every time, regardless of the other lengths', async () => {
     const alone = await generated(task, 512);
     const { splits } = await task.open(options({ lengths: [256, 512, 1024] }));
     expect(splits.map(({ name, length }) => [name, length])).toEqual([
@@ -93,7 +93,7 @@ describe.each([
     }
   });
 
-  it('takes large and small seeds', async () => {
+  it('accepts large and small seeds', async () => {
     const seeds = [0, 1, 2 ** 32, 2 ** 53 - 1];
     const made = await Promise.all(seeds.map(async (seed) => sha256(await generated(task, 256, { seed }))));
     expect(new Set(made).size).toBe(seeds.length);
@@ -118,7 +118,7 @@ describe.each([
     await expect(splits[0]!.load()).rejects.toMatchObject({ code: 'ERR_ABORTED', cause: reason });
   });
 
-  it('reads the published data where there are some, and says where there are none', async () => {
+  it('reads the published data if present, and reports if not', async () => {
     const folder = await folderOf({});
     const messages: string[] = [];
     const given = options({ data: folder, onMessage: (message) => messages.push(message) });
@@ -139,7 +139,7 @@ describe.each([
     expect((await splits[0]!.load()).documents).toEqual([{ id: 'd', text: 'a document' }]);
   });
 
-  it('makes the longest documents of the paper in little time', async () => {
+  it('generates the longest documents of the paper quickly', async () => {
     const { splits } = await task.open(options({ lengths: PAPER }));
     const begun = performance.now();
     const { documents } = await splits.at(-1)!.load();
@@ -150,7 +150,7 @@ describe.each([
 });
 
 describe('passkey', () => {
-  it('is what it was: other words, names or draws would make other results of the same seed', async () => {
+  it('has not changed: different words, names or draws would change the results of a seed', async () => {
     expect(sha256(await generated(passkey, 256))).toBe(
       'e01c9950ded21e6bc936bd4a156dabf8c12ed29345f9f4445d1b6786d7db4d81',
     );
@@ -159,7 +159,7 @@ describe('passkey', () => {
     );
   });
 
-  it('holds a person and a key of its own in every document, amid the paper’s filler', async () => {
+  it('has a different person and key in every document, in the paper’s filler', async () => {
     const { documents } = await generated(passkey, 1024);
     const found = documents.map(({ text }) => KEY_SENTENCE.exec(text)!);
     expect(new Set(found.map(([, name]) => name)).size).toBe(100);
@@ -193,7 +193,7 @@ describe('passkey', () => {
 });
 
 describe('needle', () => {
-  it('is what it was: other words, facts or draws would make other results of the same seed', async () => {
+  it('has not changed: different words, facts or draws would change the results of a seed', async () => {
     expect(sha256(await generated(needle, 256))).toBe(
       'bf8970deca019777b80940ddcfb2afdd9610a9345eda2ce64b670fc5ea582ec6',
     );
@@ -202,15 +202,15 @@ describe('needle', () => {
     );
   });
 
-  it('hides every fact in one document, and asks for it where it is', async () => {
+  it('hides every fact in one document, and asks for that document', async () => {
     const dataset = await generated(needle, 1024);
     const { documents, queries } = dataset;
-    for (const { text, answer } of FACTS) {
+    for (const { text, answer } of facts()) {
       expect(documents.filter((document) => document.text.includes(text))).toHaveLength(1);
       expect(documents.filter((document) => document.text.includes(answer))).toHaveLength(1);
     }
     for (const { id, text } of queries) {
-      const fact = FACTS.find(({ query }) => query === text)!;
+      const fact = facts().find(({ query }) => query === text)!;
       expect(answerTo(dataset, id)).toContain(fact.text);
     }
   });
@@ -219,7 +219,7 @@ describe('needle', () => {
     const places: number[] = [];
     for (const length of PAPER.slice(1, 5)) {
       for (const { text } of (await generated(needle, length)).documents) {
-        const fact = FACTS.find((candidate) => text.includes(candidate.text))!;
+        const fact = facts().find((candidate) => text.includes(candidate.text))!;
         const at = text.indexOf(fact.text);
         expect(text.slice(0, at)).toMatch(/^$|\. $/);
         expect(text.slice(at + fact.text.length)).toMatch(/^$|^ [A-Z]/);
@@ -229,7 +229,7 @@ describe('needle', () => {
     expect(chiSquare(places)).toBeLessThan(SPREAD);
   });
 
-  it('has other prose in every document', async () => {
+  it('has different prose in every document', async () => {
     const { documents } = await generated(needle, 1024);
     const sentences = documents.flatMap(({ text }) => text.split(/(?<=\.) (?=[A-Z])/));
     expect(new Set(sentences).size).toBeGreaterThan(0.9 * sentences.length);

@@ -32,7 +32,7 @@ describe('tasks', () => {
     expect(() => taskOf(name)).toThrow(
       expect.objectContaining({
         code: 'ERR_INVALID_OPTION',
-        message: `There is no task ${JSON.stringify(name)}: use passkey, needle, narrativeqa, qmsum, summ_screen_fd, 2wikimqa.`,
+        message: `Unknown task ${JSON.stringify(name)}: use passkey, needle, narrativeqa, qmsum, summ_screen_fd, 2wikimqa.`,
       }),
     );
   });

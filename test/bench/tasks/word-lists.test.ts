@@ -1,35 +1,35 @@
 import { describe, expect, it } from 'vitest';
-import { FACTS, NAMES } from '../../../bench/tasks/synthetic/word-lists.js';
+import { facts, names } from '../../../bench/tasks/synthetic/word-lists.js';
 import { people } from '../../../bench/tasks/passkey.js';
 import { Random } from '../../../bench/random.js';
 import { words } from './helpers.js';
 
 describe('names', () => {
   it.each([
-    ['first names', NAMES.first, 120],
-    ['last names', NAMES.last, 150],
+    ['first names', names().first, 120],
+    ['last names', names().last, 150],
   ])('%s are many, different and single words', (_, names, least) => {
     expect(names.length).toBeGreaterThanOrEqual(least);
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(name).toMatch(/^[A-Z][A-Za-z]+$/);
   });
 
-  it('have no last name that begins another, which would put one person into the sentence of another', () => {
-    for (const name of NAMES.last) {
-      expect(NAMES.last.filter((other) => other.startsWith(name))).toEqual([name]);
+  it("have no last name that begins another, which would put one person's name into another's sentence", () => {
+    for (const name of names().last) {
+      expect(names().last.filter((other) => other.startsWith(name))).toEqual([name]);
     }
   });
 
-  it('make people who all differ, up to every pair of names', () => {
-    const all = NAMES.first.length * NAMES.last.length;
+  it('make different people, up to every pair of names', () => {
+    const all = names().first.length * names().last.length;
     expect(new Set(people(all, Random.of('people'))).size).toBe(all);
   });
 });
 
 describe('facts', () => {
   it('are a hundred, each one or two sentences that fit into the shortest document', () => {
-    expect(FACTS).toHaveLength(100);
-    for (const { text, query } of FACTS) {
+    expect(facts()).toHaveLength(100);
+    for (const { text, query } of facts()) {
       expect(text).toMatch(/^[A-Z].*\.$/);
       expect(words(text).join(' ')).toBe(text);
       expect(words(text).length).toBeLessThanOrEqual(40);
@@ -38,15 +38,19 @@ describe('facts', () => {
   });
 
   it('each have an answer that is in the fact, and not in its query or in any other fact or query', () => {
-    for (const { text, query, answer } of FACTS) {
-      expect(FACTS.filter((other) => other.text.includes(answer)).map((other) => other.text)).toEqual([text]);
-      expect(FACTS.filter((other) => other.query.includes(answer))).toEqual([]);
+    for (const { text, query, answer } of facts()) {
+      expect(
+        facts()
+          .filter((other) => other.text.includes(answer))
+          .map((other) => other.text),
+      ).toEqual([text]);
+      expect(facts().filter((other) => other.query.includes(answer))).toEqual([]);
       expect(query).not.toContain(text);
     }
   });
 
   it('are about different things: no two share many of their rarer words', () => {
-    const rare = FACTS.map(
+    const rare = facts().map(
       ({ text }) => new Set(words(text.toLowerCase()).filter((word) => word.length > 6)),
     );
     for (const [index, of] of rare.entries()) {
