@@ -42,9 +42,9 @@ export interface LoadOptions {
   mmap?: boolean | undefined;
   /**
    * Runs the model in a process of its own, so that nothing it does can end this one: a fault in the native code, a driver's,
-   * or the system taking the memory back. Should that process die, the call that it was computing fails with ERR_BACKEND and
-   * the next one starts it again; after three deaths in a row without a vector it is given up. Costs a few tenths of a
-   * millisecond a call. docs/isolation.md has more. Default `false`.
+   * or the system taking the memory back. If that process dies, the call that it was computing fails with ERR_BACKEND and
+   * the next one starts it again, however often; only a process that repeatedly fails to start is given up. Costs a few
+   * tenths of a millisecond a call. docs/isolation.md has more. Default `false`.
    */
   isolate?: boolean | undefined;
   /** Stops loading: the promise rejects with ERR_ABORTED. */
