@@ -26,11 +26,13 @@ import {
   STRATEGY_HELP,
   loadOptions,
 } from './options.js';
+import type { JsonlKeys } from './input/formats.js';
+import { expandFolders, filesFrom } from './input/files.js';
 import { OUTPUT_FORMATS, LazyOutput, openOutput } from './output/output.js';
 import type { AddCommand, Context, Model } from './context.js';
 import { Meter } from './progress/meter.js';
 import { viewOn, type View } from './progress/views.js';
-import { EXIT, Interrupted } from './exit.js';
+import { EXIT, Interrupted, UsageError } from './exit.js';
 import { plural } from '../lib/format.js';
 
 /** The options of `longembed embed`, as commander gives them. */
@@ -44,6 +46,9 @@ interface EmbedCommandOptions extends ModelOptions {
   normalize: boolean;
   truncate?: boolean;
   inputFormat?: (typeof INPUT_FORMATS)[number];
+  idKey?: string;
+  textKey?: string;
+  filesFrom?: string;
   output?: string;
   outputFormat?: (typeof OUTPUT_FORMATS)[number];
   quiet?: boolean;
@@ -58,7 +63,7 @@ export const addEmbed: AddCommand = (program, context, exit) => {
 
 function addEmbedOptions(command: Command): Command {
   command
-    .argument('[files...]', 'documents; - or nothing reads standard input')
+    .argument('[files...]', 'documents, or folders of .txt files; - or nothing reads standard input')
     .requiredOption('-m, --model <file>', MODEL)
     .optionsGroup('Embedding:')
     .option('--extend <spec>', 'how to go past the native context, see below (default: none)', parseSpec)
@@ -89,6 +94,9 @@ function addEmbedOptions(command: Command): Command {
         'what FILEs hold (default: jsonl for .jsonl and .ndjson, else text)',
       ).choices(INPUT_FORMATS),
     )
+    .option('--files-from <list>', 'a file that names more FILEs, one a line; - reads standard input')
+    .option('--id-key <key>', 'of jsonl lines (default: the first of id, _id, doc_id, docid)')
+    .option('--text-key <key>', 'of jsonl lines (default: the first of text, contents, content)')
     .option('-o, --output <file>', 'where vectors go (default: standard output)')
     .addOption(
       new Option(
@@ -113,10 +121,13 @@ export function embedOptions(options: EmbedCommandOptions): EmbedManyOptions {
 const HELP = `
 Input formats:
   text    a file is a document, its path is the id; UTF-8
-  jsonl   a document a line: {"id": "…", "text": "…"}; other keys are passed over
+  jsonl   a document a line: {"id": "…", "text": "…"}, or the keys of --id-key and --text-key; a "title"
+          goes before the text, unless --text-key is given; other keys are passed over; ids must differ
   tokens  a document a line: an array of content token ids, as longembed tokenize prints;
           special tokens are added as for text
   A line without an id has its number as id, from 0 over all FILEs. Blank lines are passed over.
+  Of a folder, the files in it and below that end in .txt are taken, sorted by path; with --input-format
+  jsonl or tokens those that end in .jsonl, .ndjson or .tokens.
 
 Output formats:
   jsonl   a line a document, in input order:
@@ -145,10 +156,14 @@ async function embed(
   options: EmbedCommandOptions,
   context: Context,
 ): Promise<number> {
-  const sources = sourcesOf(files, options.inputFormat ?? null, context.stdin, context.signal);
-  const paths = sources.map(({ path }) => path);
+  const paths = await inputPaths(files, options, context);
+  const sources = sourcesOf(paths, options.inputFormat ?? null, context.stdin, context.signal);
+  const inputs = [
+    ...sources.map(({ path }) => path),
+    ...(options.filesFrom === undefined ? [] : [options.filesFrom]),
+  ];
   const output = new LazyOutput(
-    await openOutput(outputPath(options), options.outputFormat ?? null, paths, context.stdout),
+    await openOutput(outputPath(options), options.outputFormat ?? null, inputs, context.stdout),
   );
   const view = viewOn(context.stderr, options.quiet === true);
   let model: Model | undefined;
@@ -157,12 +172,29 @@ async function embed(
     output.expect(model.info.dimensions);
     const meter = new Meter(await totalBytes(sources));
     const run = new DocumentRun(model, output, view, meter, context.signal);
-    return await run.embed(readDocuments(sources), embedOptions(options));
+    return await run.embed(readDocuments(sources, jsonlKeys(options)), embedOptions(options));
   } finally {
     view.end();
     await output.close();
     await model?.dispose();
   }
+}
+
+/** The files that arguments and --files-from name, those of folders included. */
+async function inputPaths(
+  files: readonly string[],
+  { filesFrom: list, inputFormat }: EmbedCommandOptions,
+  { stdin }: Context,
+): Promise<string[]> {
+  if (list === '-' && files.includes('-')) {
+    throw new UsageError('Standard input is the list of files: it cannot hold a document too.');
+  }
+  const listed = list === undefined ? [] : await filesFrom(list, stdin);
+  return expandFolders([...files, ...listed], inputFormat ?? 'text');
+}
+
+function jsonlKeys({ idKey, textKey }: EmbedCommandOptions): JsonlKeys {
+  return { id: idKey ?? null, text: textKey ?? null };
 }
 
 function outputPath({ output }: EmbedCommandOptions): string | null {

@@ -4,7 +4,7 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { LongEmbedError, readFailure } from '../../lib/error.js';
 import { collect, decodeUtf8, splitLines } from '../../lib/text.js';
 import { UsageError } from '../exit.js';
-import { type Line, parseJsonl, parseTokens } from './formats.js';
+import { type JsonlKeys, type Line, parseJsonl, parseTokens } from './formats.js';
 
 /** Why a document could not be read: a code of `LongEmbedError`, or the system's (ENOENT) when a file cannot be opened. */
 export interface ReadFailure {
@@ -67,13 +67,35 @@ export function sourcesOf(
   }));
 }
 
-/** Reads documents one by one, as they are asked for. One that cannot be read is a document with a failure. */
-export async function* readDocuments(sources: readonly InputSource[]): AsyncGenerator<InputDocument> {
+/**
+ * Reads documents one by one, as they are asked for. One that cannot be read is a document with a failure.
+ * @param keys of jsonl lines; default: those in common use
+ */
+export async function* readDocuments(
+  sources: readonly InputSource[],
+  keys?: JsonlKeys,
+): AsyncGenerator<InputDocument> {
   const counter = { lines: 0 };
+  const ids = new Set<InputDocument['id']>();
   for (const source of sources) {
     if (source.format === 'text') yield* readText(source);
-    else yield* readLines(source, counter, source.format === 'jsonl' ? parseJsonl : parseTokens);
+    else if (source.format === 'tokens') yield* readLines(source, counter, parseTokens);
+    else {
+      const lines = readLines(source, counter, (line) => parseJsonl(line, keys));
+      for await (const document of lines) yield withUniqueId(document, ids);
+    }
   }
+}
+
+/** Two results of one id could not be told apart: the second document fails. @param ids those before it */
+function withUniqueId(document: InputDocument, ids: Set<InputDocument['id']>): InputDocument {
+  if (isFailure(document.content)) return document;
+  if (!ids.has(document.id)) {
+    ids.add(document.id);
+    return document;
+  }
+  const message = `The id ${JSON.stringify(document.id)} is that of an earlier document: ids must differ.`;
+  return { ...document, content: new LongEmbedError('ERR_INVALID_OPTION', message) };
 }
 
 /** Bytes of all sources together; null when the size of one is unknown, since it is not a regular file. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
@@ -120,9 +120,28 @@ describe('embed', () => {
         `longembed: ${missing}: ENOENT: there is no such file`,
         `longembed: ${latin1}: ERR_TOKENIZER: The text is not UTF-8: it ends within a character, at byte 1. Convert it to UTF-8 first.`,
         `longembed: ${empty}: ERR_INPUT_EMPTY: The input is empty.`,
-        `longembed: ${broken}:2 (id 1): ERR_INVALID_OPTION: The line has no "text": expected {"id": "…", "text": "…"}.`,
+        `longembed: ${broken}:2 (id 1): ERR_INVALID_OPTION: The line has no "text" (its keys: id): expected {"id": "…", "text": "…"}; --text-key names another key.`,
         `longembed: ${broken}:3 (id "z"): ERR_INPUT_EMPTY: The input is empty.`,
       ].sort(),
+    );
+  });
+
+  it('reads folders, lists of files and the keys that it is told', async () => {
+    const corpus = join(folder, 'corpus');
+    mkdirSync(join(corpus, 'more'), { recursive: true });
+    writeFileSync(join(corpus, 'z.txt'), 'z');
+    writeFileSync(join(corpus, 'more', 'a.txt'), 'aa');
+    const list = file('list', `${corpus}\n`);
+    const listed = await longembed(['embed', '-m', 'm', '--files-from', list]);
+    expect(lines(listed.stdout)).toEqual([
+      row(join(corpus, 'more', 'a.txt'), 2),
+      row(join(corpus, 'z.txt'), 1),
+    ]);
+    const own = file('own.jsonl', '{"pid":"x","title":"T","body":"bbb"}\n{"pid":"x","body":"b"}\n');
+    const keyed = await longembed(['embed', own, '-m', 'm', '--id-key', 'pid', '--text-key', 'body']);
+    expect([keyed.code, lines(keyed.stdout)]).toEqual([1, [row('x', 3)]]);
+    expect(keyed.stderr).toContain(
+      `${own}:2 (id "x"): ERR_INVALID_OPTION: The id "x" is that of an earlier document`,
     );
   });
 
