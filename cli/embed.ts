@@ -220,8 +220,9 @@ export class DocumentRun {
   readonly #view: View;
   readonly #meter: Meter;
   readonly #signal: AbortSignal;
+  readonly #warned = new Set<string>();
   /** Documents that are read but not yet written, in order. */
-  readonly #pending: Omit<InputDocument, 'bytes'>[] = [];
+  readonly #pending: Omit<InputDocument, 'bytes' | 'warning'>[] = [];
 
   constructor(model: Model, output: LazyOutput, view: View, meter: Meter, signal: AbortSignal) {
     this.#model = model;
@@ -258,7 +259,8 @@ export class DocumentRun {
 
   /** Passes readable documents to the model; a failure is reported at once and keeps its place in the output. */
   async *#feed(documents: AsyncIterable<InputDocument>): AsyncGenerator<ManyInput> {
-    for await (const { id, where, bytes, content } of documents) {
+    for await (const { id, where, bytes, content, warning } of documents) {
+      if (warning !== undefined) this.#warn(where, warning);
       this.#meter.read(bytes);
       this.#pending.push({ id, where, content: isFailure(content) ? content : '' });
       if (isFailure(content)) this.#tell(id, where, content);
@@ -290,6 +292,13 @@ export class DocumentRun {
       this.#pending.shift();
       await this.#output.skip();
     }
+  }
+
+  /** Once for a kind: a folder of such files would fill the screen. */
+  #warn(where: string, warning: string): void {
+    if (this.#warned.has(warning)) return;
+    this.#warned.add(warning);
+    this.#view.message(`longembed: warning: ${where}: ${warning}.`);
   }
 
   #tell(id: string | number, where: string, { code, message }: ReadFailure | LongEmbedError): void {

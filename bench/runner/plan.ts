@@ -41,6 +41,7 @@ const NOT_IN_KEY = {
     ...(['path', 'name', 'preset', 'tokenizer'] as const),
     // Where settings come from; a plan has its own strategy and prompt.
     ...(['nativeContextSource', 'poolingSource', 'engineReason', 'strategies', 'prompts'] as const),
+    ...(['filePooling', 'warnings'] as const),
     // A vector does not depend on how many threads compute it.
     'threads',
   ],

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { LongEmbedError, readFailure } from '../../lib/error.js';
-import { collect, decodeUtf8, splitLines } from '../../lib/text.js';
+import { collect, decodeUtf8, isPdf, splitLines } from '../../lib/text.js';
 import { UsageError } from '../exit.js';
 import { type JsonlKeys, type Line, parseJsonl, parseTokens } from './formats.js';
 
@@ -21,6 +21,8 @@ export interface InputDocument {
   /** Its size in its file, for progress. */
   readonly bytes: number;
   readonly content: string | readonly number[] | ReadFailure;
+  /** What makes it doubtful that this is the text that was meant: a clause without a full stop. */
+  readonly warning?: string;
 }
 
 /** Where documents come from: a path, or `-` for standard input. */
@@ -115,13 +117,36 @@ async function* readText({ path, open }: InputSource): AsyncGenerator<InputDocum
   const pieces: Uint8Array[] = [];
   let bytes = 0;
   let content: InputDocument['content'];
+  let warning: string | null = null;
   try {
     for await (const piece of open()) bytes = collect(pieces, piece, bytes);
-    content = decodeUtf8(Buffer.concat(pieces));
+    const file = Buffer.concat(pieces);
+    content = decodeUtf8(file);
+    warning = warningOf(path, file, content);
   } catch (error) {
     content = failureOf(error);
   }
-  yield { id: path, where: path, bytes, content };
+  yield { id: path, where: path, bytes, content, ...(warning === null ? {} : { warning }) };
+}
+
+/** What a file that is read as one text plainly is instead; null: a text. */
+function warningOf(path: string, file: Uint8Array, text: string): string | null {
+  if (isPdf(file)) return 'this is a PDF, read as if it were text; extract its text first';
+  if (/\.(csv|tsv)$/i.test(path))
+    return 'this is a table, read as one text; convert its rows to jsonl for a vector each';
+  if (isJsonArray(text)) {
+    return 'this is a JSON array, read as one text; write an object a line and use --input-format jsonl, or token ids and tokens';
+  }
+  return null;
+}
+
+function isJsonArray(text: string): boolean {
+  if (!/^\s*\[/.test(text)) return false;
+  try {
+    return Array.isArray(JSON.parse(text));
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -53,7 +53,8 @@ export interface LoadOptions {
   onProgress?: ((fraction: number) => void) | undefined;
   /**
    * Called with a sentence about options that are allowed but probably not what was meant, once each: a self-extend whose
-   * positions leave the native context. Default: `process.emitWarning`, with the code LONGEMBED_EXTEND.
+   * positions leave the native context (LONGEMBED_EXTEND); and with what makes the model's vectors suspect, such as a missing
+   * end token (LONGEMBED_MODEL). Default: `process.emitWarning`, with these codes.
    */
   onWarning?: ((message: string) => void) | undefined;
 }
@@ -200,6 +201,8 @@ export interface ModelInfo extends ModelFacts {
   /** null: neither the file nor a preset says, so `embed` needs the option. */
   pooling: Pooling | null;
   poolingSource: SettingSource | null;
+  /** The pooling that the file gives, whatever is in use: 'rank' is a reranker's. null: it gives none. */
+  filePooling: Pooling | 'rank' | 'none' | null;
   prompts: { query: string; document: string };
   /** Token ids put around every sequence. */
   specialTokens: { prefix: number[]; suffix: number[] };
@@ -207,4 +210,6 @@ export interface ModelInfo extends ModelFacts {
   precision: Precision;
   /** Every strategy, whether the model takes it, and if not, why. */
   strategies: StrategySupport[];
+  /** What makes the model's vectors suspect, a sentence each; `onWarning` is told the same. */
+  warnings: string[];
 }

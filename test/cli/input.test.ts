@@ -80,6 +80,36 @@ describe('text', () => {
   });
 });
 
+describe('what is no text', () => {
+  const utf16 = (text: string, bom: boolean): Buffer => Buffer.from(bom ? `\ufeff${text}` : text, 'utf16le');
+  const failing: [string, Uint8Array, string][] = [
+    ['UTF-16', utf16('hello from PowerShell', true), 'The text is UTF-16. Convert'],
+    ['UTF-16, big-endian', utf16('grüße', true).swap16(), 'not UTF-8, but UTF-16: byte 0 is wrong'],
+    ['UTF-16 without a mark', utf16('hello from PowerShell', false), 'UTF-16 without a byte order mark'],
+    ['zeros', new Uint8Array(1000), 'binary data with many NUL bytes'],
+    ['a binary PDF', Buffer.from('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n', 'latin1'), 'a PDF, whose text'],
+  ];
+  it.each(failing)('fails by its name: %s', async (_name, bytes, message) => {
+    const [document] = await read([file('no-text', bytes)], 'text');
+    expect(document!.content).toMatchObject({ code: 'ERR_TOKENIZER', message: containing(message) });
+  });
+
+  it.each([
+    ['a.txt', '%PDF-1.4 ascii', 'this is a PDF'],
+    ['a.csv', 'a,b', 'this is a table'],
+    ['a.json', ' [{"text": "a"}]\n', 'this is a JSON array'],
+  ])('is warned of and read all the same: %s', async (name, content, warning) => {
+    expect(await read([file(name, content)], null)).toMatchObject([
+      { content, warning: containing(warning) },
+    ]);
+  });
+
+  it.each(['[a note in brackets]', 'costs [1]', 'NULs \0\0\0\0\0\0\0'])('is not %j', async (content) => {
+    const [document] = await read([file('text.txt', content)], null);
+    expect([document!.content, document!.warning]).toEqual([content, undefined]);
+  });
+});
+
 describe('decodeUtf8', () => {
   it.each<[number[], string]>([
     [[0xff], 'byte 0 is wrong'],
