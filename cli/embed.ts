@@ -26,11 +26,13 @@ import {
   STRATEGY_HELP,
   loadOptions,
 } from './options.js';
+import type { JsonlKeys } from './input/formats.js';
+import { expandFolders, filesFrom } from './input/files.js';
 import { OUTPUT_FORMATS, LazyOutput, openOutput } from './output/output.js';
 import type { AddCommand, Context, Model } from './context.js';
 import { Meter } from './progress/meter.js';
 import { viewOn, type View } from './progress/views.js';
-import { EXIT, Interrupted } from './exit.js';
+import { EXIT, Interrupted, UsageError } from './exit.js';
 import { plural } from '../lib/format.js';
 
 /** The options of `longembed embed`, as commander gives them. */
@@ -44,6 +46,9 @@ interface EmbedCommandOptions extends ModelOptions {
   normalize: boolean;
   truncate?: boolean;
   inputFormat?: (typeof INPUT_FORMATS)[number];
+  idKey?: string;
+  textKey?: string;
+  filesFrom?: string;
   output?: string;
   outputFormat?: (typeof OUTPUT_FORMATS)[number];
   quiet?: boolean;
@@ -58,7 +63,7 @@ export const addEmbed: AddCommand = (program, context, exit) => {
 
 function addEmbedOptions(command: Command): Command {
   command
-    .argument('[files...]', 'documents; - or none reads standard input')
+    .argument('[files...]', 'documents, or folders of .txt files; - or none reads standard input')
     .requiredOption('-m, --model <file>', MODEL)
     .optionsGroup('Embedding:')
     .option('--extend <spec>', 'strategy beyond the native context, see below (default: none)', parseSpec)
@@ -89,6 +94,12 @@ function addEmbedOptions(command: Command): Command {
         'format of the FILEs (default: jsonl for .jsonl and .ndjson, else text)',
       ).choices(INPUT_FORMATS),
     )
+    .option('--files-from <list>', 'file with the names of more FILEs, one per line; - reads standard input')
+    .option('--id-key <key>', 'key of the id in jsonl lines (default: the first of id, _id, doc_id, docid)')
+    .option(
+      '--text-key <key>',
+      'key of the text in jsonl lines (default: the first of text, contents, content)',
+    )
     .option('-o, --output <file>', 'file for the vectors (default: standard output)')
     .addOption(
       new Option(
@@ -113,10 +124,13 @@ export function embedOptions(options: EmbedCommandOptions): EmbedManyOptions {
 const HELP = `
 Input formats:
   text    one document per file, its path is the id; UTF-8
-  jsonl   one document per line: {"id": "…", "text": "…"}; other keys are ignored
+  jsonl   one document per line: {"id": "…", "text": "…"}, or the keys of --id-key and --text-key; a "title"
+          goes before the text, unless --text-key is given; other keys are ignored; ids must be unique
   tokens  one document per line: an array of content token ids, as longembed tokenize prints;
           special tokens are added as for text
   A line without an id gets its number as id, counted from 0 over all FILEs. Blank lines are skipped.
+  From a folder, all files below it that end in .txt are read, sorted by path; with --input-format
+  jsonl or tokens, those that end in .jsonl, .ndjson or .tokens.
 
 Output formats:
   jsonl   one line per document, in input order:
@@ -145,10 +159,14 @@ async function embed(
   options: EmbedCommandOptions,
   context: Context,
 ): Promise<number> {
-  const sources = sourcesOf(files, options.inputFormat ?? null, context.stdin, context.signal);
-  const paths = sources.map(({ path }) => path);
+  const paths = await inputPaths(files, options, context);
+  const sources = sourcesOf(paths, options.inputFormat ?? null, context.stdin, context.signal);
+  const inputs = [
+    ...sources.map(({ path }) => path),
+    ...(options.filesFrom === undefined ? [] : [options.filesFrom]),
+  ];
   const output = new LazyOutput(
-    await openOutput(outputPath(options), options.outputFormat ?? null, paths, context.stdout),
+    await openOutput(outputPath(options), options.outputFormat ?? null, inputs, context.stdout),
   );
   const view = viewOn(context.stderr, options.quiet === true);
   let model: Model | undefined;
@@ -157,12 +175,29 @@ async function embed(
     output.expect(model.info.dimensions);
     const meter = new Meter(await totalBytes(sources));
     const run = new DocumentRun(model, output, view, meter, context.signal);
-    return await run.embed(readDocuments(sources), embedOptions(options));
+    return await run.embed(readDocuments(sources, jsonlKeys(options)), embedOptions(options));
   } finally {
     view.end();
     await output.close();
     await model?.dispose();
   }
+}
+
+/** The files that arguments and --files-from name, those of folders included. */
+async function inputPaths(
+  files: readonly string[],
+  { filesFrom: list, inputFormat }: EmbedCommandOptions,
+  { stdin }: Context,
+): Promise<string[]> {
+  if (list === '-' && files.includes('-')) {
+    throw new UsageError('Standard input is the list of files: it cannot hold a document too.');
+  }
+  const listed = list === undefined ? [] : await filesFrom(list, stdin);
+  return expandFolders([...files, ...listed], inputFormat ?? 'text');
+}
+
+function jsonlKeys({ idKey, textKey }: EmbedCommandOptions): JsonlKeys {
+  return { id: idKey ?? null, text: textKey ?? null };
 }
 
 function outputPath({ output }: EmbedCommandOptions): string | null {
@@ -188,8 +223,9 @@ export class DocumentRun {
   readonly #view: View;
   readonly #meter: Meter;
   readonly #signal: AbortSignal;
+  readonly #warned = new Set<string>();
   /** Documents that are read but not yet written, in order. */
-  readonly #pending: Omit<InputDocument, 'bytes'>[] = [];
+  readonly #pending: Omit<InputDocument, 'bytes' | 'warning'>[] = [];
 
   constructor(model: Model, output: LazyOutput, view: View, meter: Meter, signal: AbortSignal) {
     this.#model = model;
@@ -226,7 +262,8 @@ export class DocumentRun {
 
   /** Passes readable documents to the model; a failure is reported at once and keeps its place in the output. */
   async *#feed(documents: AsyncIterable<InputDocument>): AsyncGenerator<ManyInput> {
-    for await (const { id, where, bytes, content } of documents) {
+    for await (const { id, where, bytes, content, warning } of documents) {
+      if (warning !== undefined) this.#warn(where, warning);
       this.#meter.read(bytes);
       this.#pending.push({ id, where, content: isFailure(content) ? content : '' });
       if (isFailure(content)) this.#tell(id, where, content);
@@ -258,6 +295,13 @@ export class DocumentRun {
       this.#pending.shift();
       await this.#output.skip();
     }
+  }
+
+  /** Once for a kind: a folder of such files would fill the screen. */
+  #warn(where: string, warning: string): void {
+    if (this.#warned.has(warning)) return;
+    this.#warned.add(warning);
+    this.#view.message(`longembed: warning: ${where}: ${warning}.`);
   }
 
   #tell(id: string | number, where: string, { code, message }: ReadFailure | LongEmbedError): void {

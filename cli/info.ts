@@ -54,7 +54,12 @@ function memoryOf(model: Model, { memory, extend }: InfoCommandOptions): Promise
 
 /** `longembed info`: describes a model and its strategies. Resolves to the exit code. */
 async function info(path: string, options: InfoCommandOptions, context: Context): Promise<number> {
-  const model = await context.loadModel(path, { ...loadOptions(options), signal: context.signal });
+  const model = await context.loadModel(path, {
+    ...loadOptions(options),
+    signal: context.signal,
+    // They are part of what is printed.
+    onWarning: () => undefined,
+  });
   try {
     const devices = context.devices();
     const memory = await memoryOf(model, options);
@@ -89,13 +94,16 @@ export function describe(
       [
         'pooling',
         info.pooling === null
-          ? 'unknown: embed needs --pooling'
-          : `${info.pooling}${from(info.poolingSource)}`,
+          ? info.filePooling === 'rank'
+            ? 'rank (from the file): this is a reranker, which gives no embeddings'
+            : 'unknown: embed needs --pooling'
+          : `${info.pooling}${from(info.poolingSource, otherPooling(info))}`,
       ],
       ['query prompt', prompt(info.prompts.query)],
       ['document prompt', prompt(info.prompts.document)],
       ['vocabulary', `${info.tokenizer}, ${plural(info.vocabularySize, 'token')}; ${specialTokens(info)}`],
       ['runs on', runsOn(info)],
+      ...info.warnings.map((warning) => ['warning', warning] as const),
     ]),
     '',
     'Strategies',
@@ -129,8 +137,15 @@ function heads({ heads, headsKv }: ModelInfo): string {
     : `${plural(heads, 'head')} (${headsKv} for keys and values)`;
 }
 
-function from(source: string | null): string {
-  return source === null ? '' : ` (from the ${source})`;
+function from(source: string | null, note = ''): string {
+  return source === null ? '' : ` (from the ${source}${note})`;
+}
+
+function otherPooling({ pooling, filePooling }: ModelInfo): string {
+  const overridden = filePooling !== null && filePooling !== 'none' && filePooling !== pooling;
+  return overridden
+    ? `; the file says ${filePooling}${filePooling === 'rank' ? ': this is a reranker' : ''}`
+    : '';
 }
 
 function nativeContext({ nativeContext, nativeContextSource, fileContext }: ModelInfo): string {

@@ -21,6 +21,7 @@ export interface ModelOptions {
   preset?: string;
   nativeContext?: number;
   tokenizer?: string;
+  specialTokens?: NonNullable<LoadOptions['specialTokens']>;
   backend: NonNullable<LoadOptions['backend']>;
   gpuLayers?: number;
   threads?: number;
@@ -43,6 +44,19 @@ export function presetOption(name: string | undefined): string | false | undefin
   return name === 'none' ? false : name;
 }
 
+/** Help of --special-tokens. */
+export const SPECIAL_TOKENS =
+  'put around texts: bos, eos, bos,eos or none (default: the preset, else the file)';
+
+/** Reads --special-tokens: those that are named are added, the others are not. */
+export function parseSpecialTokens(names: string): NonNullable<LoadOptions['specialTokens']> {
+  const named = names === 'none' ? [] : names.split(',');
+  if (named.some((name) => name !== 'bos' && name !== 'eos')) {
+    throw new InvalidArgumentError('It must be bos, eos, bos,eos or none.');
+  }
+  return { bos: named.includes('bos'), eos: named.includes('eos') };
+}
+
 /** Adds the options of the commands that load a model to use it. */
 export function addModelOptions(command: Command): Command {
   return command
@@ -50,6 +64,7 @@ export function addModelOptions(command: Command): Command {
     .option('--preset <name>', PRESET)
     .option('--native-context <tokens>', NATIVE_CONTEXT, wholeNumber(2))
     .option('--tokenizer <file>', "a tokenizer.json to use instead of the model file's own vocabulary")
+    .option('--special-tokens <names>', SPECIAL_TOKENS, parseSpecialTokens)
     .addOption(
       new Option('--backend <name>', 'where to run; auto uses a GPU if there is one')
         .choices(['auto', 'cpu', 'cuda', 'metal', 'vulkan'])
@@ -79,6 +94,7 @@ export function loadOptions(options: ModelOptions): LoadOptions {
     preset: presetOption(options.preset),
     nativeContext: options.nativeContext,
     tokenizer: options.tokenizer,
+    specialTokens: options.specialTokens,
     backend: options.backend,
     gpuLayers: options.gpuLayers,
     threads: options.threads,

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import type { LoadOptions } from '../lib/index.js';
 import type { AddCommand, Context } from './context.js';
 import { EXIT } from './exit.js';
 import { isFailure, readDocuments, sourcesOf } from './input/input.js';
-import { MODEL, PRESET, presetOption } from './options.js';
+import { MODEL, parseSpecialTokens, PRESET, presetOption, SPECIAL_TOKENS } from './options.js';
 import { StdoutSink } from './output/sinks.js';
 
 /** The options of `longembed tokenize`, as commander gives them. */
@@ -11,6 +12,7 @@ interface TokenizeCommandOptions {
   tokenizer?: string;
   preset?: string;
   withSpecial?: boolean;
+  specialTokens?: NonNullable<LoadOptions['specialTokens']>;
 }
 
 /** `longembed tokenize`. */
@@ -27,6 +29,7 @@ function addTokenizeOptions(command: Command): Command {
     .requiredOption('-m, --model <file>', MODEL)
     .option('--with-special', 'add the special tokens that embed puts around a text')
     .option('--tokenizer <file>', "a tokenizer.json to use instead of the model file's own vocabulary")
+    .option('--special-tokens <names>', `with --with-special: ${SPECIAL_TOKENS}`, parseSpecialTokens)
     .option('--preset <name>', PRESET)
     .helpOption('-h, --help', 'this help')
     .usage('[options] --model FILE [FILE|-]')
@@ -50,7 +53,8 @@ async function tokenize(
   context: Context,
 ): Promise<number> {
   const sources = sourcesOf(file === undefined ? [] : [file], 'text', context.stdin, context.signal);
-  for await (const { where, content } of readDocuments(sources)) {
+  for await (const { where, content, warning } of readDocuments(sources)) {
+    if (warning !== undefined) context.stderr.write(`longembed: warning: ${where}: ${warning}.\n`);
     if (isFailure(content)) {
       context.stderr.write(`longembed: ${where}: ${content.code}: ${content.message}\n`);
       return EXIT.someFailed;
@@ -69,6 +73,8 @@ async function tokenIds(text: string, options: TokenizeCommandOptions, context: 
   const model = await context.loadModel(options.model, {
     tokenizer: options.tokenizer,
     preset: presetOption(options.preset),
+    specialTokens: options.specialTokens,
+    onWarning: (message) => void context.stderr.write(`longembed: warning: ${message}\n`),
     // Nothing is computed, so nothing needs to go to a GPU.
     backend: 'cpu',
     signal: context.signal,

@@ -24,16 +24,62 @@ export function collect(pieces: Uint8Array[], piece: Uint8Array, bytesBefore: nu
  * @throws LongEmbedError ERR_TOKENIZER naming the offset of the first wrong byte
  */
 export function decodeUtf8(bytes: Uint8Array): string {
+  if (hasManyNuls(bytes)) {
+    throw new LongEmbedError(
+      'ERR_TOKENIZER',
+      `The text is ${binaryKind(bytes)}. Convert it to UTF-8 text first.`,
+    );
+  }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
     const offset = firstInvalidByte(bytes);
     const what =
       offset < bytes.length ? `byte ${offset} is wrong` : `it ends within a character, at byte ${offset}`;
-    throw new LongEmbedError('ERR_TOKENIZER', `The text is not UTF-8: ${what}. Convert it to UTF-8 first.`, {
-      cause,
-    });
+    const kind = isUtf16(bytes) || isPdf(bytes) ? `, but ${binaryKind(bytes)}` : '';
+    throw new LongEmbedError(
+      'ERR_TOKENIZER',
+      `The text is not UTF-8${kind}: ${what}. Convert it to UTF-8 first.`,
+      { cause },
+    );
   }
+}
+
+/** Whether it begins as PDF files do. */
+export function isPdf(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.subarray(0, 5)).toString('latin1') === '%PDF-';
+}
+
+/** Whether it begins with a byte order mark of UTF-16, as PowerShell writes it. */
+function isUtf16([first, second]: Uint8Array): boolean {
+  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+}
+
+/** Bytes at the beginning that are searched for NULs. */
+const SAMPLE_BYTES = 4096;
+const MIN_NULS = 8;
+
+/** Whether more than a tenth of the beginning is NUL, which no text is: UTF-16 without its mark, or binary data. */
+function hasManyNuls(bytes: Uint8Array): boolean {
+  const sample = bytes.subarray(0, SAMPLE_BYTES);
+  const nuls = countNuls(sample);
+  return nuls >= MIN_NULS && nuls > sample.length / 10;
+}
+
+function countNuls(bytes: Uint8Array): number {
+  return bytes.reduce((nuls, byte) => nuls + (byte === 0 ? 1 : 0), 0);
+}
+
+function binaryKind(bytes: Uint8Array): string {
+  if (isPdf(bytes)) return 'a PDF, whose text has to be extracted first';
+  if (isUtf16(bytes)) return 'UTF-16';
+  // ASCII in UTF-16 has every other byte NUL.
+  const sample = bytes.subarray(0, SAMPLE_BYTES);
+  const even = countNuls(sample.filter((_byte, index) => index % 2 === 0));
+  const odd = countNuls(sample) - even;
+  const half = sample.length / 2;
+  const alternates = Math.max(even, odd) > 0.7 * half && Math.min(even, odd) < 0.1 * half;
+  return alternates ? 'UTF-16 without a byte order mark' : 'binary data with many NUL bytes, not text';
 }
 
 /** The offset of the byte at which decoding fails; the length when only the end is missing. */

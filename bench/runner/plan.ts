@@ -40,7 +40,15 @@ const NOT_IN_KEY = {
     // Names; the identity has the hashes of the files.
     ...(['path', 'name', 'preset', 'tokenizer'] as const),
     // Where settings come from; a plan has its own strategy and prompt.
-    ...(['nativeContextSource', 'poolingSource', 'engineReason', 'strategies', 'prompts'] as const),
+    ...([
+      'nativeContextSource',
+      'poolingSource',
+      'engineReason',
+      'strategies',
+      'prompts',
+      'warnings',
+    ] as const),
+    ...(['filePooling', 'warnings'] as const),
     // A vector does not depend on how many threads compute it.
     'threads',
   ],

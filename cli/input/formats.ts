@@ -6,27 +6,51 @@ export interface Line {
   readonly content: string | readonly number[];
 }
 
+/** The keys of a jsonl line that hold its id and its text; null: the first that is there of those in common use. */
+export interface JsonlKeys {
+  readonly id: string | null;
+  readonly text: string | null;
+}
+
+const ID_KEYS = ['id', '_id', 'doc_id', 'docid'];
+const TEXT_KEYS = ['text', 'contents', 'content'];
+
 const JSONL_LINE = '{"id": "…", "text": "…"}';
 const TOKENS_LINE = 'an array of token ids such as [2023, 2003]';
 
-/** Reads `{"id", "text"}`. Other keys are the user's own and ignored; a line without an id is named by its number. */
-export function parseJsonl(line: string): Line {
+/**
+ * Reads `{"id", "text"}`. A title goes before the text, as in BEIR, unless the caller named the text's key. Other keys are the
+ * user's own and ignored; a line without an id is named by its number.
+ */
+export function parseJsonl(line: string, keys: JsonlKeys = { id: null, text: null }): Line {
   const value = parseJson(line, JSONL_LINE);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw malformed(`The line is not an object: expected ${JSONL_LINE}.`);
   }
-  const { id, text } = value as { id?: unknown; text?: unknown };
-  if (text === undefined) throw malformed(`The line has no "text": expected ${JSONL_LINE}.`);
-  if (typeof text !== 'string') throw malformed(`"text" is not a string: expected ${JSONL_LINE}.`);
-  return id === undefined ? { content: text } : { id: checkId(id), content: text };
+  const fields = new Map<string, unknown>(Object.entries(value));
+  const present = (key: string | null, known: readonly string[]): string | undefined =>
+    (key === null ? known : [key]).find((name) => fields.has(name));
+  const idKey = present(keys.id, ID_KEYS);
+  const textKey = present(keys.text, TEXT_KEYS);
+  if (textKey === undefined) {
+    throw malformed(
+      `The line has no "${keys.text ?? 'text'}" (its keys: ${[...fields.keys()].join(', ') || 'none'}): ` +
+        `expected ${JSONL_LINE}; --text-key names another key.`,
+    );
+  }
+  const text = fields.get(textKey);
+  if (typeof text !== 'string') throw malformed(`"${textKey}" is not a string: expected ${JSONL_LINE}.`);
+  const title = keys.text === null ? fields.get('title') : undefined;
+  const content = typeof title === 'string' && title.trim() !== '' ? `${title} ${text}` : text;
+  return idKey === undefined ? { content } : { id: checkId(idKey, fields.get(idKey)), content };
 }
 
 /** An id must come out as it went in; a number past 2^53 would not. */
-function checkId(id: unknown): string | number {
+function checkId(key: string, id: unknown): string | number {
   if (typeof id === 'string') return id;
   if (typeof id === 'number' && Number.isFinite(id) && (!Number.isInteger(id) || Number.isSafeInteger(id)))
     return id;
-  throw malformed('"id" must be a string or a number; one of more than 15 digits must be a string.');
+  throw malformed(`"${key}" must be a string or a number; one of more than 15 digits must be a string.`);
 }
 
 /** Reads a JSON array of content token ids. The model checks whether it has them. */

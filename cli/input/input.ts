@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { LongEmbedError, readFailure } from '../../lib/error.js';
-import { collect, decodeUtf8, splitLines } from '../../lib/text.js';
+import { collect, decodeUtf8, isPdf, splitLines } from '../../lib/text.js';
 import { UsageError } from '../exit.js';
-import { type Line, parseJsonl, parseTokens } from './formats.js';
+import { type JsonlKeys, type Line, parseJsonl, parseTokens } from './formats.js';
 
 /** Why a document could not be read: a code of `LongEmbedError`, or the system's (ENOENT) when a file cannot be opened. */
 export interface ReadFailure {
@@ -21,6 +21,8 @@ export interface InputDocument {
   /** Its size in its file, for progress. */
   readonly bytes: number;
   readonly content: string | readonly number[] | ReadFailure;
+  /** What makes it doubtful that this is the text that was meant: a clause without a full stop. */
+  readonly warning?: string;
 }
 
 /** Where documents come from: a path, or `-` for standard input. */
@@ -67,13 +69,35 @@ export function sourcesOf(
   }));
 }
 
-/** Reads documents one by one, as they are asked for. One that cannot be read is a document with a failure. */
-export async function* readDocuments(sources: readonly InputSource[]): AsyncGenerator<InputDocument> {
+/**
+ * Reads documents one by one, as they are asked for. One that cannot be read is a document with a failure.
+ * @param keys of jsonl lines; default: those in common use
+ */
+export async function* readDocuments(
+  sources: readonly InputSource[],
+  keys?: JsonlKeys,
+): AsyncGenerator<InputDocument> {
   const counter = { lines: 0 };
+  const ids = new Set<InputDocument['id']>();
   for (const source of sources) {
     if (source.format === 'text') yield* readText(source);
-    else yield* readLines(source, counter, source.format === 'jsonl' ? parseJsonl : parseTokens);
+    else if (source.format === 'tokens') yield* readLines(source, counter, parseTokens);
+    else {
+      const lines = readLines(source, counter, (line) => parseJsonl(line, keys));
+      for await (const document of lines) yield withUniqueId(document, ids);
+    }
   }
+}
+
+/** Two results of one id could not be told apart: the second document fails. @param ids those before it */
+function withUniqueId(document: InputDocument, ids: Set<InputDocument['id']>): InputDocument {
+  if (isFailure(document.content)) return document;
+  if (!ids.has(document.id)) {
+    ids.add(document.id);
+    return document;
+  }
+  const message = `The id ${JSON.stringify(document.id)} is that of an earlier document: ids must differ.`;
+  return { ...document, content: new LongEmbedError('ERR_INVALID_OPTION', message) };
 }
 
 /** Bytes of all sources together; null when the size of one is unknown, since it is not a regular file. */
@@ -93,13 +117,36 @@ async function* readText({ path, open }: InputSource): AsyncGenerator<InputDocum
   const pieces: Uint8Array[] = [];
   let bytes = 0;
   let content: InputDocument['content'];
+  let warning: string | null = null;
   try {
     for await (const piece of open()) bytes = collect(pieces, piece, bytes);
-    content = decodeUtf8(Buffer.concat(pieces));
+    const file = Buffer.concat(pieces);
+    content = decodeUtf8(file);
+    warning = warningOf(path, file, content);
   } catch (error) {
     content = failureOf(error);
   }
-  yield { id: path, where: path, bytes, content };
+  yield { id: path, where: path, bytes, content, ...(warning === null ? {} : { warning }) };
+}
+
+/** What a file that is read as one text plainly is instead; null: a text. */
+function warningOf(path: string, file: Uint8Array, text: string): string | null {
+  if (isPdf(file)) return 'this is a PDF, read as if it were text; extract its text first';
+  if (/\.(csv|tsv)$/i.test(path))
+    return 'this is a table, read as one text; convert its rows to jsonl for a vector each';
+  if (isJsonArray(text)) {
+    return 'this is a JSON array, read as one text; write an object a line and use --input-format jsonl, or token ids and tokens';
+  }
+  return null;
+}
+
+function isJsonArray(text: string): boolean {
+  if (!/^\s*\[/.test(text)) return false;
+  try {
+    return Array.isArray(JSON.parse(text));
+  } catch {
+    return false;
+  }
 }
 
 /**

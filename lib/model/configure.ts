@@ -15,6 +15,7 @@ export interface ModelSettings {
   readonly extended: Extended | null;
   readonly pooling: Pooling | null;
   readonly poolingSource: SettingSource | null;
+  readonly filePooling: NativeFacts['pooling'];
   readonly prompts: { readonly query: string; readonly document: string };
   readonly specialTokens: SpecialTokens;
   readonly shortInputs: ShortInputs | null;
@@ -40,6 +41,7 @@ export function configure(facts: NativeFacts, options: LoadOptions): ModelSettin
     extended: readExtended(facts.metadata),
     pooling: pooling.value,
     poolingSource: pooling.source,
+    filePooling: facts.pooling,
     prompts: {
       query: options.prompts?.query ?? preset?.prompts.query ?? '',
       document: options.prompts?.document ?? preset?.prompts.document ?? '',

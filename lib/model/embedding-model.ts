@@ -80,6 +80,7 @@ export class EmbeddingModel implements AsyncDisposable {
         );
         if (options.signal?.aborted === true) await model.dispose();
         throwIfAborted(options.signal);
+        for (const warning of model.info.warnings) model.#engine.warnings.tell(warning, 'LONGEMBED_MODEL');
         return model;
       } catch (error) {
         await native.dispose();

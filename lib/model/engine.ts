@@ -94,20 +94,21 @@ export class PromptTokens {
  * Node warning, which `process.on('warning')` receives and `node --no-warnings` silences.
  */
 export class Warnings {
-  readonly #listener: (message: string) => void;
+  readonly #listener: (message: string, code: string) => void;
   readonly #told = new Set<string>();
 
   constructor(listener: ((message: string) => void) | undefined) {
     this.#listener = listener ?? emit;
   }
 
-  tell(message: string): void {
+  /** @param code of the Node warning */
+  tell(message: string, code: 'LONGEMBED_EXTEND' | 'LONGEMBED_MODEL' = 'LONGEMBED_EXTEND'): void {
     if (this.#told.has(message)) return;
     this.#told.add(message);
-    this.#listener(message);
+    this.#listener(message, code);
   }
 }
 
-function emit(message: string): void {
-  process.emitWarning(message, { type: 'LongEmbedWarning', code: 'LONGEMBED_EXTEND' });
+function emit(message: string, code: string): void {
+  process.emitWarning(message, { type: 'LongEmbedWarning', code });
 }

@@ -2,6 +2,7 @@ import { supportedStrategies } from '../extend/index.js';
 import { omit } from '../omit.js';
 import type { NativeFacts } from '../native/index.js';
 import type { ModelSettings } from './configure.js';
+import { modelWarnings } from './model-warnings.js';
 import type { LoadOptions, ModelInfo } from './types.js';
 
 /** Makes `EmbeddingModel.info`: the model's facts and the settings in use, as copies that the caller may change. */
@@ -26,6 +27,7 @@ export function describeModel(
     extended,
     pooling,
     poolingSource,
+    filePooling,
     prompts,
     specialTokens,
     shortInputs,
@@ -42,9 +44,11 @@ export function describeModel(
     shortInputs,
     pooling,
     poolingSource,
+    filePooling,
     prompts,
     specialTokens: { prefix: [...specialTokens.prefix], suffix: [...specialTokens.suffix] },
     precision: options.precision ?? 'full',
     strategies: supportedStrategies(settings.strategyContext),
+    warnings: modelWarnings(native, settings, options),
   });
 }

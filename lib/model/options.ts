@@ -18,6 +18,7 @@ import { LongEmbedError } from '../error.js';
 import { resolveExtend, type ResolvedExtend } from '../extend/index.js';
 import type { Pooling } from '../native/index.js';
 import { checkWellFormed } from '../tokenize/index.js';
+import { RERANKER } from './model-warnings.js';
 import type { ModelSettings } from './configure.js';
 
 const pooling = oneOf('mean', 'cls', 'last');
@@ -93,7 +94,7 @@ export function resolveEmbedOptions(options: EmbedManyOptions, model: ModelSetti
   return {
     extend,
     prompt,
-    pooling: options.pooling ?? model.pooling ?? missingPooling(),
+    pooling: options.pooling ?? model.pooling ?? missingPooling(model),
     normalize: options.normalize ?? true,
     truncate: options.truncate ?? false,
     limit: Math.min(extend.limit, options.maxTokens ?? Infinity),
@@ -107,9 +108,11 @@ function promptFor(as: 'query' | 'document' | 'raw', { prompts }: ModelSettings)
   return as === 'raw' ? '' : prompts[as];
 }
 
-function missingPooling(): never {
+function missingPooling({ filePooling }: ModelSettings): never {
   throw new LongEmbedError(
     'ERR_INVALID_OPTION',
-    "Neither the model's file nor a preset says how to pool: give the option pooling, one of mean, cls, last.",
+    filePooling === 'rank'
+      ? `${RERANKER}. Use an embedding model, or give the option pooling, one of mean, cls, last, to pool it anyway.`
+      : "Neither the model's file nor a preset says how to pool: give the option pooling, one of mean, cls, last.",
   );
 }

@@ -43,8 +43,8 @@ export interface LoadOptions {
   /**
    * Runs the model in a separate process, so that nothing it does can end this one: a crash in the native code or a driver,
    * or being killed for lack of memory. If that process dies, the call it was computing fails with ERR_BACKEND and the next
-   * call restarts it; after three deaths in a row without a vector it is not restarted. Costs a few tenths of a millisecond
-   * per call. See docs/isolation.md. Default `false`.
+   * call restarts it, however often; only a process that repeatedly fails to start is given up. Costs a few tenths of a
+   * millisecond per call. See docs/isolation.md. Default `false`.
    */
   isolate?: boolean | undefined;
   /** Stops loading: the promise rejects with ERR_ABORTED. */
@@ -53,7 +53,8 @@ export interface LoadOptions {
   onProgress?: ((fraction: number) => void) | undefined;
   /**
    * Called with a sentence about options that are allowed but probably not intended, once each: a self-extend whose
-   * positions leave the native context. Default: `process.emitWarning`, with the code LONGEMBED_EXTEND.
+   * positions leave the native context (LONGEMBED_EXTEND); and about reasons to doubt the model's vectors, such as a missing
+   * end token (LONGEMBED_MODEL). Default: `process.emitWarning`, with these codes.
    */
   onWarning?: ((message: string) => void) | undefined;
 }
@@ -200,6 +201,8 @@ export interface ModelInfo extends ModelFacts {
   /** null: neither the file nor a preset has it, so `embed` needs the option. */
   pooling: Pooling | null;
   poolingSource: SettingSource | null;
+  /** The pooling that the file gives, whatever is in use: 'rank' is a reranker's. null: it gives none. */
+  filePooling: Pooling | 'rank' | 'none' | null;
   prompts: { query: string; document: string };
   /** Token ids put around every sequence. */
   specialTokens: { prefix: number[]; suffix: number[] };
@@ -207,4 +210,6 @@ export interface ModelInfo extends ModelFacts {
   precision: Precision;
   /** Every strategy, whether the model supports it, and if not, why. */
   strategies: StrategySupport[];
+  /** Reasons to doubt the model's vectors, a sentence each; `onWarning` is called with the same. */
+  warnings: string[];
 }

@@ -1,9 +1,12 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { type InputDocument, type InputSource, readDocuments, sourcesOf } from '../../cli/input/input.js';
+import type { JsonlKeys } from '../../cli/input/formats.js';
+import { expandFolders, filesFrom } from '../../cli/input/files.js';
+import { UsageError } from '../../cli/exit.js';
 import { decodeUtf8 } from '../../lib/text.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'longembed-input-'));
@@ -18,10 +21,11 @@ async function read(
   paths: string[],
   format: InputSource['format'] | null,
   stdin = Readable.from([]),
+  keys?: JsonlKeys,
 ): Promise<InputDocument[]> {
   const sources = sourcesOf(paths, format, stdin, new AbortController().signal);
   const documents: InputDocument[] = [];
-  for await (const document of readDocuments(sources)) documents.push(document);
+  for await (const document of readDocuments(sources, keys)) documents.push(document);
   return documents;
 }
 
@@ -76,6 +80,36 @@ describe('text', () => {
   });
 });
 
+describe('what is no text', () => {
+  const utf16 = (text: string, bom: boolean): Buffer => Buffer.from(bom ? `\ufeff${text}` : text, 'utf16le');
+  const failing: [string, Uint8Array, string][] = [
+    ['UTF-16', utf16('hello from PowerShell', true), 'The text is UTF-16. Convert'],
+    ['UTF-16, big-endian', utf16('grüße', true).swap16(), 'not UTF-8, but UTF-16: byte 0 is wrong'],
+    ['UTF-16 without a mark', utf16('hello from PowerShell', false), 'UTF-16 without a byte order mark'],
+    ['zeros', new Uint8Array(1000), 'binary data with many NUL bytes'],
+    ['a binary PDF', Buffer.from('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n', 'latin1'), 'a PDF, whose text'],
+  ];
+  it.each(failing)('fails by its name: %s', async (_name, bytes, message) => {
+    const [document] = await read([file('no-text', bytes)], 'text');
+    expect(document!.content).toMatchObject({ code: 'ERR_TOKENIZER', message: containing(message) });
+  });
+
+  it.each([
+    ['a.txt', '%PDF-1.4 ascii', 'this is a PDF'],
+    ['a.csv', 'a,b', 'this is a table'],
+    ['a.json', ' [{"text": "a"}]\n', 'this is a JSON array'],
+  ])('is warned of and read all the same: %s', async (name, content, warning) => {
+    expect(await read([file(name, content)], null)).toMatchObject([
+      { content, warning: containing(warning) },
+    ]);
+  });
+
+  it.each(['[a note in brackets]', 'costs [1]', 'NULs \0\0\0\0\0\0\0'])('is not %j', async (content) => {
+    const [document] = await read([file('text.txt', content)], null);
+    expect([document!.content, document!.warning]).toEqual([content, undefined]);
+  });
+});
+
 describe('decodeUtf8', () => {
   it.each<[number[], string]>([
     [[0xff], 'byte 0 is wrong'],
@@ -94,7 +128,7 @@ describe('decodeUtf8', () => {
 
 describe('jsonl', () => {
   it('gives id and text; without an id the number of the line, over all files', async () => {
-    const first = file('a.jsonl', '{"id":"x","text":"one","title":"passed over"}\n\n{"text":"two"}\r\n');
+    const first = file('a.jsonl', '{"id":"x","text":"one","url":"passed over"}\n\n{"text":"two"}\r\n');
     const second = file('b.ndjson', '{"id":7,"text":"three"}\n{"text":"four"}');
     const documents = await read([first, second], null);
     expect(documents.map(({ id, content }) => [id, content])).toEqual([
@@ -109,6 +143,48 @@ describe('jsonl', () => {
       `${second}:1`,
       `${second}:2`,
     ]);
+  });
+
+  it.each<[string, string | number, string]>([
+    ['{"_id":"x","title":"T","text":"one"}', 'x', 'T one'],
+    ['{"id":"x","contents":"one"}', 'x', 'one'],
+    ['{"docid":"x","title":"","content":"one"}', 'x', 'one'],
+    ['{"doc_id":3,"title":null,"text":"one"}', 3, 'one'],
+    ['{"text":"one","contents":"other","_id":"y","id":"x","title":" "}', 'x', 'one'],
+    ['{"pid":"x","text":"one"}', 0, 'one'],
+  ])('takes the keys of BEIR and Pyserini: %s', async (line, id, content) => {
+    expect(await read([file('keys.jsonl', line)], null)).toMatchObject([{ id, content }]);
+  });
+
+  it('takes the keys that it is told, and then no title', async () => {
+    const path = file(
+      'own.jsonl',
+      '{"id":1,"pid":"x","title":"T","text":"t","body":"b"}\n{"pid":"y","text":"t"}',
+    );
+    const documents = await read([path], null, undefined, { id: 'pid', text: 'body' });
+    expect(documents).toMatchObject([
+      { id: 'x', content: 'b' },
+      {
+        id: 1,
+        content: { code: 'ERR_INVALID_OPTION', message: containing('no "body" (its keys: pid, text)') },
+      },
+    ]);
+    expect(await read([path], null, undefined, { id: null, text: 'text' })).toMatchObject([
+      { id: 1, content: 't' },
+      { id: 1, content: { message: containing('The id 1 is that of an earlier document') } },
+    ]);
+  });
+
+  it('fails a document whose id was there before, over all files', async () => {
+    const first = file('ids-1.jsonl', '{"id":"a","text":"1"}\n{"id":"1","text":"2"}\n{"id":"a","text":"3"}');
+    const second = file('ids-2.jsonl', '{"_id":"a","text":"4"}\n{"id":1,"text":"5"}');
+    const documents = await read([first, second], null);
+    expect(documents.map(({ id }) => id)).toEqual(['a', '1', 'a', 'a', 1]);
+    const failure = {
+      code: 'ERR_INVALID_OPTION',
+      message: 'The id "a" is that of an earlier document: ids must differ.',
+    };
+    expect(documents.map(({ content }) => content)).toMatchObject(['1', '2', failure, failure, '5']);
   });
 
   it('is cut at newlines however it arrives', async () => {
@@ -202,5 +278,40 @@ describe('sources', () => {
     const next = documents.next();
     controller.abort();
     await expect(next).rejects.toThrow('aborted');
+  });
+});
+
+describe('files', () => {
+  it('of a folder are those of the format, nested ones too, sorted', async () => {
+    const root = join(folder, 'corpus');
+    mkdirSync(join(root, 'b'), { recursive: true });
+    for (const name of ['c.txt', 'a.TXT', 'b/x.txt', 'b/y.jsonl', 'z.md', 'b/t.tokens'])
+      file(join('corpus', name), 'text');
+    const at = (...names: string[]): string[] => names.map((name) => join(root, name));
+    expect(await expandFolders(['-', root, 'no.txt'], 'text')).toEqual([
+      '-',
+      ...at('a.TXT', 'b/x.txt', 'c.txt'),
+      'no.txt',
+    ]);
+    expect(await expandFolders([root], 'jsonl')).toEqual(at('b/y.jsonl'));
+    expect(await expandFolders([root], 'tokens')).toEqual(at('b/t.tokens'));
+    mkdirSync(join(folder, 'empty'));
+    const error = await expandFolders([join(folder, 'empty')], 'text').catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(UsageError);
+    expect((error as Error).message).toContain('holds no .txt files');
+  });
+
+  it('come from a list, a line each', async () => {
+    const list = file('list', '\ufeffa.txt\r\n\nb c.txt\n-');
+    expect(await filesFrom(list, Readable.from([]))).toEqual(['a.txt', 'b c.txt', '-']);
+    expect(await filesFrom('-', Readable.from([Buffer.from('x\ny')]))).toEqual(['x', 'y']);
+    for (const [bad, message] of [
+      [join(folder, 'nowhere'), 'there is no such file'],
+      [file('blank', '\n'), 'names no files'],
+    ] as const)
+      await expect(filesFrom(bad, Readable.from([]))).rejects.toThrow(message);
+    await expect(filesFrom('-', Readable.from([Buffer.from('-')]))).rejects.toThrow(
+      'Standard input is the list',
+    );
   });
 });

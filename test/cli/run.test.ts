@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { Interrupted } from '../../cli/exit.js';
-import { LongEmbedError } from '../../lib/index.js';
+import { LongEmbedError, type ModelInfo } from '../../lib/index.js';
 import { lines, longembed } from './world.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'longembed-run-'));
@@ -120,10 +120,53 @@ describe('embed', () => {
         `longembed: ${missing}: ENOENT: there is no such file`,
         `longembed: ${latin1}: ERR_TOKENIZER: The text is not UTF-8: it ends within a character, at byte 1. Convert it to UTF-8 first.`,
         `longembed: ${empty}: ERR_INPUT_EMPTY: The input is empty.`,
-        `longembed: ${broken}:2 (id 1): ERR_INVALID_OPTION: The line has no "text": expected {"id": "…", "text": "…"}.`,
+        `longembed: ${broken}:2 (id 1): ERR_INVALID_OPTION: The line has no "text" (its keys: id): expected {"id": "…", "text": "…"}; --text-key names another key.`,
         `longembed: ${broken}:3 (id "z"): ERR_INPUT_EMPTY: The input is empty.`,
       ].sort(),
     );
+  });
+
+  it('reads folders, lists of files and the keys that it is told', async () => {
+    const corpus = join(folder, 'corpus');
+    mkdirSync(join(corpus, 'more'), { recursive: true });
+    writeFileSync(join(corpus, 'z.txt'), 'z');
+    writeFileSync(join(corpus, 'more', 'a.txt'), 'aa');
+    const list = file('list', `${corpus}\n`);
+    const listed = await longembed(['embed', '-m', 'm', '--files-from', list]);
+    expect(lines(listed.stdout)).toEqual([
+      row(join(corpus, 'more', 'a.txt'), 2),
+      row(join(corpus, 'z.txt'), 1),
+    ]);
+    const own = file('own.jsonl', '{"pid":"x","title":"T","body":"bbb"}\n{"pid":"x","body":"b"}\n');
+    const keyed = await longembed(['embed', own, '-m', 'm', '--id-key', 'pid', '--text-key', 'body']);
+    expect([keyed.code, lines(keyed.stdout)]).toEqual([1, [row('x', 3)]]);
+    expect(keyed.stderr).toContain(
+      `${own}:2 (id "x"): ERR_INVALID_OPTION: The id "x" is that of an earlier document`,
+    );
+  });
+
+  it('warns once for a kind of file that is no text', async () => {
+    const files = [file('1.csv', 'a,b'), file('2.csv', 'c,d')];
+    const { code, stderr } = await longembed(['embed', ...files, '-m', 'm']);
+    expect([code, stderr.match(/warning/g)]).toEqual([0, ['warning']]);
+    expect(stderr).toContain(`longembed: warning: ${files[0]}: this is a table, read as one text`);
+  });
+
+  it.each([
+    ['bos,eos', { bos: true, eos: true }],
+    ['eos', { bos: false, eos: true }],
+    ['none', { bos: false, eos: false }],
+  ])('takes --special-tokens %s', async (names, specialTokens) => {
+    for (const args of [
+      ['embed', '-m', 'm'],
+      ['info', 'm'],
+      ['tokenize', '--with-special', '-m', 'm'],
+    ]) {
+      const { code, loaded } = await longembed([...args, '--special-tokens', names], { stdin: 'a' });
+      expect([code, loaded?.specialTokens]).toEqual([0, specialTokens]);
+    }
+    const { code, stderr } = await longembed(['info', 'm', '--special-tokens', 'cls']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('It must be bos, eos, bos,eos or none.')]);
   });
 
   it('keeps the rows of a NumPy file aligned with the input', async () => {
@@ -319,6 +362,21 @@ describe('info', () => {
     expect(stdout).toMatch(/query prompt +"query: "/);
     expect(stdout).toMatch(/ntk +not with this model: it needs rotary positions/);
     expect(stdout).toMatch(/CPU +CPU \(cpu\): a processor; 24\.0 GB, 20\.0 GB free/);
+  });
+
+  it("says when another pooling than the file's is used, what a reranker is, and warns", async () => {
+    const show = async (info: Partial<ModelInfo>) =>
+      (await longembed(['info', 'm'], { infoOf: () => info })).stdout;
+    expect(await show({ poolingSource: 'preset', filePooling: 'cls' })).toContain(
+      'mean (from the preset; the file says cls)',
+    );
+    expect(await show({ poolingSource: 'preset', filePooling: 'none' })).toContain(
+      'mean (from the preset)\n',
+    );
+    expect(await show({ pooling: null, poolingSource: null, filePooling: 'rank' })).toContain(
+      'rank (from the file): this is a reranker',
+    );
+    expect(await show({ warnings: ['Mind the gap.'] })).toMatch(/\n {2}warning +Mind the gap\.\n/);
   });
 
   it('is JSON with --json', async () => {

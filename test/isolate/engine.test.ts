@@ -1,7 +1,8 @@
 /** When a process that computes dies, with one that has no model and dies on command. */
-import { mkdtempSync, rmSync, utimesSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { IsolatedEngine } from '../../lib/native/isolated/engine.js';
 import { codeOf, errorOf } from './errors.js';
@@ -75,13 +76,29 @@ describe('a death', () => {
     expect(pid).toBe(onlyEngine());
   });
 
-  it('retries a text that was being tokenized once, and then fails it', async () => {
+  it('fails the text that was being tokenized, which is not retried', async () => {
     const engine = await loaded();
+    const first = onlyEngine();
     const error = await errorOf(tokenize(engine, 'die').promise);
     expect(error.message).toContain('split a text of 3 characters into tokens: /llama.cpp/ggml.c:12');
-    // Had it not been tried again, this were its first death in a row.
-    const again = await errorOf(embed(engine, ASSERTS).promise);
-    expect(again.message).toContain('3 times in a row');
+    expect(error.message).toContain('The next call starts it again.');
+    expect(engineProcesses()).toEqual([]);
+    expect([...(await tokenize(engine, 'four').promise)]).toEqual([4]);
+    expect(onlyEngine()).not.toBe(first);
+  });
+
+  it('fails one text of several that were being tokenized, and none beside it', async () => {
+    const engine = await loaded();
+    const hanging = tokenize(engine, 'never');
+    const calls = ['four', 'die', 'fine, too'].map((text) => tokenize(engine, text).promise);
+    const behind = embed(engine, FINE).promise;
+    const ended = Promise.all([codeOf(hanging.promise), codeOf(calls[1]!)]);
+    await sleep(500);
+    // The one that hangs goes first, alone. Without it, the others show what they are.
+    hanging.cancel();
+    expect(await ended).toEqual(['ERR_ABORTED', 'ERR_BACKEND']);
+    expect([...(await calls[0]!), ...(await calls[2]!)]).toEqual([4, 9]);
+    expect(await behind).toHaveLength(1);
   });
 
   it('does not fail a text that was tokenized beside the batch', async () => {
@@ -94,10 +111,12 @@ describe('a death', () => {
     const first = onlyEngine();
     kill(first);
     expect(await codeOf(batch)).toBe('ERR_BACKEND');
-    await until(() => engineProcesses().length === 1 && onlyEngine() !== first);
-    await tokenize(engine, 'abc').promise;
-    kill(onlyEngine());
-    expect((await errorOf(text)).message).toContain('split a text of 5 characters');
+    // The next process has the text alone, some time after it was started; a kill before that costs nothing.
+    const failure = errorOf(text);
+    const killing = setInterval(() => engineProcesses().forEach((pid) => kill(pid)), 200);
+    await failure;
+    clearInterval(killing);
+    expect((await failure).message).toContain('split a text of 5 characters');
   });
 
   it('names an exception of the process and its exit code', async () => {
@@ -128,34 +147,93 @@ describe('a death', () => {
   });
 });
 
-describe('the limit', () => {
-  it('is three deaths without a batch in between; then every call fails without a start', async () => {
+describe('deaths in a row', () => {
+  it('cost the calls that were computed, and never the model', async () => {
     const engine = await loaded();
-    for (let i = 0; i < 2; i++) {
-      expect((await errorOf(embed(engine, ASSERTS).promise)).message).toContain(
-        'The next call starts it again.',
-      );
-      await tokenize(engine, 'tokenizing is no success').promise;
+    for (let i = 0; i < 4; i++) {
+      for (const call of [embed(engine, ASSERTS), tokenize(engine, 'die')]) {
+        expect((await errorOf(call.promise)).message).toContain('The next call starts it again.');
+      }
     }
-    const last = embed(engine, ASSERTS).promise;
-    const behind = embed(engine, FINE).promise;
-    for (const call of [last, behind]) {
+    expect([...(await tokenize(engine, 'four').promise)]).toEqual([4]);
+    expect(await embed(engine, FINE).promise).toHaveLength(1);
+  });
+
+  it('by kills from outside, six of them: the next call works', async () => {
+    const engine = await loaded();
+    for (let i = 0; i < 6; i++) {
+      const call = embed(engine, NEVER).promise;
+      await tokenize(engine, 'abc').promise;
+      kill(onlyEngine());
+      expect((await errorOf(call)).message).toContain('was ended by SIGKILL');
+    }
+    expect(await embed(engine, FINE).promise).toHaveLength(1);
+  });
+
+  it('of a process that has yet to load the model fail nothing, and the call works in the end', async () => {
+    const engine = await loaded();
+    await errorOf(embed(engine, ASSERTS).promise);
+    const call = embed(engine, FINE).promise;
+    for (let i = 0; i < 4; i++) {
+      await until(() => engineProcesses().length === 1);
+      const pid = onlyEngine();
+      kill(pid);
+      await until(() => !engineProcesses().includes(pid));
+    }
+    expect(await call).toHaveLength(1);
+  });
+});
+
+describe('a process that cannot be started again', () => {
+  const flag = join(folder, 'broken');
+  const broken = async (): Promise<IsolatedEngine> => {
+    mkdirSync(folder, { recursive: true });
+    const engine = await loaded('fake.gguf', { env: { ...process.env, FAKE_NO_START: flag } });
+    writeFileSync(flag, '');
+    await errorOf(embed(engine, ASSERTS).promise);
+    return engine;
+  };
+
+  it('is tried a few times, ever more slowly; then every call fails without a start', async () => {
+    const engine = await broken();
+    const started = performance.now();
+    const calls = [embed(engine, FINE).promise, tokenize(engine, 'abc').promise];
+    for (const call of calls) {
       const { code, message } = await errorOf(call);
       expect(code).toBe('ERR_BACKEND');
-      expect(message).toContain('GGML_ASSERT(n > 0) failed. It died 3 times in a row');
+      expect(message).toBe(
+        'The process that computes was ended by SIGABRT while it loaded the model again: /llama.cpp/ggml.c:12: GGML_ASSERT(n > 0) failed. ' +
+          'It failed to start 7 times in a row and is not started again: dispose of the model and load it anew.',
+      );
     }
-    expect((await errorOf(tokenize(engine, 'abc').promise)).message).toContain('3 times in a row');
+    expect(performance.now() - started).toBeGreaterThan(100 * (1 + 2 + 4 + 8 + 16 + 32));
+    rmSync(flag);
+    expect((await errorOf(tokenize(engine, 'abc').promise)).message).toContain('7 times in a row');
     expect(engineProcesses()).toEqual([]);
     await engine.dispose();
     expect(await codeOf(embed(engine, FINE).promise)).toBe('ERR_DISPOSED');
+  }, 30_000);
+
+  it('serves the calls that waited, once it can', async () => {
+    const engine = await broken();
+    const call = embed(engine, FINE).promise;
+    await sleep(500);
+    rmSync(flag);
+    expect(await call).toHaveLength(1);
   });
 
-  it('counts from the last batch that was computed', async () => {
-    const engine = await loaded();
-    for (let i = 0; i < 5; i++) {
-      expect(await codeOf(embed(engine, ASSERTS).promise)).toBe('ERR_BACKEND');
-      await embed(engine, FINE).promise;
-    }
+  it('is not waited for by a call that is cancelled, nor by dispose', async () => {
+    const engine = await broken();
+    const call = embed(engine, FINE);
+    const code = codeOf(call.promise);
+    await sleep(1000);
+    call.cancel();
+    expect(await code).toBe('ERR_ABORTED');
+    const other = codeOf(embed(engine, FINE).promise);
+    await engine.dispose();
+    expect(await other).toBe('ERR_DISPOSED');
+    await sleep(1500);
+    expect(engineProcesses()).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 // A process that speaks like lib/native/isolated/child.ts, without a model, and dies as tests want it to. What a batch's
 // first token, a text or the path says is what it does.
+import { existsSync } from 'node:fs';
 import process from 'node:process';
 
 /** @param {object} answer */
@@ -23,13 +24,14 @@ process.on('disconnect', () => process.exit());
 
 /** @param {any} request */
 function load({ path }) {
-  if (path.endsWith('assert')) abort();
+  if (path.endsWith('assert') || existsSync(process.env['FAKE_NO_START'] ?? '')) abort();
   else if (path.endsWith('exit')) process.exit(3);
   else if (!path.endsWith('never')) send({ kind: 'loaded', facts: { dimensions: 1 } });
 }
 
 /** @param {any} request */
 function tokenize({ id, text }) {
+  send({ kind: 'began', id });
   if (text === 'die') abort();
   else if (text === 'throw') throw new TypeError('no such thing');
   else if (text !== 'never') send({ kind: 'done', id, value: Int32Array.of(text.length) });

@@ -12,17 +12,19 @@ export interface Call {
   readonly promise: Promise<Value>;
   resolve(value: Value): void;
   reject(error: Error): void;
-  /** The process has said that the batch arrived. */
+  /** The process that runs now has it. */
+  sent: boolean;
+  /** The process has said that the call arrived. */
   began: boolean;
-  /** A process died while it was open, and it is retried. */
-  kept: boolean;
+  /** A text that was being tokenized beside other work when a process died: it is tried once more, alone. */
+  suspect: boolean;
 }
 
 /** The calls on an isolated model, in the order in which they came; a process computes batches in the same order. */
 export class Calls {
   readonly #open = new Map<number, Call>();
-  /** Cancelled batches that the process may still be computing. */
-  readonly #cancelled = new Set<number>();
+  /** Cancelled calls that the process may still be computing. */
+  readonly #cancelled = new Map<number, CallRequest['kind']>();
   #lastId = LOAD;
 
   get open(): number {
@@ -51,8 +53,9 @@ export class Calls {
       promise,
       resolve,
       reject,
+      sent: false,
       began: false,
-      kept: false,
+      suspect: false,
     };
     this.#open.set(id, call);
     return call;
@@ -70,34 +73,44 @@ export class Calls {
     return call;
   }
 
-  /**
-   * Takes out a call.
-   * @param sent whether a process has it
-   * @returns whether it was there
-   */
-  cancel({ request }: Call, sent: boolean): boolean {
+  /** The calls that a process may be sent now: all of them, or one suspect at a time, so that a death shows which is to blame. */
+  sendable(): Call[] {
+    const suspect = [...this].find((call) => call.suspect);
+    return (suspect === undefined ? [...this] : [suspect]).filter(({ sent }) => !sent);
+  }
+
+  /** Takes out a call. @returns whether it was there */
+  cancel({ request, sent }: Call): boolean {
     if (!this.#open.delete(request.id)) return false;
-    if (sent && request.kind !== 'tokenize') this.#cancelled.add(request.id);
+    if (sent) this.#cancelled.set(request.id, request.kind);
     return true;
   }
 
   /**
-   * The process has died: takes out the calls that it took with it. That is the batch that it was computing; those behind it
-   * had not begun, so they are kept for the next process. Texts are tokenized on other threads meanwhile: whether one of
-   * them was the cause shows when it is tried once more.
+   * The process has died: removes the call that caused it; the others are kept for the next process. The batch that was being
+   * computed is to blame, since those behind it had not begun. Without one, a text that was being tokenized is to blame if it
+   * was the only one. Several texts, or texts beside a batch, become suspects, and so does a text whose arrival the process
+   * has not reported: the process may have died before.
    */
   takeInFlight(): Call[] {
-    const begun = [...this].filter(({ began }) => began).map(({ request }) => request.id);
-    const computing = Math.min(...begun, ...this.#cancelled);
-    this.#cancelled.clear();
-    const lost = [...this].filter(
-      ({ request, kept }) => request.id === computing || (kept && request.kind === 'tokenize'),
-    );
+    const sent = [...this].filter((call) => call.sent);
+    const texts = sent.filter(({ request }) => request.kind === 'tokenize');
+    const begun = sent.filter(({ began, request }) => began && request.kind !== 'tokenize');
+    const cancelled = [...this.#cancelled].filter(([, kind]) => kind !== 'tokenize');
+    const computing = Math.min(...begun.map(({ request }) => request.id), ...cancelled.map(([id]) => id));
+    const [text] = texts;
+    const alone = computing === Infinity && texts.length + this.#cancelled.size === 1;
+    const lost =
+      alone && text !== undefined && (text.began || text.suspect)
+        ? [text]
+        : sent.filter(({ request }) => request.id === computing);
     for (const { request } of lost) this.#open.delete(request.id);
+    for (const text of texts) text.suspect = true;
     for (const call of this) {
-      call.kept = true;
+      call.sent = false;
       call.began = false;
     }
+    this.#cancelled.clear();
     return lost;
   }
 

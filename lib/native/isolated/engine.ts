@@ -7,31 +7,41 @@ import { LOAD, type Answer, type Loaded, type Value } from './messages.js';
 import { exists, fingerprint } from '../../model-files.js';
 import { Session, type Loading, type Start } from './process.js';
 
-/** Deaths in a row, without a batch computed in between, after which the process is not started again. */
-export const MAX_DEATHS = 3;
+/** Failed starts in a row after which the model is given up. */
+export const MAX_FAILED_STARTS = 7;
+/** Time between the first failed start and the next; it doubles with each. */
+const FIRST_BACK_OFF_MS = 100;
 
 /**
- * Stops restarts of a process that dies repeatedly: it would probably die again, and each start loads the model. Only
- * batches count as success, since they need the memory and the kernels; only deaths at work count, since an idle
- * process that dies costs no more than a start at the next call.
+ * Decides when to give up. A process that dies at work costs the one call that it was computing, so every death is progress. A
+ * process that cannot be started, or dies while it loads the model, would do so forever: the waits between starts grow, and
+ * the calls fail in the end.
  */
-export class RestartLimit {
-  #deaths = 0;
+class Starts {
+  #failed = 0;
+  /** In the time of performance.now(). */
+  #notBefore = 0;
 
-  get reached(): boolean {
-    return this.#deaths >= MAX_DEATHS;
+  get exhausted(): boolean {
+    return this.#failed >= MAX_FAILED_STARTS;
   }
 
-  died(): void {
-    this.#deaths++;
+  /** Milliseconds until the next start. */
+  get delay(): number {
+    return Math.max(0, this.#notBefore - performance.now());
   }
 
-  computed(): void {
-    this.#deaths = 0;
+  failed(): void {
+    this.#notBefore = performance.now() + FIRST_BACK_OFF_MS * 2 ** this.#failed++;
+  }
+
+  worked(): void {
+    this.#failed = 0;
+    this.#notBefore = 0;
   }
 }
 
-const GIVEN_UP = `It died ${MAX_DEATHS} times in a row without computing anything and is not started again: dispose of the model and load it anew.`;
+const GIVEN_UP = `It failed to start ${MAX_FAILED_STARTS} times in a row and is not started again: dispose of the model and load it anew.`;
 const STARTS_AGAIN = 'The next call starts it again.';
 
 /** A model in a separate process, which is restarted after it has died. */
@@ -42,7 +52,9 @@ export class IsolatedEngine {
   /** Fingerprint of the files loaded first: a restart must not load another model. */
   readonly #fingerprint: string;
   readonly #calls = new Calls();
-  readonly #limit = new RestartLimit();
+  readonly #starts = new Starts();
+  /** Waits until the process may be started again. */
+  #backOff: NodeJS.Timeout | null = null;
   /** null: the process has died, or was never started. */
   #session: Session | null = null;
   /** Why calls are refused; null: they are not. */
@@ -82,17 +94,11 @@ export class IsolatedEngine {
     return { promise, cancel: () => cancel() };
   }
 
-  /** @throws DataCloneError when the request cannot be sent to another process */
   call(request: NewCall, onProgress: ((fraction: number) => void) | null): NativeJob<Value> {
     if (this.#refusal !== null) return { promise: Promise.reject(this.#refusal()), cancel: () => undefined };
     const call = this.#calls.add(request, onProgress);
-    try {
-      if (this.#session === null) this.#restart();
-      else if (this.#session.loaded) this.#session.send(call.request);
-    } catch (error) {
-      this.#calls.answered(call.request.id);
-      throw error;
-    }
+    if (this.#session === null) this.#restart();
+    else this.#sendCalls();
     this.#updateRef();
     return { promise: call.promise, cancel: () => this.#cancel(call) };
   }
@@ -107,15 +113,33 @@ export class IsolatedEngine {
     this.#failAll(
       () => new LongEmbedError('ERR_DISPOSED', 'The model was disposed before the call was done.'),
     );
+    this.#stopBackOff();
     await this.#session?.end();
   }
 
   #cancel(call: Call): void {
-    const session = this.#session?.loaded === true ? this.#session : null;
-    if (!this.#calls.cancel(call, session !== null)) return;
+    if (!this.#calls.cancel(call)) return;
     call.reject(aborted());
-    session?.send({ kind: 'cancel', id: call.request.id });
+    if (call.sent) this.#session?.send({ kind: 'cancel', id: call.request.id });
+    if (this.#calls.open === 0) this.#stopBackOff();
+    this.#sendCalls();
     this.#updateRef();
+  }
+
+  /** Sends what the process does not have yet and may have. */
+  #sendCalls(): void {
+    const session = this.#session;
+    if (session?.loaded !== true) return;
+    for (const call of this.#calls.sendable()) {
+      try {
+        session.send(call.request);
+        call.sent = true;
+      } catch (error) {
+        // A DataCloneError: the request cannot be sent to another process.
+        this.#calls.answered(call.request.id);
+        call.reject(error as Error);
+      }
+    }
   }
 
   #open(onProgress: ((fraction: number) => void) | null): Session {
@@ -131,8 +155,26 @@ export class IsolatedEngine {
     return session;
   }
 
-  /** Starts the process again for the calls that wait. */
+  /** Starts the process again for the calls that wait, as soon as it may be. */
   #restart(): void {
+    if (this.#backOff !== null) return;
+    const { delay } = this.#starts;
+    if (delay > 0) {
+      this.#backOff = setTimeout(() => {
+        this.#backOff = null;
+        this.#startAgain();
+      }, delay);
+      return;
+    }
+    this.#startAgain();
+  }
+
+  #stopBackOff(): void {
+    if (this.#backOff !== null) clearTimeout(this.#backOff);
+    this.#backOff = null;
+  }
+
+  #startAgain(): void {
     if (this.#fingerprintNow() !== this.#fingerprint && exists(this.#file)) {
       this.#failAll(() => this.#changedError());
       return;
@@ -147,7 +189,7 @@ export class IsolatedEngine {
     if (loading.kind === 'died') return; // #ended handles the rest
     // The file may have changed while it was loaded.
     if (loading.kind === 'loaded' && this.#fingerprintNow() === this.#fingerprint) {
-      for (const { request } of this.#calls) session.send(request);
+      this.#sendCalls();
       this.#updateRef();
       return;
     }
@@ -163,6 +205,7 @@ export class IsolatedEngine {
       case 'began': {
         const call = this.#calls.get(answer.id);
         if (call !== undefined) call.began = true;
+        this.#starts.worked();
         return;
       }
       case 'progress':
@@ -171,13 +214,15 @@ export class IsolatedEngine {
         return;
       case 'done': {
         const call = this.#calls.answered(answer.id);
-        if (call?.request.kind === 'embed') this.#limit.computed();
+        this.#starts.worked();
         call?.resolve(withOwnMemory(answer.value));
         break;
       }
       case 'failed':
+        this.#starts.worked();
         this.#calls.answered(answer.id)?.reject(new LongEmbedError(answer.code, answer.message));
     }
+    this.#sendCalls();
     this.#updateRef();
   }
 
@@ -186,15 +231,15 @@ export class IsolatedEngine {
     this.#session = null;
     // An idle process loses no work when it dies: the next call restarts it silently.
     if (this.#refusal !== null || !this.#calls.working) return;
-    if (death.notStarted === undefined) this.#limit.died();
-    const lost = session.loaded ? this.#calls.takeInFlight() : this.#calls.takeAll();
-    const doing = session.loaded ? describeCalls(lost) : 'loaded the model again';
-    if (this.#limit.reached) {
-      lost.push(...this.#calls.takeAll());
+    const lost = session.loaded ? this.#calls.takeInFlight() : [];
+    for (const call of lost) call.reject(deathError(death, describeCalls(lost), STARTS_AGAIN));
+    if (lost.length > 0) this.#starts.worked();
+    else this.#starts.failed();
+    if (this.#starts.exhausted) {
+      const doing = session.loaded ? 'took calls' : 'loaded the model again';
       this.#refusal = () => deathError(death, doing, GIVEN_UP);
+      this.#failAll(this.#refusal);
     }
-    const error = this.#refusal ?? (() => deathError(death, doing, STARTS_AGAIN));
-    for (const call of lost) call.reject(error());
     if (this.#calls.open > 0) this.#restart();
   }
 

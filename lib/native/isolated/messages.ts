@@ -34,7 +34,7 @@ export interface Loaded {
 
 export type Answer =
   | Loaded
-  /** A batch has arrived and is computed when its turn comes: batches go in the order in which they were sent. */
+  /** A call has arrived. Texts are tokenized at once, batches in the order in which they were sent. */
   | { kind: 'began'; id: number }
   | { kind: 'progress'; id: number; fraction: number }
   | { kind: 'done'; id: number; value: Value }

@@ -57,7 +57,7 @@ export class ModelServer {
   async #call(request: CallRequest): Promise<void> {
     const { id } = request;
     // Sent before the work, which may end this process.
-    if (request.kind !== 'tokenize') this.#client.send({ kind: 'began', id });
+    this.#client.send({ kind: 'began', id });
     const job = startJob<Value>(() => this.#start(request));
     this.#jobs.set(id, job);
     try {

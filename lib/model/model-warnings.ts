@@ -1,0 +1,36 @@
+import type { NativeFacts } from '../native/index.js';
+import type { ModelSettings } from './configure.js';
+import type { LoadOptions } from './types.js';
+
+/** What a reranker is, for messages about a file whose pooling is "rank". */
+export const RERANKER =
+  'This is a reranker (the file says pooling rank): it scores a query together with a text and gives no embeddings';
+
+/** What is allowed about a model but makes its vectors suspect: a sentence each. */
+export function modelWarnings(facts: NativeFacts, settings: ModelSettings, options: LoadOptions): string[] {
+  const warnings: string[] = [];
+  if (facts.pooling === 'rank' && settings.pooling !== null) {
+    warnings.push(`${RERANKER}. With pooling ${settings.pooling} its vectors mean little.`);
+  }
+  if (
+    settings.pooling === 'last' &&
+    settings.specialTokens.suffix.length === 0 &&
+    options.specialTokens?.eos !== false
+  ) {
+    warnings.push(
+      'The model pools the last token, but its file adds no end token: most such models were trained with one and give other ' +
+        'vectors without it. specialTokens: { eos: true } (--special-tokens bos,eos) adds it, { eos: false } says that there is none.',
+    );
+  }
+  if (
+    facts.tokenizer === 'bpe' &&
+    options.tokenizer === undefined &&
+    facts.metadata['tokenizer.ggml.pre'] === undefined
+  ) {
+    warnings.push(
+      "The file's BPE vocabulary does not say how text is split before it is tokenized (the key tokenizer.ggml.pre), so token ids may " +
+        "differ from the model's own. Convert the model again, or give its tokenizer.json with the option tokenizer (--tokenizer).",
+    );
+  }
+  return warnings;
+}
