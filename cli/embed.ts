@@ -28,7 +28,8 @@ import {
 } from './options.js';
 import type { JsonlKeys } from './input/formats.js';
 import { expandFolders, filesFrom } from './input/files.js';
-import { OUTPUT_FORMATS, LazyOutput, openOutput } from './output/output.js';
+import { OUTPUT_FORMATS, openOutput } from './output/open.js';
+import { LazyOutput } from './output/output.js';
 import type { AddCommand, Context, Model } from './context.js';
 import { Meter } from './progress/meter.js';
 import { viewOn, type View } from './progress/views.js';

@@ -91,7 +91,7 @@ export class EmbeddingModel implements AsyncDisposable {
 
   /**
    * Loads a GGUF file.
-   * @param path of the file, of its first part where a model is split; or the name of one of the small shipped models:
+   * @param path of the file, or its file: URL; of its first part if the model is split; or the name of a small shipped model:
    *   "mini-rope" (default), "mini-ape", "mini-causal"
    * @param options see `LoadOptions`
    * @throws LongEmbedError ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID, ERR_ARCHITECTURE_UNSUPPORTED, ERR_OUT_OF_MEMORY,
@@ -99,10 +99,9 @@ export class EmbeddingModel implements AsyncDisposable {
    * @example
    * const model = await EmbeddingModel.load('model.gguf', { pooling: 'last', nativeContext: 4096 });
    */
-  static async load(path: string = DEFAULT_MODEL, options?: LoadOptions): Promise<EmbeddingModel> {
+  static async load(path: string | URL = DEFAULT_MODEL, options?: LoadOptions): Promise<EmbeddingModel> {
     const checked = checkLoadOptions(options);
-    checkPath(path);
-    const file = modelFile(path);
+    const file = modelFile(checkPath(path));
     return createModel(file, await loadNative(file, checked), checked);
   }
 

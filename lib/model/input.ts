@@ -10,6 +10,11 @@ export type DocumentInput = { readonly text: string } | { readonly tokens: Token
  */
 export function readInput(input: unknown): DocumentInput {
   if (typeof input === 'string') return { text: input };
+  if (Array.isArray(input) && typeof input[0] === 'string') {
+    throw invalid(
+      'The input is an array of strings: embed takes one text; for several texts, use embedMany.',
+    );
+  }
   if (isTokenInput(input)) return { tokens: input.slice() };
   throw invalid(
     `The input is ${display(input)}: it must be a string, or content token ids (an array or Int32Array).`,

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { display, LongEmbedError } from '../error.js';
 import { abandon, addon, loadIsolated, startJob, type NativeModel } from '../native/index.js';
 import { listenForAbort, throwIfAborted } from '../abort.js';
@@ -44,11 +45,12 @@ export async function loadNative(path: string, options: LoadOptions): Promise<Na
   }
 }
 
-/** @throws LongEmbedError ERR_INVALID_OPTION */
-export function checkPath(path: unknown): void {
-  if (typeof path === 'string' && path !== '') return;
+/** The path of a model that was given by path or by its file: URL. @throws LongEmbedError ERR_INVALID_OPTION */
+export function checkPath(path: unknown): string {
+  if (typeof path === 'string' && path !== '') return path;
+  if (path instanceof URL && path.protocol === 'file:') return fileURLToPath(path);
   throw new LongEmbedError(
     'ERR_INVALID_OPTION',
-    `The path is ${display(path)}: it must be the path of a GGUF file or the name of a model that ships.`,
+    `The path is ${display(path)}: it must be the path or file: URL of a GGUF file, or the name of a model that ships.`,
   );
 }

@@ -1,5 +1,5 @@
 /** Language models and the embedding models made from them: RMS norm before each half layer, grouped keys and values, SwiGLU. */
-import type { ArchitectureEntry, ResolvedSpec } from './spec.js';
+import type { ArchitectureEntry, ResolvedSpec } from './model-spec.js';
 import type { Metadata, TensorPlan } from './gguf.js';
 import { attentionInputs, bias, commonMetadata, matrix, rmsNorm, SPREAD, tokenEmbedding } from './parts.js';
 import { byteLevelMetadata, sentencePieceMetadata } from './vocabularies.js';

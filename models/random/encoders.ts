@@ -2,7 +2,7 @@
  * The BERT family: norm after each half layer, a WordPiece vocabulary, no causality. The architectures differ in how they
  * know positions, and in the feed-forward.
  */
-import type { ArchitectureEntry, ResolvedSpec } from './spec.js';
+import type { ArchitectureEntry, ResolvedSpec } from './model-spec.js';
 import type { Metadata, ModelPlan, TensorPlan } from './gguf.js';
 import {
   addedRows,

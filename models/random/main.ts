@@ -7,7 +7,7 @@
 import { parseArgs } from 'node:util';
 
 import { ARCHITECTURE_NAMES, type ModelSpec, NAMED_SPECS, type SpecName, writeModel } from './index.js';
-import { POOLING_IDS } from './parts.js';
+import { POOLING_IDS } from './model-spec.js';
 import type { SpecPooling } from './spec.js';
 import { TENSOR_TYPE_IDS, type TensorType } from './tensor-types.js';
 

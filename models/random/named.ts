@@ -2,7 +2,8 @@
  * The models that tests, fixtures and scripts call by name: those of every architecture (encoders.ts, decoders.ts), a
  * `quantize-…` for each, and some more.
  */
-import { type Architecture, ARCHITECTURES, type ArchitectureEntry, type ModelSpec } from './spec.js';
+import type { ArchitectureEntry } from './model-spec.js';
+import { type Architecture, ARCHITECTURES, type ModelSpec } from './spec.js';
 
 /** Other shapes than the small ones that most tests take. */
 const OTHER_SPECS = {

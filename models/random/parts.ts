@@ -1,10 +1,7 @@
 /** Tensors and metadata that several architectures share, and the spread of their weights. */
 import type { Draw, Metadata, TensorPlan } from './gguf.js';
-import type { ResolvedSpec } from './spec.js';
+import { POOLING_IDS, type ResolvedSpec } from './model-spec.js';
 import type { TensorType } from './tensor-types.js';
-
-/** GGUF's pooling names and numbers. */
-export const POOLING_IDS = { none: 0, mean: 1, cls: 2, last: 3 } as const;
 
 /**
  * Spreads, chosen so that a random model behaves like a trained one where it matters to tests: attention logits with a

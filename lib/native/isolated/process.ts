@@ -93,9 +93,15 @@ export class EngineProcess {
     const child = this.#child;
     if (child === null || ref === this.#ref) return;
     this.#ref = ref;
-    for (const handle of [child, child.channel, child.stderr instanceof Socket ? child.stderr : null]) {
-      if (ref) handle?.ref();
-      else handle?.unref();
+    const handles: ({ ref?: () => unknown; unref?: () => unknown } | null | undefined)[] = [
+      child,
+      child.channel,
+      child.stderr instanceof Socket ? child.stderr : null,
+    ];
+    for (const handle of handles) {
+      // In Bun the channel has neither.
+      if (ref) handle?.ref?.();
+      else handle?.unref?.();
     }
   }
 

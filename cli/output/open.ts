@@ -1,0 +1,70 @@
+import { fstatSync, type Stats } from 'node:fs';
+import { access, constants, stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Writable } from 'node:stream';
+import { UsageError } from '../exit.js';
+import { JsonlOutput } from './jsonl.js';
+import { NpyFileOutput, NpyStreamOutput } from './npy.js';
+import type { Output } from './output.js';
+import { FileSink, outputError, StdoutSink } from './sinks.js';
+
+/** The values of --output-format. */
+export const OUTPUT_FORMATS = ['jsonl', 'npy'] as const;
+
+/**
+ * Opens the output, before the model is loaded, so that an unwritable output is reported at once.
+ * @param path null: standard output
+ * @param format null: npy for a path that ends in .npy, else jsonl
+ * @param inputs paths that are read, `-` for standard input: none may be written to
+ * @throws UsageError with the reason
+ */
+export async function openOutput(
+  path: string | null,
+  format: (typeof OUTPUT_FORMATS)[number] | null,
+  inputs: readonly string[],
+  stdout: Writable & { isTTY?: boolean },
+): Promise<Output> {
+  const npy = format === null ? path?.toLowerCase().endsWith('.npy') === true : format === 'npy';
+  if (path === null) {
+    if (npy && stdout.isTTY === true) {
+      throw new UsageError('A NumPy file is not for a terminal: name a file with --output.');
+    }
+    await refuseInput(statDescriptor(1), 'standard output', inputs);
+    const sink = new StdoutSink(stdout);
+    return npy ? new NpyStreamOutput(sink) : new JsonlOutput(sink);
+  }
+  const before = await stat(path).catch(() => null);
+  await refuseInput(before, path, inputs);
+  if (before !== null) await access(path, constants.W_OK).catch((error: unknown) => outputError(path, error));
+  await refuseFullDisk(path);
+  if (!npy) return new JsonlOutput(await FileSink.open(path, before === null));
+  if (before?.isDirectory() === true) outputError(path, { code: 'EISDIR' });
+  // A pipe or a device cannot be replaced by a file.
+  if (before !== null && !before.isFile()) return new NpyStreamOutput(await FileSink.open(path, false));
+  return NpyFileOutput.create(path, before?.mode);
+}
+
+/** Overwriting an input that is still being read would lose it, or never end. */
+async function refuseInput(output: Stats | null, name: string, inputs: readonly string[]): Promise<void> {
+  if (output?.isFile() !== true) return;
+  for (const path of inputs) {
+    const input = path === '-' ? statDescriptor(0) : await stat(path).catch(() => null);
+    if (input?.isFile() === true && input.ino === output.ino && input.dev === output.dev) {
+      const what = path === '-' ? 'standard input' : path;
+      throw new UsageError(`The output, ${name}, is the same file as the input, ${what}: name another.`);
+    }
+  }
+}
+
+function statDescriptor(descriptor: number): Stats | null {
+  try {
+    return fstatSync(descriptor);
+  } catch {
+    return null;
+  }
+}
+
+async function refuseFullDisk(path: string): Promise<void> {
+  const disk = await statfs(dirname(path)).catch((error: unknown) => outputError(path, error));
+  if (disk.blocks > 0 && disk.bavail === 0) outputError(path, { code: 'ENOSPC' });
+}
