@@ -6,13 +6,15 @@ export type DocumentInput = { readonly text: string } | { readonly tokens: Token
 
 /**
  * Reads the input of `embed`.
- * @throws LongEmbedError ERR_INVALID_OPTION, for values that TypeScript would have refused
+ * @throws LongEmbedError ERR_INVALID_OPTION or ERR_TOKENIZER, for values that TypeScript would have refused
  */
 export function readInput(input: unknown): DocumentInput {
   if (typeof input === 'string') return { text: input };
   if (Array.isArray(input) && typeof input[0] === 'string') {
-    throw invalid(
-      'The input is an array of strings: embed takes one text; for several texts, use embedMany.',
+    // The code that any other token id that is no number has.
+    throw new LongEmbedError(
+      'ERR_TOKENIZER',
+      'The input is an array of strings, not of token ids: for several texts, use embedMany, with each text as an input.',
     );
   }
   if (isTokenInput(input)) return { tokens: input.slice() };
