@@ -29,7 +29,7 @@ import {
 import type { JsonlKeys } from './input/formats.js';
 import { expandFolders, filesFrom } from './input/files.js';
 import { OUTPUT_FORMATS, openOutput } from './output/open.js';
-import { LazyOutput } from './output/output.js';
+import type { LazyOutput } from './output/output.js';
 import type { AddCommand, Context, Model } from './context.js';
 import { Meter } from './progress/meter.js';
 import { viewOn, type View } from './progress/views.js';
@@ -52,6 +52,7 @@ interface EmbedCommandOptions extends ModelOptions {
   filesFrom?: string;
   output?: string;
   outputFormat?: (typeof OUTPUT_FORMATS)[number];
+  force?: boolean;
   quiet?: boolean;
 }
 
@@ -107,7 +108,8 @@ function addEmbedOptions(command: Command): Command {
         '--output-format <format>',
         'format of the vectors (default: npy for .npy, else jsonl)',
       ).choices(OUTPUT_FORMATS),
-    );
+    )
+    .option('--force', 'replace the output if it exists');
   return addIsolateOption(addModelOptions(command))
     .optionsGroup('Other:')
     .option('-q, --quiet', 'no progress on standard error')
@@ -166,9 +168,13 @@ async function embed(
     ...sources.map(({ path }) => path),
     ...(options.filesFrom === undefined ? [] : [options.filesFrom]),
   ];
-  const output = new LazyOutput(
-    await openOutput(outputPath(options), options.outputFormat ?? null, inputs, context.stdout),
-  );
+  const output = await openOutput({
+    path: outputPath(options),
+    format: options.outputFormat ?? null,
+    inputs,
+    force: options.force === true,
+    stdout: context.stdout,
+  });
   const view = viewOn(context.stderr, options.quiet === true);
   let model: Model | undefined;
   try {
@@ -252,7 +258,9 @@ export class DocumentRun {
         await this.#settle(result);
       }
       await this.#skipUnread();
-      await this.#output.finish();
+      if (await this.#output.finish()) {
+        this.#view.message('longembed: no document gave a vector: the older output is kept');
+      }
     } catch (error) {
       if (this.#signal.reason instanceof Interrupted) return this.#interrupted(this.#signal.reason);
       throw error;

@@ -1,10 +1,8 @@
 import { InvalidArgumentError, type Command, Option } from 'commander';
 import type { LoadOptions } from '../lib/index.js';
+import { parseSize } from '../lib/format.js';
 import { SHIPPED_MODELS } from '../lib/package.js';
 import { type Extend, METHODS, parseExtend, STRATEGIES } from '../lib/extend/index.js';
-
-/** What a size may end in. */
-const UNITS = { '': 1, k: 1024, m: 1024 * 1024 } as const;
 
 /**
  * Makes the reader of an option that takes a whole number, or one in k or m: 4k is 4096.
@@ -12,9 +10,7 @@ const UNITS = { '': 1, k: 1024, m: 1024 * 1024 } as const;
  */
 export function wholeNumber(min: number): (text: string) => number {
   return (text) => {
-    const parts = /^(\d+)([km]?)$/i.exec(text);
-    const value =
-      parts === null ? Number.NaN : Number(parts[1]) * UNITS[parts[2]?.toLowerCase() as keyof typeof UNITS];
+    const value = parseSize(text) ?? Number.NaN;
     if (Number.isSafeInteger(value) && value >= min) return value;
     throw new InvalidArgumentError(
       `It must be a whole number from ${min}, such as 512, 4k (4096) or 1m (1048576).`,

@@ -54,6 +54,7 @@ export class LongEmbedError extends Error {
 }
 
 const WRITE_REASONS: Record<string, string> = {
+  ERR_ACCESS_DENIED: "Node's permission model forbids it (--allow-fs-write allows it)",
   ENOENT: 'its directory does not exist',
   ENOTDIR: 'a part of its path is not a directory',
   EISDIR: 'it is a directory; name a file in it',
@@ -67,6 +68,7 @@ const WRITE_REASONS: Record<string, string> = {
 };
 
 const READ_REASONS: Record<string, string> = {
+  ERR_ACCESS_DENIED: "Node's permission model forbids it (--allow-fs-read allows it)",
   ENOENT: 'there is no such file',
   ENOTDIR: 'a part of its path is not a directory',
   EISDIR: 'it is a directory; name the files in it',
@@ -81,6 +83,11 @@ export function writeFailure(error: unknown): string {
 /** Why a file could not be read: a clause without a full stop. */
 export function readFailure(error: unknown): string {
   return reasonOf(error, READ_REASONS);
+}
+
+/** Why a process or thread could not be started: a clause without a full stop. @param ways what allows it */
+export function startFailure(error: unknown, ways: string): string {
+  return reasonOf(error, { ERR_ACCESS_DENIED: `Node's permission model forbids it (${ways})` });
 }
 
 function reasonOf(error: unknown, reasons: Record<string, string>): string {

@@ -12,6 +12,16 @@ export function plural(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
+/** What a size may end in. */
+const UNITS = { '': 1, k: 1024, m: 1024 * 1024 } as const;
+
+/** Reads a size in tokens: 512, 4k (4,096) or 1m (1,048,576). @returns null when the text is not one */
+export function parseSize(text: string): number | null {
+  const parts = /^(\d+)([km]?)$/i.exec(text);
+  if (parts === null) return null;
+  return Number(parts[1]) * UNITS[parts[2]?.toLowerCase() as keyof typeof UNITS];
+}
+
 /** 45.9 MB, 7.7 GB */
 export function formatBytes(size: number): string {
   return size >= 1e9 ? `${(size / 1e9).toFixed(1)} GB` : `${(size / 1e6).toFixed(1)} MB`;

@@ -5,25 +5,35 @@ import type { Writable } from 'node:stream';
 import { UsageError } from '../exit.js';
 import { JsonlOutput } from './jsonl.js';
 import { NpyFileOutput, NpyStreamOutput } from './npy.js';
-import type { Output } from './output.js';
+import { LazyOutput, type Output } from './output.js';
 import { FileSink, outputError, StdoutSink } from './sinks.js';
 
 /** The values of --output-format. */
 export const OUTPUT_FORMATS = ['jsonl', 'npy'] as const;
 
+export interface OutputOptions {
+  /** null: standard output. */
+  readonly path: string | null;
+  /** null: npy for a path that ends in .npy, else jsonl. */
+  readonly format: (typeof OUTPUT_FORMATS)[number] | null;
+  /** Paths that are read, `-` for standard input: none may be written to. */
+  readonly inputs: readonly string[];
+  /** Whether a file with content may be replaced. */
+  readonly force: boolean;
+  readonly stdout: Writable & { isTTY?: boolean };
+}
+
 /**
  * Opens the output, before the model is loaded, so that an unwritable output is reported at once.
- * @param path null: standard output
- * @param format null: npy for a path that ends in .npy, else jsonl
- * @param inputs paths that are read, `-` for standard input: none may be written to
  * @throws UsageError with the reason
  */
-export async function openOutput(
-  path: string | null,
-  format: (typeof OUTPUT_FORMATS)[number] | null,
-  inputs: readonly string[],
-  stdout: Writable & { isTTY?: boolean },
-): Promise<Output> {
+export async function openOutput({
+  path,
+  format,
+  inputs,
+  force,
+  stdout,
+}: OutputOptions): Promise<LazyOutput> {
   const npy = format === null ? path?.toLowerCase().endsWith('.npy') === true : format === 'npy';
   if (path === null) {
     if (npy && stdout.isTTY === true) {
@@ -31,14 +41,23 @@ export async function openOutput(
     }
     await refuseInput(statDescriptor(1), 'standard output', inputs);
     const sink = new StdoutSink(stdout);
-    return npy ? new NpyStreamOutput(sink) : new JsonlOutput(sink);
+    return new LazyOutput(npy ? new NpyStreamOutput(sink) : new JsonlOutput(sink));
   }
   const before = await stat(path).catch(() => null);
   await refuseInput(before, path, inputs);
   if (before !== null) await access(path, constants.W_OK).catch((error: unknown) => outputError(path, error));
-  await refuseFullDisk(path);
-  if (!npy) return new JsonlOutput(await FileSink.open(path, before === null));
   if (before?.isDirectory() === true) outputError(path, { code: 'EISDIR' });
+  // A file without content, as mktemp makes it, has nothing to lose.
+  const replaces = before?.isFile() === true && before.size > 0;
+  if (replaces && !force) {
+    throw new UsageError(`The output ${path} exists: name another, or replace it with --force.`);
+  }
+  await refuseFullDisk(path);
+  return new LazyOutput(await openFile(path, npy, before), { replaces });
+}
+
+async function openFile(path: string, npy: boolean, before: Stats | null): Promise<Output> {
+  if (!npy) return new JsonlOutput(await FileSink.open(path, before === null));
   // A pipe or a device cannot be replaced by a file.
   if (before !== null && !before.isFile()) return new NpyStreamOutput(await FileSink.open(path, false));
   return NpyFileOutput.create(path, before?.mode);

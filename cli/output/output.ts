@@ -14,16 +14,21 @@ export interface Output {
 }
 
 /**
- * An output that is opened before the model is loaded and begun when there is something to write: until then a run that
+ * An output that is opened before the model is loaded and begun with the first vector, or at the end: until then a run that
  * fails leaves the output unchanged. After that, whatever happens, what was written becomes final.
  */
 export class LazyOutput {
   readonly #output: Output;
+  readonly #replaces: boolean;
   #dimensions = 0;
+  /** Failed documents before the first vector. */
+  #skipped = 0;
   #state: 'opened' | 'begun' | 'closed' = 'opened';
 
-  constructor(output: Output) {
+  /** @param options.replaces whether the output is a file with content, which is kept when every document fails */
+  constructor(output: Output, { replaces = false }: { readonly replaces?: boolean } = {}) {
     this.#output = output;
+    this.#replaces = replaces;
   }
 
   /** Says how long the vectors will be; before anything is written. */
@@ -37,14 +42,16 @@ export class LazyOutput {
   }
 
   async skip(): Promise<void> {
-    await this.#begin();
-    await this.#output.skip();
+    if (this.#state === 'opened') this.#skipped++;
+    else await this.#output.skip();
   }
 
-  /** The run is over. An empty input also gives an output. */
-  async finish(): Promise<void> {
-    await this.#begin();
+  /** The run is over. An empty input also gives an output. @returns whether an older file was kept */
+  async finish(): Promise<boolean> {
+    const keeps = this.#state === 'opened' && this.#replaces && this.#skipped > 0;
+    if (!keeps) await this.#begin();
     await this.close();
+    return keeps;
   }
 
   /** Ends it, however the run went; a second call does nothing. */
@@ -59,5 +66,6 @@ export class LazyOutput {
     if (this.#state !== 'opened') return;
     this.#state = 'begun';
     await this.#output.begin(this.#dimensions);
+    for (; this.#skipped > 0; this.#skipped--) await this.#output.skip();
   }
 }

@@ -1,10 +1,11 @@
 /** Strategies as spec strings and as objects from outside, and their checks. */
 import { display, LongEmbedError } from '../error.js';
+import { parseSize } from '../format.js';
 import { type Extend, isMethod, type Method, METHODS, STRATEGIES } from './strategies.js';
 import { ATTENTION_SCALES, type Range, WHOLE } from './strategy.js';
 
 /**
- * Reads a spec string, `method[:target][,key=value]…` (design §5). Whole numbers may end in k, 4k is 4096.
+ * Reads a spec string, `method[:target][,key=value]…` (design §5). Whole numbers may end in k or m: 4k is 4096.
  * @example parseExtend('se:4k,g=9,w=64,attention-scale=off')
  *   // { method: 'se', target: 4096, g: 9, w: 64, attentionScale: 'off' }
  * @throws LongEmbedError ERR_INVALID_OPTION, naming what was given and what is allowed: an unknown method, an unknown or
@@ -65,12 +66,10 @@ function readPair(pair: string, method: Method): [key: string, value: string | n
   return [key, readNumber(key, value, range)];
 }
 
-/** Reads 512, 4k and, where fractions are allowed, 2.5 or 1e3; nothing else that JavaScript would take for a number. */
+/** Reads 512, 4k, 1m and, where fractions are allowed, 2.5 or 1e3; nothing else that JavaScript would take for a number. */
 function readNumber(key: string, text: string, range: Range): number {
-  const size = /^(\d+)(k?)$/i.exec(text);
-  if (size !== null) {
-    return checkNumber(key, Number(size[1]) * (size[2] === '' ? 1 : 1024), text, range);
-  }
+  const size = parseSize(text);
+  if (size !== null) return checkNumber(key, size, text, range);
   const decimal = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text);
   return checkNumber(key, decimal ? Number(text) : undefined, text, range);
 }
@@ -99,7 +98,8 @@ function checkNumber(key: string, value: unknown, shown: unknown, range: Range):
     value <= range.max &&
     (!range.whole || Number.isInteger(value));
   if (fits) return value;
-  throw invalid(`${key} is ${display(shown)}: it must be ${describeRange(range)}.`);
+  const units = range.whole && typeof shown === 'string' ? ', such as 512, 4k (4096) or 1m (1048576)' : '';
+  throw invalid(`${key} is ${display(shown)}: it must be ${describeRange(range)}${units}.`);
 }
 
 function checkMethod(method: unknown): Method {

@@ -9,6 +9,7 @@ import {
 } from '../extend/index.js';
 import type { NativeJob } from '../native/index.js';
 import { checkTokenIds, checkWellFormed, isBlank } from '../tokenize/index.js';
+import { tokenizeUpTo } from './document-tokens.js';
 import type { Engine } from './engine.js';
 import type { DocumentInput } from './input.js';
 import type { EmbedSettings } from './options.js';
@@ -36,7 +37,7 @@ export async function prepareDocument(
   settings: EmbedSettings,
   track: Track,
 ): Promise<Document> {
-  const { prompt, content: all } = await tokenize(input, engine, settings.prompt, track);
+  const { prompt, content: all, estimate } = await tokenize(input, engine, settings, track);
   if (all.length === 0) throw emptyInput('gives no tokens');
 
   const { prefix, suffix } = engine.settings.specialTokens;
@@ -44,7 +45,8 @@ export async function prepareDocument(
   const capacity = settings.limit - overhead;
   const truncated = all.length > capacity;
   if (truncated && (capacity < 1 || !settings.truncate)) {
-    throw tooLong(all.length, overhead, settings, engine.settings.strategyContext);
+    const length = { content: estimate ?? all.length, overhead, estimated: estimate !== null };
+    throw tooLong(length, settings, engine.settings.strategyContext);
   }
   // A copy, so that the ids of a text of megabytes do not stay in memory for its first few thousand.
   const content = truncated ? all.slice(0, capacity) : all;
@@ -63,22 +65,32 @@ export async function prepareDocument(
 
 interface Tokens {
   readonly prompt: Int32Array;
+  /** Of the text, or of more of its start than the limit allows. */
   readonly content: Int32Array;
+  /** How many tokens the content of the whole text has, when `content` is only its start. */
+  readonly estimate: number | null;
 }
 
-async function tokenize(input: DocumentInput, engine: Engine, prompt: string, track: Track): Promise<Tokens> {
+async function tokenize(
+  input: DocumentInput,
+  engine: Engine,
+  { prompt, limit, truncate }: EmbedSettings,
+  track: Track,
+): Promise<Tokens> {
   if ('tokens' in input) {
     const content = checkTokenIds(input.tokens, engine.native.facts.vocabularySize);
-    return { prompt: await engine.promptTokens.get(prompt), content };
+    return { prompt: await engine.promptTokens.get(prompt), content, estimate: null };
   }
   checkWellFormed(input.text, 'The text');
   if (isBlank(input.text)) throw emptyInput(input.text === '' ? 'is empty' : 'is only white space');
   const alone = await engine.promptTokens.get(prompt);
   // Prompt and text are one string to the tokenizer, as the models were trained: a token may span the seam, and is
   // then content. The prompt's tokens are those that the text after it leaves as they are.
-  const joint = await track(engine.tokenizer.tokenize(prompt + input.text));
+  const { ids: joint, estimate } = await tokenizeUpTo(prompt + input.text, limit, truncate, (text) =>
+    track(engine.tokenizer.tokenize(text)),
+  );
   const seam = commonPrefix(alone, joint);
-  return { prompt: joint.subarray(0, seam), content: joint.subarray(seam) };
+  return { prompt: joint.subarray(0, seam), content: joint.subarray(seam), estimate };
 }
 
 function concat(prefix: readonly number[], prompt: Int32Array): Int32Array {
@@ -101,14 +113,19 @@ function emptyInput(how: string): LongEmbedError {
   );
 }
 
-/**
- * The error about a document that is too long: its length, the limit, and what to do.
- * @param content tokens of the text
- * @param overhead tokens of the prompt and the special tokens
- */
+/** The length of a document that is too long, in tokens. */
+export interface Length {
+  /** Of the text. */
+  readonly content: number;
+  /** Of the prompt and the special tokens. */
+  readonly overhead: number;
+  /** Whether `content` is an estimate. */
+  readonly estimated?: boolean;
+}
+
+/** The error about a document that is too long: its length, the limit, and what to do. */
 export function tooLong(
-  content: number,
-  overhead: number,
+  { content, overhead, estimated = false }: Length,
   settings: EmbedSettings,
   context: StrategyContext,
 ): LongEmbedError {
@@ -121,13 +138,15 @@ export function tooLong(
       `The prompt and special tokens alone are ${overhead} tokens, and ${limited}. Give a shorter prompt or a higher limit.`,
     );
   }
+  // The advice must hold also when the estimate is too low.
+  const target = estimated ? 1.25 * n : n;
   const advice = [
     ...(limit < extend.limit ? ['raise maxTokens'] : []),
-    ...(n > extend.limit ? longer(n, extend.method, context) : []),
+    ...(n > extend.limit ? longer(target, extend.method, context) : []),
     'or set truncate to embed its start',
   ];
   return error(
-    `The text is ${n} tokens with its prompt and special tokens, but ${limited}: ${advice.join(', ')}.`,
+    `The text is ${estimated ? `about ${Number(n.toPrecision(2))}` : n} tokens with its prompt and special tokens, but ${limited}: ${advice.join(', ')}.`,
   );
 }
 

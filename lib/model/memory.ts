@@ -53,7 +53,9 @@ async function blankDocument(tokens: number, engine: Engine, settings: EmbedSett
       `The option tokens is ${tokens}: it must be a whole number from ${tokens - content + 1}, prompt and special tokens included.`,
     );
   }
-  if (tokens > settings.limit) throw tooLong(content, tokens - content, settings, strategyContext);
+  if (tokens > settings.limit) {
+    throw tooLong({ content, overhead: tokens - content }, settings, strategyContext);
+  }
   return {
     before: new Int32Array(overhead.before),
     content: new Int32Array(content),

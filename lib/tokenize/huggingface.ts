@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
-import { LongEmbedError } from '../error.js';
+import { LongEmbedError, startFailure } from '../error.js';
 import type { NativeJob } from '../native/index.js';
 import type { WorkerAnswer, WorkerData } from './huggingface-worker.js';
 import { startThread } from '../entry.js';
@@ -36,7 +36,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
     const tokenizer = new HuggingFaceTokenizer({ path, vocabularySize });
     const why = await tokenizer.#start().then(
       (first) => ('message' in first ? first.message : null),
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      (error: unknown) => startFailure(error, '--allow-worker allows the thread that reads it'),
     );
     if (why === null) {
       tokenizer.#next();

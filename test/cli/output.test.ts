@@ -12,10 +12,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { openOutput } from '../../cli/output/open.js';
-import { LazyOutput } from '../../cli/output/output.js';
+import { openOutput, type OutputOptions } from '../../cli/output/open.js';
+import type { LazyOutput } from '../../cli/output/output.js';
 import { jsonLine } from '../../cli/output/jsonl.js';
-import { npyHeader } from '../../cli/output/npy.js';
+import { npyHeader, NpyFileOutput } from '../../cli/output/npy.js';
 import type { Embedding } from '../../lib/index.js';
 
 let folder: string;
@@ -55,6 +55,24 @@ function readNpy(bytes: Buffer): { shape: [number, number]; numbers: number[] } 
   return { shape: [rows!, columns!], numbers };
 }
 
+/** Opens an output for vectors of `dimensions` numbers. */
+async function opened(
+  path: string | null,
+  options: Partial<OutputOptions> & { dimensions?: number } = {},
+): Promise<LazyOutput> {
+  const { dimensions = 1, ...rest } = options;
+  const output = await openOutput({
+    path,
+    format: null,
+    inputs: [],
+    force: false,
+    stdout: new Memory(),
+    ...rest,
+  });
+  output.expect(dimensions);
+  return output;
+}
+
 it('writes a jsonl line as the contract says', () => {
   expect(jsonLine('a"b', result(1, -0.1))).toBe(
     '{"id":"a\\"b","embedding":[1,-0.1],"tokens":3,"windows":1,"truncated":false}\n',
@@ -71,8 +89,7 @@ it('gives every NumPy header the same length', () => {
 describe('jsonl to a file', () => {
   it('is complete line by line, before it is closed', async () => {
     const path = join(folder, 'out.jsonl');
-    const output = await openOutput(path, null, [], new Memory());
-    await output.begin(2);
+    const output = await opened(path, { dimensions: 2 });
     await output.write('a', result(1, 2));
     expect(readFileSync(path, 'utf8')).toBe(jsonLine('a', result(1, 2)));
     await output.skip();
@@ -84,10 +101,10 @@ describe('jsonl to a file', () => {
   it('keeps the previous content until something is written', async () => {
     const path = join(folder, 'out.jsonl');
     writeFileSync(path, 'from an earlier run, and longer than what comes\n'.repeat(9));
-    const unused = new LazyOutput(await openOutput(path, null, [], new Memory()));
+    const unused = await opened(path, { force: true });
     await unused.close();
     expect(readFileSync(path, 'utf8')).toContain('earlier');
-    const used = new LazyOutput(await openOutput(path, null, [], new Memory()));
+    const used = await opened(path, { force: true });
     await used.write('a', result(1));
     await used.close();
     expect(readFileSync(path, 'utf8')).toBe(jsonLine('a', result(1)));
@@ -95,16 +112,44 @@ describe('jsonl to a file', () => {
 
   it('creates no empty file when nothing was written', async () => {
     const path = join(folder, 'out.jsonl');
-    await new LazyOutput(await openOutput(path, null, [], new Memory())).close();
+    await (await opened(path)).close();
     expect(existsSync(path)).toBe(false);
+  });
+
+  it.each(['jsonl', 'npy'] as const)('keeps an older file when every document fails: %s', async (format) => {
+    const path = join(folder, 'out');
+    writeFileSync(path, 'earlier');
+    const failed = await opened(path, { force: true, format });
+    await failed.skip();
+    await failed.skip();
+    expect(await failed.finish()).toBe(true);
+    expect(readFileSync(path, 'utf8')).toBe('earlier');
+    expect(readdirSync(folder)).toEqual(['out']);
+
+    const some = await opened(path, { force: true, format });
+    await some.skip();
+    await some.write('b', result(3));
+    expect(await some.finish()).toBe(false);
+    if (format === 'jsonl') expect(readFileSync(path, 'utf8')).toBe(jsonLine('b', result(3)));
+    else expect(readNpy(readFileSync(path))).toEqual({ shape: [2, 1], numbers: [NaN, 3] });
+  });
+
+  it('gives an output for an empty input, and where every document fails and nothing was there', async () => {
+    const path = join(folder, 'empty.jsonl');
+    writeFileSync(path, 'earlier');
+    expect(await (await opened(path, { force: true })).finish()).toBe(false);
+    expect(readFileSync(path, 'utf8')).toBe('');
+    const rows = await opened(join(folder, 'out.npy'));
+    await rows.skip();
+    expect(await rows.finish()).toBe(false);
+    expect(readNpy(readFileSync(join(folder, 'out.npy')))).toEqual({ shape: [1, 1], numbers: [NaN] });
   });
 });
 
 describe('npy to a file', () => {
   it('has one row per document, NaN for one that failed', async () => {
     const path = join(folder, 'out.npy');
-    const output = await openOutput(path, null, [], new Memory());
-    await output.begin(2);
+    const output = await opened(path, { dimensions: 2 });
     await output.write('a', result(1, 2));
     await output.skip();
     await output.write('b', result(3, 4));
@@ -115,7 +160,7 @@ describe('npy to a file', () => {
   });
 
   it('is valid after every row, in case the program is killed', async () => {
-    const output = await openOutput(join(folder, 'out.npy'), 'npy', [], new Memory());
+    const output = await NpyFileOutput.create(join(folder, 'out.npy'));
     const partial = () => readNpy(readFileSync(join(folder, readdirSync(folder)[0]!)));
     await output.begin(2);
     expect(partial()).toEqual({ shape: [0, 2], numbers: [] });
@@ -129,8 +174,7 @@ describe('npy to a file', () => {
     writeFileSync(path, 'earlier');
     chmodSync(path, 0o640);
     symlinkSync(path, join(folder, 'link.npy'));
-    const output = await openOutput(join(folder, 'link.npy'), null, [], new Memory());
-    await output.begin(1);
+    const output = await opened(join(folder, 'link.npy'), { force: true });
     await output.write('a', result(1));
     expect(readFileSync(path, 'utf8')).toBe('earlier');
     await output.finish();
@@ -140,7 +184,7 @@ describe('npy to a file', () => {
   });
 
   it('leaves nothing behind when nothing was begun', async () => {
-    await (await openOutput(join(folder, 'out.npy'), null, [], new Memory())).abandon();
+    await (await opened(join(folder, 'out.npy'))).close();
     expect(readdirSync(folder)).toEqual([]);
   });
 });
@@ -148,8 +192,7 @@ describe('npy to a file', () => {
 describe('standard output', () => {
   it('gets npy at the end, when the rows are counted', async () => {
     const stdout = new Memory();
-    const output = await openOutput(null, 'npy', [], stdout);
-    await output.begin(2);
+    const output = await opened(null, { format: 'npy', stdout, dimensions: 2 });
     await output.write('a', result(1, 2));
     await output.skip();
     expect(stdout.bytes).toHaveLength(0);
@@ -159,13 +202,13 @@ describe('standard output', () => {
 
   it('refuses npy when it is a terminal', async () => {
     const terminal = Object.assign(new Memory(), { isTTY: true });
-    await expect(openOutput(null, 'npy', [], terminal)).rejects.toThrow('not for a terminal');
+    await expect(opened(null, { format: 'npy', stdout: terminal })).rejects.toThrow('not for a terminal');
   });
 
   it('waits for a slow reader', async () => {
     let release: (() => void) | undefined;
     const slow = new Writable({ write: (_piece, _encoding, done) => (release = done) });
-    const output = await openOutput(null, null, [], slow);
+    const output = await opened(null, { stdout: slow });
     let taken = false;
     const written = output.write('a', result(1)).then(() => (taken = true));
     await new Promise(setImmediate);
@@ -176,7 +219,7 @@ describe('standard output', () => {
 });
 
 describe('an output that cannot be written is refused at once', () => {
-  const open = (path: string, inputs: string[] = []) => openOutput(path, null, inputs, new Memory());
+  const open = (path: string, inputs: string[] = []) => opened(path, { inputs });
 
   it.each(['jsonl', 'npy'])('in a directory that does not exist: %s', async (format) => {
     await expect(open(join(folder, 'none', `out.${format}`))).rejects.toThrow(
@@ -186,7 +229,17 @@ describe('an output that cannot be written is refused at once', () => {
 
   it('that is a directory', async () => {
     await expect(open(folder)).rejects.toThrow(/is a directory; name a file in it/);
-    await expect(openOutput(folder, 'npy', [], new Memory())).rejects.toThrow(/is a directory/);
+    await expect(opened(folder, { format: 'npy' })).rejects.toThrow(/is a directory/);
+  });
+
+  it.each(['jsonl', 'npy'] as const)('that has content, without --force: %s', async (format) => {
+    const path = join(folder, 'out');
+    writeFileSync(path, 'earlier');
+    await expect(opened(path, { format })).rejects.toThrow(/out exists: .* --force/);
+    expect(readFileSync(path, 'utf8')).toBe('earlier');
+    // As mktemp leaves it.
+    writeFileSync(path, '');
+    await (await opened(path, { format })).finish();
   });
 
   it('below something that is not a directory', async () => {
@@ -217,8 +270,7 @@ describe('an output that cannot be written is refused at once', () => {
 it.skipIf(!existsSync('/dev/full'))(
   'says so when the disk fills up while writing (where there is a /dev/full)',
   async () => {
-    const output = await openOutput('/dev/full', 'jsonl', [], new Memory());
-    await output.begin(1);
+    const output = await opened('/dev/full', { format: 'jsonl' });
     await expect(output.write('a', result(1))).rejects.toThrow(
       'Cannot write to /dev/full: the disk is full.',
     );

@@ -185,9 +185,22 @@ describe('embed', () => {
   it('writes an empty output for an empty input', async () => {
     const output = file('old.jsonl', 'old\n');
     const empty = file('empty.jsonl', '\n\n');
-    const { code, stderr } = await longembed(['embed', empty, '-m', 'm.gguf', '-o', output]);
+    const args = ['embed', empty, '-m', 'm.gguf', '-o', output];
+    const refused = await longembed(args);
+    expect([refused.code, readFileSync(output, 'utf8')]).toEqual([2, 'old\n']);
+    expect(refused.stderr).toContain('exists: name another, or replace it with --force');
+    const { code, stderr } = await longembed([...args, '--force']);
     expect([code, readFileSync(output, 'utf8')]).toEqual([0, '']);
     expect(stderr).toBe('longembed: the input holds no documents\n');
+  });
+
+  it('keeps an older output when every document fails', async () => {
+    const output = file('older.jsonl', 'old\n');
+    const { code, stderr } = await longembed(['embed', '-m', 'm.gguf', '-o', output, '--force'], {
+      stdin: '',
+    });
+    expect([code, readFileSync(output, 'utf8')]).toEqual([1, 'old\n']);
+    expect(stderr).toContain('no document gave a vector: the older output is kept');
   });
 
   it('writes each result at once, while the input continues', async () => {

@@ -1,4 +1,4 @@
-import { LongEmbedError } from '../../error.js';
+import { LongEmbedError, startFailure } from '../../error.js';
 
 /** How an engine process ended. */
 export interface Death {
@@ -26,7 +26,11 @@ export function deathError(death: Death, doing: string, next: string): LongEmbed
 function sentence(death: Death, doing: string): string {
   const { notStarted } = death;
   if (notStarted !== undefined) {
-    return `The process that computes could not be started: ${withoutStop(notStarted.message)}.`;
+    const reason = startFailure(
+      notStarted,
+      '--allow-child-process allows it, isolate: false needs no process',
+    );
+    return `The process that computes could not be started: ${withoutStop(reason)}.`;
   }
   const reason = reasonOf(death);
   return `The process that computes ${wayOf(death)} while it ${doing}${reason === '' ? '' : `: ${withoutStop(reason)}`}.`;

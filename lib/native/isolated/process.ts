@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
+import { parse } from 'node:path';
 import { type Entry, processEntry } from '../../entry.js';
 import type { Death } from './death.js';
 import { type Answer, type Request, LOAD, type Loaded, type LoadRequest } from './messages.js';
@@ -14,8 +15,17 @@ export function engineStart(): Start {
   return {
     ...processEntry(new URL('./child', import.meta.url)),
     env: childEnvironment(process.env),
-    cwd: process.cwd(),
+    cwd: workingFolder(),
   };
+}
+
+/** A process cannot start in a folder that was deleted. Relative paths mean nothing then: in the root nothing is found by chance. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return parse(process.execPath).root;
+  }
 }
 
 export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
