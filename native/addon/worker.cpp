@@ -84,6 +84,10 @@ void Worker::loop() {
             running_.reset();
         }
         events_.post([self = shared_from_this(), job](Napi::Env env) {
+            // likewise: the environment's references are gone
+            if (!self->thread_.joinable()) {
+                return;
+            }
             job->settle(env);
             self->events_.unref(env);
         });
@@ -164,6 +168,10 @@ void Worker::begin_closing(Napi::Env env) {
 }
 
 void Worker::finish_closing(Napi::Env env) {
+    // Bun still runs events after the cleanup hooks, where Node drops them
+    if (!thread_.joinable()) {
+        return;
+    }
     thread_.join();
     closed_ = true;
     napi_remove_env_cleanup_hook(env, on_environment_end, this);
@@ -186,7 +194,9 @@ void Worker::on_environment_end(void * data) {
         }
     }
     worker->changed_.notify_one();
-    worker->thread_.join();
+    if (worker->thread_.joinable()) {
+        worker->thread_.join();
+    }
     worker->alive_.reset();
 }
 
