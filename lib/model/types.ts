@@ -34,8 +34,9 @@ export interface LoadOptions {
   /**
    * Number format of matrix products and attention on a CPU: `full` float32 (default), whatever the file's weights are, or
    * `bf16` with sums in float32, which takes about half the time and changes a vector by up to 1e-4 of cosine
-   * (docs/performance.md). ERR_INVALID_OPTION where the CPU has no instructions for it, on a GPU, and for architectures that
-   * run through llama.cpp's own context.
+   * (docs/performance.md). ERR_INVALID_OPTION where the CPU has no instructions for it or they are no faster than full
+   * precision (measured in a few milliseconds; true of Intel's AVX512-BF16), on a GPU, and for architectures that run through
+   * llama.cpp's own context.
    */
   precision?: Precision | undefined;
   /** Maps the file into memory instead of reading it. Default `true`. */

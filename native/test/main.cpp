@@ -14,6 +14,7 @@ int main() {
     add_convert_tests(tests);
     add_placement_tests(tests);
     add_backend_tests(tests);
+    add_relative_speed_tests(tests);
 
     bool failed = false;
     for (const Test & test : tests) {

@@ -70,5 +70,6 @@ void add_dot_tests(std::vector<Test> & tests);
 void add_convert_tests(std::vector<Test> & tests);
 void add_placement_tests(std::vector<Test> & tests);
 void add_backend_tests(std::vector<Test> & tests);
+void add_relative_speed_tests(std::vector<Test> & tests);
 
 } // namespace longembed::test

@@ -17,7 +17,7 @@ const refusal = await EmbeddingModel.load(modelPath('bert'), { backend: 'cpu', p
   (error: unknown) => error,
 );
 
-describe.skipIf(refusal !== null)('precision bf16 (on processors with BF16 instructions)', () => {
+describe.skipIf(refusal !== null)('precision bf16 (on processors whose BF16 instructions are faster than those for floats)', () => {
   it.each(MODELS)('stays near the oracle: %s', async (name) => {
     const fixture = readFixture(name);
     await using models = new FixtureModels(fixture, 2, 'bf16');
@@ -33,7 +33,7 @@ describe.skipIf(refusal !== null)('precision bf16 (on processors with BF16 instr
   });
 });
 
-it.skipIf(refusal === null)('bf16 is refused (on processors without BF16 instructions)', () => {
+it.skipIf(refusal === null)('bf16 is refused (on processors without BF16 instructions, or with slow ones)', () => {
   expect(refusal).toBeInstanceOf(LongEmbedError);
   expect(refusal).toMatchObject({
     code: 'ERR_INVALID_OPTION',

@@ -1,10 +1,13 @@
 #include "graph_engine.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <string>
 
 #include "error.h"
 #include "forward_pass.h"
 #include "graph_memory.h"
+#include "kernels/relative_speed.h"
 #include "layout.h"
 #include "llama-model.h"
 #include "packed_batch.h"
@@ -49,20 +52,40 @@ template <typename Measure> double mean_of_layers(const llama_model & model, Mea
     return sum / std::max<uint32_t>(1, model.hparams.n_layer());
 }
 
+/// @throws Error ERR_INVALID_OPTION if the precision bf16 is impossible here, or no faster than full precision
+void check_bf16(const AttentionDevice & device) {
+    if (!device.is_cpu) {
+        throw Error(ErrorCode::invalid_option, "The precision bf16 is for CPUs, and this model runs on a GPU. Leave it "
+                                               "out, or choose the backend cpu.");
+    }
+    if (device.kernels.gemm == nullptr) {
+        throw Error(ErrorCode::invalid_option,
+                    "The precision bf16 needs a CPU with BF16 instructions (AVX512-BF16), which this machine's has "
+                    "not. Leave it out: full precision runs everywhere.");
+    }
+    // measured once, so that all models of a process agree
+    static const double gain = relative_speed(device.kernels, cpu_kernels());
+    if (gain < min_bf16_gain && !is_requested(device.kernels)) {
+        char measured[16];
+        std::snprintf(measured, sizeof(measured), "%.2f", gain);
+        throw Error(ErrorCode::invalid_option,
+                    std::string("The precision bf16 would only lose digits on this processor: its BF16 instructions "
+                                "reach ") +
+                        measured +
+                        " times the speed of full precision (measured now). Leave it out. "
+                        "LONGEMBED_KERNELS=" +
+                        device.kernels.name + " forces it.");
+    }
+}
+
 AttentionDevice device_of(const Streams & streams, const AttentionShape & shape, Precision precision) {
     AttentionDevice device{};
     device.is_cpu = streams.main_is_cpu();
     if (device.is_cpu) {
         device.kernels = cpu_kernels(precision);
     }
-    if (precision == Precision::bf16 && device.kernels.gemm == nullptr) {
-        throw Error(
-            ErrorCode::invalid_option,
-            device.is_cpu
-                ? "The precision bf16 needs a CPU with BF16 instructions (AVX512-BF16), which this machine's has not. "
-                  "Leave it out: full precision runs everywhere."
-                : "The precision bf16 is for CPUs, and this model runs on a GPU. Leave it out, or choose the backend "
-                  "cpu.");
+    if (precision == Precision::bf16) {
+        check_bf16(device);
     }
     device.flash_head_size = streams.flash_head_size(shape.head_size, device.kv_type());
     return device;

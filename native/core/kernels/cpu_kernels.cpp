@@ -86,6 +86,10 @@ CpuKernels cpu_kernels(Precision precision) {
     return kernels;
 }
 
+bool is_requested(const CpuKernels & kernels) {
+    return requested_kernels() == kernels.name;
+}
+
 bool pads_heads_as_cuda() {
     return requested_kernels() == "ggml-padded";
 }

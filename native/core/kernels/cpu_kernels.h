@@ -47,6 +47,9 @@ KernelVariants kernel_variants();
 /// the processor cannot run it), "ggml" for none, or "ggml-padded": none, and heads padded as on a CUDA device.
 CpuKernels cpu_kernels(Precision precision = Precision::full);
 
+/// Whether LONGEMBED_KERNELS names these kernels.
+bool is_requested(const CpuKernels & kernels);
+
 /// Whether LONGEMBED_KERNELS is "ggml-padded".
 bool pads_heads_as_cuda();
 
