@@ -29,7 +29,7 @@ export interface LoadOptions {
    * file's context, the rest on the CPU; see `info.placement`.
    */
   gpuLayers?: number | undefined;
-  /** CPU threads, from 1; 0 (default): one per physical core. */
+  /** CPU threads, from 1; 0 (default): one per physical core that affinity and the container's CPU quota allow. */
   threads?: number | undefined;
   /**
    * Number format of matrix products and attention on a CPU: `full` float32 (default), whatever the file's weights are, or

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "convert.h"
-#include "devices/devices.h"
+#include "devices/processors.h"
 #include "dot_products.h"
 #include "job.h"
 

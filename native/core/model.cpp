@@ -6,6 +6,7 @@
 
 #include "architectures/table.h"
 #include "devices/devices.h"
+#include "devices/processors.h"
 #include "gpu_plan.h"
 #include "graph/graph_engine.h"
 #include "llama-model.h"

@@ -2,16 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
-#include <fstream>
 #include <mutex>
-#include <set>
-#include <thread>
-
-#if defined(__linux__)
-#include <sched.h>
-#elif defined(__APPLE__)
-#include <sys/sysctl.h>
-#endif
 
 #include "error.h"
 #include "llama.h"
@@ -105,34 +96,6 @@ ggml_backend_dev_t cpu_device() {
                     "No CPU backend was found: the installation is incomplete, install the package again.");
     }
     return device;
-}
-
-int usable_cores() {
-    int cores = static_cast<int>(std::thread::hardware_concurrency());
-#if defined(__linux__)
-    cpu_set_t allowed;
-    CPU_ZERO(&allowed);
-    if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0) {
-        std::set<std::string> siblings; // a core's hyper-threads have the same list
-        for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-            if (CPU_ISSET(cpu, &allowed)) {
-                std::ifstream file("/sys/devices/system/cpu/cpu" + std::to_string(cpu) +
-                                   "/topology/thread_siblings_list");
-                std::string   list;
-                siblings.insert(std::getline(file, list) ? list : "cpu" + std::to_string(cpu));
-            }
-        }
-        cores = static_cast<int>(siblings.size());
-    }
-#elif defined(__APPLE__)
-    int    performance = 0;
-    size_t size        = sizeof(performance);
-    if (sysctlbyname("hw.perflevel0.physicalcpu", &performance, &size, nullptr, 0) == 0 ||
-        sysctlbyname("hw.physicalcpu", &performance, &size, nullptr, 0) == 0) {
-        cores = performance;
-    }
-#endif
-    return std::max(1, cores);
 }
 
 } // namespace longembed

@@ -37,7 +37,4 @@ std::vector<ggml_backend_dev_t> gpu_devices(const std::string & backend);
 /// @throws Error ERR_BACKEND if there is none, which means a broken installation
 ggml_backend_dev_t cpu_device();
 
-/// Processor cores that this process may use, hyper-threads counted once: more threads would slow matrix products down.
-int usable_cores();
-
 } // namespace longembed

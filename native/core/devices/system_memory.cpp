@@ -10,6 +10,8 @@
 #include <sstream>
 #include <string>
 
+#include "control_groups.h"
+
 #if defined(_WIN32)
 #define WIN32_LEAN_AND_MEAN
 #define NOMINMAX
@@ -63,13 +65,6 @@ namespace {
 
 constexpr uint64_t no_limit = std::numeric_limits<uint64_t>::max();
 
-/// The number in a file; nothing if the file holds none ("max") or does not exist.
-std::optional<uint64_t> number_in(const std::string & path) {
-    std::ifstream file(path);
-    uint64_t      number = 0;
-    return file >> number ? std::optional<uint64_t>(number) : std::nullopt;
-}
-
 /// The number that follows `word` at the beginning of a line.
 std::optional<uint64_t> number_after(const std::string & path, const std::string & word) {
     std::ifstream file(path);
@@ -85,47 +80,21 @@ std::optional<uint64_t> number_after(const std::string & path, const std::string
 }
 
 /// Bytes that a control group leaves. Inactive file pages do not count: they are reclaimed before an allocation fails.
-uint64_t left_of_group(const std::string & folder, const char * limit_file, const char * used_file) {
-    const auto limit = number_in(folder + "/" + limit_file);
-    const auto used  = number_in(folder + "/" + used_file);
+uint64_t left_of_group(const ControlGroup & group) {
+    const auto limit = number_in(group.folder + (group.unified ? "/memory.max" : "/memory.limit_in_bytes"));
+    const auto used  = number_in(group.folder + (group.unified ? "/memory.current" : "/memory.usage_in_bytes"));
     if (!limit || !used) {
         return no_limit;
     }
-    const uint64_t taken = *used - std::min(*used, number_after(folder + "/memory.stat", "inactive_file").value_or(0));
-    return *limit - std::min(*limit, taken);
-}
-
-/// The minimum over a group and its parent groups.
-uint64_t left_of_groups(const std::string & root, std::string path, const char * limit_file, const char * used_file) {
-    uint64_t left = no_limit;
-    for (;;) {
-        left               = std::min(left, left_of_group(root + path, limit_file, used_file));
-        const size_t slash = path.rfind('/');
-        if (slash == std::string::npos || path.empty()) {
-            return left;
-        }
-        path.resize(slash);
-    }
+    const auto inactive =
+        static_cast<int64_t>(number_after(group.folder + "/memory.stat", "inactive_file").value_or(0));
+    return static_cast<uint64_t>(*limit - std::min(*limit, *used - std::min(*used, inactive)));
 }
 
 uint64_t left_of_control_groups() {
-    std::ifstream file("/proc/self/cgroup");
-    uint64_t      left = no_limit;
-    for (std::string line; std::getline(file, line);) {
-        const size_t first  = line.find(':');
-        const size_t second = line.find(':', first + 1);
-        if (first == std::string::npos || second == std::string::npos) {
-            continue;
-        }
-        const std::string controllers = line.substr(first + 1, second - first - 1);
-        std::string       path        = line.substr(second + 1);
-        path                          = path == "/" ? "" : path;
-        if (controllers.empty()) {
-            left = std::min(left, left_of_groups("/sys/fs/cgroup", path, "memory.max", "memory.current"));
-        } else if (controllers == "memory") {
-            left = std::min(
-                left, left_of_groups("/sys/fs/cgroup/memory", path, "memory.limit_in_bytes", "memory.usage_in_bytes"));
-        }
+    uint64_t left = no_limit;
+    for (const ControlGroup & group : control_groups("memory")) {
+        left = std::min(left, left_of_group(group));
     }
     return left;
 }
