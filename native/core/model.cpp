@@ -124,6 +124,9 @@ std::unique_ptr<Model> Model::load_checked(const std::string & path, const LoadO
         find_architecture(architecture) != nullptr ? WeightOrder::file : WeightOrder::fastest_in_ggml;
 
     std::unique_ptr<Model> model(new Model());
+    if (options.mmap) {
+        model->watch_ = FileWatch(path);
+    }
     model->model_ = load_llama_file(path, plan, order, options.mmap, control);
 
     model->precision_     = options.precision;
@@ -142,6 +145,7 @@ void Model::start_engine() {
 void Model::embed(const Batch & batch, float * out, Control & control) {
     check_batch(batch, facts_, vocabulary_->size());
     control.check();
+    watch_.check();
     const AbortGuard guard;
     if (engine_ == nullptr) {
         start_engine();
@@ -149,6 +153,7 @@ void Model::embed(const Batch & batch, float * out, Control & control) {
     clear_errors();
     try {
         engine_->embed(batch, out, control);
+        watch_.check();
         check_finite(out, batch.n_sequences * facts_.dimensions);
     } catch (const AssertionFailed &) {
         if (facts_.threads > 1) {

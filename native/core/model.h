@@ -8,6 +8,7 @@
 #include "engine.h"
 #include "facts.h"
 #include "kernels/cpu_kernels.h"
+#include "llama/file_watch.h"
 #include "vocabulary.h"
 
 struct llama_model;
@@ -36,7 +37,8 @@ public:
 
     /// Writes facts().dimensions floats per sequence to `out`: pooled, not normalised. One call at a time.
     /// @throws Error ERR_INVALID_OPTION, ERR_TOKENIZER, ERR_STRATEGY_UNSUPPORTED, ERR_INPUT_TOO_LONG,
-    /// ERR_OUT_OF_MEMORY, ERR_BACKEND, ERR_ABORTED
+    /// ERR_OUT_OF_MEMORY, ERR_BACKEND, ERR_ABORTED, ERR_MODEL_INVALID if a mapped file was written to since it was
+    /// loaded
     void embed(const Batch & batch, float * out, Control & control);
 
     /// The memory that embed() would take for this batch. Computes nothing. One call at a time, as with embed().
@@ -51,6 +53,7 @@ private:
 
     void start_engine();
 
+    FileWatch                    watch_; ///< of a file that is mapped into memory
     std::shared_ptr<llama_model> model_;
     Precision                    precision_ = Precision::full;
     Facts                        facts_;
