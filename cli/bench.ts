@@ -6,6 +6,7 @@ import { SHIPPED_MODELS, modelFile } from '../lib/package.js';
 import {
   addIsolateOption,
   addModelOptions,
+  DIMENSIONS,
   type ModelOptions,
   wholeNumber,
   parseSpec,
@@ -41,6 +42,7 @@ interface BenchCommandOptions extends ModelOptions {
   prompts: boolean;
   maxTokens?: number;
   pooling?: Pooling;
+  dimensions?: number;
   batchTokens: number;
   quiet?: boolean;
 }
@@ -93,6 +95,7 @@ function addBenchOptions(command: Command): Command {
         'last',
       ]),
     )
+    .option('--dimensions <count>', DIMENSIONS, wholeNumber(1))
     .option('--cache <folder>', 'folder of cached embeddings, see below')
     .option(
       '--batch-tokens <tokens>',
@@ -248,6 +251,7 @@ function benchOptions(
         : { query: '', document: '' },
     },
     maxTokens: options.maxTokens ?? null,
+    dimensions: options.dimensions ?? null,
     batchTokens: options.batchTokens,
   };
 }

@@ -19,6 +19,7 @@ import {
 import {
   addIsolateOption,
   addModelOptions,
+  DIMENSIONS,
   MODEL,
   type ModelOptions,
   wholeNumber,
@@ -45,6 +46,7 @@ interface EmbedCommandOptions extends ModelOptions {
   prompt?: string;
   pooling?: Pooling;
   normalize: boolean;
+  dimensions?: number;
   truncate?: boolean;
   inputFormat?: (typeof INPUT_FORMATS)[number];
   idKey?: string;
@@ -88,6 +90,7 @@ function addEmbedOptions(command: Command): Command {
       ]),
     )
     .option('--no-normalize', 'do not scale vectors to length 1')
+    .option('--dimensions <count>', DIMENSIONS, wholeNumber(1))
     .option('--truncate', 'cut documents that are too long instead of failing them')
     .optionsGroup('Input and output:')
     .addOption(
@@ -120,8 +123,8 @@ function addEmbedOptions(command: Command): Command {
 
 /** The same as options of `embedMany`. */
 export function embedOptions(options: EmbedCommandOptions): EmbedManyOptions {
-  const { extend, maxTokens, as, prompt, pooling, normalize, truncate } = options;
-  return { extend, maxTokens, as, prompt, pooling, normalize, truncate };
+  const { extend, maxTokens, as, prompt, pooling, normalize, dimensions, truncate } = options;
+  return { extend, maxTokens, as, prompt, pooling, normalize, dimensions, truncate };
 }
 
 const HELP = `
@@ -179,7 +182,7 @@ async function embed(
   let model: Model | undefined;
   try {
     model = await load(options, context, view);
-    output.expect(model.info.dimensions);
+    output.expect(options.dimensions ?? model.info.dimensions);
     const meter = new Meter(await totalBytes(sources));
     const run = new DocumentRun(model, output, view, meter, context.signal);
     return await run.embed(readDocuments(sources, jsonlKeys(options)), embedOptions(options));

@@ -38,6 +38,10 @@ export const MODEL = `a GGUF file, or one of ${SHIPPED_MODELS.join(', ')}`;
 /** Help of --native-context. */
 export const NATIVE_CONTEXT = 'tokens the model was trained for (default: the preset, else the file)';
 
+/** Help of --dimensions. */
+export const DIMENSIONS =
+  'keep only the first numbers of each vector, for models trained for that (Matryoshka); scaled to length 1 after the cut';
+
 /** Help of --preset. */
 export const PRESET = 'settings of a known model, or none (default: detected from the file)';
 

@@ -10,7 +10,7 @@ import type { BenchOptions } from './types.js';
 import type { Prepared } from './prepare.js';
 
 /** Results without runs: models, data, machine and versions. Nothing in it differs between two identical runs. */
-export function describeRun({ tasks, models }: Prepared, { seed, limit }: BenchOptions): Results {
+export function describeRun({ tasks, models }: Prepared, { seed, limit, dimensions }: BenchOptions): Results {
   const { llama, commit } = addon().buildInfo();
   const first = models[0]?.info;
   return {
@@ -27,7 +27,7 @@ export function describeRun({ tasks, models }: Prepared, { seed, limit }: BenchO
     seed,
     limit,
     data: tasks.map(describeTask),
-    models: models.map(describeModel),
+    models: models.map((model) => describeModel(model, dimensions)),
     runs: [],
   };
 }
@@ -46,7 +46,10 @@ function describeTask({ task, origin, splits }: ReadTask): TaskDataResult {
   };
 }
 
-function describeModel({ id, path, sha256, info, unsupported }: CheckedModel): ModelResult {
+function describeModel(
+  { id, path, sha256, info, unsupported }: CheckedModel,
+  dimensions: number | null,
+): ModelResult {
   return {
     id,
     name: info.name,
@@ -57,7 +60,7 @@ function describeModel({ id, path, sha256, info, unsupported }: CheckedModel): M
     quantization: info.quantization,
     precision: info.precision,
     parameters: info.parameters,
-    dimensions: info.dimensions,
+    dimensions: dimensions ?? info.dimensions,
     positionEncoding: info.positionEncoding,
     nativeContext: info.nativeContext,
     // A model without pooling is refused before this.

@@ -3,6 +3,7 @@ import { LongEmbedError } from '../../lib/error.js';
 import { formatExtend, type Extend, type ModelInfo } from '../../lib/index.js';
 import type { Store } from './cache/store.js';
 import type { ReadTask, TextStats } from './data.js';
+import { keptDimensions } from '../../lib/model/options.js';
 import { modelFiles } from '../../lib/model-files.js';
 import { contentSha256 } from './model-files.js';
 import type { BenchHooks, BenchModel, BenchOptions, Kind } from './types.js';
@@ -52,6 +53,7 @@ export async function checkModels(
   const checked: Omit<CheckedModel, 'id'>[] = [];
   for (const path of options.models) {
     const model = await slot.get(path);
+    keptDimensions(options.dimensions ?? undefined, model.info.dimensions);
     const sha256 = await read(modelFiles(path));
     const identity = { model: sha256, tokenizer: tokenizerHash };
     const settled = [];

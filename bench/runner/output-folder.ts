@@ -71,7 +71,7 @@ function tasksOf(
     return tasks.map(({ task }) => ({
       name: `${id} with ${extend} on ${task}`,
       identity: JSON.stringify([
-        [model?.sha256, model?.pooling, model?.prompts, model?.nativeContext],
+        [model?.sha256, model?.pooling, model?.prompts, model?.nativeContext, model?.dimensions],
         [extend, target, limit],
         [task, data.find((one) => one.task === task)?.splits.map(({ name, sha256 }) => [name, sha256])],
       ]),

@@ -31,6 +31,8 @@ export interface BenchOptions {
   readonly load: Omit<LoadOptions, 'signal' | 'onProgress' | 'onWarning'>;
   /** Maximum number of tokens of a document, if less than the strategy's target; null: the target. */
   readonly maxTokens: number | null;
+  /** Numbers of a vector that are compared, the first ones; null: all. The cache keeps whole vectors. */
+  readonly dimensions: number | null;
   /**
    * Maximum number of tokens per batch; a longer window runs alone. With 1 every window runs alone, so that the last bits of
    * a vector do not depend on the other texts.

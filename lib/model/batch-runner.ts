@@ -123,7 +123,7 @@ export class BatchRunner {
       if (slot.result !== null) continue;
       computed += window.length;
       const row = rows.subarray(index * dimensions, (index + 1) * dimensions);
-      this.#run.settle(slot, () => slot.add(row, this.#settings.normalize));
+      this.#run.settle(slot, () => slot.add(row, this.#settings));
     }
     this.#tell(() => this.#progress.finish(pieces, computed));
   }

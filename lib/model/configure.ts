@@ -8,6 +8,8 @@ import type { LoadOptions, SettingSource } from './types.js';
 /** How a loaded model is used: each setting is the caller's, else the preset's, else the file's. */
 export interface ModelSettings {
   readonly preset: string | null;
+  /** Numbers in one of its vectors. */
+  readonly dimensions: number;
   /** The model as the strategies see it, with the native context in use. */
   readonly strategyContext: StrategyContext;
   readonly nativeContextSource: SettingSource;
@@ -29,6 +31,7 @@ export function configure(facts: NativeFacts, options: LoadOptions): ModelSettin
   const { positionEncoding, positionRows, causal, ropeBase, engine } = facts;
   return {
     preset: preset?.name ?? null,
+    dimensions: facts.dimensions,
     strategyContext: {
       nativeContext: context.value,
       positionEncoding,

@@ -47,6 +47,7 @@ const EMBED_SHAPE = {
   prompt: text,
   pooling,
   normalize: flag,
+  dimensions: whole(1),
   truncate: flag,
   maxTokens: whole(1),
   signal,
@@ -78,6 +79,8 @@ export interface EmbedSettings {
   readonly prompt: string;
   readonly pooling: Pooling;
   readonly normalize: boolean;
+  /** Numbers that are kept of a vector, the first ones. */
+  readonly dimensions: number;
   readonly truncate: boolean;
   /** The longest document in tokens, prompt and special tokens included: the strategy's limit, or the lower maxTokens. */
   readonly limit: number;
@@ -96,12 +99,22 @@ export function resolveEmbedOptions(options: EmbedManyOptions, model: ModelSetti
     prompt,
     pooling: options.pooling ?? model.pooling ?? missingPooling(model),
     normalize: options.normalize ?? true,
+    dimensions: keptDimensions(options.dimensions, model.dimensions),
     truncate: options.truncate ?? false,
     limit: Math.min(extend.limit, options.maxTokens ?? Infinity),
     batchTokens: options.batchTokens ?? 4096,
     signal: options.signal,
     onProgress: options.onProgress,
   };
+}
+
+/** @throws LongEmbedError ERR_INVALID_OPTION */
+export function keptDimensions(asked: number | undefined, ofModel: number): number {
+  if (asked === undefined || asked <= ofModel) return asked ?? ofModel;
+  throw new LongEmbedError(
+    'ERR_INVALID_OPTION',
+    `The option dimensions is ${asked}: it must be a whole number from 1 to ${ofModel}, the dimensions of this model.`,
+  );
 }
 
 function promptFor(as: 'query' | 'document' | 'raw', { prompts }: ModelSettings): string {

@@ -3,6 +3,12 @@ import { toLongEmbedError } from '../native/index.js';
 import type { Document } from './document.js';
 import type { ManyResult, Origin } from './types.js';
 
+/** What a caller wants of a vector. */
+export interface VectorForm {
+  readonly normalize: boolean;
+  readonly dimensions: number;
+}
+
 /** The mean of a document's pooled windows, in float64 (design §5: before normalisation). */
 export class PooledMean {
   readonly #sum: Float64Array;
@@ -19,11 +25,12 @@ export class PooledMean {
 
   /**
    * The document's vector.
-   * @param normalize scales it to length 1
+   * @param form.dimensions keeps the first numbers only
+   * @param form.normalize scales what is kept to length 1
    * @throws LongEmbedError ERR_BACKEND when it is zero or not finite: no similarity could be computed with it
    */
-  vector(normalize: boolean): Float32Array {
-    const mean = this.#sum.map((value) => value / this.#count);
+  vector({ normalize, dimensions }: VectorForm): Float32Array {
+    const mean = this.#sum.subarray(0, dimensions).map((value) => value / this.#count);
     const norm = Math.sqrt(mean.reduce((sum, value) => sum + value * value, 0));
     if (norm === 0 || !Number.isFinite(norm)) {
       throw new LongEmbedError(
@@ -61,12 +68,12 @@ export class Slot {
   }
 
   /** Takes a window's pooled vector; the last one makes the result. */
-  add(row: Float32Array, normalize: boolean): void {
+  add(row: Float32Array, form: VectorForm): void {
     if (this.#document === null || this.#mean === null) return;
     this.#mean.add(row);
     if (--this.#windowsLeft > 0) return;
     try {
-      const embedding = this.#mean.vector(normalize);
+      const embedding = this.#mean.vector(form);
       const { tokens, plans, truncated } = this.#document;
       this.#end({ ...this.origin, embedding, tokens, windows: plans.length, truncated });
     } catch (error) {

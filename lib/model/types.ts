@@ -76,6 +76,11 @@ export interface EmbedOptions {
   pooling?: Pooling | undefined;
   /** Scales the vector to length 1. Default `true`. */
   normalize?: boolean | undefined;
+  /**
+   * Keeps only the first numbers of a vector, from 1 to the model's dimensions, before it is scaled to length 1. Only models
+   * trained for it (Matryoshka Representation Learning, arXiv 2205.13147) keep most of their quality. Default: all.
+   */
+  dimensions?: number | undefined;
   /** Cuts a text that is too long at its end instead of failing with ERR_INPUT_TOO_LONG. Default `false`. */
   truncate?: boolean | undefined;
   /** The longest document in tokens, prompt and special tokens included, from 1: lowers the strategy's target. */
@@ -153,7 +158,7 @@ export type ManyInput =
   | { readonly id?: string | number | undefined; readonly tokens: TokenInput };
 
 export interface Embedding {
-  /** One number per dimension of the model, scaled to length 1 unless `normalize` is `false`. */
+  /** One number per dimension of the model, or `dimensions` of them, scaled to length 1 unless `normalize` is `false`. */
   embedding: Float32Array;
   /** Tokens of the document that were used: content, prompt and special tokens, each once. */
   tokens: number;

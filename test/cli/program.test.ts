@@ -77,6 +77,27 @@ describe('embed', () => {
     expect(embedding.map((_, i) => bytes.readFloatLE(4 * i))).toEqual(embedding.map(Math.fround));
   });
 
+  it('cuts vectors to --dimensions, and a NumPy matrix with them', async () => {
+    const output = join(folder, 'cut.npy');
+    const cut = ['embed', short, '-m', model, '--dimensions', '8', '-q'];
+    const { stdout } = await longembed(cut);
+    const { embedding } = rows(stdout)[0]!;
+    const whole = rows((await longembed(['embed', short, '-m', model, '-q'])).stdout)[0]!.embedding.slice(
+      0,
+      8,
+    );
+    const length = Math.hypot(...whole);
+    expect(embedding).toHaveLength(8);
+    for (const [i, number] of embedding.entries()) expect(number).toBeCloseTo(whole[i]! / length, 6);
+    expect((await longembed([...cut, '-o', output])).code).toBe(0);
+    expect(readFileSync(output, 'latin1').slice(0, 128)).toContain("'shape': (1, 8)");
+    const refused = await longembed(['embed', short, '-m', model, '--dimensions', '1m']);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringMatching(/dimensions is 1048576: .* from 1 to \d+, the dimensions of this model/),
+    ]);
+  });
+
   it('names the documents that fail and writes the others', async () => {
     const lines = [
       { id: 'empty', text: '' },

@@ -18,6 +18,8 @@ describe('options that are wrong are named, with what was given and what is allo
     [{ as: 5 }, 'The option as is 5: it must be one of query, document, raw.'],
     [{ prompt: ['query: '] }, 'The option prompt is an array of 1: it must be a string.'],
     [{ normalize: 'yes' }, 'The option normalize is "yes": it must be true or false.'],
+    [{ dimensions: 0 }, 'The option dimensions is 0: it must be a whole number from 1.'],
+    [{ dimensions: 2.5 }, 'The option dimensions is 2.5: it must be a whole number from 1.'],
     [{ truncate: null }, 'The option truncate is null: it must be true or false.'],
     [{ maxTokens: 0 }, 'The option maxTokens is 0: it must be a whole number from 1.'],
     [{ maxTokens: 1.5 }, 'The option maxTokens is 1.5: it must be a whole number from 1.'],
@@ -32,7 +34,7 @@ describe('options that are wrong are named, with what was given and what is allo
     ],
     [
       { maxtokens: 5 },
-      'The option maxtokens is not known: use extend, as, prompt, pooling, normalize, truncate, maxTokens, signal, onProgress, batchTokens.',
+      'The option maxtokens is not known: use extend, as, prompt, pooling, normalize, dimensions, truncate, maxTokens, signal, onProgress, batchTokens.',
     ],
     [null, 'The options argument is null: it must be an object.'],
     ['pcw:4k', 'The options argument is "pcw:4k": it must be an object.'],

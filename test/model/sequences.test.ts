@@ -196,6 +196,31 @@ describe('vectors', () => {
     expect([...(await model.embed('10')).embedding]).toEqual([0.6, 0, 0.8].map(Math.fround));
   });
 
+  it('keep their first dimensions, scaled to length 1 after the cut', async () => {
+    const native = new FakeNative();
+    native.vector = () => [3, 4, 12];
+    const model = await native.open();
+    expect([...(await model.embed('10', { dimensions: 2 })).embedding]).toEqual([0.6, 0.8].map(Math.fround));
+    expect([...(await model.embed('10', { dimensions: 2, normalize: false })).embedding]).toEqual([3, 4]);
+    expect([...(await model.embed('10', { dimensions: 3 })).embedding]).toEqual(
+      [3 / 13, 4 / 13, 12 / 13].map(Math.fround),
+    );
+    const rows = [
+      [1, 0, 5],
+      [0, 7, 5],
+    ];
+    native.vector = () => rows.shift()!;
+    const windows = await model.embed(textOf(10, 28), { extend: 'pcw:64', dimensions: 2 });
+    expect([...windows.embedding]).toEqual([1, 7].map((x) => Math.fround(x / Math.hypot(1, 7))));
+    await expect(model.embed('10', { dimensions: 4 })).rejects.toMatchObject({
+      code: 'ERR_INVALID_OPTION',
+      message:
+        'The option dimensions is 4: it must be a whole number from 1 to 3, the dimensions of this model.',
+    });
+    native.vector = () => [0, 0, 1];
+    await expect(model.embed('10', { dimensions: 2 })).rejects.toMatchObject({ code: 'ERR_BACKEND' });
+  });
+
   it('are summed in float64', async () => {
     const native = new FakeNative();
     // In float32 the ones would be lost beside 2^24.

@@ -29,6 +29,7 @@ async function passkey(model: string, length: number, specs: readonly string[]):
       cache: join(folder, 'cache'),
       load: {},
       maxTokens: null,
+      dimensions: null,
       batchTokens: 1,
       output: join(folder, `${model}-${length}`),
       overwrite: true,

@@ -150,6 +150,22 @@ describe('runBench', () => {
     }
   });
 
+  it('compares the first dimensions of cached vectors', async () => {
+    const same = { models: [modelFile()], data: numbersTask(DOCUMENTS, QUERIES), cache: newFolder() };
+    const whole = await bench(same);
+    const two = await bench({ ...same, dimensions: 2 });
+    expect(two.computed).toEqual([]);
+    expect(two.results.models[0]!.dimensions).toBe(2);
+    expect(two.results.runs[0]!.tasks[0]!.main).toBe(1);
+    // In one dimension all vectors point the same way.
+    const one = await bench({ ...same, dimensions: 1 });
+    expect(one.results.runs[0]!.tasks[0]!.main).toBeLessThan(1);
+    const taken = bench({ ...same, dimensions: 2, output: whole.output });
+    await expect(taken).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' });
+    const many = bench({ ...same, dimensions: 1000 });
+    await expect(many).rejects.toThrow(/dimensions is 1000: it must be a whole number from 1 to \d+/);
+  });
+
   it('runs every model with every strategy', async () => {
     const models = [modelFile('a.gguf'), modelFile('b.gguf')];
     const { results, tasks, warnings, loaded, disposed } = await bench({

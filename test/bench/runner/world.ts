@@ -71,6 +71,7 @@ export function optionsOf({ extend = ['none'], ...given }: Run): BenchOptions & 
     cache: newFolder(),
     load: { prompts: { query: '', document: '' } },
     maxTokens: null,
+    dimensions: null,
     batchTokens: 1,
     output: newFolder(),
     overwrite: false,
