@@ -21,6 +21,8 @@ export interface ModelSettings {
   readonly prompts: { readonly query: string; readonly document: string };
   readonly specialTokens: SpecialTokens;
   readonly shortInputs: ShortInputs | null;
+  /** Whether the preset says that tokens attend in both directions. */
+  readonly bidirectional: boolean;
 }
 
 /** @throws LongEmbedError ERR_INVALID_OPTION when an option does not fit the model */
@@ -54,9 +56,10 @@ export function configure(facts: NativeFacts, options: LoadOptions): ModelSettin
         bos: options.specialTokens?.bos ?? preset?.specialTokens?.bos,
         eos: options.specialTokens?.eos ?? preset?.specialTokens?.eos,
       },
-      facts,
+      withEos(facts, preset?.specialTokens?.eosToken),
     ),
     shortInputs: chooseShortInputs(facts, preset),
+    bidirectional: preset?.bidirectional ?? false,
   };
 }
 
@@ -142,6 +145,12 @@ export function chooseSpecialTokens(
     prefix: oneSide('bos', wanted.bos, facts.prefixTokens, facts.bosToken),
     suffix: oneSide('eos', wanted.eos, facts.suffixTokens, facts.eosToken),
   };
+}
+
+/** The facts of a file with another end token; one that is not in the vocabulary changes nothing. */
+function withEos(facts: NativeFacts, eosToken: number | undefined): NativeFacts {
+  if (eosToken === undefined || eosToken >= facts.vocabularySize) return facts;
+  return { ...facts, eosToken, suffixTokens: [eosToken] };
 }
 
 function oneSide(

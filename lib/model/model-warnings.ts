@@ -32,5 +32,11 @@ export function modelWarnings(facts: NativeFacts, settings: ModelSettings, optio
         "differ from the model's own. Convert the model again, or give its tokenizer.json with the option tokenizer (--tokenizer).",
     );
   }
+  if (settings.bidirectional && facts.causal) {
+    warnings.push(
+      `${settings.preset} attends in both directions, but its file does not say so (the key attention.causal), and its tokens would ` +
+        'see only those before them: the vectors are not those of the model. Convert it again with a current llama.cpp.',
+    );
+  }
   return warnings;
 }

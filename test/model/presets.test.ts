@@ -66,7 +66,25 @@ describe('a file is recognised', () => {
     ['nomic-embed-text-v1.5', 'Nomic Embed Text v1.5'],
     ['all-minilm-l6-v2', 'All MiniLM L6 v2'],
     ['all-minilm-l12-v2', 'All MiniLM L12 v2'],
+    ['qwen3-embedding-0.6b', 'Qwen3 Embedding 0.6B'],
+    ['qwen3-embedding-4b', 'Qwen3 Embedding 4B'],
+    ['qwen3-embedding-8b', 'Qwen3 Embedding 8B'],
+    ['gte-qwen2-1.5b-instruct', 'Gte Qwen2 1.5B Instruct'],
+    ['gte-qwen2-7b-instruct', 'Gte Qwen2 7B Instruct'],
+    ['embeddinggemma-300m', 'Embeddinggemma 300m'],
+    ['modernbert-embed-base', 'Modernbert Embed Base'],
+    ['gte-modernbert-base', 'Gte Modernbert Base'],
+    ['granite-embedding-english-r2', 'Granite Embedding English R2'],
+    ['granite-embedding-small-english-r2', 'Granite Embedding Small English R2'],
+    ['snowflake-arctic-embed-l-v2.0', 'Snowflake Arctic Embed L v2.0'],
+    ['mxbai-embed-large-v1', 'Mxbai Embed Large v1'],
+    ['nomic-embed-text-v2-moe', 'Nomic Embed Text v2 Moe'],
+    ['gtr-t5-base', 'Gtr T5 Base'],
+    ['sentence-t5-large', 'Sentence T5 Large'],
     // Other writers' spellings.
+    ['qwen3-embedding-0.6b', 'Qwen3-Embedding-0.6B-Q8_0'],
+    ['embeddinggemma-300m', 'Embeddinggemma 300M Qat Q8_0 Unquantized'],
+    ['snowflake-arctic-embed-l-v2.0', 'Snowflake/snowflake-arctic-embed-l-v2.0'],
     ['nomic-embed-text-v1.5', 'nomic-embed-text-v1.5'],
     ['e5-base-v2', 'intfloat_e5-base-v2'],
     ['e5-base-v2', 'intfloat/e5-base-v2'],
@@ -193,6 +211,32 @@ describe('the option preset', () => {
 });
 
 describe('settings', () => {
+  it('end Qwen3-Embedding with <|endoftext|>, whatever the file names as EOS', async () => {
+    const facts = { ...factsOf('qwen3-embedding-0.6b'), name: 'Qwen3 Embedding 0.6B', causal: true };
+    for (const [eosToken, suffixTokens] of [
+      [151645, []],
+      [151645, [151645]],
+      [151643, [151643]],
+    ] as const) {
+      const { info } = await new FakeNative({ ...facts, eosToken, suffixTokens: [...suffixTokens] }).open();
+      expect(info.specialTokens).toEqual({ prefix: [], suffix: [151643] });
+      expect(info.pooling).toBe('last');
+      expect(info.warnings).toEqual([]);
+    }
+    const { info } = await new FakeNative({ ...facts, eosToken: 151645 }).open({
+      specialTokens: { eos: false },
+    });
+    expect(info.specialTokens.suffix).toEqual([]);
+  });
+
+  it('warn about a gte-Qwen2 file that does not say that it attends in both directions', async () => {
+    const facts = { ...factsOf('gte-qwen2-1.5b-instruct'), name: 'Gte Qwen2 1.5B Instruct' };
+    const warned = await new FakeNative({ ...facts, causal: true }).open();
+    expect(warned.info.warnings).toEqual([expect.stringContaining('attention.causal')]);
+    const right = await new FakeNative({ ...facts, causal: false }).open();
+    expect(right.info.warnings).toEqual([]);
+  });
+
   const e5 = () => new FakeNative({ ...factsOf('e5-base-v2'), name: 'E5 Base v2' });
 
   it('come from the caller before the preset, field by field', async () => {

@@ -1,5 +1,5 @@
 import type { Preset } from './preset.js';
-import { ALIBI_BERT, BERT, NOMIC_BERT_BASE, XLM_BERT } from './shapes.js';
+import { ALIBI_BERT, BERT, NOMIC_BERT_BASE, NOMIC_BERT_MOE, XLM_BERT } from './shapes.js';
 
 const NO_PROMPTS = { query: '', document: '' } as const;
 
@@ -39,6 +39,16 @@ export const BERT_PRESETS: readonly Preset[] = [
     prompts: NO_PROMPTS,
     nativeContext: 8192,
   },
+
+  {
+    name: 'snowflake-arctic-embed-l-v2.0',
+    aliases: ['arctic-embed-l-v2.0', 'snowflake-arctic-embed2'],
+    shape: { ...XLM_BERT.large, positionRows: [8192, 8194] },
+    pooling: 'cls',
+    prompts: { query: 'query: ', document: '' },
+    nativeContext: 8192,
+  },
+  { name: 'mxbai-embed-large-v1', aliases: ['mxbai-embed-large'], shape: BERT.large, ...BGE },
 
   { name: 'contriever', shape: BERT.base, ...MEAN_512 },
   { name: 'contriever-msmarco', shape: BERT.base, ...MEAN_512 },
@@ -82,4 +92,11 @@ export const BERT_PRESETS: readonly Preset[] = [
 
   { name: 'nomic-embed-text-v1', aliases: ['nomic-v1'], ...NOMIC },
   { name: 'nomic-embed-text-v1.5', aliases: ['nomic-v1.5'], ...NOMIC },
+  {
+    name: 'nomic-embed-text-v2-moe',
+    aliases: ['nomic-embed-text-v2'],
+    ...NOMIC,
+    shape: NOMIC_BERT_MOE,
+    nativeContext: 512,
+  },
 ];

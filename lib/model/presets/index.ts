@@ -3,13 +3,24 @@ import { LongEmbedError } from '../../error.js';
 import { readExtended } from '../extended.js';
 import { BERT_PRESETS } from './bert.js';
 import { E5_PRESETS } from './e5.js';
+import { GEMMA_PRESETS } from './gemma.js';
+import { MODERN_BERT_PRESETS } from './modern-bert.js';
 import { canonicalName, namesOf } from './names.js';
 import type { Preset, Shape } from './preset.js';
+import { QWEN_PRESETS } from './qwen.js';
+import { T5_PRESETS } from './t5.js';
 
 export type { Preset, ShortInputs } from './preset.js';
 
 /** Every known model. Sources: the model cards and the settings of the LongEmbed paper's authors. */
-export const PRESETS: readonly Preset[] = [...E5_PRESETS, ...BERT_PRESETS];
+export const PRESETS: readonly Preset[] = [
+  ...E5_PRESETS,
+  ...BERT_PRESETS,
+  ...MODERN_BERT_PRESETS,
+  ...QWEN_PRESETS,
+  ...GEMMA_PRESETS,
+  ...T5_PRESETS,
+];
 
 /** The properties that identify a file. */
 type PresetFacts = Pick<

@@ -27,6 +27,13 @@ const OWNERS = [
   'sentence-transformers',
   'jinaai',
   'nomic-ai',
+  'mixedbread-ai',
+  'snowflake',
+  'alibaba-nlp',
+  'qwen',
+  'google',
+  'ibm-granite',
+  'lightonai',
 ];
 
 /** Keys whose value is an address or repository that ends in the model's name. */

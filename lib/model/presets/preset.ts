@@ -25,7 +25,14 @@ export interface Preset {
   /** Lo in tokens. */
   readonly nativeContext: number;
   /** Set where the file's vocabulary flags differ from the model's training. */
-  readonly specialTokens?: { readonly bos?: boolean; readonly eos?: boolean };
+  readonly specialTokens?: {
+    readonly bos?: boolean;
+    readonly eos?: boolean;
+    /** Id of the token that ends a sequence, where files name another one as EOS. */
+    readonly eosToken?: number;
+  };
+  /** Whether its tokens attend in both directions although it has a decoder's architecture, which files may not say. */
+  readonly bidirectional?: boolean;
   /** Positions of short inputs; see `ShortInputs`. */
   readonly shortInputs?: ShortInputs;
 }

@@ -53,6 +53,54 @@ export const MISTRAL_7B: Shape = {
   vocabulary: [32000, 32064],
 };
 
+/** Qwen's vocabulary; the weights may have rows without a token behind its 151,646 to 151,669. */
+export const qwen = (architecture: 'qwen2' | 'qwen3', layers: number, dimensions: number): Shape => ({
+  architecture,
+  layers,
+  dimensions,
+  vocabulary: [151646, 152064],
+});
+
+const modernBert = (layers: number, dimensions: number): Shape => ({
+  architecture: 'modern-bert',
+  layers,
+  dimensions,
+  vocabulary: [50280, 50368],
+});
+
+/** The two sizes of ModernBERT, and that of IBM's small Granite model. */
+export const MODERN_BERT = {
+  small: modernBert(12, 384),
+  base: modernBert(22, 768),
+  large: modernBert(28, 1024),
+} as const;
+
+export const EMBEDDING_GEMMA: Shape = {
+  architecture: 'gemma-embedding',
+  layers: 24,
+  dimensions: 768,
+  vocabulary: [262144, 262144],
+};
+
+const t5 = (layers: number, dimensions: number): Shape => ({
+  architecture: 't5encoder',
+  layers,
+  dimensions,
+  vocabulary: [32100, 32128],
+});
+
+/** The encoder of T5, whose dense layer behind the pooling has the same dimensions in base, but 768 in all sizes. */
+export const T5_BASE = t5(12, 768);
+export const T5_LARGE = t5(24, 1024);
+
+/** Nomic BERT with experts, and XLM-RoBERTa's vocabulary. */
+export const NOMIC_BERT_MOE: Shape = {
+  architecture: 'nomic-bert-moe',
+  layers: 12,
+  dimensions: 768,
+  vocabulary: XLM,
+};
+
 /** A shape with a longer position matrix. */
 export function withRows(shape: Shape, rows: number): Shape {
   return { ...shape, positionRows: [rows, rows] };
