@@ -68,9 +68,8 @@ async function download(
   { onMessage, signal }: Options,
 ): Promise<void> {
   // Loaded on demand: the HTTP client is slow to load, and most runs find everything in the cache.
-  const { connect, describeFiles, downloadFiles } = await import('../../lib/hub/index.js');
-  const connection = connect(settings, DATA, { signal, what: snapshotLabel(DATA) });
-  try {
+  const { withConnection, describeFiles, downloadFiles } = await import('../../lib/hub/index.js');
+  await withConnection(settings, DATA, { signal, what: snapshotLabel(DATA) }, async (connection) => {
     const files = (await describeFiles(connection, DATA, paths)).map((file, index) => {
       if (file !== null) return file;
       throw new HubFailure(
@@ -82,9 +81,7 @@ async function download(
     onMessage(`Downloading ${paths.join(', ')} (${size}) from ${settings.endpoint}.`);
     const folder = cacheFolder(settings.cache, DATA);
     await downloadFiles(files, folder, DATA.commit, connection, progressMessages(onMessage));
-  } finally {
-    await connection.close();
-  }
+  });
 }
 
 /** Minimum time between messages about a download. */

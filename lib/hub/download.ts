@@ -6,7 +6,7 @@ import { throwIfAborted } from '../abort.js';
 import { freeBytes } from '../disk-space.js';
 import { formatBytes } from '../format.js';
 import { type CacheFolder, linkBlob } from './cache.js';
-import { asHubFailure, CallerError, HubFailure } from './failure.js';
+import { CallerError, HubFailure } from './failure.js';
 import { type Connection, pause } from './fetch.js';
 import type { Checksum, RemoteFile } from './files.js';
 import { claimPartial, leavePartial, touchPartial } from './partial.js';
@@ -28,7 +28,8 @@ export type OnDownload = (progress: DownloadProgress) => void;
 /**
  * Downloads files into the cache, one after the other, and links them into the snapshot of a commit. Interrupted downloads
  * are resumed, also by the next run. A file appears once its checksum has been verified.
- * @throws HubFailure that says why a download failed; CallerError with what onProgress throws; LongEmbedError ERR_ABORTED
+ * @throws HubFailure; CallerError with what onProgress throws; LongEmbedError ERR_ABORTED; the system's error when the cache
+ *   cannot be written
  */
 export async function downloadFiles(
   files: readonly RemoteFile[],
@@ -37,14 +38,10 @@ export async function downloadFiles(
   connection: Connection,
   onProgress: OnDownload,
 ): Promise<void> {
-  try {
-    for (const file of files) {
-      const blob = join(folder.blobs, file.checksum.value);
-      await new Download(file, blob, connection, onProgress).run();
-      await linkBlob(blob, join(folder.snapshots, commit, file.path));
-    }
-  } catch (error) {
-    throw asHubFailure(error, connection.settings);
+  for (const file of files) {
+    const blob = join(folder.blobs, file.checksum.value);
+    await new Download(file, blob, connection, onProgress).run();
+    await linkBlob(blob, join(folder.snapshots, commit, file.path));
   }
 }
 

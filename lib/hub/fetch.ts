@@ -15,8 +15,6 @@ export interface Connection {
    */
   readonly fetch: typeof globalThis.fetch;
   readonly signal: AbortSignal | undefined;
-  /** Closes its connections. */
-  close(): Promise<void>;
 }
 
 export interface ConnectOptions {
@@ -26,14 +24,16 @@ export interface ConnectOptions {
 }
 
 /**
- * Connects to the hub with the environment's proxies. The token goes only to the hub: for large files the hub redirects to
- * other hosts.
+ * Connects to the hub with the environment's proxies while `work` runs. The token goes only to the hub: for large files the
+ * hub redirects to other hosts.
+ * @throws HubFailure for whatever goes wrong; LongEmbedError and CallerError that `work` throws
  */
-export function connect(
+export async function withConnection<T>(
   settings: HubSettings,
   repository: Repository,
   { signal, what }: ConnectOptions,
-): Connection {
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
   const { endpoint, token, proxies, silenceTimeoutMs } = settings;
   const dispatcher = new EnvHttpProxyAgent({
     httpProxy: proxies.http,
@@ -62,9 +62,6 @@ export function connect(
       firstPauseMs: settings.firstPauseMs,
       maxAttempts: settings.maxAttempts,
       signal,
-    }).catch((error: unknown) => {
-      throwIfAborted(signal);
-      throw asHubFailure(error, settings);
     });
     if (!response.ok) throw await refusal(response, what, page, settings);
     if (response.headers.get('content-type')?.startsWith('text/html') === true) {
@@ -73,7 +70,13 @@ export function connect(
     }
     return response;
   };
-  return { settings, fetch: request, signal, close: () => dispatcher.destroy() };
+  try {
+    return await work({ settings, fetch: request, signal });
+  } catch (error) {
+    throw asHubFailure(error, settings);
+  } finally {
+    await dispatcher.destroy();
+  }
 }
 
 /** The page of a repository; files are below it. */

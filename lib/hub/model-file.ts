@@ -4,7 +4,7 @@ import { modelFiles } from '../model-files.js';
 import { cachedCommit, cachedFiles, cacheFolder, type CacheFolder, rememberCommit } from './cache.js';
 import { downloadFiles, type OnDownload } from './download.js';
 import { CallerError, HubFailure, type HubFailureReason } from './failure.js';
-import { type Connection, connect } from './fetch.js';
+import { type Connection, withConnection } from './fetch.js';
 import { currentCommit, describeFiles, type RemoteFile, remoteFiles } from './files.js';
 import { firstPart, type FileSize, isComplete, listed, modelsAmong, suggested } from './model-choice.js';
 import { type HubModelName, isPath, parseHubModelName } from './model-name.js';
@@ -184,17 +184,10 @@ class ModelRequest {
     return `hf:${repository}/${path}${revision === 'main' ? '' : `@${revision}`}`;
   }
 
-  async #connected<T>(settings: HubSettings, work: (connection: Connection) => Promise<T>): Promise<T> {
+  #connected<T>(settings: HubSettings, work: (connection: Connection) => Promise<T>): Promise<T> {
     const { revision } = this.#name;
-    const connection = connect(settings, this.#repository, {
-      signal: this.#options.signal,
-      what: this.#repository.name + (revision === 'main' ? '' : `@${revision}`),
-    });
-    try {
-      return await work(connection);
-    } finally {
-      await connection.close();
-    }
+    const what = this.#repository.name + (revision === 'main' ? '' : `@${revision}`);
+    return withConnection(settings, this.#repository, { signal: this.#options.signal, what }, work);
   }
 
   #offline(): HubFailure {

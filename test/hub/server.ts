@@ -16,6 +16,8 @@ export interface Seen {
 /** What to do instead of answering as one should. */
 export type Fault =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }
+  /** Does not answer at all. */
+  | { readonly silent: true }
   /** Sends so many bytes of the body, then cuts the connection. */
   | { readonly cutAfter: number }
   /** Sends so many bytes and then nothing more, until `release` is called. */
@@ -150,6 +152,7 @@ export async function startHub(
       well();
       return;
     }
+    if ('silent' in fault) return;
     if ('status' in fault) {
       response.writeHead(fault.status, fault.headers ?? {}).end(fault.body ?? '');
       return;
