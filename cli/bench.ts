@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { TASK_NAMES, type TaskName } from '../bench/tasks/index.js';
 import type { Extend, Pooling } from '../lib/index.js';
-import { SHIPPED_MODELS, modelFile } from '../lib/package.js';
+import { SHIPPED_MODELS } from '../lib/package.js';
 import {
   addIsolateOption,
   addModelOptions,
@@ -18,6 +18,7 @@ import type { BenchHooks, BenchOptions, DryRun, DryRunOfModel } from '../bench/i
 import { BenchMeter } from './bench-meter.js';
 import type { AddCommand, Context } from './context.js';
 import { EXIT, Interrupted, UsageError } from './exit.js';
+import { locate } from './locate.js';
 import { StdoutSink } from './output/sinks.js';
 import { viewOn, type View } from './progress/views.js';
 import { count, duration } from '../lib/format.js';
@@ -56,7 +57,11 @@ export const addBench: AddCommand = (program, context, exit) => {
 
 function addBenchOptions(command: Command): Command {
   command
-    .requiredOption('-m, --model <files...>', `GGUF files, or any of ${SHIPPED_MODELS.join(', ')}`, models)
+    .requiredOption(
+      '-m, --model <files...>',
+      `GGUF files, hf:org/repo/file.gguf, or any of ${SHIPPED_MODELS.join(', ')}`,
+      models,
+    )
     .option('--extend <specs...>', 'strategies, see below; every model runs with each (default: none)', specs)
     .option('-o, --output <folder>', 'folder for the results')
     .option('--force', 'replace results of other runs in that folder')
@@ -181,19 +186,20 @@ const METRICS = { accuracy_at_1: 'Acc@1', ndcg_at_10: 'nDCG@10' } as const;
 async function bench(options: BenchCommandOptions, context: Context): Promise<number> {
   // Loaded on demand: the benchmark has dependencies that the other commands do not need.
   const benchmark = await import('../bench/index.js');
-  const checked = benchOptions(options, benchmark);
-  const { output } = options;
+  const given = benchOptions(options, benchmark);
+  const { output, dryRun = false } = options;
+  if (output === undefined && !dryRun) throw new UsageError('Missing --output FOLDER.');
   const view = viewOn(context.stderr, options.quiet === true);
   const stdout = new StdoutSink(context.stdout);
   const hooks = hooksOn(view, context);
   try {
-    if (options.dryRun === true) {
+    const checked = { ...given, models: await located(given.models, context, view) };
+    if (output === undefined || dryRun) {
       const found = await benchmark.dryRun(checked, hooks);
       view.end();
       await stdout.write(dryRunText(found, benchmark));
       return EXIT.done;
     }
-    if (output === undefined) throw new UsageError('Missing --output FOLDER.');
     const results = await benchmark.runBench(
       { ...checked, output, overwrite: options.force === true },
       hooks,
@@ -205,7 +211,7 @@ async function bench(options: BenchCommandOptions, context: Context): Promise<nu
   } catch (error) {
     if (!(context.signal.reason instanceof Interrupted)) throw error;
     view.message(
-      `longembed: interrupted (${context.signal.reason.signal}); what was computed is kept in ${checked.cache}: ` +
+      `longembed: interrupted (${context.signal.reason.signal}); what was computed is kept in ${given.cache}: ` +
         'the same command continues from there',
     );
     return context.signal.reason.exitCode;
@@ -214,7 +220,13 @@ async function bench(options: BenchCommandOptions, context: Context): Promise<nu
   }
 }
 
-/** The benchmark's options, with every default. */
+async function located(names: readonly string[], context: Context, view: View): Promise<string[]> {
+  const paths: string[] = [];
+  for (const name of names) paths.push(await locate(name, context, view));
+  return paths;
+}
+
+/** The benchmark's options, with every default; models as they were named. */
 function benchOptions(
   options: BenchCommandOptions,
   { TASKS, PAPER_LENGTHS, defaultCacheFolder }: typeof benchmarkModule,
@@ -234,7 +246,7 @@ function benchOptions(
   }
   const { queryPrompt, documentPrompt } = options;
   return {
-    models: options.model.map(modelFile),
+    models: options.model,
     extend: options.extend ?? [{ method: 'none' }],
     tasks,
     lengths: [...new Set(options.lengths ?? PAPER_LENGTHS)].sort((a, b) => a - b),

@@ -30,6 +30,7 @@ import {
 import type { JsonlKeys } from './input/formats.js';
 import { expandFolders, filesFrom } from './input/files.js';
 import { OUTPUT_FORMATS, openOutput } from './output/open.js';
+import { locate } from './locate.js';
 import type { LazyOutput } from './output/output.js';
 import type { AddCommand, Context, Model } from './context.js';
 import { Meter } from './progress/meter.js';
@@ -214,14 +215,12 @@ function outputPath({ output }: EmbedCommandOptions): string | null {
   return output === undefined || output === '-' ? null : output;
 }
 
-async function load(
-  options: EmbedCommandOptions,
-  { loadModel, signal }: Context,
-  view: View,
-): Promise<Model> {
+async function load(options: EmbedCommandOptions, context: Context, view: View): Promise<Model> {
+  const { loadModel, signal } = context;
+  const path = await locate(options.model, context, view);
   const onProgress = (fraction: number): void => view.loading(fraction);
   const onWarning = (message: string): void => view.message(`longembed: warning: ${message}`);
-  const model = await loadModel(options.model, { ...loadOptions(options), signal, onProgress, onWarning });
+  const model = await loadModel(path, { ...loadOptions(options), signal, onProgress, onWarning });
   view.end();
   return model;
 }

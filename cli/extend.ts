@@ -4,6 +4,7 @@ import { type Extend, extendModelFile } from '../lib/index.js';
 import type { AddCommand, Context } from './context.js';
 import { parseSpec, MODEL, NATIVE_CONTEXT, PRESET, presetOption, wholeNumber } from './options.js';
 import { EXIT } from './exit.js';
+import { locate } from './locate.js';
 import { formatBytes, plural } from '../lib/format.js';
 import { viewOn } from './progress/views.js';
 
@@ -60,14 +61,11 @@ Exit status: 0 done; 2 unusable arguments, model or output.
 `;
 
 /** `longembed extend`: a model file in, one with a strategy in it out. Resolves to the exit code. */
-async function extend(
-  model: string,
-  options: ExtendCommandOptions,
-  { stderr, signal }: Context,
-): Promise<number> {
+async function extend(model: string, options: ExtendCommandOptions, context: Context): Promise<number> {
+  const { stderr, signal } = context;
   const view = viewOn(stderr, options.quiet === true);
   try {
-    const written = await extendModelFile(model, options.output, {
+    const written = await extendModelFile(await locate(model, context, view), options.output, {
       extend: options.extend,
       nativeContext: options.nativeContext,
       preset: presetOption(options.preset),

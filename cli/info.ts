@@ -4,6 +4,8 @@ import type { MemoryEstimate, Device, DeviceMemoryEstimate, ModelInfo } from '..
 import type { AddCommand, Context, Model } from './context.js';
 import { parseSpec, addModelOptions, loadOptions, MODEL, type ModelOptions, wholeNumber } from './options.js';
 import { EXIT, UsageError } from './exit.js';
+import { locate } from './locate.js';
+import { viewOn } from './progress/views.js';
 import { StdoutSink } from './output/sinks.js';
 import { count, formatBytes, plural, printable } from '../lib/format.js';
 
@@ -53,7 +55,8 @@ function memoryOf(model: Model, { memory, extend }: InfoCommandOptions): Promise
 }
 
 /** `longembed info`: describes a model and its strategies. Resolves to the exit code. */
-async function info(path: string, options: InfoCommandOptions, context: Context): Promise<number> {
+async function info(given: string, options: InfoCommandOptions, context: Context): Promise<number> {
+  const path = await locate(given, context, viewOn(context.stderr, false));
   const model = await context.loadModel(path, {
     ...loadOptions(options),
     signal: context.signal,

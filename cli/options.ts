@@ -33,7 +33,7 @@ export interface ModelOptions {
 }
 
 /** Help of the argument or option that names a model. */
-export const MODEL = `a GGUF file, or one of ${SHIPPED_MODELS.join(', ')}`;
+export const MODEL = `a GGUF file, hf:org/repo[/file.gguf][@revision], or one of ${SHIPPED_MODELS.join(', ')}`;
 
 /** Help of --native-context. */
 export const NATIVE_CONTEXT = 'tokens the model was trained for (default: the preset, else the file)';

@@ -16,6 +16,7 @@ const COMMANDS: readonly AddCommand[] = [addEmbed, addExtend, addInfo, addTokeni
 const HELP = `
 Examples:
   longembed info minilm.gguf
+  longembed info hf:org/repo/minilm-q8_0.gguf
   longembed embed contract.txt --model minilm.gguf --extend pcw:4k
   longembed embed corpus.jsonl --model e5-mistral.gguf --extend ntk:32k --output corpus.npy
   longembed tokenize contract.txt --model minilm.gguf

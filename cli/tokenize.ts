@@ -3,7 +3,9 @@ import type { LoadOptions } from '../lib/index.js';
 import type { AddCommand, Context } from './context.js';
 import { EXIT } from './exit.js';
 import { isFailure, readDocuments, sourcesOf } from './input/input.js';
+import { locate } from './locate.js';
 import { MODEL, parseSpecialTokens, PRESET, presetOption, SPECIAL_TOKENS } from './options.js';
+import { viewOn } from './progress/views.js';
 import { StdoutSink } from './output/sinks.js';
 
 /** The options of `longembed tokenize`, as commander gives them. */
@@ -67,10 +69,11 @@ async function tokenize(
 
 /** Special tokens may be a preset's, and a tokenizer.json belongs to a model: both need it loaded. */
 async function tokenIds(text: string, options: TokenizeCommandOptions, context: Context): Promise<number[]> {
+  const path = await locate(options.model, context, viewOn(context.stderr, false));
   if (options.withSpecial !== true && options.tokenizer === undefined) {
-    return [...(await context.tokenizeWithFile(options.model, text))];
+    return [...(await context.tokenizeWithFile(path, text))];
   }
-  const model = await context.loadModel(options.model, {
+  const model = await context.loadModel(path, {
     tokenizer: options.tokenizer,
     preset: presetOption(options.preset),
     specialTokens: options.specialTokens,

@@ -21,6 +21,7 @@ export type {
   Backend,
   Device,
   DeviceMemoryEstimate,
+  DownloadProgress,
   Embedding,
   EmbedManyOptions,
   EmbedOptions,

@@ -1,7 +1,8 @@
 /** Creating folders, and the free space of their disks. */
-import { existsSync, statfsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { access, constants, mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { freeBytes } from '../../lib/disk-space.js';
 import { LongEmbedError, writeFailure } from '../../lib/error.js';
 
 /** Creates a folder and its parents. @throws the system's error, see `folderFailure` */
@@ -31,13 +32,6 @@ function nearestExisting(folder: string): string {
 
 /** Space reserved for everything besides vectors. */
 const MARGIN_BYTES = 16e6;
-
-/** Free bytes of a folder's disk; Infinity if the file system does not report them. */
-function freeBytes(folder: string): number {
-  const { bavail, bsize, blocks } = statfsSync(folder);
-  // Some network and virtual file systems report 0 blocks.
-  return blocks === 0 ? Infinity : bavail * bsize;
-}
 
 /**
  * Refuses to start a run that cannot finish.

@@ -1,5 +1,5 @@
 /** The tasks on real documents (paper §3, Table 1). */
-import { hubTaskData } from '../data/hub/index.js';
+import { hubTaskData } from '../data/hub.js';
 import { publishedTaskData } from '../data/layout.js';
 import { LONGEMBED_COMMIT, type Task } from './task.js';
 

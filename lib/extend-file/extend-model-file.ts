@@ -13,7 +13,8 @@ import { throwIfAborted } from '../abort.js';
 import { EXTENDED_KEYS, readExtended } from '../model/extended.js';
 import { chooseNativeContext } from '../model/configure.js';
 import { choosePreset } from '../model/presets/index.js';
-import { modelFile, packageVersion } from '../package.js';
+import { locateModel } from '../locate-model.js';
+import { packageVersion } from '../package.js';
 import { type Changes, contentWith, type Extension } from './content.js';
 import { type FileFacts, fileFacts, metadataOf } from './file-facts.js';
 import { checkExtendFileOptions, checkPath, type ExtendedFile, type ExtendFileOptions } from './options.js';
@@ -26,7 +27,8 @@ import { checkWritable, notesOn, specInFile } from './support.js';
  * Writes a model file with a strategy in it, so that any program that reads GGUF can embed the longer texts: more rows in
  * the position matrix (pi, gp, rp), or different RoPE keys (ntk, pi). All other tensors and keys are copied byte for byte, from
  * file to file. The output is either complete or absent.
- * @param input path of the GGUF file (or the name of a shipped model), which is not changed; not one part of a split model
+ * @param input path of the GGUF file (or the name of a model that ships or is on the hub, as for `EmbeddingModel.load`), which
+ *   is not changed; not one part of a split model
  * @param output path of the file to write
  * @param options see `ExtendFileOptions`
  * @throws LongEmbedError ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID, ERR_STRATEGY_UNSUPPORTED when a file cannot hold the strategy,
@@ -43,7 +45,8 @@ export async function extendModelFile(
   checkPath('output', output);
   const checked = checkExtendFileOptions(options);
   throwIfAborted(checked.signal);
-  const source = modelFile(input);
+  const { signal, onDownload, onWarning } = checked;
+  const source = await locateModel(input, { signal, onDownload, onWarning });
   await using file = await GgufFile.open(source);
   const metadata = metadataOf(file);
   const model = fileFacts(file.header, metadata);

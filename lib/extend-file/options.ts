@@ -1,7 +1,7 @@
 import { callback, checkOptions, extend, flag, object, preset, signal, whole } from '../check-options.js';
 import { display, LongEmbedError } from '../error.js';
 import type { Extend } from '../extend/index.js';
-import type { SettingSource } from '../model/types.js';
+import type { DownloadProgress, SettingSource } from '../model/types.js';
 
 /** Options of `extendModelFile`. */
 export interface ExtendFileOptions {
@@ -19,6 +19,10 @@ export interface ExtendFileOptions {
   overwrite?: boolean | undefined;
   /** Stops the work and removes what was written: the promise rejects with ERR_ABORTED. */
   signal?: AbortSignal | undefined;
+  /** Called while an input named hf: is downloaded, with every piece that arrives. An error it throws ends the call. */
+  onDownload?: ((progress: DownloadProgress) => void) | undefined;
+  /** Called with a sentence when the hub cannot be reached and the input in the cache is used. Default: `process.emitWarning`. */
+  onWarning?: ((message: string) => void) | undefined;
   /** Called with the fraction of the file that is written, 0 to 1. An error it throws ends the call. */
   onProgress?: ((fraction: number) => void) | undefined;
 }
@@ -48,6 +52,8 @@ const OPTIONS = object({
   preset,
   overwrite: flag,
   signal,
+  onDownload: callback<DownloadProgress>(),
+  onWarning: callback<string>(),
   onProgress: callback<number>(),
 });
 

@@ -1,6 +1,7 @@
-import { realpath, stat, statfs } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeError } from '../atomic-file.js';
+import { freeBytes } from '../disk-space.js';
 import { LongEmbedError } from '../error.js';
 import { formatBytes } from '../format.js';
 
@@ -32,14 +33,19 @@ export async function checkOutput(
 
 async function checkSpace(path: string, size: number): Promise<void> {
   const target = await realpath(path).catch(() => path);
-  const { bavail, bsize, blocks } = await statfs(dirname(target)).catch((error: unknown) =>
-    writeError(path, error),
-  );
-  // Some file systems do not report their size.
-  if (blocks === 0 || bavail * bsize >= size) return;
+  const free = freeOn(dirname(target), path);
+  if (free >= size) return;
   throw invalid(
-    `Cannot write to ${path}: it needs ${formatBytes(size)}, but the disk has ${formatBytes(bavail * bsize)} free.`,
+    `Cannot write to ${path}: it needs ${formatBytes(size)}, but the disk has ${formatBytes(free)} free.`,
   );
+}
+
+function freeOn(folder: string, path: string): number {
+  try {
+    return freeBytes(folder);
+  } catch (error) {
+    writeError(path, error);
+  }
 }
 
 function invalid(message: string): LongEmbedError {

@@ -1,6 +1,7 @@
 import { display, LongEmbedError } from '../error.js';
 import { startJob, type NativeModel, addon } from '../native/index.js';
-import { DEFAULT_MODEL, modelFile } from '../package.js';
+import { locateModel } from '../locate-model.js';
+import { DEFAULT_MODEL } from '../package.js';
 import { checkWellFormed, HuggingFaceTokenizer, modelTokenizer } from '../tokenize/index.js';
 import { throwIfAborted } from '../abort.js';
 import { configure } from './configure.js';
@@ -92,7 +93,8 @@ export class EmbeddingModel implements AsyncDisposable {
   /**
    * Loads a GGUF file.
    * @param path of the file, or its file: URL; of its first part if the model is split; or the name of a small shipped model:
-   *   "mini-rope" (default), "mini-ape", "mini-causal"
+   *   "mini-rope" (default), "mini-ape", "mini-causal"; or of one on the Hugging Face hub, "hf:org/repo[/file.gguf][@revision]",
+   *   which is downloaded if Hugging Face's cache does not have it (docs/models.md)
    * @param options see `LoadOptions`
    * @throws LongEmbedError ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID, ERR_ARCHITECTURE_UNSUPPORTED, ERR_OUT_OF_MEMORY,
    *   ERR_BACKEND, ERR_INVALID_OPTION, ERR_TOKENIZER (the option tokenizer), ERR_ABORTED
@@ -101,7 +103,8 @@ export class EmbeddingModel implements AsyncDisposable {
    */
   static async load(path: string | URL = DEFAULT_MODEL, options?: LoadOptions): Promise<EmbeddingModel> {
     const checked = checkLoadOptions(options);
-    const file = modelFile(checkPath(path));
+    const { signal, onDownload, onWarning } = checked;
+    const file = await locateModel(checkPath(path), { signal, onDownload, onWarning });
     return createModel(file, await loadNative(file, checked), checked);
   }
 

@@ -2,6 +2,7 @@ import { type NativeModel, abandon, type NativeJob } from '../native/index.js';
 import type { Tokenizer } from '../tokenize/index.js';
 import type { ModelSettings } from './configure.js';
 import { LongEmbedError } from '../error.js';
+import { emitWarning, type WarningCode } from '../warning.js';
 
 /** A loaded model with everything that embedding needs. */
 export interface Engine {
@@ -94,21 +95,17 @@ export class PromptTokens {
  * Node warning, which `process.on('warning')` receives and `node --no-warnings` silences.
  */
 export class Warnings {
-  readonly #listener: (message: string, code: string) => void;
+  readonly #listener: (message: string, code: WarningCode) => void;
   readonly #told = new Set<string>();
 
   constructor(listener: ((message: string) => void) | undefined) {
-    this.#listener = listener ?? emit;
+    this.#listener = listener ?? emitWarning;
   }
 
   /** @param code of the Node warning */
-  tell(message: string, code: 'LONGEMBED_EXTEND' | 'LONGEMBED_MODEL' = 'LONGEMBED_EXTEND'): void {
+  tell(message: string, code: WarningCode = 'LONGEMBED_EXTEND'): void {
     if (this.#told.has(message)) return;
     this.#told.add(message);
     this.#listener(message, code);
   }
-}
-
-function emit(message: string, code: string): void {
-  process.emitWarning(message, { type: 'LongEmbedWarning', code });
 }

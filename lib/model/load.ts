@@ -51,6 +51,6 @@ export function checkPath(path: unknown): string {
   if (path instanceof URL && path.protocol === 'file:') return fileURLToPath(path);
   throw new LongEmbedError(
     'ERR_INVALID_OPTION',
-    `The path is ${display(path)}: it must be the path or file: URL of a GGUF file, or the name of a model that ships.`,
+    `The path is ${display(path)}: it must be the path or file: URL of a GGUF file, hf:org/repo/file.gguf, or the name of a model that ships.`,
   );
 }

@@ -13,7 +13,14 @@ import {
   text,
   whole,
 } from '../check-options.js';
-import type { EmbedManyOptions, EmbedOptions, EmbedProgress, LoadOptions, MemoryOptions } from './types.js';
+import type {
+  DownloadProgress,
+  EmbedManyOptions,
+  EmbedOptions,
+  EmbedProgress,
+  LoadOptions,
+  MemoryOptions,
+} from './types.js';
 import { LongEmbedError } from '../error.js';
 import { resolveExtend, type ResolvedExtend } from '../extend/index.js';
 import type { Pooling } from '../native/index.js';
@@ -38,6 +45,7 @@ const LOAD = object({
   isolate: flag,
   signal,
   onProgress: callback<number>(),
+  onDownload: callback<DownloadProgress>(),
   onWarning: callback<string>(),
 });
 

@@ -1,9 +1,10 @@
 /** The public types of EmbeddingModel. */
 import type { LongEmbedError } from '../error.js';
 import type { Extend, StrategySupport } from '../extend/index.js';
+import type { DownloadProgress } from '../hub/download.js';
 import type { Backend, Device, ModelFacts, Pooling, PositionEncoding, Precision } from '../native/index.js';
 
-export type { Backend, Device, Pooling, PositionEncoding, Precision };
+export type { Backend, Device, DownloadProgress, Pooling, PositionEncoding, Precision };
 
 /** Options of `EmbeddingModel.load`. Options given here take precedence over the preset, which takes precedence over the file. */
 export interface LoadOptions {
@@ -48,14 +49,16 @@ export interface LoadOptions {
    * millisecond per call. See docs/isolation.md. Default `false`.
    */
   isolate?: boolean | undefined;
-  /** Stops loading: the promise rejects with ERR_ABORTED. */
+  /** Stops loading and downloading: the promise rejects with ERR_ABORTED. What was downloaded is kept, and resumed next time. */
   signal?: AbortSignal | undefined;
   /** Called with the fraction of the file that is loaded, 0 to 1. */
   onProgress?: ((fraction: number) => void) | undefined;
+  /** Called while a model named hf: is downloaded, with every piece that arrives. An error it throws ends the call. */
+  onDownload?: ((progress: DownloadProgress) => void) | undefined;
   /**
    * Called with a sentence about options that are allowed but probably not intended, once each: a self-extend whose
    * positions leave the native context (LONGEMBED_EXTEND); and about reasons to doubt the model's vectors, such as a missing
-   * end token (LONGEMBED_MODEL). Default: `process.emitWarning`, with these codes.
+   * end token (LONGEMBED_MODEL); or that the hub cannot be reached and the model in the cache is used (LONGEMBED_HUB). Default: `process.emitWarning`, with these codes.
    */
   onWarning?: ((message: string) => void) | undefined;
 }

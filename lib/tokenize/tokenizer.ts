@@ -6,7 +6,7 @@ import {
   type NativeVocabulary,
   type NativeVocabularyFacts,
 } from '../native/index.js';
-import { modelFile } from '../package.js';
+import { locateModel, type LocateOptions } from '../locate-model.js';
 import { checkWellFormed } from './text.js';
 
 /** Turns text into content tokens: no special tokens are added, and text that reads like one is plain text. */
@@ -35,9 +35,13 @@ export class Vocabulary {
     this.facts = native.facts;
   }
 
-  /** @throws LongEmbedError ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID */
-  static async load(path: string): Promise<Vocabulary> {
-    return new Vocabulary(await startJob(() => addon().loadVocabulary(modelFile(path))).promise);
+  /**
+   * @param given path of a model, or its name
+   * @throws LongEmbedError ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID; what `locateModel` throws
+   */
+  static async load(given: string, options: LocateOptions = {}): Promise<Vocabulary> {
+    const path = await locateModel(given, options);
+    return new Vocabulary(await startJob(() => addon().loadVocabulary(path)).promise);
   }
 
   /**

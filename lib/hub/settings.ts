@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { badData } from '../errors.js';
+import { HubFailure } from './failure.js';
 
 /** How to reach the hub and where to keep files: the settings of Hugging Face's own programs. */
 export interface HubSettings {
@@ -15,6 +15,10 @@ export interface HubSettings {
   readonly proxies: Proxies;
   /** Pause before the first retry of a failed request, in milliseconds; it doubles with every retry. */
   readonly firstPauseMs: number;
+  /** Maximum number of attempts at a request, from 1. */
+  readonly maxAttempts: number;
+  /** Maximum time without data from the server. */
+  readonly silenceTimeoutMs: number;
 }
 
 /** Proxy URLs ('' for none) and the hosts to reach directly, in the form of the environment variables. */
@@ -29,7 +33,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Reads HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_TOKEN_PATH, HF_HUB_OFFLINE, HTTP_PROXY, HTTPS_PROXY, NO_PROXY
  * and their older names, as huggingface_hub does.
- * @throws LongEmbedError ERR_INVALID_OPTION when a URL is malformed
+ * @throws HubFailure `setting` when a URL is malformed
  */
 export async function hubSettings(environment: Environment = process.env): Promise<HubSettings> {
   const first = (...names: string[]): string | undefined =>
@@ -50,6 +54,8 @@ export async function hubSettings(environment: Environment = process.env): Promi
       none: first('no_proxy', 'NO_PROXY') ?? '',
     },
     firstPauseMs: 1000,
+    maxAttempts: 5,
+    silenceTimeoutMs: 60_000,
   };
 }
 
@@ -78,5 +84,8 @@ function checkUrl(name: string, value: string, others: readonly string[] = []): 
   const protocol = URL.canParse(value) ? new URL(value).protocol : '';
   if (['http:', 'https:', ...others].includes(protocol)) return value;
   // The value is not shown: a proxy URL may contain a password.
-  throw badData(`The environment variable ${name} is not a URL of the form https://host:port.`);
+  throw new HubFailure(
+    'setting',
+    `The environment variable ${name} is not a URL of the form https://host:port.`,
+  );
 }

@@ -1,52 +1,14 @@
 /**
- * The cache that Hugging Face's programs share: contents in blobs/, named by their checksums, and one folder per commit in
- * snapshots/ whose files link to them. A file in a snapshot is always complete, because it is linked last.
- *
- * Partial downloads. While a process downloads a file, the name of the partial file contains its host and process id, and
- * no other process touches it. A process that gives up renames it so that anyone may take it over; a killed process is
+ * Partial downloads. While a process downloads a file, the name of the partial file contains its host and process id, and no
+ * other process touches it. A process that gives up renames it so that anyone may take it over; a killed process is
  * recognised by its id. Taking over is one rename, so only one process succeeds.
  */
 import { randomUUID } from 'node:crypto';
-import { copyFile, mkdir, readdir, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { basename, dirname, join, relative } from 'node:path';
-import { LONGEMBED_COMMIT } from '../../tasks/task.js';
-
-/** The paper's data on the hub, at the commit that MTEB pins. */
-export const REPOSITORY = { name: 'dwzhu/LongEmbed', commit: LONGEMBED_COMMIT } as const;
-
-/** For messages and results: "dwzhu/LongEmbed@6e34664". */
-export const REPOSITORY_LABEL = `${REPOSITORY.name}@${REPOSITORY.commit.slice(0, 7)}`;
-
-export interface CacheFolder {
-  readonly blobs: string;
-  readonly snapshot: string;
-}
-
-/** The folders of a data set at a commit. */
-export function cacheFolder(cache: string, name: string, commit: string): CacheFolder {
-  const folder = join(cache, `datasets--${name.replace('/', '--')}`);
-  return { blobs: join(folder, 'blobs'), snapshot: join(folder, 'snapshots', commit) };
-}
-
-/** Whether a file exists; a link without its target does not. */
-export async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
-}
-
-/** Links a blob into a snapshot. Safe when other processes do the same. */
-export async function linkBlob(blob: string, link: string): Promise<void> {
-  await mkdir(dirname(link), { recursive: true });
-  const fresh = `${link}.${randomUUID()}`;
-  try {
-    // relative, so that the cache can be moved
-    await symlink(relative(dirname(link), blob), fresh).catch(() => copyFile(blob, fresh));
-    await rename(fresh, link);
-  } catch (error) {
-    await rm(fresh, { force: true });
-    throw error;
-  }
-}
+import { basename, dirname, join } from 'node:path';
+import { exists } from './cache.js';
+import { sleep } from './fetch.js';
 
 const HOST = hostname().replaceAll(/[^A-Za-z0-9]/g, '_');
 /**
@@ -61,8 +23,38 @@ interface Partial {
   readonly owner: { readonly host: string; readonly pid: number } | null;
 }
 
+/** Interval between checks whether another process has finished. */
+const POLL_INTERVAL_MS = 250;
+
+/**
+ * Makes this process the only one that downloads a blob; waits while another does.
+ * @param onWait called once when there is another
+ * @returns the path of the partial file, with what earlier downloads left in it; null: the blob is there now
+ * @throws LongEmbedError ERR_ABORTED; the system's error when the cache cannot be written
+ */
+export async function claimPartial(
+  blob: string,
+  signal: AbortSignal | undefined,
+  onWait: () => void,
+): Promise<string | null> {
+  for (let waited = false; !(await exists(blob));) {
+    if (await isBeingDownloaded(blob)) {
+      if (!waited) onWait();
+      waited = true;
+      await sleep(POLL_INTERVAL_MS, signal);
+      continue;
+    }
+    const own = await takePartial(blob);
+    if (!(await isBeingDownloaded(blob, own))) return own;
+    // Two came at the same moment. Whoever sees the other gives way, so that never both go on; chance decides who is next.
+    await leavePartial(own, blob);
+    await sleep(Math.random() * POLL_INTERVAL_MS, signal);
+  }
+  return null;
+}
+
 /** Creates a partial file or takes over an abandoned one. @returns its path, owned by this process */
-export async function takePartial(blob: string): Promise<string> {
+async function takePartial(blob: string): Promise<string> {
   await mkdir(dirname(blob), { recursive: true });
   const own = `${stem(blob)}.${HOST}.${process.pid}.${randomUUID()}.incomplete`;
   for (const partial of await partials(blob)) {
@@ -71,7 +63,9 @@ export async function takePartial(blob: string): Promise<string> {
       () => true,
       () => false,
     );
-    if (taken) return own;
+    if (!taken) continue;
+    await touchPartial(own);
+    return own;
   }
   await writeFile(own, '', { flag: 'wx' });
   return own;
@@ -90,10 +84,10 @@ export async function leavePartial(own: string, blob: string): Promise<void> {
   else await rename(own, `${stem(blob)}.incomplete`);
 }
 
-/** Whether the same file is being downloaded elsewhere, in this process or another. */
-export async function isBeingDownloaded(blob: string): Promise<boolean> {
+/** Whether a blob is being downloaded, in this process or another. @param own a partial file that does not count */
+async function isBeingDownloaded(blob: string, own?: string): Promise<boolean> {
   for (const partial of await partials(blob)) {
-    if (await isHeld(partial)) return true;
+    if (partial.path !== own && (await isHeld(partial))) return true;
   }
   return false;
 }

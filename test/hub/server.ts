@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { REPOSITORY } from '../../../bench/data/hub/cache.js';
+import type { Snapshot } from '../../lib/hub/repository.js';
 
 export interface Seen {
   readonly method: string;
@@ -16,6 +16,8 @@ export interface Seen {
 /** What to do instead of answering as one should. */
 export type Fault =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }
+  /** Does not answer at all. */
+  | { readonly silent: true }
   /** Sends so many bytes of the body, then cuts the connection. */
   | { readonly cutAfter: number }
   /** Sends so many bytes and then nothing more, until `release` is called. */
@@ -28,6 +30,8 @@ export interface TestHub {
   fault: (request: Seen) => Fault | undefined;
   /** Sends the rest of what was stopped, and stops nothing more. */
   release(): void;
+  /** The commits of branches and tags. */
+  refs: Map<string, string>;
   /** The large file's content as it is sent, when not what its checksum says. */
   sent: Map<string, Buffer>;
   /** Whether storage takes `Range` for what it is. */
@@ -35,16 +39,25 @@ export interface TestHub {
   close(): Promise<void>;
 }
 
-const API = `/api/datasets/${REPOSITORY.name}/paths-info/${REPOSITORY.commit}`;
-const RESOLVE = `/datasets/${REPOSITORY.name}/resolve/${REPOSITORY.commit}/`;
-
 export const gitSha1 = (content: Buffer): string =>
   createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
 export const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
 
-/** @param files queries are small ones, kept in git; the others are large ones (LFS), kept in storage */
-export async function startHub(files: Readonly<Record<string, string>>): Promise<TestHub> {
+/** Entries of a page of the list of files: little, so that there are several pages. */
+const PAGE = 3;
+
+/**
+ * @param repository the only one; its branch main is at the commit
+ * @param files of every commit; queries are small ones, kept in git; the others are large ones (LFS), kept in storage
+ */
+export async function startHub(
+  { type, name, commit }: Snapshot,
+  files: Readonly<Record<string, string | Buffer>>,
+): Promise<TestHub> {
   const contents = new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]));
+  const api = `/api/${type}s/${name}`;
+  const page = `/${type === 'dataset' ? 'datasets/' : ''}${name}`;
+  const isKnown = (revision: string): boolean => [...hub.refs.values()].includes(revision);
   const isLarge = (path: string): boolean => !path.includes('queries');
   let released: (() => void)[] = [];
   let stopping = true;
@@ -57,9 +70,32 @@ export async function startHub(files: Readonly<Record<string, string>>): Promise
   );
   const front = createServer((request, response) =>
     answer('hub', request, response, () => {
-      const url = request.url ?? '';
-      if (url === API && request.method === 'POST') return void describe(request, response);
-      const path = url.startsWith(RESOLVE) ? url.slice(RESOLVE.length) : '';
+      const { pathname, searchParams } = new URL(request.url ?? '', 'http://hub');
+      if (!pathname.startsWith(`${api}/`) && !pathname.startsWith(`${page}/`)) {
+        // What the real one tells strangers about repositories that do not exist.
+        response.writeHead(401, { 'content-type': 'application/json', 'x-error-code': 'RepoNotFound' });
+        response.end(JSON.stringify({ error: 'Invalid username or password.' }));
+        return;
+      }
+      const rest = pathname.slice((pathname.startsWith(`${api}/`) ? api : page).length + 1);
+      const [action = '', encoded = '', ...parts] = rest.split('/');
+      const revision = decodeURIComponent(encoded);
+      const at = isKnown(revision) ? revision : hub.refs.get(revision);
+      if (at === undefined) {
+        response.writeHead(404, { 'x-error-code': 'RevisionNotFound' }).end('Invalid rev id');
+        return;
+      }
+      if (action === 'paths-info') return void describe(request, response);
+      if (action === 'tree') {
+        list(Number(searchParams.get('cursor') ?? 0), pathname, response);
+        return;
+      }
+      if (action === 'revision') {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ _id: '1', id: name, sha: at, lastModified: '2026-01-01' }));
+        return;
+      }
+      const path = decodeURIComponent(parts.join('/'));
       const content = contents.get(path);
       if (content === undefined) {
         response.writeHead(404, { 'x-error-code': 'EntryNotFound' }).end('Entry not found');
@@ -72,6 +108,24 @@ export async function startHub(files: Readonly<Record<string, string>>): Promise
     }),
   );
 
+  const entry = (path: string, content: Buffer) => {
+    const info = { type: 'file', path, size: content.length, oid: gitSha1(content) };
+    if (!isLarge(path)) return info;
+    const lfs = { oid: sha256(content), size: content.length, pointerSize: 134 };
+    return { ...info, oid: 'ab'.repeat(20), lfs };
+  };
+
+  function list(cursor: number, pathname: string, response: ServerResponse): void {
+    const all = [
+      { type: 'directory', path: 'folder', size: 0, oid: '' },
+      ...[...contents].map(([path, content]) => entry(path, content)),
+    ];
+    const next = cursor + PAGE;
+    const link = `<${hub.endpoint}${pathname}?recursive=true&cursor=${next}>; rel="next"`;
+    response.writeHead(200, { 'content-type': 'application/json', ...(next < all.length && { link }) });
+    response.end(JSON.stringify(all.slice(cursor, next)));
+  }
+
   async function describe(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let body = '';
     for await (const piece of request) body += String(piece);
@@ -79,16 +133,7 @@ export async function startHub(files: Readonly<Record<string, string>>): Promise
     const infos = paths.flatMap((path) => {
       const content = contents.get(path);
       if (content === undefined) return [];
-      const info = { type: 'file', path, size: content.length, oid: gitSha1(content) };
-      return [
-        isLarge(path)
-          ? {
-              ...info,
-              oid: 'ab'.repeat(20),
-              lfs: { oid: sha256(content), size: content.length, pointerSize: 134 },
-            }
-          : info,
-      ];
+      return [entry(path, content)];
     });
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(infos));
   }
@@ -107,6 +152,7 @@ export async function startHub(files: Readonly<Record<string, string>>): Promise
       well();
       return;
     }
+    if ('silent' in fault) return;
     if ('status' in fault) {
       response.writeHead(fault.status, fault.headers ?? {}).end(fault.body ?? '');
       return;
@@ -124,8 +170,7 @@ export async function startHub(files: Readonly<Record<string, string>>): Promise
     headers: Record<string, string>,
   ): void {
     const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
-    const probe = request.headers.range === 'bytes=0-0';
-    const partly = range !== null && (hub.ranges || probe);
+    const partly = range !== null && hub.ranges;
     const start = partly ? Number(range[1]) : 0;
     const end = partly && range[2] !== '' ? Number(range[2]) + 1 : content.length;
     const body = content.subarray(start, end);
@@ -156,6 +201,7 @@ export async function startHub(files: Readonly<Record<string, string>>): Promise
       for (const goOn of released) goOn();
       released = [];
     },
+    refs: new Map([['main', commit]]),
     sent: new Map(),
     ranges: true,
     close: async () => {
