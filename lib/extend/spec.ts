@@ -98,7 +98,8 @@ function checkNumber(key: string, value: unknown, shown: unknown, range: Range):
     value <= range.max &&
     (!range.whole || Number.isInteger(value));
   if (fits) return value;
-  const units = range.whole && typeof shown === 'string' ? ', such as 512, 4k (4096) or 1m (1048576)' : '';
+  const misspelt = range.whole && typeof shown === 'string' && /^\d+[a-z]+$/i.test(shown);
+  const units = misspelt && parseSize(shown) === null ? ', such as 512, 4k (4096) or 1m (1048576)' : '';
   throw invalid(`${key} is ${display(shown)}: it must be ${describeRange(range)}${units}.`);
 }
 
