@@ -1,7 +1,7 @@
 /** The public types of EmbeddingModel. */
 import type { LongEmbedError } from '../error.js';
 import type { Extend, StrategySupport } from '../extend/index.js';
-import type { Backend, Device, ModelFacts, Pooling, PositionEncoding, Precision } from '../native/index.js';
+import type { Backend, Device, ModelFacts, Pooling, PositionEncoding, Precision } from '../native/types.js';
 
 export type { Backend, Device, Pooling, PositionEncoding, Precision };
 

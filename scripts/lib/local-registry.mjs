@@ -1,8 +1,10 @@
+import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
 import { packageName } from './platform-package.mjs';
 import { capture, npmCommand, ScriptError } from './process.mjs';
 import { TARGETS } from './targets.mjs';
@@ -20,7 +22,9 @@ export async function startLocalRegistry(folder) {
   const tarballs = readTarballs(folder);
   const upstream = configuredRegistry();
   const server = createServer((request, response) => {
-    const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname).slice(1);
+    const path = decodeURIComponent(
+      new globalThis.URL(request.url ?? '/', 'http://localhost').pathname,
+    ).slice(1);
     const host = `http://${request.headers.host}`;
     const file = tarballs.get(path.replace(/^-\//, ''));
     if (path.startsWith('-/') && file !== undefined) {
@@ -122,7 +126,7 @@ function describe(name, tarballs, host) {
 async function forward(upstream, request, response) {
   try {
     const accept = request.headers.accept;
-    const answer = await fetch(new URL((request.url ?? '/').slice(1), upstream), {
+    const answer = await globalThis.fetch(new globalThis.URL((request.url ?? '/').slice(1), upstream), {
       headers: accept === undefined ? {} : { accept },
     });
     response.statusCode = answer.status;

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BUNDLED, bundleDependencies } from './bundle.mjs';
+import { addCommonJs } from './commonjs.mjs';
 import { packFolder } from './npm-pack.mjs';
 import { packagesDir, root } from './paths.mjs';
 import { packageName, sharedFields, stageLicences } from './platform-package.mjs';
@@ -29,7 +30,9 @@ export function stageMainPackage() {
     rmSync(work, { recursive: true, force: true });
   }
   const file = join(folder, 'package.json');
-  writeFileSync(file, JSON.stringify(published(JSON.parse(readFileSync(file, 'utf8'))), null, 2) + '\n');
+  const manifest = published(JSON.parse(readFileSync(file, 'utf8')));
+  const exports = addCommonJs(folder, manifest['exports']);
+  writeFileSync(file, JSON.stringify({ ...manifest, exports }, null, 2) + '\n');
   bundleDependencies(folder);
   stageLicences(folder);
   return folder;
@@ -37,7 +40,7 @@ export function stageMainPackage() {
 
 /**
  * @param {Record<string, unknown>} manifest the repository's
- * @returns {Record<string, unknown>}
+ * @returns {Record<string, any>}
  */
 export function published(manifest) {
   const kept = Object.entries(manifest).filter(([field]) => !DEVELOPMENT.includes(field));
@@ -49,6 +52,8 @@ export function published(manifest) {
     ...Object.fromEntries(kept),
     dependencies: Object.fromEntries(needed),
     ...sharedFields(),
+    // the models must be files
+    preferUnplugged: true,
     optionalDependencies: Object.fromEntries(TARGETS.map((target) => [packageName(target), version])),
   };
 }

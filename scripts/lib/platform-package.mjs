@@ -85,6 +85,7 @@ export function stagePlatformPackage(target, built, { licences } = {}) {
     cpu: [target.arch],
     ...(target.libc === undefined ? {} : { libc: [target.libc] }),
     preferUnplugged: true,
+    type: 'commonjs',
     main: `./${prebuilds}/${addon}`,
     files: ['prebuilds', 'LICENSE*'],
   };

@@ -182,8 +182,8 @@ function isFile(file) {
 async function execute([program = '', ...args], cwd, env) {
   const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { out: '', err: '' };
-  child.stdout.setEncoding('utf8').on('data', (text) => (output.out += text));
-  child.stderr.setEncoding('utf8').on('data', (text) => (output.err += text));
+  child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ text) => (output.out += text));
+  child.stderr.setEncoding('utf8').on('data', (/** @type {string} */ text) => (output.err += text));
   const code = await new Promise((resolve) => {
     child.on('error', (error) => {
       output.err += error.message;
