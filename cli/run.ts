@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { LongEmbedError } from '../lib/error.js';
 import { addBench } from './bench.js';
+import { addBuild } from './build.js';
 import { addCompare } from './compare.js';
 import type { AddCommand, Context } from './context.js';
 import { addEmbed } from './embed.js';
@@ -11,7 +12,15 @@ import { addTokenize } from './tokenize.js';
 import { packageVersion } from '../lib/package.js';
 
 /** In the order of the help. */
-const COMMANDS: readonly AddCommand[] = [addEmbed, addExtend, addInfo, addTokenize, addBench, addCompare];
+const COMMANDS: readonly AddCommand[] = [
+  addEmbed,
+  addExtend,
+  addInfo,
+  addTokenize,
+  addBench,
+  addCompare,
+  addBuild,
+];
 
 const HELP = `
 Examples:

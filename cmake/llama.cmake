@@ -11,12 +11,13 @@ endforeach()
 option(GGML_OPENMP "ggml: use OpenMP" OFF)
 option(GGML_LLAMAFILE "ggml: use LLAMAFILE's matrix kernels" ON)
 
+option(LONGEMBED_CPU_VARIANTS "release builds: the CPU backend for each level of instruction sets; OFF: one, for AVX2 on x86" ON)
 if (LONGEMBED_RELEASE)
     # One package for all CPUs of a platform: the CPU backend is built once for each level of instruction sets,
     # and ggml loads the best one that the machine can run. GPU backends are separate files in the same way.
     set(GGML_NATIVE OFF CACHE BOOL "" FORCE)
     set(GGML_BACKEND_DL ON CACHE BOOL "" FORCE)
-    set(GGML_CPU_ALL_VARIANTS ON CACHE BOOL "" FORCE)
+    set(GGML_CPU_ALL_VARIANTS ${LONGEMBED_CPU_VARIANTS} CACHE BOOL "" FORCE)
     set(LONGEMBED_SHARED_GGML ON)
 else()
     option(GGML_NATIVE "ggml: tune for this machine" ON)

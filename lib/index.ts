@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** longembed: embeddings of long documents with short-context models, without training. */
 export { LongEmbedError, type ErrorCode } from './error.js';
 export { formatExtend, parseExtend } from './extend/index.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { formatBytes } from '../../lib/format.js';
 import { cacheFolder, exists } from '../../lib/hub/cache.js';
-import type { DownloadProgress } from '../../lib/hub/download.js';
+import type { DownloadProgress } from '../../lib/hub/progress.js';
 import { HubFailure } from '../../lib/hub/failure.js';
 import { type Snapshot, snapshotLabel } from '../../lib/hub/repository.js';
 import { type HubSettings, hubSettings } from '../../lib/hub/settings.js';

@@ -5,6 +5,7 @@ import { LongEmbedError } from '../../lib/index.js';
 import { throwIfAborted } from '../../lib/abort.js';
 import { splitLines, decodeUtf8 } from '../../lib/text.js';
 import { badData, unreadable } from './errors.js';
+import { optional } from './optional.js';
 import type { Row } from './table.js';
 
 /**
@@ -60,6 +61,7 @@ async function* readBytes(file: string, signal: AbortSignal | undefined): AsyncG
     else yield* stream as AsyncIterable<Uint8Array>;
   } catch (error) {
     throwIfAborted(signal);
+    if (error instanceof LongEmbedError) throw error;
     if ((error as NodeJS.ErrnoException).syscall !== undefined) throw unreadable(file, error);
     const message = (error as Error).message;
     throw badData(`${file} cannot be decompressed (${message}): it is cut off or damaged.`, error);
@@ -74,7 +76,7 @@ function gunzip(stream: Readable): AsyncIterable<Uint8Array> {
 /** Node 20 has no zstd built in. Loaded on demand: most files are not compressed with it. */
 async function* unzstd(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let pieces: Uint8Array[] = [];
-  const { Decompress } = await import('fzstd');
+  const { Decompress } = await optional('a .zst file', () => import('fzstd'));
   const decompress = new Decompress((piece) => {
     pieces.push(piece);
   });

@@ -1,7 +1,6 @@
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
 import { throwIfAborted } from '../../lib/abort.js';
 import { badData, unreadable } from './errors.js';
+import { optional } from './optional.js';
 import type { Row } from './table.js';
 
 /**
@@ -14,22 +13,25 @@ export async function* readParquet(
   columns: readonly string[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Row> {
-  const { file, metadata, present } = await open(path, columns);
+  const library = await parquetLibrary();
+  const { file, metadata, present } = await open(path, columns, library);
   let rowStart = 0;
   for (const group of metadata.row_groups) {
     throwIfAborted(signal);
     const rowEnd = rowStart + Number(group.num_rows);
-    const rows = await parquetReadObjects({
-      file,
-      metadata,
-      columns: present,
-      rowStart,
-      rowEnd,
-      compressors,
-      parsers: { stringFromBytes },
-    }).catch((error: unknown) => {
-      throw damaged(path, error);
-    });
+    const rows = await library
+      .parquetReadObjects({
+        file,
+        metadata,
+        columns: present,
+        rowStart,
+        rowEnd,
+        compressors: library.compressors,
+        parsers: { stringFromBytes },
+      })
+      .catch((error: unknown) => {
+        throw damaged(path, error);
+      });
     for (const values of rows) {
       rowStart += 1;
       yield { values, file: path, at: `row ${rowStart}` };
@@ -38,7 +40,20 @@ export async function* readParquet(
   }
 }
 
-async function open(path: string, columns: readonly string[]) {
+type ParquetLibrary = Awaited<ReturnType<typeof parquetLibrary>>;
+
+function parquetLibrary() {
+  return optional('a parquet file', async () => ({
+    ...(await import('hyparquet')),
+    ...(await import('hyparquet-compressors')),
+  }));
+}
+
+async function open(
+  path: string,
+  columns: readonly string[],
+  { asyncBufferFromFile, parquetMetadataAsync, parquetSchema }: ParquetLibrary,
+) {
   try {
     const file = await asyncBufferFromFile(path);
     const metadata = await parquetMetadataAsync(file);

@@ -9,21 +9,8 @@ import { type CacheFolder, linkBlob } from './cache.js';
 import { CallerError, HubFailure } from './failure.js';
 import { type Connection, pause } from './fetch.js';
 import type { Checksum, RemoteFile } from './files.js';
+import type { OnDownload } from './progress.js';
 import { claimPartial, leavePartial, touchPartial } from './partial.js';
-
-/** Progress of downloading a file. */
-export interface DownloadProgress {
-  /** Path in the repository. */
-  file: string;
-  /** `waiting` for another process that downloads the same file; `downloading`; `checking` the checksum of what arrived. */
-  state: 'waiting' | 'downloading' | 'checking';
-  /** Bytes that have arrived, those of earlier attempts included, or have been checked. */
-  bytesDone: number;
-  bytesTotal: number;
-}
-
-/** Called with every piece that arrives. */
-export type OnDownload = (progress: DownloadProgress) => void;
 
 /**
  * Downloads files into the cache, one after the other, and links them into the snapshot of a commit. Interrupted downloads

@@ -1,5 +1,6 @@
 import { display, LongEmbedError } from '../error.js';
-import { startJob, type NativeModel, addon } from '../native/index.js';
+import { startJob, addon } from '../native/index.js';
+import type { NativeModel } from '../native/types.js';
 import { locateModel } from '../locate-model.js';
 import { DEFAULT_MODEL } from '../package.js';
 import { checkWellFormed, HuggingFaceTokenizer, modelTokenizer } from '../tokenize/index.js';

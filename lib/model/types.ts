@@ -1,8 +1,8 @@
 /** The public types of EmbeddingModel. */
 import type { LongEmbedError } from '../error.js';
 import type { Extend, StrategySupport } from '../extend/index.js';
-import type { DownloadProgress } from '../hub/download.js';
-import type { Backend, Device, ModelFacts, Pooling, PositionEncoding, Precision } from '../native/index.js';
+import type { DownloadProgress } from '../hub/progress.js';
+import type { Backend, Device, ModelFacts, Pooling, PositionEncoding, Precision } from '../native/types.js';
 
 export type { Backend, Device, DownloadProgress, Pooling, PositionEncoding, Precision };
 

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { LongEmbedError } from '../error.js';
-import { packageRoot } from '../package.js';
+import { findBinary, unloadableBinary } from './binary.js';
 import type { NativeAddon } from './types.js';
 
 const MIN_NODE = 20;
@@ -10,7 +8,7 @@ const MIN_NODE = 20;
 let loaded: NativeAddon | undefined;
 
 /**
- * The C++ addon, loaded on first use: from `prebuilds/` for this platform, else from `build/`.
+ * The C++ addon, loaded on first use.
  * @throws LongEmbedError ERR_BACKEND when there is no binary, or it does not load on this machine
  */
 export function addon(): NativeAddon {
@@ -19,19 +17,12 @@ export function addon(): NativeAddon {
 
 function load(): NativeAddon {
   checkNode(process.versions.node);
-  const require = createRequire(import.meta.url);
-  const root = packageRoot();
+  const binary = findBinary();
   try {
-    const nodeGypBuild = require('node-gyp-build') as (folder: string) => NativeAddon;
-    return nodeGypBuild(root);
+    return createRequire(import.meta.url)(binary.file) as NativeAddon;
   } catch (error) {
-    throw new LongEmbedError(
-      'ERR_BACKEND',
-      `The native part of longembed could not be loaded for ${process.platform}-${process.arch} (Node ${process.version}). ` +
-        `${remedy(root)} ` +
-        `What was tried: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LongEmbedError('ERR_BACKEND', unloadableBinary(binary, reason), { cause: error });
   }
 }
 
@@ -42,28 +33,4 @@ export function checkNode(version: string): void {
     'ERR_BACKEND',
     `longembed needs Node ${MIN_NODE} or newer; this is Node ${version}.`,
   );
-}
-
-/** What to do about a missing binary. @param root the folder of the nearest package.json */
-export function remedy(root: string): string {
-  if (!isLongembed(root)) {
-    return (
-      `${root} is not the package longembed: a bundler has put its code into another file, apart from the binary. ` +
-      'Mark longembed as external (esbuild --external:longembed, serverExternalPackages in Next, asarUnpack in Electron).'
-    );
-  }
-  return (
-    'It may not have been built because install scripts were blocked: run "npm install-scripts approve longembed && npm rebuild longembed" ' +
-    '(npm before 12: "npm rebuild longembed"; pnpm: "pnpm approve-builds"), which needs CMake and a C++17 compiler; ' +
-    'in a clone of the repository, "npm run build".'
-  );
-}
-
-function isLongembed(root: string): boolean {
-  try {
-    const { name } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { name?: unknown };
-    return name === 'longembed';
-  } catch {
-    return false;
-  }
 }

@@ -73,9 +73,13 @@ std::string folder_of_this_library() {
     HMODULE library = nullptr;
     GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
                        reinterpret_cast<LPCWSTR>(&folder_of_this_library), &library);
-    wchar_t path[MAX_PATH] = {};
-    GetModuleFileNameW(library, path, MAX_PATH);
-    return std::filesystem::path(path).parent_path().string();
+    std::wstring path(MAX_PATH, L'\0');
+    DWORD        length = 0;
+    while ((length = GetModuleFileNameW(library, path.data(), static_cast<DWORD>(path.size()))) == path.size()) {
+        path.resize(path.size() * 2);
+    }
+    path.resize(length);
+    return std::filesystem::path(path).parent_path().u8string();
 #else
     Dl_info info = {};
     dladdr(reinterpret_cast<void *>(&folder_of_this_library), &info);

@@ -1,19 +1,23 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { definitions } from './build-options.mjs';
 import { fetchLlama } from './fetch-llama.mjs';
 import { root } from './paths.mjs';
-import { run, say, ScriptError } from './process.mjs';
+import { capture, run, say, ScriptError } from './process.mjs';
 import { checkToolchain } from './toolchain.mjs';
+
+const require = createRequire(import.meta.url);
+const cmakeJs = findCmakeJs();
 
 /** Record of the last configuration, so that the next run knows whether it still applies. */
 const RECORD = 'longembed-configuration.json';
 
 /**
- * Fetches llama.cpp and builds the addon with cmake-js; steps already done are skipped.
+ * Fetches llama.cpp and builds the addon; steps already done are skipped. cmake-js drives CMake where it is installed, in a clone
+ * of the repository; the published package does without its thirty packages.
  * @param {object} [options]
  * @param {string} [options.out] the build folder
  * @param {string} [options.target] one CMake target instead of all
@@ -32,12 +36,9 @@ export function buildNative({ out = join(root, 'build'), target, define = [] } =
     say(`configuring the native build${wanted.length > 0 ? ` with ${wanted.join(', ')}` : ''} …`);
     configure(out, wanted);
   }
-  cmakeJs(out, [
-    'build',
-    '--parallel',
-    String(availableParallelism()),
-    ...(target ? ['--target', target] : []),
-  ]);
+  const parallel = ['--parallel', String(availableParallelism()), ...(target ? ['--target', target] : [])];
+  if (cmakeJs === null) cmake('build', ['--build', out, '--config', 'Release', ...parallel]);
+  else runCmakeJs(out, ['build', ...parallel]);
   say(`the native part is built (${((Date.now() - started) / 1000).toFixed(1)} s).`);
   return join(out, 'Release', 'longembed.node');
 }
@@ -50,7 +51,8 @@ function configure(out, wanted) {
   // CMake stores options of earlier configurations in these two, which would stay in effect
   rmSync(join(out, 'CMakeCache.txt'), { force: true });
   rmSync(join(out, 'CMakeFiles'), { recursive: true, force: true });
-  cmakeJs(out, ['configure', ...wanted.map((definition) => `--CD${definition}`)]);
+  if (cmakeJs === null) cmake('configure', configureArguments(out, wanted));
+  else runCmakeJs(out, ['configure', ...wanted.map((definition) => `--CD${definition}`)]);
   writeFileSync(join(out, RECORD), record(wanted));
 }
 
@@ -79,17 +81,50 @@ function record(wanted) {
 }
 
 /**
+ * CMake's arguments for a configuration without cmake-js.
+ * @param {string} out the build folder
+ * @param {string[]} wanted definitions
+ */
+export function configureArguments(out, wanted) {
+  const headers = (/** @type {string} */ name) => dirname(require.resolve(`${name}/package.json`));
+  return [
+    ...['-S', root, '-B', out, ...(capture('ninja', ['--version']).ok ? ['-G', 'Ninja'] : [])],
+    '-DCMAKE_BUILD_TYPE=Release',
+    `-DLONGEMBED_NODE_API_DIR=${join(headers('node-api-headers'), 'include')}`,
+    `-DLONGEMBED_NAPI_DIR=${headers('node-addon-api')}`,
+    ...wanted.map((definition) => `-D${definition}`),
+    '--log-level=WARNING',
+  ];
+}
+
+/**
+ * @param {string} step for the error
+ * @param {string[]} args
+ */
+export function cmake(step, args) {
+  if (run('cmake', args, { cwd: root }) !== 0) failed(step);
+}
+
+/**
  * @param {string} out
  * @param {string[]} args
  */
-function cmakeJs(out, args) {
+function runCmakeJs(out, args) {
   mkdirSync(out, { recursive: true });
-  const program = join(
-    createRequire(import.meta.url).resolve('cmake-js/package.json'),
-    '..',
-    'bin',
-    'cmake-js',
-  );
-  const code = run(process.execPath, [program, ...args, '--out', out, '--log-level', 'warn'], { cwd: root });
-  if (code !== 0) throw new ScriptError(`the native build failed in "${args[0]}"; see the lines above.`);
+  const program = [String(cmakeJs), ...args, '--out', out, '--log-level', 'warn'];
+  if (run(process.execPath, program, { cwd: root }) !== 0) failed(String(args[0]));
+}
+
+/** @returns {string | null} cmake-js's program */
+function findCmakeJs() {
+  try {
+    return join(dirname(require.resolve('cmake-js/package.json')), 'bin', 'cmake-js');
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} step */
+function failed(step) {
+  throw new ScriptError(`the native build failed in "${step}"; see the lines above.`);
 }

@@ -11,14 +11,17 @@ const DATA = ['bench/tasks/synthetic/data'];
 /**
  * Compiles cli/, lib/ and bench/ into dist/ incrementally.
  * @param {object} [options]
- * @param {boolean} [options.clean] delete the output of earlier compilations first, whose sources may be gone
+ * @param {boolean} [options.clean] for a package: without source maps, and without the output of earlier compilations, whose sources may be gone
  * @throws {ScriptError} the compiler found errors
  */
 export function buildTypeScript({ clean = false } = {}) {
   if (clean) rmSync(join(root, 'dist'), { recursive: true, force: true });
   const started = Date.now();
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-  if (run(process.execPath, [tsc, '--project', join(root, 'tsconfig.build.json')], { cwd: root }) !== 0) {
+  // source maps are as large as the code, and a package does not need them
+  const maps = clean ? ['--sourceMap', 'false', '--inlineSources', 'false'] : [];
+  const args = [tsc, '--project', join(root, 'tsconfig.build.json'), ...maps];
+  if (run(process.execPath, args, { cwd: root }) !== 0) {
     throw new ScriptError('the TypeScript part does not compile; see the lines above.');
   }
   for (const folder of DATA) cpSync(join(root, folder), join(root, 'dist', folder), { recursive: true });

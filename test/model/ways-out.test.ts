@@ -1,11 +1,11 @@
 /** Errors and inputs that new users meet. */
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { wholeNumber } from '../../cli/options.js';
 import { EmbeddingModel } from '../../lib/index.js';
-import { checkNode, remedy } from '../../lib/native/addon.js';
+import { checkNode } from '../../lib/native/addon.js';
 import { FakeNative } from './fake-native.js';
 
 describe('a way out', () => {
@@ -19,13 +19,6 @@ describe('a way out', () => {
     const path = join(tmpdir(), 'no such model.gguf');
     await expect(EmbeddingModel.load(pathToFileURL(path))).rejects.toThrow(path);
     await expect(EmbeddingModel.load(new URL('https://example.org/a.gguf'))).rejects.toThrow('file: URL');
-  });
-
-  it('for a missing binary is about install scripts, or about a bundler', () => {
-    const root = fileURLToPath(new URL('../../', import.meta.url));
-    expect(remedy(root)).toContain('npm install-scripts approve longembed && npm rebuild longembed');
-    expect(remedy(root)).toContain('pnpm approve-builds');
-    expect(remedy(tmpdir())).toContain('Mark longembed as external');
   });
 
   it('from an old Node is a newer one', () => {

@@ -1,4 +1,4 @@
-import type { NativeFacts } from '../../native/index.js';
+import type { NativeFacts } from '../../native/types.js';
 import { LongEmbedError } from '../../error.js';
 import { readExtended } from '../extended.js';
 import { BERT_PRESETS } from './bert.js';

@@ -1,4 +1,4 @@
-import type { Pooling } from '../../native/index.js';
+import type { Pooling } from '../../native/types.js';
 
 /** The shape that a file must have to match a known model: names alone are too easily shared. */
 export interface Shape {

@@ -16,8 +16,9 @@
 #define WIN32_LEAN_AND_MEAN
 #define NOMINMAX
 #define PSAPI_VERSION 2
-#include <psapi.h>
 #include <windows.h>
+// needs the one above
+#include <psapi.h>
 #elif defined(__APPLE__)
 #include <mach/mach.h>
 #else

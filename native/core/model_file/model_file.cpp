@@ -34,7 +34,8 @@ struct OpenFile {
 
 OpenFile open(const std::string & path) {
     std::error_code error;
-    const auto      status = std::filesystem::status(path, error);
+    const auto      file_path = std::filesystem::u8path(path); // Windows would take a string for its code page
+    const auto      status    = std::filesystem::status(file_path, error);
     if (!std::filesystem::exists(status)) {
         throw Error(ErrorCode::model_not_found,
                     "There is no model file \"" + path + "\". Give the path of a GGUF file.");
@@ -46,12 +47,12 @@ OpenFile open(const std::string & path) {
         throw invalid(path, "it is not a regular file.");
     }
     OpenFile file;
-    file.stream.open(path, std::ios::binary);
+    file.stream.open(file_path, std::ios::binary);
     if (!file.stream) {
         throw Error(ErrorCode::model_not_found,
                     "The model file \"" + path + "\" cannot be opened: " + std::strerror(errno) + ".");
     }
-    file.size = std::filesystem::file_size(path, error);
+    file.size = std::filesystem::file_size(file_path, error);
     if (file.size == 0) {
         throw invalid(path, "it is empty.");
     }
