@@ -9,7 +9,7 @@ import { type CacheFolder, linkBlob } from './cache.js';
 import { CallerError, HubFailure } from './failure.js';
 import { type Connection, pause } from './fetch.js';
 import type { Checksum, RemoteFile } from './files.js';
-import type { OnDownload } from './progress.js';
+import type { DownloadProgress, OnDownload } from './progress.js';
 import { claimPartial, leavePartial, touchPartial } from './partial.js';
 
 /**
