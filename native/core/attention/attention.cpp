@@ -17,6 +17,11 @@ namespace {
 constexpr size_t  max_mask_bytes      = 32 << 20;
 constexpr int64_t min_queries_at_once = 32;
 
+// Blocks begin where even a number per token is aligned as any Vulkan device may ask (256 bytes): ggml's RoPE there
+// reads positions from the aligned place before those of a part that begins elsewhere (docs/gpu.md).
+constexpr int64_t gpu_alignment = 64;
+static_assert(gpu_alignment % ComposedSelfExtend::alignment == 0);
+
 } // namespace
 
 int64_t AttentionDevice::queries_per_mask(int64_t columns, int64_t block) const {
@@ -41,6 +46,9 @@ int64_t AttentionDevice::kv_heads_at_once(int64_t heads, size_t head_bytes, size
 AttentionAlignment attention_alignment(const AttentionDevice & device, bool self_extend) {
     if (device.kernels.attention != nullptr) {
         return {tile_keys, 1}; // only one stream writes to a tile of keys
+    }
+    if (!device.is_cpu) {
+        return {gpu_alignment, self_extend ? gpu_alignment : 1};
     }
     return {1, self_extend ? ComposedSelfExtend::alignment : 1};
 }

@@ -141,7 +141,7 @@ void BlockPass::compute_rows(const SequenceRange & sequences) {
 ggml_tensor * BlockPass::attend_rows(int layer, ggml_tensor * x, int64_t first_row) {
     const int64_t      rows    = x->ne[1];
     ggml_tensor *      queries = setup_.architecture.project(ctx(), model_layer(layer), x).q;
-    const QueryTensors to      = workspace_.rows->queries.slice(ctx(), first_row, rows);
+    const QueryTensors to      = workspace_.rows->queries.copy(ctx(), first_row, rows);
     if (!setup_.batch.logit_factors.empty()) {
         queries = ggml_mul(ctx(), queries, to.logit_scale);
     }

@@ -32,6 +32,12 @@ QueryTensors QueryTensors::slice(ggml_context * ctx, int64_t first, int64_t coun
             entries(ctx, after, first, count), slabs(ctx, logit_scale, first, count)};
 }
 
+QueryTensors QueryTensors::copy(ggml_context * ctx, int64_t first, int64_t count) const {
+    const auto   copied = [&](ggml_tensor * part) { return part == nullptr ? nullptr : ggml_cont(ctx, part); };
+    QueryTensors some   = slice(ctx, first, count);
+    return {copied(some.positions), copied(some.before), copied(some.after), some.logit_scale};
+}
+
 Workspace::Workspace(const WorkspaceSize & size, const Architecture & architecture, int64_t dimensions,
                      const AttentionDevice & device, ggml_backend_buffer_type_t where, Memory memory)
     : size_(size) {

@@ -22,6 +22,9 @@ struct QueryTensors {
 
     /// Entries first … first + count − 1.
     QueryTensors slice(ggml_context * ctx, int64_t first, int64_t count) const;
+
+    /// The same as copies: an operation on a GPU may ignore that a part begins where nothing is aligned (docs/gpu.md).
+    QueryTensors copy(ggml_context * ctx, int64_t first, int64_t count) const;
 };
 
 /// With cls or last pooling: the one token of each sequence that the last layer computes.
