@@ -26,6 +26,7 @@ export interface ModelOptions {
   specialTokens?: NonNullable<LoadOptions['specialTokens']>;
   backend: NonNullable<LoadOptions['backend']>;
   gpuLayers?: number;
+  checkDevice?: boolean;
   threads?: number;
   precision?: NonNullable<LoadOptions['precision']>;
   /** false with --no-isolate; undefined in commands that have no such option. */
@@ -77,6 +78,7 @@ export function addModelOptions(command: Command): Command {
         .default('auto'),
     )
     .option('--gpu-layers <count>', 'layers on the GPU (default: as many as fit)', wholeNumber(0))
+    .option('--no-check-device', 'do not compare what a GPU computes with the CPU when the model is loaded')
     .option('--threads <count>', 'CPU threads (default: one per physical core)', wholeNumber(1))
     .addOption(
       new Option(
@@ -103,6 +105,7 @@ export function loadOptions(options: ModelOptions): LoadOptions {
     specialTokens: options.specialTokens,
     backend: options.backend,
     gpuLayers: options.gpuLayers,
+    checkDevice: options.checkDevice,
     threads: options.threads,
     precision: options.precision,
     isolate: options.isolate,

@@ -56,6 +56,7 @@ target_link_libraries(longembed_core PUBLIC llama ggml Threads::Threads)
 
 # the programs
 longembed_add_program(longembed-core "${native}/program/core.cpp")
+longembed_add_program(longembed-operations "${native}/program/operations.cpp")
 longembed_add_program(longembed-kernels "${native}/program/kernels.cpp")
 longembed_add_variants(longembed-kernels "${native}/program/peak.cpp" peak)
 

@@ -19,6 +19,7 @@ export async function loadNative(path: string, options: LoadOptions): Promise<Na
     threads: options.threads ?? 0,
     backend: options.backend ?? 'auto',
     gpuLayers: options.gpuLayers ?? -1,
+    checkDevice: options.checkDevice ?? true,
     mmap: options.mmap ?? true,
     precision: options.precision ?? 'full',
   };

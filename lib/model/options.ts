@@ -39,6 +39,7 @@ const LOAD = object({
   tokenizer: filePath,
   backend: oneOf('auto', 'cpu', 'cuda', 'metal', 'vulkan'),
   gpuLayers: whole(-1),
+  checkDevice: flag,
   threads: whole(0),
   mmap: flag,
   precision: oneOf('full', 'bf16'),

@@ -30,6 +30,12 @@ export interface LoadOptions {
    * file's context, the rest on the CPU; see `info.placement`.
    */
   gpuLayers?: number | undefined;
+  /**
+   * Compares what GPUs compute with the CPU when the model is first placed on them: a few short texts through a few layers, with
+   * each kind of attention. Vectors that differ by more than rounding explains are ERR_BACKEND. Takes a fraction of the loading
+   * time (docs/gpu.md). Default `true`; without effect on the CPU.
+   */
+  checkDevice?: boolean | undefined;
   /** CPU threads, from 1; 0 (default): one per physical core that affinity and the container's CPU quota allow. */
   threads?: number | undefined;
   /**

@@ -32,6 +32,8 @@ export interface NativeLoadOptions {
   backend: Backend;
   /** -1: as many as fit. Ignored on the CPU. */
   gpuLayers: number;
+  /** Whether what GPUs compute is compared with the CPU. */
+  checkDevice: boolean;
   mmap: boolean;
   precision: Precision;
 }

@@ -74,11 +74,12 @@ template <typename Array, typename Element> Array copy_to(Napi::Env env, const s
 
 LoadOptions load_options(const Napi::Object & object) {
     LoadOptions options;
-    options.threads    = object.Get("threads").ToNumber().Int32Value();
-    options.backend    = object.Get("backend").ToString().Utf8Value();
-    options.gpu_layers = object.Get("gpuLayers").ToNumber().Int32Value();
-    options.mmap       = object.Get("mmap").ToBoolean().Value();
-    options.precision  = object.Get("precision").ToString().Utf8Value() == "bf16" ? Precision::bf16 : Precision::full;
+    options.threads      = object.Get("threads").ToNumber().Int32Value();
+    options.backend      = object.Get("backend").ToString().Utf8Value();
+    options.gpu_layers   = object.Get("gpuLayers").ToNumber().Int32Value();
+    options.check_device = object.Get("checkDevice").ToBoolean().Value();
+    options.mmap         = object.Get("mmap").ToBoolean().Value();
+    options.precision    = object.Get("precision").ToString().Utf8Value() == "bf16" ? Precision::bf16 : Precision::full;
     return options;
 }
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "architectures/table.h"
+#include "device_check.h"
 #include "devices/devices.h"
 #include "devices/processors.h"
 #include "gpu_plan.h"
@@ -83,6 +85,19 @@ ComputeEstimate estimate_compute(const llama_model & model, int32_t tokens) {
     return estimate;
 }
 
+/// A failed assertion while something is planned or tried on GPUs says nothing about the file.
+template <typename Work> auto on_gpus(Work work) {
+    try {
+        return work();
+    } catch (const AssertionFailed & failure) {
+        if (failure.code() == ErrorCode::out_of_memory) {
+            throw;
+        }
+        throw Error(ErrorCode::backend, std::string("The GPU cannot run this model. ") + failure.what() +
+                                            " The CPU (backend \"cpu\") can.");
+    }
+}
+
 /// The number of layers for each GPU.
 GpuPlan gpu_plan(const std::string & path, const LoadOptions & options, Control & control) {
     if (options.backend == "cpu" || options.gpu_layers == 0) {
@@ -95,7 +110,9 @@ GpuPlan gpu_plan(const std::string & path, const LoadOptions & options, Control 
     if (options.gpu_layers > 0) {
         return {gpus, {}, options.gpu_layers};
     }
-    const auto estimate = [&](const llama_model & model) { return estimate_compute(model, options.plan_tokens); };
+    const auto estimate = [&](const llama_model & model) {
+        return on_gpus([&] { return estimate_compute(model, options.plan_tokens); });
+    };
     return plan_gpus(path, gpus, estimate, options.backend != "auto", control);
 }
 
@@ -134,6 +151,9 @@ std::unique_ptr<Model> Model::load_checked(const std::string & path, const LoadO
     model->facts_         = read_facts(*model->model_);
     model->facts_.threads = threads;
     model->vocabulary_    = std::make_unique<Vocabulary>(llama_model_get_vocab(model->model_.get()));
+    if (options.check_device && model->facts_.gpu_layers > 0) {
+        on_gpus([&] { check_devices(*model->model_, path, model->facts_, control); });
+    }
     model->start_engine();
     return model;
 }

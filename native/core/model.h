@@ -20,8 +20,9 @@ struct LoadOptions {
     std::string backend    = "auto"; ///< "auto", "cpu", "cuda", "metal" or "vulkan"
     int         gpu_layers = -1;     ///< layers on GPUs, the last ones; −1: as many as fit
     int       plan_tokens = 0; ///< the longest text that must fit beside those layers, in tokens; 0: the file's context
-    bool      mmap        = true;            ///< map the file rather than read it
-    Precision precision   = Precision::full; ///< of matrix products and attention on a CPU
+    bool      mmap        = true;             ///< map the file rather than read it
+    bool      check_device = true;            ///< compare what GPUs compute with the CPU: check_devices()
+    Precision precision    = Precision::full; ///< of matrix products and attention on a CPU
 };
 
 /// A loaded model: its facts, its vocabulary, and the engine that computes with it.

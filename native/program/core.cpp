@@ -4,6 +4,7 @@
 //
 //     --pooling mean|cls|last   --threads N        --backend NAME     --precision full|bf16
 //     --rope-base F             --rope-scale F     --group G --window W (self-extend's)
+//     --check-device 0          does not compare GPUs with the CPU first
 //     --text                    reads texts and writes their token ids
 //     --repeat N                computes the batch N times and reports the bytes that are allocated after a tenth of
 //                               the calls and after all, if the C library knows
@@ -147,8 +148,9 @@ int main(int argc, char ** argv) {
     }
     try {
         longembed::LoadOptions options;
-        options.threads = std::atoi(arguments.get("threads", "0").c_str());
-        options.backend = arguments.get("backend", "auto");
+        options.threads      = std::atoi(arguments.get("threads", "0").c_str());
+        options.backend      = arguments.get("backend", "auto");
+        options.check_device = arguments.get("check-device", "1") != "0";
         options.precision =
             arguments.get("precision", "full") == "bf16" ? longembed::Precision::bf16 : longembed::Precision::full;
         longembed::Control control;

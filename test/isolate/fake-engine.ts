@@ -12,7 +12,14 @@ export const FAKE_START: Start = {
   cwd: process.cwd(),
 };
 
-const OPTIONS = { threads: 1, backend: 'cpu', gpuLayers: 0, mmap: true, precision: 'full' } as const;
+const OPTIONS = {
+  threads: 1,
+  backend: 'cpu',
+  gpuLayers: 0,
+  checkDevice: true,
+  mmap: true,
+  precision: 'full',
+} as const;
 
 /** Not loaded yet. */
 export function fakeEngine(path = 'fake.gguf', start: Partial<Start> = {}): IsolatedEngine {

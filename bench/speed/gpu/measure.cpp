@@ -1,7 +1,8 @@
 // Measures one model file on one backend: one JSON line per run on stdout.
 //
 //   longembed-gpu-bench MODEL [--backend NAME] [--gpu-layers N] [--threads N] [--repeat N] [--native N] [--target N]
-//                       [--plan-tokens N] [--vectors FILE] [--fake-gpus MB,MB,…] METHODxLENGTHxCOUNT…
+//                       [--plan-tokens N] [--check-device 0|1] [--vectors FILE] [--fake-gpus MB,MB,…]
+//                       METHODxLENGTHxCOUNT…
 //
 // A run such as ntkx32768x1 embeds COUNT sequences of LENGTH random tokens in one call, --repeat times after one call
 // that is not counted. --fake-gpus adds simulated GPUs with these sizes of memory (fake_gpu.h).
@@ -128,6 +129,7 @@ public:
         options.backend        = arguments.text("backend", "auto");
         options.gpu_layers     = static_cast<int>(arguments.number("gpu-layers", -1));
         options.plan_tokens    = static_cast<int>(arguments.number("plan-tokens", 0));
+        options.check_device   = arguments.number("check-device", 1) != 0;
         options.threads        = static_cast<int>(arguments.number("threads", 0));
         const auto started     = now();
         model_                 = longembed::Model::load(arguments.model, options, control_);
@@ -216,9 +218,11 @@ int main(int argc, char ** argv) {
     try {
         const Arguments arguments = parse(argc, argv);
         if (arguments.model.empty() || arguments.runs.empty()) {
-            std::fprintf(stderr, "usage: longembed-gpu-bench MODEL [--backend NAME] [--gpu-layers N] [--threads N] "
-                                 "[--repeat N] [--native N] [--target N] "
-                                 "[--plan-tokens N] [--vectors FILE] [--fake-gpus MB,MB,…] METHODxLENGTHxCOUNT…\n");
+            std::fprintf(
+                stderr,
+                "usage: longembed-gpu-bench MODEL [--backend NAME] [--gpu-layers N] [--threads N] "
+                "[--repeat N] [--native N] [--target N] "
+                "[--plan-tokens N] [--check-device 0|1] [--vectors FILE] [--fake-gpus MB,MB,…] METHODxLENGTHxCOUNT…\n");
             return 2;
         }
         if (const std::string sizes = arguments.text("fake-gpus", ""); !sizes.empty()) {

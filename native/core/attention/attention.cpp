@@ -1,14 +1,54 @@
 #include "attention.h"
 
+#include <algorithm>
+
 #include "composed_self_extend.h"
+#include "devices/memory.h"
+#include "error.h"
 #include "flash_attention.h"
+#include "flash_self_extend.h"
 #include "tiled_attention.h"
 
 namespace longembed {
 
+namespace {
+
+/// What a mask may take on a GPU: a few hundred queries over 32k keys are as fast as thousands.
+constexpr size_t  max_mask_bytes      = 32 << 20;
+constexpr int64_t min_queries_at_once = 32;
+
+// Blocks begin where even a number per token is aligned as any Vulkan device may ask (256 bytes): ggml's RoPE there
+// reads positions from the aligned place before those of a part that begins elsewhere (docs/gpu.md).
+constexpr int64_t gpu_alignment = 64;
+static_assert(gpu_alignment % ComposedSelfExtend::alignment == 0);
+
+} // namespace
+
+int64_t AttentionDevice::queries_per_mask(int64_t columns, int64_t block) const {
+    if (is_cpu) {
+        return block;
+    }
+    const size_t bytes   = std::min(max_mask_bytes, max_operand_bytes);
+    const auto   queries = static_cast<int64_t>(bytes / sizeof(ggml_fp16_t)) / columns;
+    return std::min(block, std::max(min_queries_at_once, queries / min_queries_at_once * min_queries_at_once));
+}
+
+int64_t AttentionDevice::kv_heads_at_once(int64_t heads, size_t head_bytes, size_t bytes) const {
+    if (bytes > max_operand_bytes) {
+        throw Error(ErrorCode::out_of_memory, "The keys of one head take " + gigabytes(bytes) +
+                                                  ", and an operation of this device reads at most " +
+                                                  gigabytes(max_operand_bytes) +
+                                                  ". Shorter inputs, or the CPU (backend cpu), can do it.");
+    }
+    return std::min(heads, 1 + static_cast<int64_t>((max_operand_bytes - bytes) / std::max<size_t>(1, head_bytes)));
+}
+
 AttentionAlignment attention_alignment(const AttentionDevice & device, bool self_extend) {
     if (device.kernels.attention != nullptr) {
         return {tile_keys, 1}; // only one stream writes to a tile of keys
+    }
+    if (!device.is_cpu) {
+        return {gpu_alignment, self_extend ? gpu_alignment : 1};
     }
     return {1, self_extend ? ComposedSelfExtend::alignment : 1};
 }
@@ -17,6 +57,9 @@ std::unique_ptr<Attention> make_attention(ggml_context * ctx, const AttentionDev
                                           const AttentionShape & shape, const WorkspaceSize & size) {
     if (device.kernels.attention != nullptr) {
         return std::make_unique<TiledAttention>(ctx, device.kernels, shape, size);
+    }
+    if (size.self_extend_window > 0 && device.doubled_key_size > 0) {
+        return std::make_unique<FlashSelfExtend>(ctx, device, shape, size);
     }
     if (size.self_extend_window > 0) {
         return std::make_unique<ComposedSelfExtend>(ctx, device, shape, size);

@@ -11,11 +11,13 @@
 namespace longembed {
 
 class StepGraph;
+struct Layout;
 
 /// Keys [head size, kv heads, n], rotated to their tokens' positions and, for self-extend, to those of their groups.
 struct RotatedKeys {
-    ggml_tensor * near = nullptr;
-    ggml_tensor * far  = nullptr; ///< null without self-extend
+    ggml_tensor * near      = nullptr;
+    ggml_tensor * far       = nullptr; ///< null without self-extend
+    ggml_tensor * far_after = nullptr; ///< SelfExtendPositions::keys_after; null where Attention does not read them
 };
 
 /// Queries [head size, heads, n] in up to three rotations; SelfExtendPositions says which.
@@ -41,7 +43,20 @@ struct AttentionRun {
 struct AttentionDevice {
     CpuKernels kernels; ///< null ones: ggml's operations instead
     bool       is_cpu;
-    int64_t    flash_head_size; ///< see Streams::flash_head_size
+    int64_t    flash_head_size;   ///< see Streams::flash_head_size
+    size_t     max_operand_bytes; ///< see Streams::max_operand_bytes
+
+    /// Sizes of the heads of FlashSelfExtend's keys and values; 0: self-extend is composed of other operations.
+    int64_t doubled_key_size;
+    int64_t doubled_value_size;
+
+    /// Queries whose mask of `columns` keys is worth one operation: at most `block`, and on a GPU as many as keep the
+    /// mask small beside keys and values, and within what the device reads at once.
+    int64_t queries_per_mask(int64_t columns, int64_t block) const;
+
+    /// Key-value heads that an operation takes at once, of `heads` that lie `head_bytes` apart and have `bytes` each.
+    /// @throws Error ERR_OUT_OF_MEMORY when the device cannot read even one
+    int64_t kv_heads_at_once(int64_t heads, size_t head_bytes, size_t bytes) const;
 
     /// Of keys and values for ggml's operations: GPU flash attention takes halves; on the CPU full floats cost nothing
     /// and keep vectors exact.
@@ -59,6 +74,12 @@ public:
 
     /// Fills masks, once the tensors have memory.
     virtual void fill_masks() {}
+
+    /// Announces the sequences of the graphs that come next.
+    virtual void lay_out(const Layout & /*layout*/) {}
+
+    /// Whether it reads RotatedKeys::far_after.
+    virtual bool reads_far_after() const { return false; }
 
     /// Adds to the graph that keys and values [head size, kv heads, n] of packed tokens `first` … are stored.
     virtual void store(StepGraph & steps, const RotatedKeys & keys, ggml_tensor * values, int64_t first) const = 0;
@@ -80,7 +101,8 @@ struct AttentionAlignment {
 };
 AttentionAlignment attention_alignment(const AttentionDevice & device, bool self_extend);
 
-/// Our own kernel where there is one, else ggml's flash attention, or self-extend composed of ggml's operations.
+/// Our own kernel where there is one, else ggml's flash attention; for self-extend the same over doubled heads, or
+/// composed of other operations where the device has no flash attention for those.
 /// @param ctx  where its tensors are declared, without memory
 std::unique_ptr<Attention> make_attention(ggml_context * ctx, const AttentionDevice & device,
                                           const AttentionShape & shape, const WorkspaceSize & size);

@@ -14,10 +14,11 @@ namespace {
 /// CUDA's flash attention then computes the heads that share keys together, and reads the mask faster.
 constexpr int64_t key_padding = 256;
 
-/// The keys or values of a run's sequences, the first `count` of each.
-ggml_tensor * kv_view(ggml_context * ctx, ggml_tensor * stored, const AttentionRun & run, int64_t count) {
-    return ggml_view_4d(ctx, stored, stored->ne[0], count, stored->ne[2], run.count, stored->nb[1], stored->nb[2],
-                        run.keys * stored->nb[1], run.first_key * stored->nb[1]);
+/// Some heads' keys or values of a run's sequences, the first `count` of each.
+ggml_tensor * kv_view(ggml_context * ctx, ggml_tensor * stored, const AttentionRun & run, int64_t count,
+                      int64_t first_head, int64_t heads) {
+    return ggml_view_4d(ctx, stored, stored->ne[0], count, heads, run.count, stored->nb[1], stored->nb[2],
+                        run.keys * stored->nb[1], run.first_key * stored->nb[1] + first_head * stored->nb[2]);
 }
 
 /// Queries of one long sequence that are worth one operation on a CPU: few enough that an abort is noticed soon.
@@ -33,12 +34,15 @@ int64_t queries_per_step(const AttentionShape & shape, int64_t keys, int64_t max
 
 FlashAttention::FlashAttention(ggml_context * ctx, const AttentionDevice & device, const AttentionShape & shape,
                                const WorkspaceSize & size)
-    : is_cpu_(device.is_cpu) {
+    : device_(device), step_(device.queries_per_mask(size.longest + key_padding, size.block)) {
     const int64_t tokens = size.tokens + (shape.causal ? key_padding : 0);
-    keys_                = ggml_new_tensor_3d(ctx, device.kv_type(), device.flash_head_size, tokens, shape.kv_heads);
-    values_              = ggml_new_tensor_3d(ctx, device.kv_type(), device.flash_head_size, tokens, shape.kv_heads);
-    causal_mask_ =
-        shape.causal ? ggml_new_tensor_2d(ctx, GGML_TYPE_F16, size.longest + key_padding, size.block) : nullptr;
+    const auto    kv     = [&](const char * name) {
+        return ggml_set_name(ggml_new_tensor_3d(ctx, device.kv_type(), device.flash_head_size, tokens, shape.kv_heads),
+                                    name);
+    };
+    keys_        = kv("keys");
+    values_      = kv("values");
+    causal_mask_ = shape.causal ? ggml_new_tensor_2d(ctx, GGML_TYPE_F16, size.longest + key_padding, step_) : nullptr;
 }
 
 void FlashAttention::fill_masks() {
@@ -69,22 +73,29 @@ void FlashAttention::attend(StepGraph & steps, int /*stream*/, const AttentionSh
                             const RotatedQueries & queries, const std::vector<AttentionRun> & runs,
                             ggml_tensor * heads) const {
     for (const AttentionRun & run : runs) {
-        // a GPU computes all at once; a CPU a few queries at a time of one long sequence
-        const bool    at_once = run.count > 1 || !is_cpu_;
-        const int64_t step    = at_once ? run.queries : queries_per_step(shape, run.keys, run.queries);
-        for (int64_t from = 0; from < run.queries; from += step) {
-            AttentionRun some = run;
-            some.column       = run.column + from;
-            some.first_index  = run.first_index + from;
-            some.queries      = std::min(step, run.queries - from);
-            store_heads(steps, attend_step(steps, shape, queries.near, some), heads, some.column);
+        // several sequences attend at once where their masks are as high as they are long
+        if (run.count > 1 && (causal_mask_ == nullptr || run.queries <= step_)) {
+            attend_step(steps, shape, queries.near, run, heads);
+            continue;
+        }
+        const int64_t masked = causal_mask_ == nullptr ? run.queries : step_;
+        const int64_t step = device_.is_cpu ? queries_per_step(shape, run.keys, std::min(masked, run.queries)) : masked;
+        for (int64_t s = 0; s < run.count; ++s) {
+            for (int64_t from = 0; from < run.queries; from += step) {
+                AttentionRun some = run;
+                some.column       = run.column + s * run.queries + from;
+                some.first_index  = run.first_index + from;
+                some.first_key    = run.first_key + s * run.keys;
+                some.queries      = std::min(step, run.queries - from);
+                some.count        = 1;
+                attend_step(steps, shape, queries.near, some, heads);
+            }
         }
     }
 }
 
-/// @return [head size, heads, run.queries · run.count]; not in one piece where heads are padded
-ggml_tensor * FlashAttention::attend_step(StepGraph & steps, const AttentionShape & shape, ggml_tensor * queries,
-                                          const AttentionRun & run) const {
+void FlashAttention::attend_step(StepGraph & steps, const AttentionShape & shape, ggml_tensor * queries,
+                                 const AttentionRun & run, ggml_tensor * heads) const {
     ggml_context * ctx    = steps.ctx();
     const int64_t  n      = run.queries;
     const bool     masked = shape.causal && n > 1; // one query sees all keys up to itself: no mask
@@ -98,17 +109,26 @@ ggml_tensor * FlashAttention::attend_step(StepGraph & steps, const AttentionShap
         queries = ggml_pad(ctx, slabs(ctx, queries, column, n * run.count), static_cast<int>(padding), 0, 0, 0);
         column  = 0;
     }
-    ggml_tensor * q = ggml_view_4d(ctx, queries, queries->ne[0], n, queries->ne[1], run.count, queries->nb[2],
-                                   queries->nb[1], n * queries->nb[2], column * queries->nb[2]);
-    ggml_tensor * k = kv_view(ctx, keys_, run, keys);
-    ggml_tensor * v = kv_view(ctx, values_, run, keys);
+    ggml_tensor * mask = masked ? mask_for(steps, run.first_index, n, keys) : nullptr;
 
-    ggml_tensor * mask     = masked ? mask_for(steps, run.first_index, n, keys) : nullptr;
-    ggml_tensor * attended = ggml_flash_attn_ext(ctx, q, k, v, mask, shape.scale * run.logit_factor, 0.0f, 0.0f);
-    ggml_prec_set_acc(attended, GGML_PREC_F32);
-    // [padded head size, heads, n, count], without the padding
-    return ggml_view_3d(ctx, attended, shape.head_size, shape.heads, n * run.count, attended->nb[1], attended->nb[2],
-                        0);
+    const int64_t per_kv  = shape.heads_per_kv_head();
+    const size_t  bytes   = (keys + (run.count - 1) * run.keys) * keys_->nb[1];
+    const int64_t at_once = device_.kv_heads_at_once(shape.kv_heads, keys_->nb[2], bytes);
+    for (int64_t first = 0; first < shape.kv_heads; first += at_once) {
+        const int64_t kv_heads = std::min(at_once, shape.kv_heads - first);
+        const int64_t some     = kv_heads * per_kv;
+        ggml_tensor * q = ggml_view_4d(ctx, queries, queries->ne[0], n, some, run.count, queries->nb[2], queries->nb[1],
+                                       n * queries->nb[2], column * queries->nb[2] + first * per_kv * queries->nb[1]);
+        ggml_tensor * k = kv_view(ctx, keys_, run, keys, first, kv_heads);
+        ggml_tensor * v = kv_view(ctx, values_, run, keys, first, kv_heads);
+
+        ggml_tensor * attended = ggml_flash_attn_ext(ctx, q, k, v, mask, shape.scale * run.logit_factor, 0.0f, 0.0f);
+        ggml_prec_set_acc(attended, GGML_PREC_F32);
+        // [padded head size, heads, n, count], without the padding
+        ggml_tensor * made =
+            ggml_view_3d(ctx, attended, shape.head_size, some, n * run.count, attended->nb[1], attended->nb[2], 0);
+        store_heads(steps, made, heads, run.column, first * per_kv);
+    }
 }
 
 ggml_tensor * FlashAttention::mask_for(StepGraph & steps, int64_t first_index, int64_t queries, int64_t keys) const {

@@ -17,15 +17,17 @@ public:
                 const std::vector<AttentionRun> & runs, ggml_tensor * heads) const override;
 
 private:
-    ggml_tensor * attend_step(StepGraph & steps, const AttentionShape & shape, ggml_tensor * queries,
-                              const AttentionRun & run) const;
+    void attend_step(StepGraph & steps, const AttentionShape & shape, ggml_tensor * queries, const AttentionRun & run,
+                     ggml_tensor * heads) const;
     ggml_tensor * mask_for(StepGraph & steps, int64_t first_index, int64_t queries, int64_t keys) const;
 
-    const bool    is_cpu_;
+    const AttentionDevice device_;
+    const int64_t         step_; ///< queries that attend at once under a mask, at most
+
     ggml_tensor * keys_;   ///< [padded head size, tokens, kv heads]; what exceeds the head size is zeros
     ggml_tensor * values_; ///< the same
 
-    /// [longest + key_padding, block] F16: 0 where column ≤ row + longest − block, else −inf; null for models that
+    /// [longest + key_padding, step] F16: 0 where column ≤ row + longest − step, else −inf; null for models that
     /// attend both ways
     ggml_tensor * causal_mask_;
 };

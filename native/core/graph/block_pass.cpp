@@ -42,7 +42,7 @@ ggml_tensor * BlockPass::x_of(const Block & block) const {
 }
 
 ggml_tensor * BlockPass::rotate(int layer, ggml_tensor * x, ggml_tensor * positions) const {
-    const Rope * rope = setup_.architecture.rope(layer);
+    const Rope * rope = setup_.architecture.rope(model_layer(layer));
     return rope == nullptr ? x : rope->with(setup_.rope_base, setup_.rope_scale).apply(ctx(), x, positions);
 }
 
@@ -67,20 +67,24 @@ void BlockPass::embed_tokens(const Block & block) {
 }
 
 void BlockPass::store_keys_and_values(int layer, const Block & block) {
-    const Projections made = setup_.architecture.project(ctx(), layer, x_of(block));
+    const Projections made = setup_.architecture.project(ctx(), model_layer(layer), x_of(block));
     const auto to = [&](ggml_tensor * positions) { return entries(ctx(), positions, block.first, block.tokens); };
 
     RotatedKeys keys;
     keys.near = rotate(layer, made.k, to(workspace_.queries.positions));
     if (workspace_.far_key_positions != nullptr) {
         keys.far = rotate(layer, made.k, to(workspace_.far_key_positions));
+        if (workspace_.far_key_positions_after != nullptr) {
+            keys.far_after = rotate(layer, made.k, to(workspace_.far_key_positions_after));
+        }
     }
     workspace_.attention().store(steps_, keys, made.v, block.first);
     steps_.end_step(0.5 * setup_.layer_operations(block.tokens));
 }
 
 void BlockPass::compute(int layer, const Block & block) {
-    ggml_tensor * x = setup_.architecture.finish_layer(ctx(), layer, x_of(block), attend_block(layer, block));
+    ggml_tensor * x =
+        setup_.architecture.finish_layer(ctx(), model_layer(layer), x_of(block), attend_block(layer, block));
     if (is_last(layer)) {
         x = setup_.architecture.finish(ctx(), x);
     }
@@ -94,7 +98,7 @@ void BlockPass::compute(int layer, const Block & block) {
 }
 
 ggml_tensor * BlockPass::attend_block(int layer, const Block & block) {
-    ggml_tensor *      queries = setup_.architecture.project(ctx(), layer, x_of(block)).q;
+    ggml_tensor *      queries = setup_.architecture.project(ctx(), model_layer(layer), x_of(block)).q;
     const QueryTensors to      = workspace_.queries.slice(ctx(), block.first, block.tokens);
 
     // a factor that changes from query to query goes into the queries; one for a whole sequence into the operation
@@ -115,15 +119,19 @@ ggml_tensor * BlockPass::attend_block(int layer, const Block & block) {
 }
 
 void BlockPass::compute_rows(const SequenceRange & sequences) {
-    const int     layer = setup_.layers - 1;
-    const int64_t max   = std::min(heads_->ne[1], workspace_.attention().max_rows_per_step());
+    const int layer = setup_.layers - 1;
+    // one row is a view; to pick several, the device must read all of x at once
+    const bool    picks = ggml_nbytes(workspace_.x) <= setup_.max_operand_bytes;
+    const int64_t max   = picks ? std::min(heads_->ne[1], workspace_.attention().max_rows_per_step()) : 1;
     const int64_t end   = sequences.first + sequences.count;
 
     for (int64_t first = sequences.first; first < end; first += max) {
         const int64_t rows = std::min(max, end - first);
-        ggml_tensor * x    = ggml_get_rows(ctx(), workspace_.x, entries(ctx(), workspace_.rows->ids, first, rows));
+        ggml_tensor * x    = rows == 1
+                                 ? columns(ctx(), workspace_.x, setup_.batch.row_ids[first], 1)
+                                 : ggml_get_rows(ctx(), workspace_.x, entries(ctx(), workspace_.rows->ids, first, rows));
 
-        x = setup_.architecture.finish_layer(ctx(), layer, x, attend_rows(layer, x, first));
+        x = setup_.architecture.finish_layer(ctx(), model_layer(layer), x, attend_rows(layer, x, first));
         x = setup_.architecture.finish(ctx(), x);
         steps_.add(ggml_cpy(ctx(), x, columns(ctx(), workspace_.rows->vectors, first, rows)));
         steps_.end_step(0.5 * setup_.layer_operations(rows));
@@ -132,8 +140,8 @@ void BlockPass::compute_rows(const SequenceRange & sequences) {
 
 ggml_tensor * BlockPass::attend_rows(int layer, ggml_tensor * x, int64_t first_row) {
     const int64_t      rows    = x->ne[1];
-    ggml_tensor *      queries = setup_.architecture.project(ctx(), layer, x).q;
-    const QueryTensors to      = workspace_.rows->queries.slice(ctx(), first_row, rows);
+    ggml_tensor *      queries = setup_.architecture.project(ctx(), model_layer(layer), x).q;
+    const QueryTensors to      = workspace_.rows->queries.copy(ctx(), first_row, rows);
     if (!setup_.batch.logit_factors.empty()) {
         queries = ggml_mul(ctx(), queries, to.logit_scale);
     }
@@ -156,7 +164,8 @@ ggml_tensor * BlockPass::attend_rows(int layer, ggml_tensor * x, int64_t first_r
 }
 
 ggml_tensor * BlockPass::attend(int layer, const RotatedQueries & queries, const std::vector<AttentionRun> & runs) {
-    workspace_.attention().attend(steps_, number_, setup_.architecture.attention(layer), queries, runs, heads_);
+    workspace_.attention().attend(steps_, number_, setup_.architecture.attention(model_layer(layer)), queries, runs,
+                                  heads_);
     return heads_;
 }
 

@@ -13,7 +13,8 @@ namespace longembed {
 /// What all blocks of a call share.
 struct PassSetup {
     const Architecture & architecture;
-    const int            layers;
+    const int            layers;           ///< that the pass goes through
+    const int *          layer_numbers;    ///< of those, in the model
     const double         layer_parameters; ///< weights of a layer, which say what a token costs
     const Workspace &    workspace;
     const Layout &       layout;
@@ -22,6 +23,7 @@ struct PassSetup {
     const CpuKernels     kernels;    ///< null ones: ggml's operations instead
     const float          rope_base;  ///< 0: each layer's own
     const float          rope_scale; ///< factor on positions before they are rotated
+    const size_t         max_operand_bytes; ///< see Streams::max_operand_bytes
 
     /// Operations of all layers over all tokens.
     double total_operations() const;
@@ -53,6 +55,7 @@ public:
 private:
     GraphContext   ctx() const { return {steps_.ctx(), &setup_.kernels}; }
     bool           is_last(int layer) const { return layer == setup_.layers - 1; }
+    int            model_layer(int layer) const { return setup_.layer_numbers[layer]; }
     ggml_tensor *  x_of(const Block & block) const;
     ggml_tensor *  rotate(int layer, ggml_tensor * x, ggml_tensor * positions) const;
     RotatedQueries rotate(int layer, ggml_tensor * queries, const QueryTensors & to) const;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <numeric>
 #include <string>
+#include <utility>
 
 #include "error.h"
 #include "forward_pass.h"
@@ -24,9 +26,9 @@ constexpr int64_t min_block_tokens     = 64;
 constexpr int64_t tokens_side_by_side  = 4096;
 
 /// Blocks of about the same size, as many as streams or a multiple of that.
-int64_t choose_block_tokens(int64_t tokens, int streams, bool on_cpu) {
-    const int64_t limit  = on_cpu ? max_block_tokens : max_block_tokens_gpu;
-    const int64_t max    = std::clamp(tokens_side_by_side / streams, min_block_tokens, limit);
+/// @param limit  the maximum on this device
+int64_t choose_block_tokens(int64_t tokens, int streams, int64_t limit) {
+    const int64_t max    = std::min(limit, std::max(tokens_side_by_side / streams, min_block_tokens));
     const int64_t rounds = (tokens + max * streams - 1) / (max * streams);
     return std::min(max, std::max<int64_t>(1, (tokens + rounds * streams - 1) / (rounds * streams)));
 }
@@ -78,6 +80,40 @@ void check_bf16(const AttentionDevice & device) {
     }
 }
 
+/// As many tokens as make products large, where the device can read and write the widest of them.
+int64_t max_block_tokens_on(const AttentionDevice & device, const llama_model & model) {
+    if (device.is_cpu) {
+        return max_block_tokens;
+    }
+    int64_t widest = model.hparams.n_embd;
+    for (const auto & named : llama_internal_get_tensor_map(&model)) {
+        if (named.first.rfind("blk.", 0) == 0) {
+            widest = std::max(widest, named.second->ne[1]);
+        }
+    }
+    const auto most = static_cast<int64_t>(device.max_operand_bytes / sizeof(float)) / widest;
+    return std::clamp(most / min_block_tokens * min_block_tokens, min_block_tokens, max_block_tokens_gpu);
+}
+
+/// Flash attention for self-extend takes doubled heads; values need no doubling where keys and values may differ.
+void set_doubled_sizes(AttentionDevice & device, const Streams & streams, int64_t head_size) {
+    if (device.is_cpu || kernels_are("ggml-composed")) {
+        return; // on a CPU streams side by side would share what FlashSelfExtend copies
+    }
+    // Metal says yes to sizes that it has no kernel for, CUDA has none
+    const bool vulkan = std::string(streams.main_backend()) == "Vulkan";
+    if (vulkan) {
+        device.doubled_key_size   = 2 * head_size;
+        device.doubled_value_size = head_size;
+        return;
+    }
+    const int64_t size = streams.flash_head_size(2 * head_size, device.kv_type());
+    if (streams.has_flash(size, size, device.kv_type())) {
+        device.doubled_key_size   = size;
+        device.doubled_value_size = size;
+    }
+}
+
 AttentionDevice device_of(const Streams & streams, const AttentionShape & shape, Precision precision) {
     AttentionDevice device{};
     device.is_cpu = streams.main_is_cpu();
@@ -87,7 +123,9 @@ AttentionDevice device_of(const Streams & streams, const AttentionShape & shape,
     if (precision == Precision::bf16) {
         check_bf16(device);
     }
-    device.flash_head_size = streams.flash_head_size(shape.head_size, device.kv_type());
+    device.flash_head_size   = streams.flash_head_size(shape.head_size, device.kv_type());
+    device.max_operand_bytes = streams.max_operand_bytes();
+    set_doubled_sizes(device, streams, shape.head_size);
     return device;
 }
 
@@ -97,10 +135,18 @@ GraphEngine::GraphEngine(const llama_model & model, int threads, Precision preci
     : model_(model), architecture_(make_architecture(model)), streams_(model, threads),
       device_(device_of(streams_, architecture_->attention(0), precision)),
       layer_parameters_(mean_of_layers(model, ggml_nelements)),
-      layer_bytes_(static_cast<uint64_t>(mean_of_layers(model, ggml_nbytes))) {
+      layer_bytes_(static_cast<uint64_t>(mean_of_layers(model, ggml_nbytes))),
+      max_block_tokens_(max_block_tokens_on(device_, model)), layers_(model.hparams.n_layer()) {
+    std::iota(layers_.begin(), layers_.end(), 0);
     for (int layer = 0; layer < static_cast<int>(model.hparams.n_layer()); ++layer) {
         gpu_layers_ += ggml_backend_dev_type(model.dev_layer(layer)) == GGML_BACKEND_DEVICE_TYPE_CPU ? 0 : 1;
     }
+}
+
+GraphEngine::GraphEngine(const llama_model & model, int threads, std::vector<int> layers, int64_t block_tokens)
+    : GraphEngine(model, threads, Precision::full) {
+    layers_           = std::move(layers);
+    max_block_tokens_ = block_tokens;
 }
 
 struct GraphEngine::Plan {
@@ -143,13 +189,16 @@ WorkspaceSize GraphEngine::size_for(const Plan & plan) const {
     if (plan.packed.self_extend) {
         // a window beyond the longest sequence sees all of it as near; masks need not be wider
         size.self_extend_window = std::min<int64_t>(plan.batch.self_extend_window, plan.layout.longest);
+        size.sequences          = static_cast<int64_t>(plan.layout.sequences.size());
     }
     return size;
 }
 
-PassSetup GraphEngine::setup_for(const Plan & plan, const Workspace & workspace) const {
+PassSetup GraphEngine::setup_for(const Plan & plan, Workspace & workspace) const {
+    workspace.lay_out(plan.layout);
     return {*architecture_,
-            static_cast<int>(model_.hparams.n_layer()),
+            static_cast<int>(layers_.size()),
+            layers_.data(),
             layer_parameters_,
             workspace,
             plan.layout,
@@ -157,12 +206,13 @@ PassSetup GraphEngine::setup_for(const Plan & plan, const Workspace & workspace)
             plan.batch.pooling != Pooling::mean,
             device_.kernels,
             plan.batch.rope_base,
-            plan.batch.rope_scale};
+            plan.batch.rope_scale,
+            device_.max_operand_bytes};
 }
 
 Cut GraphEngine::choose_cut(const Batch & batch, int parallelism) const {
     const AttentionAlignment alignment = attention_alignment(device_, batch.uses_self_extend());
-    const int64_t            tokens    = choose_block_tokens(batch.n_tokens, parallelism, device_.is_cpu);
+    const int64_t            tokens    = choose_block_tokens(batch.n_tokens, parallelism, max_block_tokens_);
     return {(tokens + alignment.block - 1) / alignment.block * alignment.block, alignment.block, alignment.sequence};
 }
 

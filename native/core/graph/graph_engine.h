@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "architectures/table.h"
 #include "attention/attention.h"
@@ -22,6 +23,9 @@ public:
     /// @throws Error ERR_INVALID_OPTION when that precision is not available here; ERR_BACKEND
     GraphEngine(const llama_model & model, int threads, Precision precision);
 
+    /// One that goes through some of the layers only, in small blocks: what a comparison of devices takes.
+    GraphEngine(const llama_model & model, int threads, std::vector<int> layers, int64_t block_tokens);
+
     void           embed(const Batch & batch, float * out, Control & control) override;
     MemoryEstimate memory(const Batch & batch) override;
 
@@ -31,7 +35,7 @@ private:
 
     Cut            choose_cut(const Batch & batch, int parallelism) const;
     WorkspaceSize  size_for(const Plan & plan) const;
-    PassSetup      setup_for(const Plan & plan, const Workspace & workspace) const;
+    PassSetup      setup_for(const Plan & plan, Workspace & workspace) const;
     MemoryEstimate memory_for(const Plan & plan, const WorkspaceSize & size) const;
     bool has_capacity(const WorkspaceSize & needed) const { return workspace_ && needed.fits_in(workspace_->size()); }
     void reserve(const Plan & plan, const WorkspaceSize & needed);
@@ -49,6 +53,8 @@ private:
     AttentionDevice               device_;
     double                        layer_parameters_;
     uint64_t                      layer_bytes_;
+    int64_t                       max_block_tokens_;
+    std::vector<int>              layers_; ///< that a pass goes through
     int32_t                       gpu_layers_ = 0;
     std::unique_ptr<Workspace>    workspace_;
 };

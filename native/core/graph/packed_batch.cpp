@@ -10,6 +10,7 @@ SelfExtendPositions::SelfExtendPositions(const Layout & layout, int32_t group, i
     keys.resize(layout.tokens);
     queries_before.resize(layout.tokens);
     queries_after.resize(causal ? 0 : layout.tokens);
+    keys_after.resize(causal ? 0 : layout.tokens);
     for (const PackedSequence & sequence : layout.sequences) {
         for (int64_t i = 0; i < sequence.length; ++i) {
             const auto    grouped = static_cast<int32_t>(i / group);
@@ -18,6 +19,7 @@ SelfExtendPositions::SelfExtendPositions(const Layout & layout, int32_t group, i
             queries_before[t]     = grouped + gap;
             if (!causal) {
                 queries_after[t] = grouped - gap;
+                keys_after[t]    = grouped + 2 * gap;
             }
         }
     }

@@ -18,6 +18,10 @@ struct SelfExtendPositions {
     std::vector<int32_t> queries_before; ///< against keys before the query: ⌊m/g⌋ + w − ⌊w/g⌋
     std::vector<int32_t> queries_after; ///< against keys after it: ⌊m/g⌋ − w + ⌊w/g⌋; empty for causal models
 
+    /// What takes the place of queries_after where queries are rotated to queries_before alone: keys after the query
+    /// at ⌊n/g⌋ + 2 · (w − ⌊w/g⌋); empty for causal models.
+    std::vector<int32_t> keys_after;
+
     SelfExtendPositions(const Layout & layout, int32_t group, int32_t window, bool causal);
 };
 

@@ -14,6 +14,8 @@ template <typename Function> Function cpu_function(const char * name) {
     return reinterpret_cast<Function>(ggml_backend_reg_get_proc_address(registry, name));
 }
 
+OperationObserver operation_observer;
+
 bool is_cancelled(void * control) {
     return control != nullptr && static_cast<Control *>(control)->cancelled.load(std::memory_order_relaxed);
 }
@@ -28,6 +30,10 @@ ggml_backend_t start(ggml_backend_dev_t device) {
 }
 
 } // namespace
+
+void observe_operations(const OperationObserver & observer) {
+    operation_observer = observer;
+}
 
 Stream::Stream(const llama_model & model, int threads) {
     const uint32_t     layers = model.hparams.n_layer();
@@ -61,6 +67,9 @@ Stream::Stream(const llama_model & model, int threads) {
                                         /*parallel*/ false, offload));
     if (!sched_) {
         throw Error(ErrorCode::backend, "The compute scheduler could not be created.");
+    }
+    if (operation_observer.call != nullptr) {
+        ggml_backend_sched_set_eval_callback(sched_.get(), operation_observer.call, operation_observer.data);
     }
 }
 

@@ -17,6 +17,14 @@ namespace longembed {
 /// Bytes of buffers of some kinds.
 using BufferSizes = std::map<ggml_backend_buffer_type_t, size_t>;
 
+/// Sees every operation of every stream, before it is computed and after, each on its own: for programs that compare
+/// operations. To be set before the first stream is made.
+struct OperationObserver {
+    ggml_backend_sched_eval_callback call = nullptr;
+    void *                           data = nullptr;
+};
+void observe_operations(const OperationObserver & observer);
+
 /// One stream of graphs: the backends a model computes on, the scheduler over them, and the memory of one graph's
 /// activations. Several streams may compute side by side, each from one thread at a time.
 class Stream {
@@ -34,6 +42,10 @@ public:
 
     /// Whether the device where activations live can compute an operation itself.
     bool supports(const ggml_tensor * operation) const { return ggml_backend_supports_op(main_, operation); }
+
+    const char * main_backend() const {
+        return ggml_backend_reg_name(ggml_backend_dev_backend_reg(ggml_backend_get_device(main_)));
+    }
 
     /// How many of its CPU threads compute from now on.
     void use_threads(int threads);

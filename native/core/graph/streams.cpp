@@ -1,6 +1,7 @@
 #include "streams.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 
@@ -23,11 +24,15 @@ constexpr int64_t max_head_size = 256;
 
 /// Whether heads are padded as for a CUDA device, which has no flash attention for heads of 32; for tests on a CPU.
 bool pads_as_cuda() {
-    const char * kernels = std::getenv("LONGEMBED_KERNELS");
-    return kernels != nullptr && std::string(kernels) == "ggml-padded";
+    return kernels_are("ggml-padded");
 }
 
 } // namespace
+
+bool kernels_are(const char * name) {
+    const char * kernels = std::getenv("LONGEMBED_KERNELS");
+    return kernels != nullptr && std::string(kernels) == name;
+}
 
 Streams::Streams(const llama_model & model, int threads)
     : wide_(model, threads), team_(wide_.main_is_cpu() ? threads : 1) {
@@ -36,18 +41,49 @@ Streams::Streams(const llama_model & model, int threads)
     }
 }
 
+bool Streams::has_flash(int64_t key_size, int64_t value_size, ggml_type type) const {
+    const ggml_context_ptr ctx(ggml_init({8 * ggml_tensor_overhead(), nullptr, /*no_alloc*/ true}));
+    ggml_tensor *          q      = ggml_new_tensor_3d(ctx.get(), GGML_TYPE_F32, key_size, 64, 1);
+    ggml_tensor *          k      = ggml_new_tensor_3d(ctx.get(), type, key_size, 64, 1);
+    ggml_tensor *          v      = ggml_new_tensor_3d(ctx.get(), type, value_size, 64, 1);
+    const bool             padded = !pads_as_cuda() || key_size % 64 == 0;
+    return padded && wide_.supports(ggml_flash_attn_ext(ctx.get(), q, k, v, nullptr, 1.0f, 0.0f, 0.0f));
+}
+
 int64_t Streams::flash_head_size(int64_t head_size, ggml_type type) const {
     // matrix units take heads in multiples of 16
     for (int64_t size = head_size; size <= max_head_size; size = (size / 16 + 1) * 16) {
-        const ggml_context_ptr ctx(ggml_init({8 * ggml_tensor_overhead(), nullptr, /*no_alloc*/ true}));
-        ggml_tensor *          q      = ggml_new_tensor_3d(ctx.get(), GGML_TYPE_F32, size, 64, 1);
-        ggml_tensor *          k      = ggml_new_tensor_3d(ctx.get(), type, size, 64, 1);
-        const bool             padded = !pads_as_cuda() || size % 64 == 0;
-        if (padded && wide_.supports(ggml_flash_attn_ext(ctx.get(), q, k, k, nullptr, 1.0f, 0.0f, 0.0f))) {
+        if (has_flash(size, size, type)) {
             return size;
         }
     }
     return head_size;
+}
+
+size_t Streams::max_operand_bytes() const {
+    if (main_is_cpu()) {
+        return SIZE_MAX;
+    }
+    // no function of ggml tells; but a backend declines what is too large for it
+    const auto fits = [&](size_t bytes) {
+        const ggml_context_ptr ctx(ggml_init({4 * ggml_tensor_overhead(), nullptr, /*no_alloc*/ true}));
+        ggml_tensor *          x = ggml_new_tensor_1d(ctx.get(), GGML_TYPE_F32, static_cast<int64_t>(bytes / 4));
+        return wide_.supports(ggml_scale(ctx.get(), x, 1.0f));
+    };
+    constexpr size_t enough = size_t{1} << 40;
+    constexpr size_t step   = size_t{1} << 20;
+    if (fits(enough)) {
+        return enough;
+    }
+    size_t yes = 0;
+    for (size_t no = enough; no - yes > step;) {
+        const size_t middle = yes + (no - yes) / 2 / step * step;
+        if (middle == yes) {
+            break;
+        }
+        (fits(middle) ? yes : no) = middle;
+    }
+    return yes;
 }
 
 void Streams::expect(double operations) {

@@ -11,6 +11,9 @@ struct llama_model;
 
 namespace longembed {
 
+/// Whether LONGEMBED_KERNELS has this value.
+bool kernels_are(const char * name);
+
 /// The streams of a model. On the CPU there is one for each thread, which take pieces of work (blocks of tokens) as
 /// they come; for inputs too short for that, and on a GPU, there is one that takes all threads for each operation.
 class Streams {
@@ -24,6 +27,15 @@ public:
     /// Size of a head, at least `head_size`, for which the device has flash attention with keys and values of `type`;
     /// heads are padded to it. `head_size` where the device has none: ggml then computes it on the CPU.
     int64_t flash_head_size(int64_t head_size, ggml_type type) const;
+
+    /// Whether the device has flash attention for keys and values of these head sizes.
+    bool has_flash(int64_t key_size, int64_t value_size, ggml_type type) const;
+
+    /// Bytes of the largest tensor, or part of one, that an operation of the device can read or write.
+    size_t max_operand_bytes() const;
+
+    /// The name of its backend, e.g. "Vulkan".
+    const char * main_backend() const { return wide_.main_backend(); }
 
     /// Announces how many operations the next runs take in all: few are computed by one thread.
     void expect(double operations);

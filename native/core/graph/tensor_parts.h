@@ -30,11 +30,13 @@ inline void store_by_head(StepGraph & steps, ggml_tensor * rows, ggml_tensor * s
     steps.add(ggml_cpy(steps.ctx(), ggml_permute(steps.ctx(), rows, 0, 2, 1, 3), place));
 }
 
-/// Adds to the graph that what tokens attend to, [head size, heads, n], is stored in columns first … of `heads` [head
-/// size · heads, …].
-inline void store_heads(StepGraph & steps, ggml_tensor * attended, ggml_tensor * heads, int64_t first) {
-    ggml_tensor * place = ggml_view_3d(steps.ctx(), heads, attended->ne[0], attended->ne[1], attended->ne[2],
-                                       attended->ne[0] * heads->nb[0], heads->nb[1], first * heads->nb[1]);
+/// Adds to the graph that what some heads of tokens attend to, [head size, some heads, n], is stored in columns first …
+/// of `heads` [head size · heads, …].
+inline void store_heads(StepGraph & steps, ggml_tensor * attended, ggml_tensor * heads, int64_t first,
+                        int64_t first_head = 0) {
+    const size_t  head  = attended->ne[0] * heads->nb[0];
+    ggml_tensor * place = ggml_view_3d(steps.ctx(), heads, attended->ne[0], attended->ne[1], attended->ne[2], head,
+                                       heads->nb[1], first * heads->nb[1] + first_head * head);
     steps.add(ggml_cpy(steps.ctx(), attended, place));
 }
 

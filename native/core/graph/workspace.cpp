@@ -1,5 +1,6 @@
 #include "workspace.h"
 
+#include "devices/memory.h"
 #include "error.h"
 #include "tensor_parts.h"
 
@@ -31,6 +32,12 @@ QueryTensors QueryTensors::slice(ggml_context * ctx, int64_t first, int64_t coun
             entries(ctx, after, first, count), slabs(ctx, logit_scale, first, count)};
 }
 
+QueryTensors QueryTensors::copy(ggml_context * ctx, int64_t first, int64_t count) const {
+    const auto   copied = [&](ggml_tensor * part) { return part == nullptr ? nullptr : ggml_cont(ctx, part); };
+    QueryTensors some   = slice(ctx, first, count);
+    return {copied(some.positions), copied(some.before), copied(some.after), some.logit_scale};
+}
+
 Workspace::Workspace(const WorkspaceSize & size, const Architecture & architecture, int64_t dimensions,
                      const AttentionDevice & device, ggml_backend_buffer_type_t where, Memory memory)
     : size_(size) {
@@ -40,7 +47,7 @@ Workspace::Workspace(const WorkspaceSize & size, const Architecture & architectu
     const AttentionShape & shape = architecture.attention(0);
     const int64_t          n     = size.tokens;
 
-    x = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, dimensions, n);
+    x = ggml_set_name(ggml_new_tensor_2d(ctx, GGML_TYPE_F32, dimensions, n), "the layer's input");
     for (int64_t stream = 0; stream < size.streams; ++stream) {
         heads.push_back(ggml_new_tensor_2d(ctx, GGML_TYPE_F32, shape.head_size * shape.heads, size.block));
     }
@@ -55,6 +62,9 @@ Workspace::Workspace(const WorkspaceSize & size, const Architecture & architectu
     }
     if (size.self_extend_window > 0) {
         far_key_positions = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
+        if (attention_->reads_far_after()) {
+            far_key_positions_after = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
+        }
     }
     if (size.rows > 0) {
         rows = PooledRows{ggml_new_tensor_1d(ctx, GGML_TYPE_I32, size.rows), new_queries(size.rows, shape.causal),
@@ -64,8 +74,11 @@ Workspace::Workspace(const WorkspaceSize & size, const Architecture & architectu
     // ggml gives a name to every tensor in a graph that has none, and streams would do so side by side
     for (ggml_tensor * tensor = ggml_get_first_tensor(ctx); tensor != nullptr;
          tensor               = ggml_get_next_tensor(ctx, tensor)) {
-        ggml_set_name(tensor, "kept");
+        if (tensor->name[0] == '\0') {
+            ggml_set_name(tensor, "kept");
+        }
     }
+    check_fits_in_buffers(where);
     if (memory == Memory::dry_run) {
         dry_run(where);
     } else {
@@ -82,6 +95,22 @@ QueryTensors Workspace::new_queries(int64_t n, bool causal) const {
     queries.after       = self_extend && !causal ? positions_of() : nullptr;
     queries.logit_scale = ggml_new_tensor_3d(ctx_.get(), GGML_TYPE_F32, 1, 1, n);
     return queries;
+}
+
+/// ggml spreads tensors over as many buffers as they need, but each must fit in one.
+void Workspace::check_fits_in_buffers(ggml_backend_buffer_type_t where) const {
+    const size_t max = ggml_backend_buft_get_max_size(where);
+    for (ggml_tensor * tensor = ggml_get_first_tensor(ctx_.get()); tensor != nullptr;
+         tensor               = ggml_get_next_tensor(ctx_.get(), tensor)) {
+        if (ggml_nbytes(tensor) > max) {
+            throw Error(ErrorCode::out_of_memory, std::string("One buffer of ") + ggml_backend_buft_name(where) +
+                                                      " holds at most " + gigabytes(max) + ", and " + tensor->name +
+                                                      " of " + std::to_string(size_.tokens) + " tokens takes " +
+                                                      gigabytes(ggml_nbytes(tensor)) +
+                                                      ". Shorter inputs, or smaller batches, or the CPU (backend cpu), "
+                                                      "can do it.");
+        }
+    }
 }
 
 void Workspace::dry_run(ggml_backend_buffer_type_t where) {
@@ -116,6 +145,7 @@ void Workspace::upload(const PackedBatch & batch) {
     upload_to(queries.logit_scale, batch.logit_factors);
     if (batch.self_extend) {
         upload_to(far_key_positions, batch.self_extend->keys);
+        upload_to(far_key_positions_after, batch.self_extend->keys_after);
         upload_to(queries.before, batch.self_extend->queries_before);
         upload_to(queries.after, batch.self_extend->queries_after);
     }

@@ -22,6 +22,9 @@ struct QueryTensors {
 
     /// Entries first … first + count − 1.
     QueryTensors slice(ggml_context * ctx, int64_t first, int64_t count) const;
+
+    /// The same as copies: an operation on a GPU may ignore that a part begins where nothing is aligned (docs/gpu.md).
+    QueryTensors copy(ggml_context * ctx, int64_t first, int64_t count) const;
 };
 
 /// With cls or last pooling: the one token of each sequence that the last layer computes.
@@ -48,6 +51,9 @@ public:
     const WorkspaceSize & size() const { return size_; }
     const Attention &     attention() const { return *attention_; }
 
+    /// Announces the sequences of the graphs that come next.
+    void lay_out(const Layout & layout) { attention_->lay_out(layout); }
+
     /// Of memory that it takes, or would take.
     size_t bytes() const { return bytes_; }
 
@@ -61,11 +67,13 @@ public:
     AbsolutePositions positions;               ///< of tokens; upper and fraction only with between_rows
     QueryTensors      queries;                 ///< of all tokens
     ggml_tensor * far_key_positions = nullptr; ///< [tokens] I32: SelfExtendPositions::keys; null without self-extend
+    ggml_tensor * far_key_positions_after = nullptr; ///< the same: keys_after; null where attention does not read them
 
     std::optional<PooledRows> rows;
 
 private:
     QueryTensors new_queries(int64_t n, bool causal) const;
+    void         check_fits_in_buffers(ggml_backend_buffer_type_t where) const;
     void         dry_run(ggml_backend_buffer_type_t where);
     void         allocate(ggml_backend_buffer_type_t where);
 

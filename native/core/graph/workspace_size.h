@@ -14,10 +14,11 @@ struct WorkspaceSize {
     int64_t streams            = 0;     ///< blocks computed side by side
     bool    between_rows       = false; ///< fractional absolute positions
     int64_t self_extend_window = 0;     ///< 0: ordinary attention
+    int64_t sequences          = 0;     ///< counted with self-extend only
 
     bool fits_in(const WorkspaceSize & other) const {
         return self_extend_window == other.self_extend_window && tokens <= other.tokens && longest <= other.longest &&
-               rows <= other.rows && block <= other.block && streams <= other.streams &&
+               rows <= other.rows && sequences <= other.sequences && block <= other.block && streams <= other.streams &&
                between_rows <= other.between_rows;
     }
 
@@ -30,6 +31,7 @@ struct WorkspaceSize {
         size.tokens        = std::max(tokens, other.tokens);
         size.longest       = std::max(longest, other.longest);
         size.rows          = std::max(rows, other.rows);
+        size.sequences     = std::max(sequences, other.sequences);
         size.block         = std::max(block, other.block);
         size.streams       = std::max(streams, other.streams);
         size.between_rows  = between_rows || other.between_rows;

@@ -1,0 +1,131 @@
+/** What users of a GPU meet beside vectors: the command line, several devices, limits, aborting, and the check of the device. */
+import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+
+import { EmbeddingModel, LongEmbedError } from '../../lib/index.js';
+import { modelPath } from '../../models/random/cached.js';
+import { NAMED_SPECS } from '../../models/random/index.js';
+import { longembed } from '../cli/program.js';
+import { cosineDistance, drawTokenIds } from '../native/fixtures.js';
+import { ALLOWED, NO_VULKAN, WHY } from './device.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'longembed-gpu-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+afterEach(() => vi.unstubAllEnvs());
+
+const llama = (): string => modelPath({ ...NAMED_SPECS['quantize-llama'], type: 'F16' });
+const common = { preset: false, onWarning: () => undefined, nativeContext: 64 } as const;
+const content = (n: number): Int32Array => drawTokenIds(n, n, { low: 300, high: 900 });
+
+interface Line {
+  embedding: number[];
+}
+
+async function embedded(args: readonly string[]): Promise<number[]> {
+  const input = join(folder, 'tokens.txt');
+  writeFileSync(input, JSON.stringify([...content(200)]));
+  const ended = await longembed([
+    'embed',
+    input,
+    ...[
+      '--model',
+      llama(),
+      '--input-format',
+      'tokens',
+      '--native-context',
+      '64',
+      '--extend',
+      'se:512',
+      ...args,
+    ],
+  ]);
+  expect(ended.code, ended.stderr).toBe(0);
+  return (JSON.parse(ended.stdout.toString()) as Line).embedding;
+}
+
+/** The code and message that loading ends with. */
+async function failure(work: Promise<unknown>): Promise<LongEmbedError> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(LongEmbedError);
+  return error as LongEmbedError;
+}
+
+describe.skipIf(NO_VULKAN)(`a Vulkan device${WHY}`, { timeout: 300_000 }, () => {
+  it('embeds through the command line, in an isolated process and in the same', async () => {
+    const cpu = await embedded(['--backend', 'cpu']);
+    expect(cosineDistance(await embedded(['--backend', 'vulkan']), cpu)).toBeLessThanOrEqual(ALLOWED.F16);
+    const here = await embedded(['--backend', 'vulkan', '--no-isolate', '--no-check-device']);
+    expect(cosineDistance(here, cpu)).toBeLessThanOrEqual(ALLOWED.F16);
+  });
+
+  it('is named by `longembed info`', async () => {
+    const { code, stdout } = await longembed(['info', llama(), '--backend', 'vulkan']);
+    expect(code).toBe(0);
+    expect(stdout.toString()).toMatch(/Vulkan0: 3 layers/);
+    expect(stdout.toString()).toMatch(/Vulkan \((gpu|igpu|cpu|accel)\): /);
+  });
+
+  it('shares a model with a second one', async () => {
+    // the driver reads the variable when it is loaded: in a process of its own
+    vi.stubEnv('GGML_VK_VISIBLE_DEVICES', '0,0');
+    const info = await longembed(['info', llama(), '--backend', 'vulkan', '--gpu-layers', '2', '--json']);
+    const { placement } = JSON.parse(info.stdout.toString()) as { placement: { device: string }[] };
+    expect(new Set(placement.map(({ device }) => device))).toEqual(new Set(['CPU', 'Vulkan0', 'Vulkan1']));
+    const both = await embedded(['--backend', 'vulkan', '--gpu-layers', '2']);
+    vi.unstubAllEnvs();
+    expect(cosineDistance(both, await embedded(['--backend', 'cpu']))).toBeLessThanOrEqual(ALLOWED.F16);
+  });
+
+  it('names what is too large for one of its buffers', async () => {
+    vi.stubEnv('GGML_VK_FORCE_MAX_BUFFER_SIZE', String(2 << 20));
+    const tokens = join(folder, 'long.txt');
+    writeFileSync(tokens, JSON.stringify([...content(4000)]));
+    const { code, stderr } = await longembed([
+      'embed',
+      tokens,
+      ...['--model', llama(), '--input-format', 'tokens', '--backend', 'vulkan', '--native-context', '64'],
+      ...['--extend', 'ntk:4096', '--no-isolate', '--no-check-device', '--gpu-layers', '3'],
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/ERR_OUT_OF_MEMORY/);
+    expect(stderr).toMatch(/One buffer of Vulkan0 holds at most 0\.002 GB, and .* of 4002 tokens takes/);
+  });
+
+  it('stops when aborted, and computes the next text', async () => {
+    const model = await EmbeddingModel.load(llama(), { ...common, backend: 'vulkan' });
+    const controller = new AbortController();
+    const long = model.embed(content(3500), {
+      extend: 'ntk:4096',
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    });
+    setTimeout(() => controller.abort(), 200);
+    expect((await failure(long)).code).toBe('ERR_ABORTED');
+    const { embedding } = await model.embed(content(60));
+    expect(embedding.every(Number.isFinite)).toBe(true);
+    await model.dispose();
+    expect((await failure(model.embed(content(60)))).code).toBe('ERR_DISPOSED');
+  });
+
+  it('is refused when its vectors are not the CPU’s, unless that is not checked', async () => {
+    // self-extend composed of products with gaps between matrices, which ggml's Vulkan backend multiplies wrongly
+    vi.stubEnv('LONGEMBED_KERNELS', 'ggml-composed');
+    const error = await failure(EmbeddingModel.load(llama(), { ...common, backend: 'vulkan' }));
+    expect(error.code).toBe('ERR_BACKEND');
+    expect(error.message).toMatch(
+      /Vulkan0 computes this model wrongly: for self-extend, compared with the CPU/,
+    );
+    const unchecked = await EmbeddingModel.load(llama(), {
+      ...common,
+      backend: 'vulkan',
+      checkDevice: false,
+    });
+    await unchecked.dispose();
+  });
+});
