@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "graph/step_graph.h"
 #include "graph/tensor_parts.h"
@@ -14,10 +15,30 @@ namespace {
 /// CUDA's flash attention then computes the heads that share keys together, and reads the mask faster.
 constexpr int64_t key_padding = 256;
 
-/// The keys or values of a run's sequences, the first `count` of each.
-ggml_tensor * kv_view(ggml_context * ctx, ggml_tensor * stored, const AttentionRun & run, int64_t count) {
-    return ggml_view_4d(ctx, stored, stored->ne[0], count, stored->ne[2], run.count, stored->nb[1], stored->nb[2],
-                        run.keys * stored->nb[1], run.first_key * stored->nb[1]);
+/// Queries of one long sequence that attend at once through a sliding window: with more, most of the keys that an
+/// operation takes would be outside the window of most of its queries.
+constexpr int64_t sliding_queries = 256;
+
+/// The keys or values of a run's sequences, from the same one of each.
+ggml_tensor * kv_view(ggml_context * ctx, ggml_tensor * stored, const AttentionRun & run, const KeyRange & keys) {
+    return ggml_view_4d(ctx, stored, stored->ne[0], keys.end - keys.begin, stored->ne[2], run.count, stored->nb[1],
+                        stored->nb[2], run.keys * stored->nb[1], (run.first_key + keys.begin) * stored->nb[1]);
+}
+
+/// @param open_at  whether a row's column is open
+template <typename OpenAt> void fill_mask(ggml_tensor * mask, OpenAt open_at) {
+    if (mask == nullptr) {
+        return;
+    }
+    const ggml_fp16_t        open   = ggml_fp32_to_fp16(0.0f);
+    const ggml_fp16_t        hidden = ggml_fp32_to_fp16(-INFINITY);
+    std::vector<ggml_fp16_t> row(mask->ne[0]);
+    for (int64_t r = 0; r < mask->ne[1]; ++r) {
+        for (int64_t column = 0; column < mask->ne[0]; ++column) {
+            row[column] = open_at(r, column) ? open : hidden;
+        }
+        ggml_backend_tensor_set(mask, row.data(), r * mask->nb[1], row.size() * sizeof(ggml_fp16_t));
+    }
 }
 
 /// Queries of one long sequence that are worth one operation on a CPU: few enough that an abort is noticed soon.
@@ -32,32 +53,25 @@ int64_t queries_per_step(const AttentionShape & shape, int64_t keys, int64_t max
 } // namespace
 
 FlashAttention::FlashAttention(ggml_context * ctx, const AttentionDevice & device, const AttentionShape & shape,
-                               const WorkspaceSize & size)
-    : is_cpu_(device.is_cpu) {
+                               int64_t reach, const WorkspaceSize & size)
+    : is_cpu_(device.is_cpu), reach_(std::min(reach, size.longest)), causal_(shape.causal) {
     const int64_t tokens = size.tokens + (shape.causal ? key_padding : 0);
     keys_                = ggml_new_tensor_3d(ctx, device.kv_type(), device.flash_head_size, tokens, shape.kv_heads);
     values_              = ggml_new_tensor_3d(ctx, device.kv_type(), device.flash_head_size, tokens, shape.kv_heads);
     causal_mask_ =
         shape.causal ? ggml_new_tensor_2d(ctx, GGML_TYPE_F16, size.longest + key_padding, size.block) : nullptr;
+    if (reach > 0) {
+        sliding_mask_ = ggml_new_tensor_2d(ctx, GGML_TYPE_F16, 2 * reach_ + size.block, size.block);
+    }
 }
 
 void FlashAttention::fill_masks() {
-    if (causal_mask_ == nullptr) {
-        return;
-    }
-    const ggml_fp16_t open   = ggml_fp32_to_fp16(0.0f);
-    const ggml_fp16_t hidden = ggml_fp32_to_fp16(-INFINITY);
-    const int64_t     width  = causal_mask_->ne[0];
-    const int64_t     height = causal_mask_->ne[1];
-
-    std::vector<ggml_fp16_t> row(width);
-    for (int64_t r = 0; r < height; ++r) {
-        const int64_t last_open = r + (width - key_padding) - height;
-        for (int64_t column = 0; column < width; ++column) {
-            row[column] = column <= last_open ? open : hidden;
-        }
-        ggml_backend_tensor_set(causal_mask_, row.data(), r * causal_mask_->nb[1], row.size() * sizeof(ggml_fp16_t));
-    }
+    const int64_t steps = causal_mask_ == nullptr ? 0 : causal_mask_->ne[0] - key_padding - causal_mask_->ne[1];
+    fill_mask(causal_mask_, [&](int64_t row, int64_t column) { return column <= row + steps; });
+    fill_mask(sliding_mask_, [&](int64_t row, int64_t column) {
+        const int64_t distance = column - reach_ - row;
+        return std::abs(distance) <= reach_ && !(causal_ && distance > 0);
+    });
 }
 
 void FlashAttention::store(StepGraph & steps, const RotatedKeys & keys, ggml_tensor * values, int64_t first) const {
@@ -71,7 +85,8 @@ void FlashAttention::attend(StepGraph & steps, int /*stream*/, const AttentionSh
     for (const AttentionRun & run : runs) {
         // a GPU computes all at once; a CPU a few queries at a time of one long sequence
         const bool    at_once = run.count > 1 || !is_cpu_;
-        const int64_t step    = at_once ? run.queries : queries_per_step(shape, run.keys, run.queries);
+        const int64_t few     = shape.slides() && run.count == 1 ? sliding_queries : run.queries;
+        const int64_t step    = at_once ? few : std::min(few, queries_per_step(shape, run.keys, run.queries));
         for (int64_t from = 0; from < run.queries; from += step) {
             AttentionRun some = run;
             some.column       = run.column + from;
@@ -87,10 +102,12 @@ ggml_tensor * FlashAttention::attend_step(StepGraph & steps, const AttentionShap
                                           const AttentionRun & run) const {
     ggml_context * ctx    = steps.ctx();
     const int64_t  n      = run.queries;
-    const bool     masked = shape.causal && n > 1; // one query sees all keys up to itself: no mask
-    const int64_t  seen   = shape.causal ? run.first_index + n : run.keys;
+    const bool     masked = (shape.causal || shape.slides()) && n > 1; // one query sees all keys in its range: no mask
+    KeyRange       seen   = seen_keys(shape, run.first_index, n, run.keys);
     // rows after several sequences' keys are the next one's, and too many together
-    const int64_t keys = masked && run.count == 1 ? (seen + key_padding - 1) / key_padding * key_padding : seen;
+    if (masked && !shape.slides() && run.count == 1) {
+        seen.end = (seen.end + key_padding - 1) / key_padding * key_padding;
+    }
 
     int64_t       column  = run.column;
     const int64_t padding = keys_->ne[0] - shape.head_size;
@@ -100,10 +117,12 @@ ggml_tensor * FlashAttention::attend_step(StepGraph & steps, const AttentionShap
     }
     ggml_tensor * q = ggml_view_4d(ctx, queries, queries->ne[0], n, queries->ne[1], run.count, queries->nb[2],
                                    queries->nb[1], n * queries->nb[2], column * queries->nb[2]);
-    ggml_tensor * k = kv_view(ctx, keys_, run, keys);
-    ggml_tensor * v = kv_view(ctx, values_, run, keys);
+    ggml_tensor * k = kv_view(ctx, keys_, run, seen);
+    ggml_tensor * v = kv_view(ctx, values_, run, seen);
 
-    ggml_tensor * mask     = masked ? mask_for(steps, run.first_index, n, keys) : nullptr;
+    ggml_tensor * mask     = !masked          ? nullptr
+                             : shape.slides() ? sliding_mask_for(steps, run, seen)
+                                              : causal_mask_for(steps, run.first_index, n, seen.end);
     ggml_tensor * attended = ggml_flash_attn_ext(ctx, q, k, v, mask, shape.scale * run.logit_factor, 0.0f, 0.0f);
     ggml_prec_set_acc(attended, GGML_PREC_F32);
     // [padded head size, heads, n, count], without the padding
@@ -111,7 +130,8 @@ ggml_tensor * FlashAttention::attend_step(StepGraph & steps, const AttentionShap
                         0);
 }
 
-ggml_tensor * FlashAttention::mask_for(StepGraph & steps, int64_t first_index, int64_t queries, int64_t keys) const {
+ggml_tensor * FlashAttention::causal_mask_for(StepGraph & steps, int64_t first_index, int64_t queries,
+                                              int64_t keys) const {
     return steps.shared({first_index, queries, keys}, [&] {
         // query first_index + r sees keys 0 … first_index + r: the part of the mask whose steps end there
         const int64_t column = causal_mask_->ne[0] - key_padding - causal_mask_->ne[1] - first_index;
@@ -120,6 +140,18 @@ ggml_tensor * FlashAttention::mask_for(StepGraph & steps, int64_t first_index, i
         const size_t  start = row * causal_mask_->nb[1] + (column + row) * causal_mask_->nb[0];
         return ggml_cont(steps.ctx(),
                          ggml_view_2d(steps.ctx(), causal_mask_, keys, queries, causal_mask_->nb[1], start));
+    });
+}
+
+ggml_tensor * FlashAttention::sliding_mask_for(StepGraph & steps, const AttentionRun & run,
+                                               const KeyRange & seen) const {
+    const int64_t column = seen.begin - (run.first_index - reach_); // the sequence's beginning cuts the window
+    const int64_t keys   = seen.end - seen.begin;
+    // no causal mask begins at such a number
+    return steps.shared({-1 - column, run.queries, keys}, [&] {
+        ggml_tensor * part = ggml_view_2d(steps.ctx(), sliding_mask_, keys, run.queries, sliding_mask_->nb[1],
+                                          column * sliding_mask_->nb[0]);
+        return ggml_cont(steps.ctx(), part);
     });
 }
 
