@@ -93,7 +93,7 @@ export function describe(
       ['native context', nativeContext(info)],
       ...(info.extended === null ? [] : [['extended', extended(info.extended)] as const]),
       ['positions', positions(info)],
-      ['attention', info.causal ? 'causal: each token attends to earlier ones' : 'bidirectional'],
+      ['attention', attention(info)],
       [
         'pooling',
         info.pooling === null
@@ -177,6 +177,16 @@ function positions({ positionEncoding, positionRows, ropeBase, ropeScale, shortI
     case 'none':
       return 'none';
   }
+}
+
+function attention({ causal, layers, slidingLayers, reach }: ModelInfo): string {
+  const direction = causal ? 'causal: each token attends to earlier ones' : 'bidirectional';
+  if (slidingLayers === 0) return direction;
+  const window = causal ? `${plural(reach, 'token')} before` : `${plural(reach, 'token')} on either side`;
+  return (
+    `${direction}; ${slidingLayers} of ${layers} layers see ${window}, the others everything: ` +
+    'strategies extend these'
+  );
 }
 
 function prompt(text: string): string {

@@ -75,6 +75,12 @@ file(GLOB pretokenize_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/nat
 target_sources(llama PRIVATE ${pretokenize_sources})
 set_source_files_properties(${pretokenize_sources} TARGET_DIRECTORY llama PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 
+# T5's encoder has no dense layers after pooling in llama.cpp; see native/core/llama/hooks.
+set(loader_hook "${CMAKE_CURRENT_SOURCE_DIR}/native/core/llama/hooks/done_getting_tensors.cpp")
+target_sources(llama PRIVATE "${loader_hook}")
+set_source_files_properties("${loader_hook}" "${LONGEMBED_LLAMA_DIR}/src/llama-model.cpp" TARGET_DIRECTORY llama
+    PROPERTIES COMPILE_DEFINITIONS done_getting_tensors=done_getting_tensors_with_head SKIP_UNITY_BUILD_INCLUSION ON)
+
 # ggml's AMX code crashes: GCC drops the stores that fill the tile configuration (SIGSEGV at ldtilecfg), and a process that has
 # not asked the kernel for the tiles gets SIGILL. Without the compiler's flag it is not compiled, in any CPU variant.
 include(CheckCXXCompilerFlag)

@@ -36,7 +36,8 @@ set(native "${CMAKE_CURRENT_SOURCE_DIR}/native")
 # core
 file(GLOB_RECURSE core_sources CONFIGURE_DEPENDS "${native}/core/*.cpp")
 list(REMOVE_ITEM core_sources "${native}/core/kernels/variant.cpp")
-list(FILTER core_sources EXCLUDE REGEX "/native/core/pretokenize/") # compiled into llama: cmake/llama.cmake
+# compiled into llama: cmake/llama.cmake
+list(FILTER core_sources EXCLUDE REGEX "/native/core/(pretokenize|llama/hooks)/")
 add_library(longembed_core STATIC ${core_sources})
 longembed_compile_options(longembed_core)
 longembed_add_variants(longembed_core "${native}/core/kernels/variant.cpp" kernels)

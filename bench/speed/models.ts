@@ -11,6 +11,8 @@ const SPECS = {
   'bert-base': NAMED_SPECS['bert-base'],
   'jina-bert-v3-base': NAMED_SPECS['jina-bert-v3-base'],
   'llama-1b': NAMED_SPECS['llama-1b'],
+  'modern-bert-base': NAMED_SPECS['modern-bert-base'],
+  'qwen3-0.6b': NAMED_SPECS['qwen3-0.6b'],
 } as const satisfies Record<string, ModelSpec>;
 
 /** Shapes of models/random/named.ts. */

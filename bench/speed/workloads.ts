@@ -17,6 +17,10 @@ export const WORKLOADS = {
   '8k': { title: '8,192', shape: 'jina-bert-v3-base', texts: 1, lengths: [8192, 8192] },
   '32k': { title: '32,768', shape: 'jina-bert-v3-base', texts: 1, lengths: [32768, 32768] },
   llama: { title: '4,096', shape: 'llama-1b', texts: 1, lengths: [4096, 4096] },
+  modern: { title: '8 × 392, ModernBERT', shape: 'modern-bert-base', texts: 8, lengths: [392, 392] },
+  'modern-8k': { title: '8,192, ModernBERT', shape: 'modern-bert-base', texts: 1, lengths: [8192, 8192] },
+  qwen3: { title: '8 × 392, Qwen3', shape: 'qwen3-0.6b', texts: 8, lengths: [392, 392] },
+  'qwen3-8k': { title: '8,192, Qwen3', shape: 'qwen3-0.6b', texts: 1, lengths: [8192, 8192] },
 } as const satisfies Record<string, Workload>;
 
 export type WorkloadName = keyof typeof WORKLOADS;

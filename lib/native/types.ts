@@ -49,6 +49,11 @@ export interface ModelFacts {
   /** Why longembed's own graph does not run it; null when it does. */
   engineReason: string | null;
   layers: number;
+  /** Of them, those that attend through a sliding window, which context extension leaves as they are. */
+  slidingLayers: number;
+  /** Tokens that these see on either side of each; 0 when there are none. */
+  reach: number;
+  /** Of a vector. */
   dimensions: number;
   heads: number;
   headsKv: number;

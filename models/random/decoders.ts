@@ -49,6 +49,38 @@ function decoderMetadata(spec: ResolvedSpec, normEpsilon: number): Metadata {
   ];
 }
 
+/** Norms before and after each half layer. */
+function gemmaTensors(spec: ResolvedSpec): TensorPlan[] {
+  const afterwards = Array.from({ length: spec.layers }, (_, layer) =>
+    ['post_attention_norm', 'post_ffw_norm'].flatMap((name) =>
+      rmsNorm(`blk.${layer}.${name}`, spec.dimensions),
+    ),
+  );
+  // The embedding is multiplied by √dimensions.
+  const shrunk = (plan: TensorPlan): TensorPlan => ({
+    ...plan,
+    draws: plan.draws.map((draw) => ({
+      ...draw,
+      deviation: draw.deviation / Math.sqrt(spec.dimensions),
+      ...(draw.shared !== undefined && { shared: draw.shared / Math.sqrt(spec.dimensions) }),
+    })),
+  });
+  const tensors = decoderTensors(spec, { headNorms: true });
+  const [embedding, ...others] = tensors;
+  return [...(embedding === undefined ? [] : [shrunk(embedding)]), ...others, ...afterwards.flat()];
+}
+
+/** The dense layers after pooling, in sizes and as metadata. */
+function gemmaHead({ arch, head, dimensions }: ResolvedSpec): Metadata {
+  if (head === 0) return [];
+  return Object.entries({
+    dense_2_feat_in: dimensions,
+    dense_2_feat_out: head,
+    dense_3_feat_in: head,
+    dense_3_feat_out: dimensions,
+  }).map(([key, value]) => [`${arch}.${key}`, { type: 'u32', value }] as const);
+}
+
 export const DECODERS = {
   /** Llama and Mistral: interleaved rotations, biases nowhere or everywhere, a SentencePiece vocabulary. */
   llama: {
@@ -80,7 +112,7 @@ export const DECODERS = {
       metadata: [
         ...decoderMetadata(spec, 1e-6),
         ['qwen2.rope.freq_base', { type: 'f32', value: spec.ropeBase }],
-        ...byteLevelMetadata(spec.vocabulary, spec),
+        ...byteLevelMetadata(spec.vocabulary, { addEos: spec.addEos }),
       ],
       tensors: decoderTensors(spec, {}),
     }),
@@ -102,9 +134,42 @@ export const DECODERS = {
       metadata: [
         ...decoderMetadata(spec, 1e-6),
         ['qwen3.rope.freq_base', { type: 'f32', value: spec.ropeBase }],
-        ...byteLevelMetadata(spec.vocabulary, spec),
+        ...byteLevelMetadata(spec.vocabulary, { addEos: spec.addEos }),
       ],
       tensors: decoderTensors(spec, { headNorms: true }),
+    }),
+  },
+  /** Gemma 3 that attends both ways: layers 5, 11, … to everything, the others through a window and with a base of their own. */
+  'gemma-embedding': {
+    isDecoder: true,
+    defaults: {
+      layers: 7,
+      headsKv: 1,
+      headSize: 32,
+      heads: 3,
+      feedForward: 96,
+      ropeBase: 1_000_000,
+      biases: false,
+    },
+    models: { 'gemma-embedding': {}, 'gemma-embedding-head': { head: 160, window: 40, seed: 3 } },
+    plan: (spec) => ({
+      metadata: [
+        ...commonMetadata(spec),
+        ['gemma-embedding.attention.layer_norm_rms_epsilon', { type: 'f32', value: 1e-6 }],
+        ['gemma-embedding.attention.sliding_window', { type: 'u32', value: spec.window }],
+        ['gemma-embedding.rope.freq_base', { type: 'f32', value: spec.ropeBase }],
+        ...gemmaHead(spec),
+        ...sentencePieceMetadata(spec.vocabulary, spec),
+      ],
+      tensors: [
+        ...gemmaTensors(spec),
+        ...(spec.head === 0
+          ? []
+          : [
+              matrix(spec, 'dense_2', spec.dimensions, spec.head, SPREAD.feedForward),
+              matrix(spec, 'dense_3', spec.head, spec.dimensions, SPREAD.feedForward),
+            ]),
+      ],
     }),
   },
 } as const satisfies Record<string, ArchitectureEntry>;

@@ -11,10 +11,11 @@ import {
   commonMetadata,
   layerNorm,
   matrix,
+  rmsNorm,
   SPREAD,
   tokenEmbedding,
 } from './parts.js';
-import { wordPieceMetadata } from './vocabularies.js';
+import { byteLevelMetadata, wordPieceMetadata } from './vocabularies.js';
 
 const TOKEN_TYPES = 2;
 const NORM_EPSILON = 1e-12;
@@ -72,11 +73,47 @@ const swiGlu: FeedForward = (spec, block) => [
 ];
 
 const geGlu: FeedForward = (spec, block) => [
-  matrix(spec, `${block}.ffn_up`, spec.dimensions, spec.feedForward, SPREAD.feedForward),
-  matrix(spec, `${block}.ffn_gate`, spec.dimensions, spec.feedForward, SPREAD.feedForward),
+  ...(spec.gate === 'separate'
+    ? [
+        matrix(spec, `${block}.ffn_up`, spec.dimensions, spec.feedForward, SPREAD.feedForward),
+        matrix(spec, `${block}.ffn_gate`, spec.dimensions, spec.feedForward, SPREAD.feedForward),
+      ]
+    : [matrix(spec, `${block}.ffn_up`, spec.dimensions, 2 * spec.feedForward, SPREAD.feedForward)]),
   matrix(spec, `${block}.ffn_down`, spec.feedForward, spec.dimensions, SPREAD.feedForward),
   ...bias(spec, `${block}.ffn_down`, spec.dimensions),
 ];
+
+/** The norms that jina-bert-v2's models for code and for two languages have beside the others. */
+const furtherNorms = ({ layers, dimensions, gate }: ResolvedSpec): TensorPlan[] =>
+  gate !== 'up-first'
+    ? []
+    : Array.from({ length: layers }, (_, layer) =>
+        ['attn_q_norm', 'attn_k_norm', 'attn_norm_2'].flatMap((name) =>
+          layerNorm(`blk.${layer}.${name}`, dimensions),
+        ),
+      ).flat();
+
+/** ModernBERT: a norm before each half layer, no biases anywhere, gate and up in one matrix, no norm before layer 0's attention. */
+function modernTensors(spec: ResolvedSpec): TensorPlan[] {
+  const { dimensions, feedForward } = spec;
+  const tensors = [
+    tokenEmbedding(spec),
+    ...rmsNorm('token_embd_norm', dimensions),
+    ...rmsNorm('output_norm', dimensions),
+  ];
+  for (let layer = 0; layer < spec.layers; layer += 1) {
+    const block = `blk.${layer}`;
+    tensors.push(
+      ...(layer === 0 ? [] : rmsNorm(`${block}.attn_norm`, dimensions)),
+      ...attentionInputs(spec, block),
+      matrix(spec, `${block}.attn_output`, dimensions, dimensions, SPREAD.attentionOutput),
+      ...rmsNorm(`${block}.ffn_norm`, dimensions),
+      matrix(spec, `${block}.ffn_up`, dimensions, 2 * feedForward, SPREAD.feedForward),
+      matrix(spec, `${block}.ffn_down`, feedForward, dimensions, SPREAD.feedForward),
+    );
+  }
+  return tensors;
+}
 
 /** Rotations: the base stands in the file, the position matrix does not. */
 const rotating = (spec: ResolvedSpec, feedForward: FeedForward): ModelPlan => ({
@@ -121,12 +158,51 @@ export const ENCODERS = {
   },
   /** Distances as a penalty on attention (ALiBi), gated GELU feed-forward; biases and token types are not optional. */
   'jina-bert-v2': {
+    byDistance: true,
     defaults: { feedForward: 96 },
-    models: { 'jina-bert-v2': {} },
-    runsInLlamaContext: true,
+    models: {
+      'jina-bert-v2': {},
+      'jina-bert-v2-gate-first': { gate: 'gate-first', heads: 6, dimensions: 96, seed: 3 },
+      'jina-bert-v2-code': { gate: 'up-first', seed: 4 },
+    },
     plan: (spec) => {
       if (!spec.biases || !spec.tokenTypes) throw new RangeError('jina-bert-v2 needs biases and tokenTypes');
-      return { metadata: encoderMetadata(spec), tensors: encoderTensors(spec, geGlu) };
+      return {
+        metadata: encoderMetadata(spec),
+        tensors: [...encoderTensors(spec, geGlu), ...furtherNorms(spec)],
+      };
     },
+  },
+  /** Layers 0, 3, 6 … attend to everything, the others through a window and with a base of their own; a byte-level BPE vocabulary. */
+  'modern-bert': {
+    defaults: {
+      layers: 5,
+      heads: 2,
+      headsKv: 2,
+      ropeBase: 160_000,
+      biases: false,
+      fusedQkv: true,
+      tokenTypes: false,
+    },
+    models: {
+      'modern-bert': {},
+      'modern-bert-silu': { window: 130, heads: 4, gated: true, pooling: 'cls', seed: 3 },
+    },
+    plan: (spec) => ({
+      metadata: [
+        ...commonMetadata(spec),
+        ['modern-bert.attention.layer_norm_epsilon', { type: 'f32', value: 1e-5 }],
+        ['modern-bert.attention.causal', { type: 'bool', value: false }],
+        ['modern-bert.attention.sliding_window', { type: 'u32', value: spec.window }],
+        ['modern-bert.attention.sliding_window_pattern', { type: 'u32', value: 3 }],
+        ['modern-bert.rope.freq_base', { type: 'f32', value: spec.ropeBase }],
+        ['modern-bert.rope.scaling.type', { type: 'string', value: 'none' }],
+        ['modern-bert.vocab_size', { type: 'u32', value: spec.vocabulary }],
+        // The original has GELU; granite's smallest has SiLU.
+        ['modern-bert.hidden_activation', { type: 'string', value: spec.gated ? 'silu' : 'gelu' }],
+        ...byteLevelMetadata(spec.vocabulary, spec),
+      ],
+      tensors: modernTensors(spec),
+    }),
   },
 } as const satisfies Record<string, ArchitectureEntry>;

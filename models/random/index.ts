@@ -11,7 +11,7 @@ export {
   ARCHITECTURE_NAMES,
   type Architecture,
   type ModelSpec,
-  OWN_GRAPH_ARCHITECTURES,
+  POSITION_ARCHITECTURES,
   resolveSpec,
 } from './spec.js';
 
@@ -44,9 +44,20 @@ export function writeModel(spec: ModelSpec, path: string): void {
   }
 }
 
+/** Options that came later, with the values that leave a file as it was before: they are no part of its key. */
+const LATER_OPTIONS: Readonly<Record<string, unknown>> = {
+  window: 16,
+  head: 0,
+  gate: 'separate',
+  gated: false,
+  biasByLayer: false,
+};
+
 /** A short name for the file that a spec gives: 16 hexadecimal digits. */
 export function specKey(spec: ModelSpec): string {
-  const sorted = Object.entries(resolveSpec(spec)).sort(([a], [b]) => (a < b ? -1 : 1));
+  const sorted = Object.entries(resolveSpec(spec))
+    .filter(([key, value]) => LATER_OPTIONS[key] !== value)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256')
     .update(JSON.stringify([GENERATION, sorted]))
     .digest('hex')

@@ -41,6 +41,16 @@ export interface SpecOptions {
   fusedQkv?: boolean;
   /** Whether there is a token-type matrix (encoders only). */
   tokenTypes?: boolean;
+  /** Tokens of a sliding window, half of them on either side (modern-bert, gemma-embedding). */
+  window?: number;
+  /** Numbers of the vectors that dense layers give after pooling; 0: there are none (gemma-embedding). */
+  head?: number;
+  /** jina-bert-v2: `separate` gate and up, `gate-first` in one matrix, or `up-first` in one, as the code models' class has it, with its further norms. */
+  gate?: 'separate' | 'gate-first' | 'up-first';
+  /** Whether the feed-forward part has a gate (t5encoder). */
+  gated?: boolean;
+  /** Whether every layer has biases by distance of its own (t5encoder); llama.cpp's context runs such a model. */
+  biasByLayer?: boolean;
   /** Flags of a decoder's vocabulary: a token before the text (SentencePiece's <s>), one after it. */
   addBos?: boolean;
   addEos?: boolean;
@@ -59,7 +69,9 @@ export interface ArchitectureEntry {
   readonly models: Readonly<Record<string, SpecOptions>>;
   /** Whether it may be causal and group its keys and values. */
   readonly isDecoder?: true;
-  /** Whether llama.cpp's context runs it, for want of a graph of ours. */
-  readonly runsInLlamaContext?: true;
+  /** Whether heads may be of a size of their own, though it is no decoder. */
+  readonly hasHeadSize?: true;
+  /** Whether it has no positions but a bias by distance, so that no strategy but pcw changes anything. */
+  readonly byDistance?: true;
   readonly plan: (spec: ResolvedSpec) => ModelPlan;
 }

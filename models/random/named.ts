@@ -36,6 +36,29 @@ const OTHER_SPECS = {
     context: 512,
     vocabulary: 30522,
   },
+  /** Shapes of ModernBERT-base and Qwen3-0.6B, with smaller vocabularies, likewise. */
+  'modern-bert-base': {
+    arch: 'modern-bert',
+    layers: 22,
+    dimensions: 768,
+    heads: 12,
+    headsKv: 12,
+    feedForward: 1152,
+    context: 8192,
+    window: 128,
+    vocabulary: 50368,
+  },
+  'qwen3-0.6b': {
+    arch: 'qwen3',
+    layers: 28,
+    dimensions: 1024,
+    heads: 16,
+    headsKv: 8,
+    headSize: 128,
+    feedForward: 3072,
+    context: 32768,
+    vocabulary: 32000,
+  },
   /** The shape of a llama of a billion parameters, likewise. */
   'llama-1b': {
     arch: 'llama',

@@ -1,14 +1,15 @@
 /** A random model's spec: sizes, options and a seed. Whatever is left out takes the architecture's default. */
 import { DECODERS } from './decoders.js';
 import { ENCODERS } from './encoders.js';
+import { T5 } from './t5.js';
 import type { ArchitectureEntry, ResolvedOptions, SpecOptions } from './model-spec.js';
 
 /** By GGUF's names. */
-export const ARCHITECTURES = { ...ENCODERS, ...DECODERS };
+export const ARCHITECTURES = { ...ENCODERS, ...T5, ...DECODERS };
 export type Architecture = keyof typeof ARCHITECTURES;
 export const ARCHITECTURE_NAMES = Object.keys(ARCHITECTURES) as Architecture[];
-/** Those with a graph of our own, in which every strategy can run. */
-export const OWN_GRAPH_ARCHITECTURES = ARCHITECTURE_NAMES.filter((arch) => !entryOf(arch).runsInLlamaContext);
+/** Those with positions, which strategies change. */
+export const POSITION_ARCHITECTURES = ARCHITECTURE_NAMES.filter((arch) => !entryOf(arch).byDistance);
 
 export type { SpecPooling } from './model-spec.js';
 
@@ -38,6 +39,11 @@ const COMMON: Omit<ResolvedSpec, 'arch' | 'headSize'> = {
   tokenTypes: true,
   addBos: true,
   addEos: true,
+  window: 16,
+  head: 0,
+  gate: 'separate',
+  gated: false,
+  biasByLayer: false,
 };
 
 /**
@@ -74,7 +80,8 @@ function check(spec: ResolvedSpec): void {
     }
   }
   if (spec.headSize % 2 !== 0) throw new RangeError(`headSize (${spec.headSize}) must be even`);
-  if (!entryOf(spec.arch).isDecoder && spec.headSize * spec.heads !== spec.dimensions) {
+  const { isDecoder, hasHeadSize } = entryOf(spec.arch);
+  if (!isDecoder && !hasHeadSize && spec.headSize * spec.heads !== spec.dimensions) {
     throw new RangeError(`headSize (${spec.headSize}) of ${spec.arch} must be dimensions / heads`);
   }
   if (spec.heads % spec.headsKv !== 0 || (!entryOf(spec.arch).isDecoder && spec.heads !== spec.headsKv)) {

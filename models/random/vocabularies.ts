@@ -132,6 +132,28 @@ export function sentencePieceMetadata(size: number, flags: { addBos: boolean; ad
   ];
 }
 
+/** The same pieces as T5 keeps them, for a unigram vocabulary: `tokenizer.ggml.*`, </s> after a text. */
+export function unigramMetadata(size: number): Metadata {
+  const { tokens, types } = sentencePieceTokens(size);
+  // T5 has no token that begins a text; of two ways to split one, that with fewer and earlier pieces is the likelier
+  const firstPiece = types.indexOf(TOKEN_TYPE.normal);
+  const scores = tokens.map((_, id) => (id < firstPiece ? 0 : -4 - (id - firstPiece) / 256));
+  return [
+    ['tokenizer.ggml.model', { type: 'string', value: 't5' }],
+    ['tokenizer.ggml.pre', { type: 'string', value: 'default' }],
+    ['tokenizer.ggml.tokens', { type: 'string[]', value: tokens }],
+    ['tokenizer.ggml.scores', { type: 'f32[]', value: scores }],
+    ['tokenizer.ggml.token_type', { type: 'i32[]', value: types }],
+    ['tokenizer.ggml.eos_token_id', { type: 'u32', value: SENTENCEPIECE_SPECIAL.end }],
+    ['tokenizer.ggml.unknown_token_id', { type: 'u32', value: SENTENCEPIECE_SPECIAL.unknown }],
+    ['tokenizer.ggml.padding_token_id', { type: 'u32', value: SENTENCEPIECE_SPECIAL.start }],
+    ['tokenizer.ggml.add_bos_token', { type: 'bool', value: false }],
+    ['tokenizer.ggml.add_eos_token', { type: 'bool', value: true }],
+    ['tokenizer.ggml.add_space_prefix', { type: 'bool', value: true }],
+    ['tokenizer.ggml.remove_extra_whitespaces', { type: 'bool', value: true }],
+  ];
+}
+
 const CONTROL_TOKENS = ['<|endoftext|>', '<|im_start|>', '<|im_end|>'];
 /** Room left at the end, as real files pad their vocabulary to a round size. */
 const PADDING_TOKENS = 5;
@@ -181,10 +203,13 @@ function byteLevelTokens(size: number): { tokens: string[]; types: number[]; mer
 }
 
 /**
- * The metadata of this vocabulary: `tokenizer.ggml.*`. There is no token before a text, and <|endoftext|> after it where
- * `addEos` says so.
+ * The metadata of this vocabulary: `tokenizer.ggml.*`. <|endoftext|> stands before a text where `addBos` says so, and
+ * after it where `addEos` does.
  */
-export function byteLevelMetadata(size: number, { addEos }: { addEos: boolean }): Metadata {
+export function byteLevelMetadata(
+  size: number,
+  { addBos = false, addEos }: { addBos?: boolean; addEos: boolean },
+): Metadata {
   const { tokens, types, merges } = byteLevelTokens(size);
   const end = tokens.indexOf('<|endoftext|>');
   return [
@@ -196,7 +221,7 @@ export function byteLevelMetadata(size: number, { addEos }: { addEos: boolean })
     ['tokenizer.ggml.eos_token_id', { type: 'u32', value: end }],
     ['tokenizer.ggml.padding_token_id', { type: 'u32', value: end }],
     ['tokenizer.ggml.bos_token_id', { type: 'u32', value: end }],
-    ['tokenizer.ggml.add_bos_token', { type: 'bool', value: false }],
+    ['tokenizer.ggml.add_bos_token', { type: 'bool', value: addBos }],
     ['tokenizer.ggml.add_eos_token', { type: 'bool', value: addEos }],
   ];
 }

@@ -135,6 +135,8 @@ Napi::Object facts_object(Napi::Env env, const Facts & facts, const Vocabulary &
     object.Set("engine", facts.engine == EngineKind::graph ? "graph" : "llama_context");
     object.Set("engineReason", text_or_null(env, facts.engine_reason));
     object.Set("layers", facts.layers);
+    object.Set("slidingLayers", facts.sliding_layers);
+    object.Set("reach", facts.reach);
     object.Set("dimensions", facts.dimensions);
     object.Set("heads", facts.heads);
     object.Set("headsKv", facts.kv_heads);

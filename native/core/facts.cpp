@@ -35,6 +35,18 @@ FilePooling pooling(const llama_model & model) {
     return model.gguf_kv.count(model.arch_name() + ".pooling_type") > 0 ? FilePooling::none : FilePooling::unspecified;
 }
 
+/// Of our own graph's vectors.
+int32_t dimensions(const llama_model & model) {
+    const std::optional<Head> head = Head::of(Weights(model));
+    return head ? static_cast<int32_t>(head->dimensions()) : static_cast<int32_t>(model.hparams.n_embd);
+}
+
+/// Tokens that a sliding window has on either side; of a window on one side, those before.
+int32_t sliding_reach(const llama_model & model) {
+    const auto window = static_cast<int32_t>(model.hparams.n_swa);
+    return model.hparams.swa_type == LLAMA_SWA_TYPE_SYMMETRIC ? window / 2 : window - 1;
+}
+
 bool is_array(const std::string & text) {
     return !text.empty() && text.front() == '[';
 }
@@ -68,8 +80,12 @@ Facts read_facts(const llama_model & model) {
     facts.engine        = reason ? EngineKind::llama_context : EngineKind::graph;
     facts.engine_reason = reason.value_or("");
 
-    facts.layers         = static_cast<int32_t>(h.n_layer());
-    facts.dimensions     = static_cast<int32_t>(reason ? h.n_embd_out() : h.n_embd);
+    facts.layers     = static_cast<int32_t>(h.n_layer());
+    facts.dimensions = reason ? static_cast<int32_t>(h.n_embd_out()) : dimensions(model);
+    for (uint32_t layer = 0; layer < h.n_layer(); ++layer) {
+        facts.sliding_layers += h.is_swa(layer) ? 1 : 0;
+    }
+    facts.reach          = facts.sliding_layers > 0 ? sliding_reach(model) : 0;
     facts.heads          = static_cast<int32_t>(h.n_head());
     facts.kv_heads       = static_cast<int32_t>(h.n_head_kv());
     facts.feed_forward   = static_cast<int32_t>(h.n_ff());
@@ -84,7 +100,7 @@ Facts read_facts(const llama_model & model) {
         facts.rope_base  = h.rope_freq_base_train;
         facts.rope_scale = h.rope_freq_scale_train;
     }
-    facts.causal  = h.causal_attn;
+    facts.causal  = is_causal(model);
     facts.pooling = pooling(model);
 
     for (const llama_device & device : model.devices) {

@@ -29,13 +29,15 @@ struct Facts {
     EngineKind  engine = EngineKind::graph;
     std::string engine_reason; ///< why it is not our own graph; empty if it is
 
-    int32_t     layers       = 0;
-    int32_t     dimensions   = 0; ///< of a vector
-    int32_t     heads        = 0;
-    int32_t     kv_heads     = 0;
-    int32_t     feed_forward = 0;
-    uint64_t    parameters   = 0;
-    uint64_t    size_bytes   = 0;
+    int32_t     layers         = 0;
+    int32_t     sliding_layers = 0; ///< of them, those with a sliding window
+    int32_t     reach          = 0; ///< tokens that these see on either side
+    int32_t     dimensions     = 0; ///< of a vector
+    int32_t     heads          = 0;
+    int32_t     kv_heads       = 0;
+    int32_t     feed_forward   = 0;
+    uint64_t    parameters     = 0;
+    uint64_t    size_bytes     = 0;
     std::string quantization;
 
     int32_t          context_length    = 0;

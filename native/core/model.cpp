@@ -137,8 +137,8 @@ std::unique_ptr<Model> Model::load_checked(const std::string & path, const LoadO
 
     const GpuPlan plan = gpu_plan(path, options, control);
     // weights in another order would be a copy, and our own kernels and slices of fused weights take the file's
-    const WeightOrder order =
-        find_architecture(architecture) != nullptr ? WeightOrder::file : WeightOrder::fastest_in_ggml;
+    const bool        own_graph = find_architecture(architecture) != nullptr && !prefers_llama_context();
+    const WeightOrder order     = own_graph ? WeightOrder::file : WeightOrder::fastest_in_ggml;
 
     std::unique_ptr<Model> model(new Model());
     if (options.mmap) {

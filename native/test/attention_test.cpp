@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "architectures/architecture.h"
 #include "ggml.h"
 #include "testing.h"
 
@@ -21,13 +22,20 @@ struct Setup {
     int64_t window;
     bool    causal;
     float   scale;
+    int64_t reach = AttentionShape::unlimited; ///< of a sliding window
+    float   slope = 0.0f;                      ///< ALiBi's
+    bool    table = false;                     ///< biases of T5
 };
+
+/// Distances that a random table of biases has on either side.
+constexpr int64_t bias_reach = 90;
 
 std::string text_of(const Setup & s) {
     return "head size " + std::to_string(s.head_size) + ", " + std::to_string(s.keys) + " keys from " +
            std::to_string(s.first_key) + ", " + std::to_string(s.queries) + " queries from " +
            std::to_string(s.first_index) + ", window " + std::to_string(s.window) + (s.causal ? ", causal" : "") +
-           ", scale " + std::to_string(s.scale);
+           ", scale " + std::to_string(s.scale) + ", reach " + std::to_string(s.reach) + ", slope " +
+           std::to_string(s.slope) + (s.table ? ", a table of biases" : "");
 }
 
 /// Keys and values of a head, as rows and as the kernel takes them.
@@ -97,6 +105,16 @@ double dot(const float * a, const float * b, int64_t size) {
     return sum;
 }
 
+/// A random table, its ends repeated as the kernel takes it.
+std::vector<float> random_biases(Random & random) {
+    std::vector<float> biases = random.reals(2 * (bias_reach + bias_padding) + 1);
+    const auto         first  = biases.begin() + bias_padding;
+    const auto         last   = biases.end() - bias_padding - 1;
+    std::fill(biases.begin(), first, *first);
+    std::fill(last, biases.end(), *last);
+    return biases;
+}
+
 /// Queries of all heads in each rotation: [queries][heads][head size].
 struct Queries {
     std::vector<float> near;
@@ -104,23 +122,27 @@ struct Queries {
     std::vector<float> after;
 };
 
-std::vector<double> expected_output(const Setup & s, const PackedHead & head, const Queries & q, int64_t query,
-                                    int64_t query_head) {
+std::vector<double> expected_output(const Setup & s, const PackedHead & head, const Queries & q,
+                                    const std::vector<float> & biases, int64_t query, int64_t query_head) {
     const int64_t       index = s.first_index + query;
     const int64_t       start = (query * s.heads + query_head) * s.head_size;
     std::vector<double> logits;
-    for (int64_t key = 0; key < (s.causal ? index + 1 : s.keys); ++key) {
-        const int64_t token = s.first_key + key;
-        const bool    far   = s.window > 0 && std::abs(index - key) >= s.window;
-        const float * from  = far ? (key < index ? q.before : q.after).data() : q.near.data();
-        logits.push_back(s.scale * dot(from + start, far ? head.far_row(token) : head.near_row(token), s.head_size));
+    const int64_t       begin = std::max<int64_t>(0, index - s.reach);
+    for (int64_t key = begin; key < std::min(s.keys, index + 1 + (s.causal ? 0 : s.reach)); ++key) {
+        const int64_t token   = s.first_key + key;
+        const bool    far     = s.window > 0 && std::abs(index - key) >= s.window;
+        const float * from    = far ? (key < index ? q.before : q.after).data() : q.near.data();
+        const double  product = dot(from + start, far ? head.far_row(token) : head.near_row(token), s.head_size);
+        const int64_t column  = std::clamp(key - index, -bias_reach, bias_reach) + bias_reach + bias_padding;
+        logits.push_back(s.scale * product - s.slope * static_cast<double>(std::abs(key - index)) +
+                         (s.table ? biases[column] : 0.0f));
     }
     const double        max   = *std::max_element(logits.begin(), logits.end());
     double              total = 0.0;
     std::vector<double> out(s.head_size, 0.0);
     for (size_t key = 0; key < logits.size(); ++key) {
         const double  weight = std::exp(logits[key] - max);
-        const float * value  = head.value_row(s.first_key + static_cast<int64_t>(key));
+        const float * value  = head.value_row(s.first_key + begin + static_cast<int64_t>(key));
         total += weight;
         for (int64_t i = 0; i < s.head_size; ++i) {
             out[i] += weight * value[i];
@@ -138,6 +160,8 @@ void check(const KernelVariant & variant, const CpuKernels & kernels, const Setu
     const Queries    q{random.reals(s.queries * stride), random.reals(s.queries * stride),
                     random.reals(s.queries * stride)};
 
+    const std::vector<float> biases = s.table ? random_biases(random) : std::vector<float>();
+
     std::vector<float> out(s.queries * stride);
     AttentionTile      tile{};
     tile.query_stride = stride;
@@ -152,6 +176,10 @@ void check(const KernelVariant & variant, const CpuKernels & kernels, const Setu
     tile.window       = s.window;
     tile.causal       = s.causal;
     tile.scale        = s.scale;
+    tile.reach        = s.reach;
+    tile.slope        = s.slope;
+    tile.bias         = s.table ? biases.data() : nullptr;
+    tile.bias_reach   = bias_reach;
     tile.out_stride   = stride;
     for (int64_t query_head = 0; query_head < s.heads; ++query_head) {
         tile.near_queries   = q.near.data() + query_head * s.head_size;
@@ -166,7 +194,7 @@ void check(const KernelVariant & variant, const CpuKernels & kernels, const Setu
     const double tolerance = variant.precision == Precision::bf16 ? 2e-2 * std::max(1.0, logit) : 2e-6 + 1e-6 * logit;
     for (int64_t query = 0; query < s.queries; ++query) {
         for (int64_t query_head = 0; query_head < s.heads; ++query_head) {
-            const std::vector<double> expected = expected_output(s, head, q, query, query_head);
+            const std::vector<double> expected = expected_output(s, head, q, biases, query, query_head);
             for (int64_t i = 0; i < s.head_size; ++i) {
                 const float computed = out[query * stride + query_head * s.head_size + i];
                 expect(std::fabs(computed - expected[i]) <= tolerance,
@@ -184,7 +212,7 @@ void add(std::vector<Test> & tests, const std::string & name, const Change & cha
     add_for_variants(tests, "attention " + name, [change](const KernelVariant & variant, const CpuKernels & kernels) {
         Random random(11);
         for (const int64_t head_size : {32, 64, 80, 128, 20, 37}) {
-            for (const int64_t keys : {1, 2, 47, 63, 64, 65, 130, 257}) {
+            for (const int64_t keys : {1, 2, 47, 63, 64, 65, 130, 257, 400}) {
                 const float scale = 1.0f / std::sqrt(static_cast<float>(head_size));
                 Setup       s{head_size, keys, random.whole(0, 100), 0, 0, 1, 0, false, scale};
                 change(s, random);
@@ -210,6 +238,15 @@ void add_attention_tests(std::vector<Test> & tests) {
         s.window = random.whole(1, s.keys + 3);
         s.causal = true;
     });
+    add(tests, "through a sliding window", [](Setup & s, Random & random) {
+        s.reach  = random.whole(1, s.keys + 3);
+        s.causal = random.whole(0, 3) == 0;
+    });
+    add(tests, "with a penalty on distance", [](Setup & s, Random & random) {
+        constexpr float slopes[] = {0.5f, 0.0625f, 0.00390625f};
+        s.slope                  = slopes[random.whole(0, 2)];
+    });
+    add(tests, "with a table of biases by distance", [](Setup & s, Random &) { s.table = true; });
     add(tests, "with factors on the logits", [](Setup & s, Random & random) {
         constexpr float factors[] = {0.25f, 1.7f, 30.0f, 300.0f}; // the largest make it rescale what it accumulated
         s.scale *= factors[random.whole(0, 3)];

@@ -17,6 +17,8 @@ export const INFO = {
   architecture: 'bert',
   preset: null,
   layers: 2,
+  slidingLayers: 0,
+  reach: 0,
   dimensions: 2,
   heads: 4,
   headsKv: 4,

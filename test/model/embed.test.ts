@@ -13,7 +13,7 @@ import {
 } from '../../lib/index.js';
 import { cosineDistance } from '../native/fixtures.js';
 import { modelPath } from '../../models/random/cached.js';
-import { ARCHITECTURE_NAMES, OWN_GRAPH_ARCHITECTURES } from '../../models/random/index.js';
+import { ARCHITECTURE_NAMES } from '../../models/random/index.js';
 import { longestBlockMsOf, processorMsOf } from '../processor-time.js';
 import { wordPieceJson } from '../tokenize/tokenizer-json.js';
 
@@ -161,9 +161,7 @@ describe('other models', () => {
     );
     const vectors = await Promise.all(models.map((model) => model.embed('one two three')));
     for (const { embedding } of vectors) expect(Math.hypot(...embedding)).toBeCloseTo(1, 6);
-    expect(models.map(({ info }) => info.engine)).toEqual(
-      ARCHITECTURE_NAMES.map((arch) => (OWN_GRAPH_ARCHITECTURES.includes(arch) ? 'graph' : 'llama_context')),
-    );
+    expect(models.map(({ info }) => info.engine)).toEqual(ARCHITECTURE_NAMES.map(() => 'graph'));
     await Promise.all(models.map((model) => model.dispose()));
   });
 

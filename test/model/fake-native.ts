@@ -16,6 +16,8 @@ export const FACTS: NativeFacts = {
   engine: 'graph',
   engineReason: null,
   layers: 2,
+  slidingLayers: 0,
+  reach: 0,
   dimensions: 3,
   heads: 1,
   headsKv: 1,

@@ -5,12 +5,14 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 
 import { addon } from '../../lib/native/index.js';
-import { OWN_GRAPH_ARCHITECTURES } from '../../models/random/index.js';
+import { ARCHITECTURE_NAMES, POSITION_ARCHITECTURES } from '../../models/random/index.js';
 import { readFixture } from './fixtures.js';
 import { compareCase, FixtureModels } from './oracle-cases.js';
 
 const FIXTURES = [
-  ...OWN_GRAPH_ARCHITECTURES.flatMap((arch) => [arch, `${arch}-strategies`]),
+  ...ARCHITECTURE_NAMES,
+  ...POSITION_ARCHITECTURES.map((arch) => `${arch}-strategies`),
+  'gemma-embedding-head', // dense layers over pooled vectors
   'bert-rows', // positions between rows in blocks of a long sequence
 ];
 

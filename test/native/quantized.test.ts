@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EmbeddingModel, type ManyResult } from '../../lib/index.js';
 import { type ModelSpec, modelPath } from '../../models/random/cached.js';
-import { type Architecture, NAMED_SPECS, OWN_GRAPH_ARCHITECTURES } from '../../models/random/index.js';
+import { type Architecture, NAMED_SPECS, ARCHITECTURE_NAMES } from '../../models/random/index.js';
 import { fillNormal, words } from '../../models/random/random.js';
 import { encode, type TensorType } from '../../models/random/tensor-types.js';
 import { cosineDistance, drawTokenIds } from './fixtures.js';
@@ -65,7 +65,7 @@ const specOf = (arch: Architecture, type: Type | 'F32'): ModelSpec => ({
 });
 
 // llama.cpp's context, which runs the others, rounds activations to the weights' type.
-const RUNS_OF_MODELS = OWN_GRAPH_ARCHITECTURES.flatMap((arch) =>
+const RUNS_OF_MODELS = ARCHITECTURE_NAMES.flatMap((arch) =>
   (Object.keys(STORED) as Type[]).map((type) => ({ arch, type })),
 );
 

@@ -1,15 +1,15 @@
 /** The library against the float64 oracle: grouped, recurrent and interpolated positions, and self-extend. */
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { OWN_GRAPH_ARCHITECTURES } from '../../models/random/index.js';
+import { POSITION_ARCHITECTURES } from '../../models/random/index.js';
 import { fixtureNames, readFixture } from './fixtures.js';
 import { compareCase, FixtureModels } from './oracle-cases.js';
 
 const FIXTURES = fixtureNames('strategies');
 
-it('every architecture with a graph of ours has a fixture of strategies', () => {
+it('every architecture with positions has a fixture of strategies', () => {
   expect(FIXTURES).toEqual(
-    expect.arrayContaining(OWN_GRAPH_ARCHITECTURES.map((arch) => `${arch}-strategies`)),
+    expect.arrayContaining(POSITION_ARCHITECTURES.map((arch) => `${arch}-strategies`)),
   );
 });
 

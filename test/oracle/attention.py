@@ -18,17 +18,19 @@ class Rotation:
         return rotate(x, positions, self.base, self.interleaved)
 
 
-def attend(q, k, v, sequence, rotation=None, causal=False, distance_penalty=None):
+def attend(q, k, v, sequence, rotation=None, causal=False, distance_penalty=None, bias=None, scale=None, reach=None):
     """Softmax attention.
 
     q: (heads, n, d); k and v: (heads of keys, n, d), each serving heads / heads-of-keys queries' heads in a row.
     sequence: gives `positions`, `logit_scale` (a factor a query) and `self_extend` ((group, window) or None).
     rotation: None for models without RoPE. Causality goes by the token's index, never by its position.
-    distance_penalty: (heads,) ALiBi slopes, or None. Returns (n, heads × d).
+    distance_penalty: (heads,) ALiBi slopes, or None; bias: a function from distances (key less query) to (heads, …), or
+    None; scale: on the logits, 1/√d where left out; reach: a key farther from the query than this is not seen. What is
+    added for distance is not scaled by `logit_scale`. Returns (n, heads × d).
     """
     heads, n, size = q.shape
     repeat = heads // k.shape[0]
-    q = q / np.sqrt(size)
+    q = q * (size**-0.5 if scale is None else scale)
     k, v = np.repeat(k, repeat, axis=0), np.repeat(v, repeat, axis=0)
     scores_of = _scores(q, k, sequence, rotation)
     index = np.arange(n)
@@ -38,9 +40,14 @@ def attend(q, k, v, sequence, rotation=None, causal=False, distance_penalty=None
         # No key after the block's last query counts when attention is causal.
         keys = index[: rows[-1] + 1] if causal else index
         scores = scores_of(rows, keys)
-        if distance_penalty is not None:
-            scores -= distance_penalty[:, None, None] * np.abs(rows[:, None] - keys[None, :])
         scores *= sequence.logit_scale[rows][None, :, None]
+        distance = keys[None, :] - rows[:, None]
+        if distance_penalty is not None:
+            scores -= distance_penalty[:, None, None] * np.abs(distance)
+        if bias is not None:
+            scores += bias(distance)
+        if reach is not None:
+            scores[:, np.abs(distance) > reach] = -np.inf
         if causal:
             scores[:, keys[None, :] > rows[:, None]] = -np.inf
         scores -= scores.max(axis=-1, keepdims=True)

@@ -54,17 +54,24 @@ def windows():
     )
 
 
-def alibi(model):
-    """llama.cpp's own context computes this architecture; it cannot scale attention."""
-    cases = each_pooling("none", (3, 4, 63, 64)) + each_pooling("pcw:512", (65, 129)) + [
-        Case("none", 40, prompt=PROMPT), Case("pcw:512", 129, prompt=PROMPT),
-        *turning_poolings("none:512,attention-scale=off", (65, 129, 511)),
-    ]  # fmt: skip
-    return {model: cases}
+def by_distance(model):
+    """A bias by distance in place of positions (ALiBi, T5): every length, and every attention scaling, which multiplies the
+    product of query and key and not the bias."""
+    return {model: within_context() + windows() + past_context() + without_special_tokens()}
+
+
+def in_llama_context(model):
+    """A model that runs in llama.cpp's own context, which cannot scale attention."""
+    return {
+        model: each_pooling("none", (3, 4, 63, 64))
+        + each_pooling("pcw:512", (65, 129))
+        + [Case("none", 40, prompt=PROMPT), Case("pcw:512", 129, prompt=PROMPT)]
+        + turning_poolings("none:512,attention-scale=off", (65, 129, 511))
+    }
 
 
 def past_context():
-    """RoPE without extension, across the context and across the engine's blocks."""
+    """RoPE or a bias by distance without extension, across the context and across the engine's blocks."""
     scales = ("attention-scale=position", "attention-scale=off", "attention-scale=length")
     return (
         each_pooling("none:512", (64, 65, 129, 511))
@@ -157,7 +164,8 @@ def every_case(model, position_encoding):
 
 def optional_tensors(model, position_encoding):
     """A model with tensors left out or put in that others of its architecture have."""
-    return {model: within_context() + (turning_poolings("ntk:512", (65, 129, 511)) if position_encoding == "rope" else [])}
+    past = {"rope": "ntk:512", "alibi": "none:512", "relative": "none:512"}.get(position_encoding)
+    return {model: within_context() + (turning_poolings(past, (65, 129, 511)) if past else [])}
 
 
 def bidirectional(model):

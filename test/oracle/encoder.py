@@ -2,7 +2,7 @@
 added to the embeddings, how attention knows positions, and the feed-forward."""
 
 from attention import attend
-from layers import layer_norm, linear, queries_keys_values
+from layers import join_heads, layer_norm, linear, queries_keys_values, split_heads
 
 
 def run(file, sequence, feed_forward, added=None, rotation=None, distance_penalty=None):
@@ -26,7 +26,14 @@ def run(file, sequence, feed_forward, added=None, rotation=None, distance_penalt
     for layer in range(file.value("block_count")):
         block = f"blk.{layer}"
         q, k, v = queries_keys_values(file, block, x, heads, heads)
+        if f"{block}.attn_q_norm.weight" in file:
+            # over all heads together
+            q, k = (
+                split_heads(norm(f"{block}.attn_{name}_norm", join_heads(part)), heads)
+                for name, part in (("q", q), ("k", k))
+            )
         mixed = attend(q, k, v, sequence, rotation=rotation, distance_penalty=distance_penalty)
-        x = norm(f"{block}.attn_output_norm", x + linear(file, f"{block}.attn_output", mixed))
+        attended = norm(f"{block}.attn_output_norm", x + linear(file, f"{block}.attn_output", mixed))
+        x = norm(f"{block}.attn_norm_2", x + attended) if f"{block}.attn_norm_2.weight" in file else attended
         x = norm(f"{block}.layer_output_norm", x + feed_forward(file, block, x))
     return x

@@ -52,6 +52,9 @@ class GgufFile:
     def __contains__(self, name):
         return name in self._tensors
 
+    def tensor_names(self):
+        return list(self._tensors)
+
     @property
     def architecture(self):
         return self.metadata["general.architecture"]

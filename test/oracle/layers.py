@@ -12,6 +12,11 @@ def gelu(x):
     return 0.5 * x * (1.0 + _erf(x / math.sqrt(2.0)).astype(np.float64))
 
 
+def gelu_tanh(x):
+    """Its approximation, which Gemma and T5 1.1 were trained with."""
+    return 0.5 * x * (1.0 + np.tanh(math.sqrt(2.0 / math.pi) * (x + 0.044715 * x**3)))
+
+
 def silu(x):
     return x / (1.0 + np.exp(-x))
 
@@ -43,6 +48,12 @@ def split_heads(x, heads):
     """(n, heads × d) → (heads, n, d)"""
     n, width = x.shape
     return x.reshape(n, heads, width // heads).transpose(1, 0, 2)
+
+
+def join_heads(x):
+    """(heads, n, d) → (n, heads × d)"""
+    heads, n, size = x.shape
+    return x.transpose(1, 0, 2).reshape(n, heads * size)
 
 
 def queries_keys_values(file, block, x, heads, heads_kv):

@@ -75,7 +75,7 @@ def write(name, cases, folder):
         "model": model_name,
         "sha256": digest,
         "nativeContext": model.context,
-        "dimensions": model.file.value("embedding_length"),
+        "dimensions": model.dimensions,
         "contentIds": {"low": low, "high": high},
     }
     cache = {}

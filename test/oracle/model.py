@@ -17,7 +17,9 @@ class Model:
         self.file = GgufFile(path)
         self._module = module_of(self.file.architecture)
         self.position_encoding = self._module.POSITION_ENCODING
-        self.causal = is_causal(self.file)
+        self.causal = getattr(self._module, "CAUSAL", is_causal(self.file))
+        outputs = [self.file.tensor(f"{name}.weight") for name in ("dense_3", "dense_2") if f"{name}.weight" in self.file]
+        self.dimensions = len(outputs[0]) if outputs else self.file.value("embedding_length")
         self.context = self.file.value("context_length")
         self.rope_base = float(self.file.value("rope.freq_base", 10000.0))
 
@@ -45,7 +47,8 @@ class Model:
         key = sequence.key()
         if key not in cache:
             hidden = self._module.hidden(self.file, sequence)
-            cache[key] = {how: pool(hidden, how) for how in POOLINGS}
+            head = getattr(self._module, "head", lambda _, pooled: pooled)
+            cache[key] = {how: head(self.file, pool(hidden, how)) for how in POOLINGS}
         return cache[key]
 
 

@@ -20,6 +20,7 @@ _FOR_POSITIONS = {
     "absolute": {"none", "pcw", "gp", "rp", "pi"},
     "rope": {"none", "pcw", "gp", "rp", "pi", "ntk", "se"},
     "alibi": {"none", "pcw"},
+    "relative": {"none", "pcw"},
 }
 
 
@@ -47,6 +48,12 @@ class Sequence:
         """Equal for sequences that give equal hidden states."""
         arrays = (self.tokens, self.positions, self.logit_scale)
         return (*(array.tobytes() for array in arrays), self.rope_base, self.self_extend)
+
+
+def without_extension(sequence):
+    """The same tokens as a layer sees them that no strategy changes: one with a sliding window."""
+    n = len(sequence.tokens)
+    return Sequence(sequence.tokens, np.arange(n, dtype=np.float64), np.ones(n), sequence.rope_base)
 
 
 def _size(text):

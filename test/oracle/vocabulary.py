@@ -28,7 +28,7 @@ def content_range(file):
 def prompt_tokens(file, text):
     """The ids of a prompt made of plain lower-case ASCII words and punctuation that the vocabulary holds."""
     ids = {token: i for i, token in enumerate(file.metadata["tokenizer.ggml.tokens"])}
-    split = {"bert": _wordpiece, "llama": _sentencepiece, "gpt2": _byte_level}[file.metadata["tokenizer.ggml.model"]]
+    split = {"t5": _unigram, "bert": _wordpiece, "llama": _sentencepiece, "gpt2": _byte_level}[file.metadata["tokenizer.ggml.model"]]
     return [ids[piece] for piece in split(file.metadata, ids, text)]
 
 
@@ -45,6 +45,23 @@ def _sentencepiece(metadata, ids, text):
         return -scores[ids[a + b]] if a + b in ids else None
 
     return _joined(list((" " + text).replace(" ", _SPACE)), rank)
+
+
+def _unigram(metadata, ids, text):
+    """The split whose pieces' scores have the largest sum."""
+    spaced = _SPACE + text.strip().replace(" ", _SPACE)
+    scores = metadata["tokenizer.ggml.scores"]
+    best = [(0.0, [])]
+    for end in range(1, len(spaced) + 1):
+        ways = [(start, spaced[start:end]) for start in range(end)]
+        best.append(
+            max(
+                (best[start][0] + scores[ids[piece]], [*best[start][1], piece])
+                for start, piece in ways
+                if best[start] is not None and piece in ids
+            )
+        )
+    return best[-1][1]
 
 
 def _byte_level(metadata, _ids, text):

@@ -7,15 +7,23 @@
 
 namespace longembed {
 
-AttentionShape AttentionShape::of(const llama_model & model) {
+AttentionShape AttentionShape::of(const llama_model & model, int layer) {
     const llama_hparams & h = model.hparams;
     AttentionShape        shape;
     shape.head_size = h.n_embd_head_k();
     shape.heads     = h.n_head();
     shape.kv_heads  = h.n_head_kv();
     shape.scale     = 1.0f / std::sqrt(static_cast<float>(shape.head_size));
-    shape.causal    = h.causal_attn;
+    shape.causal    = is_causal(model);
+    if (h.is_swa(layer)) {
+        shape.reach = h.n_swa / 2; // a symmetric window: unsupported_reason() refuses others
+    }
     return shape;
+}
+
+bool is_causal(const llama_model & model) {
+    // T5's files do not say that an encoder attends both ways
+    return model.hparams.causal_attn && model.arch != LLM_ARCH_T5ENCODER;
 }
 
 Projections Architecture::project(const GraphContext & ctx, const QkvWeights & weights, const AttentionShape & shape,

@@ -2,7 +2,9 @@
 
 #include <vector>
 
+#include "distance_bias.h"
 #include "ggml.h"
+#include "head.h"
 #include "ops/graph_context.h"
 #include "ops/rope.h"
 #include "ops/weights.h"
@@ -19,20 +21,31 @@ struct AbsolutePositions {
     ggml_tensor * fraction = nullptr; ///< [1, n] F32, 0 … 1 from lower to upper; null with upper
 };
 
-/// One layer's attention. Only the scale may differ from layer to layer. A sliding window or a bias by distance would
-/// be a field here, which the classes in attention/ read.
+/// One layer's attention. Sizes and causality are the same in all layers of a model; scale, window and bias may differ.
 struct AttentionShape {
-    int64_t head_size = 0;
-    int64_t heads     = 0;
-    int64_t kv_heads  = 0;
-    float   scale     = 0.0f; ///< factor on the logits, usually 1 / sqrt(head size)
-    bool    causal    = false;
+    /// The reach of a layer whose tokens attend to all others.
+    static constexpr int64_t unlimited = int64_t{1} << 40;
 
-    /// What the file says.
-    static AttentionShape of(const llama_model & model);
+    int64_t              head_size = 0;
+    int64_t              heads     = 0;
+    int64_t              kv_heads  = 0;
+    float                scale     = 0.0f; ///< factor on the logits, usually 1 / sqrt(head size)
+    bool                 causal    = false;
+    int64_t              reach     = unlimited; ///< a query at index i sees keys i − reach … i + reach
+    const DistanceBias * bias      = nullptr;   ///< added to the logits; lives as long as the architecture
+
+    /// What the file says of a layer.
+    static AttentionShape of(const llama_model & model, int layer = 0);
 
     int64_t heads_per_kv_head() const { return heads / kv_heads; }
+
+    /// Whether it has a sliding window. Context extension leaves such a layer alone: its positions, its logits and its
+    /// window are as trained however long the text is.
+    bool slides() const { return reach < unlimited; }
 };
+
+/// Whether a token attends only to itself and those before it, in a model of any architecture.
+bool is_causal(const llama_model & model);
 
 /// A layer's queries [head size, heads, n], keys and values [head size, kv heads, n], not rotated yet.
 struct Projections {
@@ -50,6 +63,9 @@ public:
     virtual ~Architecture() = default;
 
     virtual const AttentionShape & attention(int layer) const = 0;
+
+    /// The reach of its sliding-window layers, the same in all of them; 0: it has none.
+    virtual int64_t sliding_reach() const { return 0; }
 
     /// How a layer's queries and keys are rotated; null: not at all.
     virtual const Rope * rope(int layer) const = 0;
@@ -71,6 +87,9 @@ public:
 
     /// What follows the last layer.
     virtual ggml_tensor * finish(const GraphContext & /*ctx*/, ggml_tensor * x) const { return x; }
+
+    /// The dense layers over pooled vectors; null: the model has none.
+    virtual const Head * head() const { return nullptr; }
 
 protected:
     /// Three products, each plus a bias where there is one.

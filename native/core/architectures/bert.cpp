@@ -7,7 +7,7 @@ namespace longembed {
 
 namespace {
 
-constexpr PostNormEncoder::Options options{Rotation::none, Activation::gelu_erf, /*gated*/ false};
+constexpr PostNormEncoder::Options options{Rotation::none, Activation::gelu_erf, PostNormEncoder::Gate::none};
 
 class Bert : public PostNormEncoder {
 public:
@@ -40,6 +40,7 @@ extern const ArchitectureEntry bert{
     LLM_ARCH_BERT,
     options.rotation,
     /*needs_token_types*/ true,
+    /*slides*/ false,
     check_heads_fill_width,
     [](TensorInventory & tensors, const ModelSizes & sizes) {
         PostNormEncoder::list_tensors(tensors, sizes, options);

@@ -7,7 +7,7 @@ namespace longembed::architectures {
 
 namespace {
 
-constexpr PostNormEncoder::Options options{Rotation::neox, Activation::gelu_erf, /*gated*/ false};
+constexpr PostNormEncoder::Options options{Rotation::neox, Activation::gelu_erf, PostNormEncoder::Gate::none};
 
 } // namespace
 
@@ -15,6 +15,7 @@ extern const ArchitectureEntry jina_bert_v3{
     LLM_ARCH_JINA_BERT_V3,
     options.rotation,
     /*needs_token_types*/ true,
+    /*slides*/ false,
     check_heads_fill_width,
     [](TensorInventory & tensors, const ModelSizes & sizes) { PostNormEncoder::list_tensors(tensors, sizes, options); },
     [](const llama_model & model) -> std::unique_ptr<Architecture> {

@@ -7,7 +7,7 @@ namespace longembed::architectures {
 
 namespace {
 
-constexpr PostNormEncoder::Options options{Rotation::neox, Activation::silu, /*gated*/ true};
+constexpr PostNormEncoder::Options options{Rotation::neox, Activation::silu, PostNormEncoder::Gate::matrix};
 
 } // namespace
 
@@ -15,6 +15,7 @@ extern const ArchitectureEntry nomic_bert{
     LLM_ARCH_NOMIC_BERT,
     options.rotation,
     /*needs_token_types*/ true,
+    /*slides*/ false,
     check_heads_fill_width,
     [](TensorInventory & tensors, const ModelSizes & sizes) { PostNormEncoder::list_tensors(tensors, sizes, options); },
     [](const llama_model & model) -> std::unique_ptr<Architecture> {

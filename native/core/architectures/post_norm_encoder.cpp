@@ -4,9 +4,26 @@
 
 namespace longembed {
 
+namespace {
+
+bool is_fused(PostNormEncoder::Gate gate) {
+    return gate == PostNormEncoder::Gate::first_half || gate == PostNormEncoder::Gate::second_half;
+}
+
+FeedForward feed_forward_of(Weights & weights, const std::string & prefix, const PostNormEncoder::Options & options) {
+    using Gate = PostNormEncoder::Gate;
+    if (is_fused(options.gate)) {
+        return weights.fused_feed_forward(prefix, options.activation,
+                                          options.gate == Gate::first_half ? GateHalf::first : GateHalf::second);
+    }
+    return weights.feed_forward(prefix, options.activation, options.gate == Gate::matrix);
+}
+
+} // namespace
+
 PostNormEncoder::PostNormEncoder(const llama_model & model, const Options & options)
-    : weights_(model), shape_(AttentionShape::of(model)), rope_(Rope::of(model, options.rotation)),
-      eps_(model.hparams.f_norm_eps), token_embedding_(weights_.required("token_embd.weight")),
+    : weights_(model), shape_(AttentionShape::of(model)), eps_(model.hparams.f_norm_eps),
+      rope_(Rope::of(model, options.rotation)), token_embedding_(weights_.required("token_embd.weight")),
       segment_embedding_(weights_.optional("token_types.weight")), embedding_norm_(weights_.norm("token_embd_norm")) {
     for (int i = 0; i < static_cast<int>(model.hparams.n_layer()); ++i) {
         const std::string prefix = layer_prefix(i);
@@ -14,8 +31,11 @@ PostNormEncoder::PostNormEncoder(const llama_model & model, const Options & opti
         layer.qkv              = weights_.qkv(prefix);
         layer.attention_output = weights_.linear(prefix + "attn_output");
         layer.attention_norm   = weights_.norm(prefix + "attn_output_norm");
-        layer.feed_forward     = weights_.feed_forward(prefix, options.activation, options.gated);
-        layer.output_norm      = weights_.norm(prefix + "layer_output_norm");
+        if (weights_.optional(prefix + "attn_norm_2.weight") != nullptr) {
+            layer.second_attention_norm = weights_.norm(prefix + "attn_norm_2");
+        }
+        layer.feed_forward = feed_forward_of(weights_, prefix, options);
+        layer.output_norm  = weights_.norm(prefix + "layer_output_norm");
         layers_.push_back(layer);
     }
 }
@@ -28,9 +48,9 @@ void PostNormEncoder::list_tensors(TensorInventory & tensors, const ModelSizes &
         const std::string prefix = layer_prefix(static_cast<int>(i));
         tensors.attention(prefix, sizes);
         tensors.layer_norm(prefix + "attn_output_norm", sizes.dimensions);
-        tensors.linear(prefix + "ffn_up", sizes.dimensions, sizes.feed_forward);
+        tensors.linear(prefix + "ffn_up", sizes.dimensions, (is_fused(options.gate) ? 2 : 1) * sizes.feed_forward);
         tensors.linear(prefix + "ffn_down", sizes.feed_forward, sizes.dimensions);
-        if (options.gated) {
+        if (options.gate == Gate::matrix) {
             tensors.matrix(prefix + "ffn_gate.weight", {sizes.dimensions, sizes.feed_forward});
         }
         tensors.layer_norm(prefix + "layer_output_norm", sizes.dimensions);
@@ -66,8 +86,11 @@ ggml_tensor * PostNormEncoder::finish_layer(const GraphContext & ctx, int index,
                                             ggml_tensor * heads) const {
     const Layer & layer = layers_[index];
 
-    x = layer_norm(ctx, layer.attention_norm, add_linear(ctx, layer.attention_output, heads, x), eps_);
-    return layer_norm(ctx, layer.output_norm, add_feed_forward(ctx, layer.feed_forward, x, x), eps_);
+    ggml_tensor * y = layer_norm(ctx, layer.attention_norm, add_linear(ctx, layer.attention_output, heads, x), eps_);
+    if (layer.second_attention_norm.weight != nullptr) {
+        y = layer_norm(ctx, layer.second_attention_norm, ggml_add(ctx, y, x), eps_);
+    }
+    return layer_norm(ctx, layer.output_norm, add_feed_forward(ctx, layer.feed_forward, y, y), eps_);
 }
 
 } // namespace longembed

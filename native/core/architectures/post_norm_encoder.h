@@ -13,11 +13,19 @@ namespace longembed {
 /// part ("post-norm"), each over the sum with the part's input.
 class PostNormEncoder : public Architecture {
 public:
+    /// Where the feed-forward part's gate is.
+    enum class Gate {
+        none,
+        matrix,      ///< ffn_gate
+        first_half,  ///< of ffn_up's rows
+        second_half, ///< the same
+    };
+
     /// In what they differ.
     struct Options {
         Rotation   rotation;
         Activation activation;
-        bool       gated; ///< the feed-forward part has a gate
+        Gate       gate;
     };
 
     PostNormEncoder(const llama_model & model, const Options & options);
@@ -40,20 +48,21 @@ protected:
     virtual ggml_tensor * add_positions(const GraphContext & ctx, ggml_tensor * x,
                                         const AbsolutePositions & positions) const;
 
-    Weights weights_;
+    Weights        weights_;
+    AttentionShape shape_;
+    float          eps_; ///< of the norms
 
 private:
     struct Layer {
         QkvWeights  qkv;
         Linear      attention_output;
         Norm        attention_norm;
+        Norm        second_attention_norm; ///< over the sum with the layer's input once more; empty in most models
         FeedForward feed_forward;
         Norm        output_norm;
     };
 
-    AttentionShape      shape_;
     std::optional<Rope> rope_;
-    float               eps_;
     ggml_tensor *       token_embedding_;
     ggml_tensor *       segment_embedding_; ///< null in files without one
     Norm                embedding_norm_;

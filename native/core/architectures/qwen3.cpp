@@ -34,19 +34,6 @@ private:
     std::vector<HeadNorms> norms_;
 };
 
-/// Heads are rotated whole, and as wide for values as for keys: llama.cpp asserts both.
-void check_heads(const ModelKeys & keys, const ModelSizes & sizes) {
-    if (sizes.value_size != sizes.key_size) {
-        throw keys.wrong("attention.value_length", sizes.value_size,
-                         "keys are of " + std::to_string(sizes.key_size) + " numbers");
-    }
-    const uint64_t rotated = keys.whole("rope.dimension_count", 0, sizes.key_size, sizes.key_size);
-    if (static_cast<int64_t>(rotated) != sizes.key_size) {
-        throw keys.wrong("rope.dimension_count", rotated,
-                         "keys are of " + std::to_string(sizes.key_size) + " numbers, all of which are rotated");
-    }
-}
-
 } // namespace
 
 namespace architectures {
@@ -55,7 +42,8 @@ extern const ArchitectureEntry qwen3{
     LLM_ARCH_QWEN3,
     rotation,
     /*needs_token_types*/ false,
-    check_heads,
+    /*slides*/ false,
+    check_heads_alike,
     [](TensorInventory & tensors, const ModelSizes & sizes) {
         PreNormDecoder::list_tensors(tensors, sizes);
         for (int64_t i = 0; i < sizes.layers; ++i) {

@@ -1,6 +1,7 @@
 #include "table.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "error.h"
 #include "llama-model.h"
@@ -10,15 +11,17 @@ namespace longembed {
 
 namespace architectures {
 
-extern const ArchitectureEntry bert, jina_bert_v3, llama, nomic_bert, qwen2, qwen3;
+extern const ArchitectureEntry bert, gemma_embedding, jina_bert_v2, jina_bert_v3, llama, modern_bert, nomic_bert, qwen2,
+    qwen3, t5encoder;
 
 } // namespace architectures
 
 namespace {
 
 const ArchitectureEntry * const entries[] = {
-    &architectures::bert,       &architectures::jina_bert_v3, &architectures::llama,
-    &architectures::nomic_bert, &architectures::qwen2,        &architectures::qwen3,
+    &architectures::bert,  &architectures::gemma_embedding, &architectures::jina_bert_v2, &architectures::jina_bert_v3,
+    &architectures::llama, &architectures::modern_bert,     &architectures::nomic_bert,   &architectures::qwen2,
+    &architectures::qwen3, &architectures::t5encoder,
 };
 
 bool ends_with(const std::string & text, const std::string & end) {
@@ -41,10 +44,19 @@ const ArchitectureEntry * find_architecture(llm_arch id) {
     return found == std::end(entries) ? nullptr : *found;
 }
 
+bool prefers_llama_context() {
+    const char * engine = std::getenv("LONGEMBED_ENGINE");
+    return engine != nullptr && std::string(engine) == "llama_context";
+}
+
 std::optional<std::string> unsupported_reason(const llama_model & model) {
-    const llama_hparams & h = model.hparams;
-    if (find_architecture(model.arch) == nullptr) {
+    const llama_hparams &     h     = model.hparams;
+    const ArchitectureEntry * entry = find_architecture(model.arch);
+    if (entry == nullptr) {
         return "longembed has no graph of its own for the architecture \"" + model.arch_name() + "\"";
+    }
+    if (prefers_llama_context()) {
+        return "LONGEMBED_ENGINE says so";
     }
     if (h.n_expert > 0) {
         return "the model is a mixture of experts";
@@ -52,19 +64,23 @@ std::optional<std::string> unsupported_reason(const llama_model & model) {
     if (has_weight_scales(model)) {
         return "its weights have separate scale tensors";
     }
-    if (h.f_clamp_kqv != 0.0f || h.use_kq_norm || h.f_attention_scale != 0.0f) {
+    const bool rescales = h.f_attention_scale != 0.0f && h.f_attention_scale != AttentionShape::of(model).scale;
+    if (h.f_clamp_kqv != 0.0f || h.use_kq_norm || rescales) {
         return "its attention clamps, normalises or rescales queries and keys";
     }
     if (h.rope_scaling_type_train == LLAMA_ROPE_SCALING_TYPE_LONGROPE) {
         return "it uses LongRoPE scaling";
     }
-    if (h.is_swa_any()) {
+    if (h.is_swa_any() && !(entry->slides && h.swa_type == LLAMA_SWA_TYPE_SYMMETRIC)) {
         return "it uses sliding-window attention";
     }
     for (uint32_t layer = 1; layer < h.n_layer(); ++layer) {
         if (h.n_head(layer) != h.n_head() || h.n_head_kv(layer) != h.n_head_kv()) {
             return "its layers have different numbers of heads";
         }
+    }
+    if (model.get_tensor("enc.blk.1.attn_rel_b.weight") != nullptr) {
+        return "its layers have biases by distance of their own";
     }
     if (h.n_embd_head_k() != h.n_embd_head_v()) {
         return "its keys and values have different sizes";

@@ -19,6 +19,7 @@ struct ArchitectureEntry {
     llm_arch id;
     Rotation rotation;          ///< of queries and keys
     bool     needs_token_types; ///< the file must say how many token types (segments) there are
+    bool     slides;            ///< some of its layers may have a symmetric sliding window
 
     /// Checks the file's sizes against each other, beyond what every architecture needs.
     /// @throws InvalidFile
@@ -33,6 +34,10 @@ struct ArchitectureEntry {
 
 /// Null for architectures without a graph of ours.
 const ArchitectureEntry * find_architecture(llm_arch id);
+
+/// Whether llama.cpp's context runs every model, by the environment variable LONGEMBED_ENGINE (`llama_context`): for
+/// comparisons with it.
+bool prefers_llama_context();
 
 /// Why our own graph cannot run a loaded model, or nothing when it can.
 std::optional<std::string> unsupported_reason(const llama_model & model);

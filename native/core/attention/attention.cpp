@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "biased_attention.h"
 #include "composed_self_extend.h"
 #include "devices/memory.h"
 #include "error.h"
 #include "flash_attention.h"
 #include "flash_self_extend.h"
+#include "layered_attention.h"
 #include "tiled_attention.h"
 
 namespace longembed {
@@ -43,6 +45,12 @@ int64_t AttentionDevice::kv_heads_at_once(int64_t heads, size_t head_bytes, size
     return std::min(heads, 1 + static_cast<int64_t>((max_operand_bytes - bytes) / std::max<size_t>(1, head_bytes)));
 }
 
+KeyRange seen_keys(const AttentionShape & shape, int64_t first_index, int64_t queries, int64_t keys) {
+    const int64_t after_last = first_index + queries;
+    return {std::max<int64_t>(0, first_index - shape.reach),
+            shape.causal ? std::min(keys, after_last) : std::min(keys, after_last + shape.reach)};
+}
+
 AttentionAlignment attention_alignment(const AttentionDevice & device, bool self_extend) {
     if (device.kernels.attention != nullptr) {
         return {tile_keys, 1}; // only one stream writes to a tile of keys
@@ -54,17 +62,29 @@ AttentionAlignment attention_alignment(const AttentionDevice & device, bool self
 }
 
 std::unique_ptr<Attention> make_attention(ggml_context * ctx, const AttentionDevice & device,
-                                          const AttentionShape & shape, const WorkspaceSize & size) {
+                                          const Architecture & architecture, const WorkspaceSize & size) {
+    const AttentionShape & shape = architecture.attention(0);
+    const int64_t          reach = architecture.sliding_reach();
     if (device.kernels.attention != nullptr) {
         return std::make_unique<TiledAttention>(ctx, device.kernels, shape, size);
     }
-    if (size.self_extend_window > 0 && device.doubled_key_size > 0) {
-        return std::make_unique<FlashSelfExtend>(ctx, device, shape, size);
+    if (shape.bias != nullptr) {
+        return std::make_unique<BiasedAttention>(ctx, device, shape, size);
     }
     if (size.self_extend_window > 0) {
-        return std::make_unique<ComposedSelfExtend>(ctx, device, shape, size);
+        std::unique_ptr<Attention> extended;
+        if (device.doubled_key_size > 0) {
+            extended = std::make_unique<FlashSelfExtend>(ctx, device, shape, size);
+        } else {
+            extended = std::make_unique<ComposedSelfExtend>(ctx, device, shape, size);
+        }
+        if (reach == 0) {
+            return extended;
+        }
+        return std::make_unique<LayeredAttention>(std::move(extended),
+                                                  std::make_unique<FlashAttention>(ctx, device, shape, reach, size));
     }
-    return std::make_unique<FlashAttention>(ctx, device, shape, size);
+    return std::make_unique<FlashAttention>(ctx, device, shape, reach, size);
 }
 
 } // namespace longembed

@@ -39,6 +39,15 @@ struct AttentionRun {
     float   logit_factor; ///< on the logits of all these queries, beside the model's own
 };
 
+/// The first key that some of a run's queries see, and the one after the last.
+struct KeyRange {
+    int64_t begin;
+    int64_t end;
+};
+
+/// Keys that `queries` queries from `first_index` on see, of the `keys` that their sequence has.
+KeyRange seen_keys(const AttentionShape & shape, int64_t first_index, int64_t queries, int64_t keys);
+
 /// Where and with what an engine computes attention.
 struct AttentionDevice {
     CpuKernels kernels; ///< null ones: ggml's operations instead
@@ -105,6 +114,6 @@ AttentionAlignment attention_alignment(const AttentionDevice & device, bool self
 /// composed of other operations where the device has no flash attention for those.
 /// @param ctx  where its tensors are declared, without memory
 std::unique_ptr<Attention> make_attention(ggml_context * ctx, const AttentionDevice & device,
-                                          const AttentionShape & shape, const WorkspaceSize & size);
+                                          const Architecture & architecture, const WorkspaceSize & size);
 
 } // namespace longembed

@@ -135,9 +135,7 @@ void ComposedSelfExtend::fill_masks() {
 void ComposedSelfExtend::store(StepGraph & steps, const RotatedKeys & keys, ggml_tensor * values, int64_t first) const {
     store_by_head(steps, keys.near, near_keys_, first);
     store_by_head(steps, keys.far, far_keys_, first);
-    ggml_tensor * place = ggml_view_3d(steps.ctx(), values_, values->ne[2], values_->ne[1], values_->ne[2],
-                                       values_->nb[1], values_->nb[2], first * values_->nb[0]);
-    steps.add(ggml_cpy(steps.ctx(), ggml_permute(steps.ctx(), values, 1, 2, 0, 3), place));
+    store_transposed(steps, values, values_, first);
 }
 
 void ComposedSelfExtend::attend(StepGraph & steps, int stream, const AttentionShape & shape,

@@ -45,6 +45,16 @@ void pack_value_pairs(const float * value, int64_t size, int64_t token, void * h
     }
 }
 
+/// A head's biases with their ends repeated.
+std::vector<float> padded(const DistanceBias & bias, int64_t head) {
+    std::vector<float> row;
+    const int64_t      reach = bias.max_distance + bias_padding;
+    for (int64_t distance = -reach; distance <= reach; ++distance) {
+        row.push_back(bias.at(head, distance));
+    }
+    return row;
+}
+
 } // namespace
 
 TiledAttention::TiledAttention(ggml_context * ctx, const CpuKernels & kernels, const AttentionShape & shape,
@@ -56,6 +66,11 @@ TiledAttention::TiledAttention(ggml_context * ctx, const CpuKernels & kernels, c
         ggml_new_tensor_4d(ctx, GGML_TYPE_F32, tile_keys, (shape.head_size + per - 1) / per, tiles, shape.kv_heads);
     far_keys_ = window_ > 0 ? ggml_dup_tensor(ctx, near_keys_) : nullptr;
     values_   = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, shape.head_size, tiles * tile_keys / per, shape.kv_heads);
+    if (shape.bias != nullptr && !shape.bias->table.empty()) {
+        for (int64_t head = 0; head < shape.heads; ++head) {
+            biases_.push_back(padded(*shape.bias, head));
+        }
+    }
 }
 
 void TiledAttention::store(StepGraph & steps, const RotatedKeys & keys, ggml_tensor * values, int64_t first) const {
@@ -106,12 +121,22 @@ AttentionTile TiledAttention::tile_of(const Call & call, const AttentionRun & ru
     tile.values         = floats(values_);
     tile.keys           = run.keys;
     tile.head_size      = call.shape.head_size;
-    tile.window         = window_;
+    tile.window         = call.shape.slides() ? 0 : window_;
+    tile.reach          = call.shape.reach;
     tile.causal         = call.shape.causal;
     tile.scale          = call.shape.scale * run.logit_factor;
     tile.out            = static_cast<float *>(heads->data);
     tile.out_stride     = heads->nb[1] / sizeof(float);
     return tile;
+}
+
+void TiledAttention::set_bias(AttentionTile & tile, const AttentionShape & shape, int64_t head) const {
+    if (!biases_.empty()) {
+        tile.bias       = biases_[head].data();
+        tile.bias_reach = shape.bias->max_distance;
+    } else if (shape.bias != nullptr) {
+        tile.slope = shape.bias->slopes[head];
+    }
 }
 
 void TiledAttention::run_call(ggml_tensor * heads, int part, int parts, void * data) {
@@ -149,6 +174,7 @@ void TiledAttention::run_call(ggml_tensor * heads, int part, int parts, void * d
                     tile.values          = moved(tile.values, kv_head * values_per_head);
                     tile.first_key       = run.first_key + sequence * run.keys;
                     tile.out += column * tile.out_stride + head * shape.head_size;
+                    self.set_bias(tile, shape, head);
                     self.kernels_.attention(tile, scratch);
                 }
             }

@@ -6,7 +6,7 @@
 namespace longembed {
 
 /// Attention by our own CPU kernel, as ggml operations that the CPU backend runs: keys and values are packed once when
-/// they are made, and self-extend, causality and logit factors happen inside the kernel's tiles.
+/// they are made, and self-extend, windows, biases, causality and logit factors happen inside the kernel's tiles.
 class TiledAttention : public Attention {
 public:
     /// @param kernels  attention's is not null
@@ -39,12 +39,16 @@ private:
     static void run_call(ggml_tensor * heads, int part, int parts, void * call);
 
     AttentionTile tile_of(const Call & call, const AttentionRun & run, const ggml_tensor * heads) const;
+    void          set_bias(AttentionTile & tile, const AttentionShape & shape, int64_t head) const;
 
     const CpuKernels kernels_;
     const int64_t    window_;    ///< self-extend's, or 0
     ggml_tensor *    near_keys_; ///< [tile_keys, items of a head, tiles, kv heads]
     ggml_tensor *    far_keys_;  ///< the same; null without self-extend
     ggml_tensor *    values_;    ///< [head size, items of whole tiles, kv heads]
+
+    /// Of each head, as the kernel takes it; empty where the layers have no table of biases.
+    std::vector<std::vector<float>> biases_;
 };
 
 } // namespace longembed

@@ -6,18 +6,21 @@
 
 namespace longembed {
 
-double PassSetup::attention_operations(int64_t queries, int64_t keys) const {
-    const AttentionShape & shape = architecture.attention(0);
+double PassSetup::attention_operations(int layer, int64_t queries, int64_t keys) const {
+    const AttentionShape & shape = architecture.attention(layer_numbers[layer]);
     const double           seen  = shape.causal ? 0.5 : 1.0;
-    return 4.0 * seen * static_cast<double>(queries) * static_cast<double>(keys * shape.heads * shape.head_size);
+    const int64_t          near  = std::min(keys, 2 * shape.reach + 1);
+    return 4.0 * seen * static_cast<double>(queries) * static_cast<double>(near * shape.heads * shape.head_size);
 }
 
 double PassSetup::total_operations() const {
     double attention = 0.0;
-    for (const PackedSequence & sequence : layout.sequences) {
-        attention += attention_operations(sequence.length, sequence.length);
+    for (int layer = 0; layer < layers; ++layer) {
+        for (const PackedSequence & sequence : layout.sequences) {
+            attention += attention_operations(layer, sequence.length, sequence.length);
+        }
     }
-    return layers * (attention + layer_operations(layout.tokens));
+    return attention + layers * layer_operations(layout.tokens);
 }
 
 BlockPass::BlockPass(const PassSetup & setup, Stream & stream, int number, Control & control, WorkMeter & meter)
@@ -43,13 +46,20 @@ ggml_tensor * BlockPass::x_of(const Block & block) const {
 
 ggml_tensor * BlockPass::rotate(int layer, ggml_tensor * x, ggml_tensor * positions) const {
     const Rope * rope = setup_.architecture.rope(model_layer(layer));
-    return rope == nullptr ? x : rope->with(setup_.rope_base, setup_.rope_scale).apply(ctx(), x, positions);
+    if (rope == nullptr) {
+        return x;
+    }
+    const Rope used = slides(layer) ? *rope : rope->with(setup_.rope_base, setup_.rope_scale);
+    return used.apply(ctx(), x, positions);
 }
 
 RotatedQueries BlockPass::rotate(int layer, ggml_tensor * queries, const QueryTensors & to) const {
     const auto rotated = [&](ggml_tensor * positions) {
         return positions == nullptr ? nullptr : rotate(layer, queries, positions);
     };
+    if (slides(layer)) {
+        return {rotate(layer, queries, to.indices)};
+    }
     return {rotated(to.positions), rotated(to.before), rotated(to.after)};
 }
 
@@ -71,8 +81,8 @@ void BlockPass::store_keys_and_values(int layer, const Block & block) {
     const auto to = [&](ggml_tensor * positions) { return entries(ctx(), positions, block.first, block.tokens); };
 
     RotatedKeys keys;
-    keys.near = rotate(layer, made.k, to(workspace_.queries.positions));
-    if (workspace_.far_key_positions != nullptr) {
+    keys.near = rotate(layer, made.k, to(slides(layer) ? workspace_.queries.indices : workspace_.queries.positions));
+    if (workspace_.far_key_positions != nullptr && !slides(layer)) {
         keys.far = rotate(layer, made.k, to(workspace_.far_key_positions));
         if (workspace_.far_key_positions_after != nullptr) {
             keys.far_after = rotate(layer, made.k, to(workspace_.far_key_positions_after));
@@ -92,7 +102,7 @@ void BlockPass::compute(int layer, const Block & block) {
 
     double operations = 0.5 * setup_.layer_operations(block.tokens);
     for (const Segment & segment : block.segments) {
-        operations += setup_.attention_operations(segment.queries * segment.count, segment.keys);
+        operations += setup_.attention_operations(layer, segment.queries * segment.count, segment.keys);
     }
     steps_.end_step(operations);
 }
@@ -103,7 +113,8 @@ ggml_tensor * BlockPass::attend_block(int layer, const Block & block) {
 
     // a factor that changes from query to query goes into the queries; one for a whole sequence into the operation
     const auto shared_factor = [&](const Segment & segment) {
-        return setup_.batch.shared_factor(segment.first_query, segment.queries * segment.count);
+        return slides(layer) ? std::optional<float>(1.0f)
+                             : setup_.batch.shared_factor(segment.first_query, segment.queries * segment.count);
     };
     const bool in_queries = !std::all_of(block.segments.begin(), block.segments.end(), shared_factor);
     if (in_queries) {
@@ -133,16 +144,25 @@ void BlockPass::compute_rows(const SequenceRange & sequences) {
 
         x = setup_.architecture.finish_layer(ctx(), model_layer(layer), x, attend_rows(layer, x, first));
         x = setup_.architecture.finish(ctx(), x);
+        if (const Head * head = setup_.architecture.head()) {
+            x = head->apply(ctx(), x);
+        }
         steps_.add(ggml_cpy(ctx(), x, columns(ctx(), workspace_.rows->vectors, first, rows)));
         steps_.end_step(0.5 * setup_.layer_operations(rows));
     }
+}
+
+void BlockPass::compute_head(int64_t count) {
+    ggml_tensor * vectors = setup_.architecture.head()->apply(ctx(), columns(ctx(), workspace_.pooled, 0, count));
+    steps_.add(ggml_cpy(ctx(), vectors, columns(ctx(), workspace_.vectors, 0, count)));
+    steps_.end_step(0.0);
 }
 
 ggml_tensor * BlockPass::attend_rows(int layer, ggml_tensor * x, int64_t first_row) {
     const int64_t      rows    = x->ne[1];
     ggml_tensor *      queries = setup_.architecture.project(ctx(), model_layer(layer), x).q;
     const QueryTensors to      = workspace_.rows->queries.copy(ctx(), first_row, rows);
-    if (!setup_.batch.logit_factors.empty()) {
+    if (!setup_.batch.logit_factors.empty() && !slides(layer)) {
         queries = ggml_mul(ctx(), queries, to.logit_scale);
     }
 

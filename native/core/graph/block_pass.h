@@ -27,7 +27,7 @@ struct PassSetup {
 
     /// Operations of all layers over all tokens.
     double total_operations() const;
-    double attention_operations(int64_t queries, int64_t keys) const;
+    double attention_operations(int layer, int64_t queries, int64_t keys) const;
     double layer_operations(int64_t tokens) const { return 2.0 * layer_parameters * static_cast<double>(tokens); }
 };
 
@@ -49,6 +49,9 @@ public:
     /// The last layer for the pooled tokens of some sequences.
     void compute_rows(const SequenceRange & sequences);
 
+    /// The head over the first `count` of the workspace's pooled vectors.
+    void compute_head(int64_t count);
+
     /// Runs what is collected.
     void flush() { steps_.flush(); }
 
@@ -56,6 +59,7 @@ private:
     GraphContext   ctx() const { return {steps_.ctx(), &setup_.kernels}; }
     bool           is_last(int layer) const { return layer == setup_.layers - 1; }
     int            model_layer(int layer) const { return setup_.layer_numbers[layer]; }
+    bool           slides(int layer) const { return setup_.architecture.attention(model_layer(layer)).slides(); }
     ggml_tensor *  x_of(const Block & block) const;
     ggml_tensor *  rotate(int layer, ggml_tensor * x, ggml_tensor * positions) const;
     RotatedQueries rotate(int layer, ggml_tensor * queries, const QueryTensors & to) const;

@@ -1,5 +1,7 @@
 #include "forward_pass.h"
 
+#include <algorithm>
+
 #include "pooling.h"
 
 namespace longembed {
@@ -14,6 +16,8 @@ void ForwardPass::run(float * out) {
     run_long_sequences();
     if (setup_.pools_rows) {
         write_rows(out);
+    } else if (setup_.architecture.head() != nullptr) {
+        write_means_through_head(out);
     } else {
         write_means(out);
     }
@@ -75,6 +79,20 @@ void ForwardPass::write_means(float * out) const {
     add(setup_.layout.whole);
     add(setup_.layout.parts); // long sequences come after all others
     mean.write(out);
+}
+
+void ForwardPass::write_means_through_head(float * out) {
+    ggml_tensor *      pooled  = setup_.workspace.pooled;
+    ggml_tensor *      vectors = setup_.workspace.vectors;
+    const auto         count   = static_cast<int64_t>(setup_.layout.sequences.size());
+    std::vector<float> means(count * pooled->ne[0]);
+    write_means(means.data());
+    for (int64_t first = 0; first < count; first += Workspace::max_pooled) {
+        const int64_t some = std::min(Workspace::max_pooled, count - first);
+        ggml_backend_tensor_set(pooled, means.data() + first * pooled->ne[0], 0, some * pooled->nb[1]);
+        parallel_for(1, [&](BlockPass & pass, int64_t) { pass.compute_head(some); });
+        ggml_backend_tensor_get(vectors, out + first * vectors->ne[0], 0, some * vectors->nb[1]);
+    }
 }
 
 void ForwardPass::write_rows(float * out) const {

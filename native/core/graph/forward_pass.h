@@ -18,6 +18,7 @@ private:
     void run_whole_blocks();
     void run_long_sequences();
     void write_means(float * out) const;
+    void write_means_through_head(float * out);
     void write_rows(float * out) const;
 
     /// Calls work(pass, piece) for pieces 0 … count − 1 on all streams, and runs the steps that it collected.

@@ -47,7 +47,7 @@ int64_t longest_block(const Layout & layout) {
 template <typename Measure> double mean_of_layers(const llama_model & model, Measure measure) {
     double sum = 0.0;
     for (const auto & named : llama_internal_get_tensor_map(&model)) {
-        if (named.first.rfind("blk.", 0) == 0) {
+        if (named.first.rfind("blk.", 0) == 0 || named.first.rfind("enc.blk.", 0) == 0) {
             sum += static_cast<double>(measure(named.second));
         }
     }
@@ -157,8 +157,7 @@ struct GraphEngine::Plan {
 
     Plan(const GraphEngine & engine, const Batch & batch)
         : batch(batch), parallelism(engine.streams_.parallelism(batch.n_tokens)),
-          layout(batch, engine.choose_cut(batch, parallelism)),
-          packed(batch, layout, engine.architecture_->position_rows(), engine.architecture_->attention(0).causal) {}
+          layout(batch, engine.choose_cut(batch, parallelism)), packed(batch, layout, *engine.architecture_) {}
 };
 
 void GraphEngine::embed(const Batch & batch, float * out, Control & control) {

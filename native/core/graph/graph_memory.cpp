@@ -51,14 +51,26 @@ void build_largest(const PassSetup & setup, Stream & stream, int number) {
         pass.flush();
     };
 
-    const Layout & layout = setup.layout;
+    const Layout &   layout = setup.layout;
+    std::vector<int> kinds; // a layer of each kind
+    for (const bool sliding : {false, true}) {
+        for (int layer = 0; layer < setup.layers; ++layer) {
+            if (setup.architecture.attention(layer).slides() == sliding) {
+                kinds.push_back(layer);
+                break;
+            }
+        }
+    }
     for (size_t i : largest_of(layout.whole)) {
         build([&](BlockPass & pass) { pass.run_whole(layout.whole[i], layout.whole_contents[i]); });
     }
-    // layers are alike, but for the last
+    // layers of a kind are alike, but for the last
     for (size_t i : largest_of(layout.parts)) {
-        if (setup.layers > 1) {
-            build([&](BlockPass & pass) { pass.compute(0, layout.parts[i]); });
+        for (const int layer : kinds) {
+            if (layer < setup.layers - 1) {
+                build([&](BlockPass & pass) { pass.compute(layer, layout.parts[i]); });
+            }
+            build([&](BlockPass & pass) { pass.store_keys_and_values(layer, layout.parts[i]); });
         }
         if (setup.pools_rows) {
             const SequenceRange & all = layout.long_sequences;
@@ -66,8 +78,10 @@ void build_largest(const PassSetup & setup, Stream & stream, int number) {
         } else {
             build([&](BlockPass & pass) { pass.compute(setup.layers - 1, layout.parts[i]); });
         }
-        build([&](BlockPass & pass) { pass.store_keys_and_values(0, layout.parts[i]); });
         build([&](BlockPass & pass) { pass.embed_tokens(layout.parts[i]); });
+    }
+    if (setup.architecture.head() != nullptr && !setup.pools_rows) {
+        build([&](BlockPass & pass) { pass.compute_head(Workspace::max_pooled); });
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace longembed {
 
@@ -25,8 +26,9 @@ SelfExtendPositions::SelfExtendPositions(const Layout & layout, int32_t group, i
     }
 }
 
-PackedBatch::PackedBatch(const Batch & batch, const Layout & layout, int64_t position_rows, bool causal) {
+PackedBatch::PackedBatch(const Batch & batch, const Layout & layout, const Architecture & architecture) {
     tokens.resize(layout.tokens);
+    indices.resize(architecture.sliding_reach() > 0 ? layout.tokens : 0);
     positions.resize(layout.tokens);
     std::vector<float> fraction(layout.tokens, 0.0f);
     std::vector<float> factors(layout.tokens, 1.0f);
@@ -39,6 +41,9 @@ PackedBatch::PackedBatch(const Batch & batch, const Layout & layout, int64_t pos
             const float whole             = std::floor(position);
             positions[sequence.first + i] = static_cast<int32_t>(whole);
             fraction[sequence.first + i]  = position - whole;
+        }
+        if (!indices.empty()) {
+            std::iota(indices.begin() + sequence.first, indices.begin() + sequence.first + sequence.length, 0);
         }
         if (batch.logit_scale != nullptr) {
             std::copy_n(batch.logit_scale + sequence.input, sequence.length, factors.begin() + sequence.first);
@@ -53,10 +58,10 @@ PackedBatch::PackedBatch(const Batch & batch, const Layout & layout, int64_t pos
     if (batch.uses_self_extend()) {
         // a window beyond the longest sequence sees all of it as near, and would only take positions out of range
         const auto window = static_cast<int32_t>(std::min<int64_t>(batch.self_extend_window, layout.longest));
-        self_extend.emplace(layout, batch.self_extend_group, window, causal);
+        self_extend.emplace(layout, batch.self_extend_group, window, architecture.attention(0).causal);
     }
     if (std::any_of(fraction.begin(), fraction.end(), [](float f) { return f != 0.0f; })) {
-        const auto last_row = static_cast<int32_t>(position_rows - 1);
+        const auto last_row = static_cast<int32_t>(architecture.position_rows() - 1);
         positions_upper.resize(layout.tokens);
         std::transform(positions.begin(), positions.end(), positions_upper.begin(),
                        [last_row](int32_t lower) { return std::min(lower + 1, last_row); });

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "architectures/architecture.h"
 #include "batch.h"
 #include "layout.h"
 
@@ -28,6 +29,7 @@ struct SelfExtendPositions {
 /// A batch's arrays in packed order, as the device takes them.
 struct PackedBatch {
     std::vector<int32_t> tokens;
+    std::vector<int32_t> indices;            ///< in their sequence; with sliding windows only, which stand by them
     std::vector<int32_t> positions;          ///< whole part
     std::vector<int32_t> positions_upper;    ///< the next row, where positions are fractional; empty: all are whole
     std::vector<float>   positions_fraction; ///< with positions_upper
@@ -39,8 +41,7 @@ struct PackedBatch {
 
     std::optional<SelfExtendPositions> self_extend;
 
-    /// @param position_rows  rows of the absolute position matrix, 0 without one
-    PackedBatch(const Batch & batch, const Layout & layout, int64_t position_rows, bool causal);
+    PackedBatch(const Batch & batch, const Layout & layout, const Architecture & architecture);
 
     /// The logit factor that `count` packed tokens from `first` share; nothing when they differ.
     std::optional<float> shared_factor(int64_t first, int64_t count) const;

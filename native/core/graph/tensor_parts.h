@@ -30,6 +30,13 @@ inline void store_by_head(StepGraph & steps, ggml_tensor * rows, ggml_tensor * s
     steps.add(ggml_cpy(steps.ctx(), ggml_permute(steps.ctx(), rows, 0, 2, 1, 3), place));
 }
 
+/// The same as tokens first … of `stored` [tokens, size, heads], where those of a head's dimension lie together.
+inline void store_transposed(StepGraph & steps, ggml_tensor * rows, ggml_tensor * stored, int64_t first) {
+    ggml_tensor * place = ggml_view_3d(steps.ctx(), stored, rows->ne[2], stored->ne[1], stored->ne[2], stored->nb[1],
+                                       stored->nb[2], first * stored->nb[0]);
+    steps.add(ggml_cpy(steps.ctx(), ggml_permute(steps.ctx(), rows, 1, 2, 0, 3), place));
+}
+
 /// Adds to the graph that what some heads of tokens attend to, [head size, some heads, n], is stored in columns first …
 /// of `heads` [head size · heads, …].
 inline void store_heads(StepGraph & steps, ggml_tensor * attended, ggml_tensor * heads, int64_t first,

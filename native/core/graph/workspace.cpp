@@ -28,14 +28,15 @@ template <typename T> std::vector<T> taken_at(const std::vector<T> & values, con
 } // namespace
 
 QueryTensors QueryTensors::slice(ggml_context * ctx, int64_t first, int64_t count) const {
-    return {entries(ctx, positions, first, count), entries(ctx, before, first, count),
-            entries(ctx, after, first, count), slabs(ctx, logit_scale, first, count)};
+    return {entries(ctx, positions, first, count), entries(ctx, indices, first, count),
+            entries(ctx, before, first, count), entries(ctx, after, first, count),
+            slabs(ctx, logit_scale, first, count)};
 }
 
 QueryTensors QueryTensors::copy(ggml_context * ctx, int64_t first, int64_t count) const {
     const auto   copied = [&](ggml_tensor * part) { return part == nullptr ? nullptr : ggml_cont(ctx, part); };
     QueryTensors some   = slice(ctx, first, count);
-    return {copied(some.positions), copied(some.before), copied(some.after), some.logit_scale};
+    return {copied(some.positions), copied(some.indices), copied(some.before), copied(some.after), some.logit_scale};
 }
 
 Workspace::Workspace(const WorkspaceSize & size, const Architecture & architecture, int64_t dimensions,
@@ -51,10 +52,10 @@ Workspace::Workspace(const WorkspaceSize & size, const Architecture & architectu
     for (int64_t stream = 0; stream < size.streams; ++stream) {
         heads.push_back(ggml_new_tensor_2d(ctx, GGML_TYPE_F32, shape.head_size * shape.heads, size.block));
     }
-    attention_ = make_attention(ctx, device, shape, size);
+    attention_ = make_attention(ctx, device, architecture, size);
 
     tokens          = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
-    queries         = new_queries(n, shape.causal);
+    queries         = new_queries(n, architecture);
     positions.lower = queries.positions;
     if (size.between_rows) {
         positions.upper    = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
@@ -66,9 +67,15 @@ Workspace::Workspace(const WorkspaceSize & size, const Architecture & architectu
             far_key_positions_after = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
         }
     }
+    const Head *  head = architecture.head();
+    const int64_t out  = head == nullptr ? dimensions : head->dimensions();
     if (size.rows > 0) {
-        rows = PooledRows{ggml_new_tensor_1d(ctx, GGML_TYPE_I32, size.rows), new_queries(size.rows, shape.causal),
-                          ggml_new_tensor_2d(ctx, GGML_TYPE_F32, dimensions, size.rows)};
+        rows = PooledRows{ggml_new_tensor_1d(ctx, GGML_TYPE_I32, size.rows), new_queries(size.rows, architecture),
+                          ggml_new_tensor_2d(ctx, GGML_TYPE_F32, out, size.rows)};
+    }
+    if (head != nullptr) {
+        pooled  = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, dimensions, max_pooled);
+        vectors = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, out, max_pooled);
     }
 
     // ggml gives a name to every tensor in a graph that has none, and streams would do so side by side
@@ -86,11 +93,13 @@ Workspace::Workspace(const WorkspaceSize & size, const Architecture & architectu
     }
 }
 
-QueryTensors Workspace::new_queries(int64_t n, bool causal) const {
+QueryTensors Workspace::new_queries(int64_t n, const Architecture & architecture) const {
     const auto   positions_of = [&] { return ggml_new_tensor_1d(ctx_.get(), GGML_TYPE_I32, n); };
     const bool   self_extend  = size_.self_extend_window > 0;
+    const bool   causal       = architecture.attention(0).causal;
     QueryTensors queries;
     queries.positions   = positions_of();
+    queries.indices     = architecture.sliding_reach() > 0 ? positions_of() : nullptr;
     queries.before      = self_extend ? positions_of() : nullptr;
     queries.after       = self_extend && !causal ? positions_of() : nullptr;
     queries.logit_scale = ggml_new_tensor_3d(ctx_.get(), GGML_TYPE_F32, 1, 1, n);
@@ -140,6 +149,7 @@ void Workspace::allocate(ggml_backend_buffer_type_t where) {
 void Workspace::upload(const PackedBatch & batch) {
     upload_to(tokens, batch.tokens);
     upload_to(queries.positions, batch.positions);
+    upload_to(queries.indices, batch.indices);
     upload_to(positions.upper, batch.positions_upper);
     upload_to(positions.fraction, batch.positions_fraction);
     upload_to(queries.logit_scale, batch.logit_factors);
@@ -154,6 +164,7 @@ void Workspace::upload(const PackedBatch & batch) {
     }
     upload_to(rows->ids, batch.row_ids);
     upload_to(rows->queries.positions, taken_at(batch.positions, batch.row_ids));
+    upload_to(rows->queries.indices, taken_at(batch.indices, batch.row_ids));
     upload_to(rows->queries.logit_scale, taken_at(batch.logit_factors, batch.row_ids));
     if (batch.self_extend) {
         upload_to(rows->queries.before, taken_at(batch.self_extend->queries_before, batch.row_ids));

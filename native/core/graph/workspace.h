@@ -16,6 +16,7 @@ namespace longembed {
 /// What queries are rotated to and scaled by.
 struct QueryTensors {
     ggml_tensor * positions   = nullptr; ///< [n] I32
+    ggml_tensor * indices     = nullptr; ///< [n] I32: in their sequence; null without sliding windows
     ggml_tensor * before      = nullptr; ///< [n] I32: SelfExtendPositions::queries_before; null without self-extend
     ggml_tensor * after       = nullptr; ///< [n] I32: SelfExtendPositions::queries_after; null for causal models, too
     ggml_tensor * logit_scale = nullptr; ///< [1, 1, n]
@@ -31,7 +32,7 @@ struct QueryTensors {
 struct PooledRows {
     ggml_tensor * ids = nullptr; ///< [rows] I32, in packed order
     QueryTensors  queries;
-    ggml_tensor * vectors = nullptr; ///< [dimensions, rows]
+    ggml_tensor * vectors = nullptr; ///< [the model's dimensions, rows]
 };
 
 /// The tensors that live through a whole call: a few rows a token, so memory grows in proportion to length. They are
@@ -71,8 +72,14 @@ public:
 
     std::optional<PooledRows> rows;
 
+    /// What a head makes vectors of, a few at a time, and the vectors; null without a head.
+    ggml_tensor * pooled  = nullptr; ///< [dimensions, max_pooled]
+    ggml_tensor * vectors = nullptr; ///< [the model's dimensions, max_pooled]
+
+    static constexpr int64_t max_pooled = 64;
+
 private:
-    QueryTensors new_queries(int64_t n, bool causal) const;
+    QueryTensors new_queries(int64_t n, const Architecture & architecture) const;
     void         check_fits_in_buffers(ggml_backend_buffer_type_t where) const;
     void         dry_run(ggml_backend_buffer_type_t where);
     void         allocate(ggml_backend_buffer_type_t where);

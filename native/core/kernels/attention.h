@@ -11,6 +11,10 @@ constexpr int64_t tile_keys = 64;
 /// Queries that are computed together against a tile of keys.
 constexpr int64_t tile_queries = 48;
 
+/// Columns of DistanceBias's table that stand before and after it as the kernel takes it, so that a tile of keys finds
+/// its row in one piece wherever it begins.
+constexpr int64_t bias_padding = tile_keys;
+
 /// Some queries of one head of one sequence, and the keys and values they may see.
 struct AttentionTile {
     /// Queries rotated for near keys and, with self-extend, for keys far before and far after them.
@@ -32,6 +36,12 @@ struct AttentionTile {
     int64_t window; ///< self-extend's; 0: ordinary attention
     bool    causal;
     float   scale; ///< factor on the logits
+    int64_t reach; ///< of a sliding window: the query at index i sees keys i − reach … i + reach; else beyond all keys
+
+    float         slope; ///< added to the logits: −slope · |key index − query index|
+    const float * bias;  ///< added to the logits: [bias_padding + 2 · bias_reach + 1 + bias_padding] by key index −
+                         ///< query index, the ends repeated; null: nothing
+    int64_t bias_reach;  ///< the largest distance in `bias`
 
     float * out;        ///< [queries][head size]
     int64_t out_stride; ///< floats from one query's output to the next

@@ -202,6 +202,41 @@ void score_tile(Sweep & s, const Strip & strip, int64_t number, int64_t base) {
     }
 }
 
+constexpr float log2_e = 1.44269504f;
+
+/// Adds to a row of scores what `bias` has for them.
+inline void add_bias(const float * bias, float * row) {
+    for (int64_t key = 0; key < tile_keys; key += width) {
+        store(row + key, load(row + key) + log2_e * load(bias + key));
+    }
+}
+
+/// Takes slope · |distance| off a row of scores; the first is at `distance`.
+inline void subtract_slope(float slope, int64_t distance, float * row) {
+    Vector at;
+    for (int lane = 0; lane < width; ++lane) {
+        at[lane] = static_cast<float>(distance + lane);
+    }
+    for (int64_t key = 0; key < tile_keys; key += width) {
+        store(row + key, load(row + key) - log2_e * slope * (at < 0.0f ? -at : at));
+        at += static_cast<float>(width);
+    }
+}
+
+/// Adds to a strip's scores of the tile whose first key has index `base` what follows from distance.
+void add_distance_bias(const Sweep & s, const Strip & strip, int64_t base) {
+    const AttentionTile & t = s.tile;
+    for (int64_t r = 0; r < strip.count; ++r) {
+        const int64_t distance = base - (strip.index + r);
+        if (t.bias != nullptr) {
+            const int64_t first = clamp(-t.bias_reach - bias_padding, distance, t.bias_reach + 1);
+            add_bias(t.bias + first + t.bias_reach + bias_padding, s.scores + r * tile_keys);
+        } else if (t.slope != 0.0f) {
+            subtract_slope(t.slope, distance, s.scores + r * tile_keys);
+        }
+    }
+}
+
 /// The maxima of a row's scores, lane by lane.
 inline Vector max_lanes(const float * row) {
     Vector max = load(row);
@@ -273,35 +308,40 @@ void sweep_tile(Sweep & s, const Strip & strip, int64_t number, int64_t base, in
     const AttentionTile & t     = s.tile;
     const int64_t         begin = base < 0 ? -base : 0;
     const int64_t         stop  = smaller(tile_keys, end - base);
-    const auto visible = [&](int64_t r) { return t.causal ? clamp(0, strip.index + r + 1 - base, stop) : stop; };
+    const int64_t         ahead = t.causal ? 0 : t.reach;
+    // the first and the last key that a row sees, within the tile; both move to the right from row to row
+    const auto    first_seen = [&](int64_t r) { return clamp(begin, strip.index + r - t.reach - base, tile_keys); };
+    const auto    end_seen   = [&](int64_t r) { return clamp(0, strip.index + r + ahead + 1 - base, stop); };
+    const int64_t from       = first_seen(0);
+    const int64_t to         = end_seen(strip.count - 1);
 
-    if (visible(strip.count - 1) <= begin) {
+    if (to <= from) {
         return;
     }
     score_tile(s, strip, number, base);
-    if (begin == 0 && visible(0) == tile_keys) {
+    add_distance_bias(s, strip, base);
+    if (first_seen(strip.count - 1) == 0 && end_seen(0) == tile_keys) {
         raise_where_needed(s, strip);
         for (int64_t r = 0; r < mr; ++r) {
             weigh(s, strip.first + r, s.scores + r * tile_keys);
         }
     } else {
         for (int64_t r = 0; r < mr; ++r) {
-            fill_some(s.scores + r * tile_keys, 0, begin, -INFINITY);
-            fill_some(s.scores + r * tile_keys, visible(r), tile_keys, -INFINITY);
+            fill_some(s.scores + r * tile_keys, 0, first_seen(r), -INFINITY);
+            fill_some(s.scores + r * tile_keys, end_seen(r), tile_keys, -INFINITY);
         }
         raise_where_needed(s, strip);
         for (int64_t r = 0; r < mr; ++r) {
-            weigh_some(s, strip.first + r, s.scores + r * tile_keys, begin, visible(r));
+            weigh_some(s, strip.first + r, s.scores + r * tile_keys, first_seen(r), end_seen(r));
         }
     }
     pack_words(s.scores, mr * tile_keys, s.scores);
-    add_values(s.scores, t.values + number * words_for(tile_keys) * t.head_size, begin / pack_factor, words_for(stop),
+    add_values(s.scores, t.values + number * words_for(tile_keys) * t.head_size, from / pack_factor, words_for(to),
                t.head_size, s.out + strip.first * t.head_size);
 }
 
 /// The packed queries times the logits' scale, padded with zeros up to tile_queries.
 const float * scaled(const AttentionTile & t, const float * queries, float * to) {
-    constexpr float log2_e = 1.44269504f;
     if (queries == nullptr) {
         return nullptr;
     }
@@ -338,13 +378,15 @@ void attention(const AttentionTile & t, float * scratch) {
         max_score = -INFINITY;
     }
 
-    const int64_t end        = t.causal ? smaller(t.keys, t.first_index + t.queries) : t.keys;
-    const int64_t first_tile = t.first_key / tile_keys;
+    // tiles that no query sees are not visited
+    const int64_t end        = smaller(t.keys, t.first_index + t.queries + (t.causal ? 0 : t.reach));
+    const int64_t first      = t.first_index > t.reach ? t.first_index - t.reach : 0;
+    const int64_t first_tile = (t.first_key + first) / tile_keys;
     const int64_t end_tile   = (t.first_key + end + tile_keys - 1) / tile_keys;
     for (int64_t number = first_tile; number < end_tile; ++number) {
         const int64_t base = number * tile_keys - t.first_key; // negative where the sequence begins within the tile
-        for (int64_t first = 0; first < t.queries; first += mr) {
-            sweep_tile(s, {first, smaller(mr, t.queries - first), t.first_index + first}, number, base, end);
+        for (int64_t query = 0; query < t.queries; query += mr) {
+            sweep_tile(s, {query, smaller(mr, t.queries - query), t.first_index + query}, number, base, end);
         }
     }
 

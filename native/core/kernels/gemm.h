@@ -23,9 +23,11 @@ enum class WeightFormat {
 /// What is applied to a sum before it is written.
 enum class Epilogue {
     none,
-    gelu,         ///< GELU with erf
-    residual_add, ///< plus `operand`
-    swiglu_gate,  ///< times SiLU of `operand`
+    gelu,            ///< GELU with erf
+    residual_add,    ///< plus `operand`
+    swiglu_gate,     ///< times SiLU of `operand`
+    geglu_gate,      ///< times GELU of `operand`, with erf
+    geglu_tanh_gate, ///< the same with tanh
 };
 
 /// y = epilogue(x · weightsᵀ + bias) for some tokens and n of the outputs.

@@ -39,11 +39,20 @@ inline Vector silu(Vector x) {
     return (x < 0.0f ? x * e : x) / (1.0f + e);
 }
 
+/// GELU in the form with tanh: x / (1 + e^(−2u)) with u = √(2/π) · (x + 0.044715 x³).
+inline Vector gelu_tanh(Vector x) {
+    const Vector u = 1.595769122f * (x + 0.044715f * x * x * x); // twice
+    const Vector e = exponential(u < 0.0f ? u : -u);
+    return (u < 0.0f ? x * e : x) / (1.0f + e);
+}
+
 inline Vector apply(Epilogue epilogue, Vector sum, Vector operand) {
     switch (epilogue) {
         case Epilogue::gelu: return gelu(sum);
         case Epilogue::residual_add: return sum + operand;
         case Epilogue::swiglu_gate: return sum * silu(operand);
+        case Epilogue::geglu_gate: return sum * gelu(operand);
+        case Epilogue::geglu_tanh_gate: return sum * gelu_tanh(operand);
         default: return sum;
     }
 }

@@ -1,6 +1,7 @@
 #include "llama_file.h"
 
 #include "error.h"
+#include "head_tensors.h"
 #include "llama.h"
 #include "log.h"
 
@@ -53,7 +54,8 @@ std::shared_ptr<llama_model> load(const std::string & path, const GpuPlan & plan
     if (!model) {
         throw load_error(path, !plan.devices.empty());
     }
-    return model;
+    const auto head = add_head_tensors(*model, path, !params.no_alloc);
+    return head ? std::shared_ptr<llama_model>(model.get(), [model, head](llama_model *) {}) : model;
 }
 
 } // namespace

@@ -46,6 +46,7 @@ void check_numbers(const ModelKeys & keys) {
     keys.real("attention.layer_norm_epsilon", 0.0, 1.0);
     keys.real("attention.layer_norm_rms_epsilon", 0.0, 1.0);
     keys.real("rope.freq_base", 1.0, 1e15);
+    keys.real("rope.freq_base_swa", 1.0, 1e15);
     keys.real("rope.scaling.factor", 0.0, 1e6);
     keys.real("rope.scale_linear", 0.0, 1e6);
     keys.whole("rope.scaling.original_context_length", 0, max_context, 0);
@@ -162,6 +163,34 @@ void check_heads_fill_width(const ModelKeys & keys, const ModelSizes & sizes) {
     }
 }
 
+void check_heads_alike(const ModelKeys & keys, const ModelSizes & sizes) {
+    if (sizes.value_size != sizes.key_size) {
+        throw keys.wrong("attention.value_length", sizes.value_size,
+                         "keys are of " + std::to_string(sizes.key_size) + " numbers");
+    }
+    const uint64_t rotated = keys.whole("rope.dimension_count", 0, sizes.key_size, sizes.key_size);
+    if (static_cast<int64_t>(rotated) != sizes.key_size) {
+        throw keys.wrong("rope.dimension_count", rotated,
+                         "keys are of " + std::to_string(sizes.key_size) + " numbers, all of which are rotated");
+    }
+}
+
+void check_sliding_window(const ModelKeys & keys, const ModelSizes & sizes, uint64_t min) {
+    const uint64_t window = keys.whole("attention.sliding_window", min, max_context, 0);
+    if (window == 1) {
+        throw keys.wrong("attention.sliding_window", window, "a token would see itself alone");
+    }
+    const uint64_t rotated = keys.whole("rope.dimension_count", 0, sizes.key_size, sizes.key_size);
+    const std::pair<const char *, uint64_t> same[] = {{"attention.key_length_swa", sizes.key_size},
+                                                      {"attention.value_length_swa", sizes.value_size},
+                                                      {"rope.dimension_count_swa", rotated}};
+    for (const auto & [name, expected] : same) {
+        if (const uint64_t number = keys.whole(name, 0, max_heads, expected); number != expected) {
+            throw keys.wrong(name, number, "in layers without a window it is " + std::to_string(expected));
+        }
+    }
+}
+
 ModelSizes read_sizes(const Metadata & metadata, llm_arch architecture, const std::string & name, int64_t vocabulary) {
     const ModelKeys           keys(metadata, name);
     const ArchitectureEntry * entry = find_architecture(architecture);
@@ -187,6 +216,7 @@ ModelSizes read_sizes(const Metadata & metadata, llm_arch architecture, const st
     sizes.key_size      = static_cast<int64_t>(keys.whole("attention.key_length", min, max_heads, head));
     sizes.value_size    = static_cast<int64_t>(keys.whole("attention.value_length", min, max_heads, head));
     keys.whole("rope.dimension_count", 0, max_heads, 0);
+    sizes.buckets = static_cast<int64_t>(keys.whole("attention.relative_buckets_count", 0, max_heads, 0));
 
     if (entry != nullptr) {
         check_own_graph(keys, *entry, sizes);

@@ -22,6 +22,7 @@ struct ModelSizes {
     int64_t feed_forward = 0;
     int64_t experts      = 0;
     int64_t vocabulary   = 0; ///< tokens
+    int64_t buckets      = 0; ///< of distances (T5); 0 when the file does not say
     int64_t segments     = 0; ///< rows of the token-type matrix; 0 when the file does not say
 
     /// All layers are alike; otherwise the heads and the feed-forward size are the first layer's.
@@ -69,5 +70,14 @@ ModelSizes read_sizes(const Metadata & metadata, llm_arch architecture, const st
 /// A rule of many architectures: the heads' keys together are as wide as the model.
 /// @throws InvalidFile
 void check_heads_fill_width(const ModelKeys & keys, const ModelSizes & sizes);
+
+/// Another: heads are rotated whole, and as wide for values as for keys. llama.cpp asserts both.
+/// @throws InvalidFile
+void check_heads_alike(const ModelKeys & keys, const ModelSizes & sizes);
+
+/// What a model with sliding-window layers may say of them: a window of two tokens at least, or where `min` is 0 none,
+/// and the same sizes as in the other layers.
+/// @throws InvalidFile
+void check_sliding_window(const ModelKeys & keys, const ModelSizes & sizes, uint64_t min);
 
 } // namespace longembed

@@ -1,5 +1,6 @@
 #include "tensor_inventory.h"
 
+#include "architectures/head.h"
 #include "architectures/table.h"
 #include "invalid_file.h"
 
@@ -48,6 +49,11 @@ TensorInventory::TensorInventory(const std::vector<GgufTensor> & tensors) {
     }
 }
 
+int64_t TensorInventory::rows(const std::string & name) const {
+    const auto found = tensors_.find(name);
+    return found == tensors_.end() || found->second->shape.size() < 2 ? 0 : found->second->shape[1];
+}
+
 void TensorInventory::plain(const std::string & name, const Shape & shape) {
     const GgufTensor & tensor = find(name);
     check(tensor, shape);
@@ -69,6 +75,17 @@ void TensorInventory::optional_plain(const std::string & name, const Shape & sha
 void TensorInventory::linear(const std::string & name, int64_t in, int64_t out) {
     matrix(name + ".weight", {in, out});
     optional_plain(name + ".bias", {out});
+}
+
+void TensorInventory::head(int64_t in) {
+    for (const char * name : head_layers) {
+        const std::string weight = std::string(name) + ".weight";
+        if (has(weight)) {
+            const int64_t out = rows(weight);
+            linear(name, in, out);
+            in = out;
+        }
+    }
 }
 
 void TensorInventory::layer_norm(const std::string & name, int64_t dimensions) {

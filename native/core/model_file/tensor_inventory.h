@@ -21,6 +21,9 @@ public:
 
     bool has(const std::string & name) const { return tensors_.count(name) > 0; }
 
+    /// The rows of a matrix; 0 where there is none of that name.
+    int64_t rows(const std::string & name) const;
+
     /// A matrix, of any type that can be multiplied by.
     /// @throws InvalidFile that names the tensor when it is missing or has another shape; so do the others
     void matrix(const std::string & name, const Shape & shape) { check(find(name), shape); }
@@ -32,6 +35,10 @@ public:
 
     /// NAME.weight and the bias that may go with it.
     void linear(const std::string & name, int64_t in, int64_t out);
+
+    /// The dense layers after pooling, `dense_2` and `dense_3`, where the file has them: the first takes `in` numbers,
+    /// the other what the first gives.
+    void head(int64_t in);
 
     /// NAME.weight and NAME.bias
     void layer_norm(const std::string & name, int64_t dimensions);

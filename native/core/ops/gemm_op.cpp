@@ -53,6 +53,8 @@ ggml_custom_op_t operation(Epilogue epilogue) {
         case Epilogue::gelu: return compute<Epilogue::gelu>;
         case Epilogue::residual_add: return compute<Epilogue::residual_add>;
         case Epilogue::swiglu_gate: return compute<Epilogue::swiglu_gate>;
+        case Epilogue::geglu_gate: return compute<Epilogue::geglu_gate>;
+        case Epilogue::geglu_tanh_gate: return compute<Epilogue::geglu_tanh_gate>;
         default: return compute<Epilogue::none>;
     }
 }

@@ -14,7 +14,7 @@ bool has_own_gemm(const GraphContext & ctx, const Linear & layer);
 
 /// epilogue(weight · x + bias) by our own kernel, as a ggml operation that the CPU backend runs.
 /// @param x        [in, tokens], its rows contiguous
-/// @param operand  [out, tokens] for Epilogue::residual_add and Epilogue::swiglu_gate, else null
+/// @param operand  [out, tokens] for Epilogue::residual_add and the gates, else null
 /// @return [out, tokens]
 ggml_tensor * gemm(const GraphContext & ctx, const Linear & layer, ggml_tensor * x, Epilogue epilogue = Epilogue::none,
                    ggml_tensor * operand = nullptr);

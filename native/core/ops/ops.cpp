@@ -1,6 +1,9 @@
 #include "ops.h"
 
+#include <optional>
+
 #include "gemm_op.h"
+#include "ggml-backend.h"
 
 namespace longembed {
 
@@ -11,11 +14,21 @@ ggml_tensor * scale_and_shift(const GraphContext & ctx, const Norm & norm, ggml_
     return norm.bias == nullptr ? x : ggml_add(ctx, x, norm.bias);
 }
 
-ggml_tensor * activate(const GraphContext & ctx, Activation activation, ggml_tensor * x) {
-    switch (activation) {
+/// GELU with tanh, x · sigmoid(2 √(2/π) · (x + 0.044715 x³)), from operations that are exact: the one that ggml has for
+/// it on a CPU looks it up in a table of halves.
+ggml_tensor * gelu_tanh(const GraphContext & ctx, ggml_tensor * x) {
+    constexpr float factor = 1.595769122f; // 2 √(2/π)
+    ggml_tensor *   slope  = ggml_scale_bias(ctx, ggml_sqr(ctx, x), factor * 0.044715f, factor);
+    return ggml_mul(ctx, x, ggml_sigmoid(ctx, ggml_mul(ctx, slope, x)));
+}
+
+ggml_tensor * activate(const GraphContext & ctx, const FeedForward & part, ggml_tensor * x) {
+    switch (part.activation) {
         case Activation::gelu_erf: return ggml_gelu_erf(ctx, x);
-        case Activation::gelu_tanh: return ggml_gelu(ctx, x);
+        case Activation::gelu_tanh:
+            return ggml_backend_buffer_is_host(part.up.weight->buffer) ? gelu_tanh(ctx, x) : ggml_gelu(ctx, x);
         case Activation::silu: return ggml_silu(ctx, x);
+        case Activation::relu: return ggml_relu(ctx, x);
     }
     GGML_ABORT("unknown activation");
 }
@@ -25,17 +38,34 @@ ggml_tensor * activated_up(const GraphContext & ctx, const FeedForward & part, g
     if (part.activation == Activation::gelu_erf && has_own_gemm(ctx, part.up)) {
         return gemm(ctx, part.up, x, Epilogue::gelu);
     }
-    return activate(ctx, part.activation, linear(ctx, part.up, x));
+    return activate(ctx, part, linear(ctx, part.up, x));
+}
+
+std::optional<Epilogue> gate_epilogue(Activation activation) {
+    switch (activation) {
+        case Activation::gelu_erf: return Epilogue::geglu_gate;
+        case Activation::gelu_tanh: return Epilogue::geglu_tanh_gate;
+        case Activation::silu: return Epilogue::swiglu_gate;
+        case Activation::relu: break;
+    }
+    return std::nullopt;
 }
 
 /// activation(gate · x) ⊙ up · x
 ggml_tensor * gated_up(const GraphContext & ctx, const FeedForward & part, ggml_tensor * x) {
     ggml_tensor * gate = linear(ctx, part.gate, x);
-    if (part.activation != Activation::silu) {
-        return ggml_mul(ctx, activate(ctx, part.activation, gate), linear(ctx, part.up, x));
+    if (const auto epilogue = gate_epilogue(part.activation); epilogue && has_own_gemm(ctx, part.up)) {
+        return gemm(ctx, part.up, x, *epilogue, gate);
     }
-    return has_own_gemm(ctx, part.up) ? gemm(ctx, part.up, x, Epilogue::swiglu_gate, gate)
-                                      : ggml_swiglu_split(ctx, gate, linear(ctx, part.up, x));
+    if (part.activation == Activation::silu) {
+        return ggml_swiglu_split(ctx, gate, linear(ctx, part.up, x));
+    }
+    return ggml_mul(ctx, activate(ctx, part, gate), linear(ctx, part.up, x));
+}
+
+/// What `down` is applied to.
+ggml_tensor * inner_width(const GraphContext & ctx, const FeedForward & part, ggml_tensor * x) {
+    return part.gate.weight == nullptr ? activated_up(ctx, part, x) : gated_up(ctx, part, x);
 }
 
 } // namespace
@@ -63,9 +93,12 @@ ggml_tensor * rms_norm(const GraphContext & ctx, const Norm & norm, ggml_tensor 
     return scale_and_shift(ctx, norm, ggml_rms_norm(ctx, x, eps));
 }
 
+ggml_tensor * feed_forward(const GraphContext & ctx, const FeedForward & part, ggml_tensor * x) {
+    return linear(ctx, part.down, inner_width(ctx, part, x));
+}
+
 ggml_tensor * add_feed_forward(const GraphContext & ctx, const FeedForward & part, ggml_tensor * x, ggml_tensor * to) {
-    ggml_tensor * inner = part.gate.weight == nullptr ? activated_up(ctx, part, x) : gated_up(ctx, part, x);
-    return add_linear(ctx, part.down, inner, to);
+    return add_linear(ctx, part.down, inner_width(ctx, part, x), to);
 }
 
 } // namespace longembed

@@ -18,6 +18,9 @@ ggml_tensor * layer_norm(const GraphContext & ctx, const Norm & norm, ggml_tenso
 /// x / sqrt(mean(x²) + eps) · weight, a row (token) at a time
 ggml_tensor * rms_norm(const GraphContext & ctx, const Norm & norm, ggml_tensor * x, float eps);
 
+/// What the feed-forward part makes of x.
+ggml_tensor * feed_forward(const GraphContext & ctx, const FeedForward & part, ggml_tensor * x);
+
 /// to + what the feed-forward part makes of x
 ggml_tensor * add_feed_forward(const GraphContext & ctx, const FeedForward & part, ggml_tensor * x, ggml_tensor * to);
 

@@ -7,22 +7,26 @@
 
 namespace longembed {
 
-std::optional<Rope> Rope::of(const llama_model & model, Rotation rotation) {
+std::optional<Rope> Rope::of(const llama_model & model, Rotation rotation, int layer) {
     if (rotation == Rotation::none) {
         return std::nullopt;
     }
     const llama_hparams & h = model.hparams;
     Rope                  rope;
-    rope.dimensions       = static_cast<int>(h.n_rot());
+    rope.dimensions       = static_cast<int>(h.n_rot(layer));
     rope.mode             = rotation == Rotation::neox ? GGML_ROPE_TYPE_NEOX : GGML_ROPE_TYPE_NORMAL;
     rope.original_context = static_cast<int>(h.n_ctx_orig_yarn != 0 ? h.n_ctx_orig_yarn : h.n_ctx_train);
     rope.base             = h.rope_freq_base_train;
     rope.scale            = h.rope_scaling_type_train == LLAMA_ROPE_SCALING_TYPE_NONE ? 1.0f : h.rope_freq_scale_train;
-    rope.magnitude        = h.yarn_attn_factor;
-    rope.beta_fast        = h.yarn_beta_fast;
-    rope.beta_slow        = h.yarn_beta_slow;
-    const bool yarn       = h.rope_scaling_type_train == LLAMA_ROPE_SCALING_TYPE_YARN;
-    rope.extrapolation    = h.yarn_ext_factor >= 0.0f ? h.yarn_ext_factor : yarn ? 1.0f : 0.0f;
+    if (h.is_swa(layer)) {
+        rope.base  = h.rope_freq_base_train_swa;
+        rope.scale = h.rope_freq_scale_train_swa;
+    }
+    rope.magnitude     = h.yarn_attn_factor;
+    rope.beta_fast     = h.yarn_beta_fast;
+    rope.beta_slow     = h.yarn_beta_slow;
+    const bool yarn    = h.rope_scaling_type_train == LLAMA_ROPE_SCALING_TYPE_YARN;
+    rope.extrapolation = h.yarn_ext_factor >= 0.0f ? h.yarn_ext_factor : yarn ? 1.0f : 0.0f;
     if (rope.extrapolation != 0.0f) {
         // YaRN scales the logits by (0.1 ln(factor) + 1)²; ggml_rope applies that magnitude itself whenever it
         // extrapolates, so what is passed must be the file's factor alone (llama.cpp: llama_context's constructor).

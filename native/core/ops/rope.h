@@ -28,8 +28,8 @@ struct Rope {
     float         beta_slow        = 1.0f;
     ggml_tensor * factors          = nullptr; ///< per-frequency divisors (Llama 3), [dimensions / 2], or null
 
-    /// What the file says; nothing for Rotation::none.
-    static std::optional<Rope> of(const llama_model & model, Rotation rotation);
+    /// What the file says of a layer; nothing for Rotation::none.
+    static std::optional<Rope> of(const llama_model & model, Rotation rotation, int layer = 0);
 
     /// The same with another base (0: keep) and positions × `factor` on top.
     Rope with(float other_base, float factor) const;

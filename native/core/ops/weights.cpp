@@ -1,6 +1,9 @@
 #include "weights.h"
 
+#include <cstring>
+
 #include "error.h"
+#include "ggml-backend.h"
 #include "llama-model.h"
 
 namespace longembed {
@@ -20,7 +23,7 @@ ggml_tensor * check_vector(ggml_tensor * tensor) {
 } // namespace
 
 Weights::Weights(const llama_model & model) : model_(model) {
-    const size_t max_slices = 6 * model.hparams.n_layer(); // weight and bias of q, k and v
+    const size_t max_slices = 10 * model.hparams.n_layer(); // weight and bias of q, k, v, gate and up
     slices_.reset(ggml_init({max_slices * ggml_tensor_overhead(), nullptr, /*no_alloc*/ true}));
 }
 
@@ -65,6 +68,31 @@ QkvWeights Weights::qkv(const std::string & prefix) {
 FeedForward Weights::feed_forward(const std::string & prefix, Activation activation, bool gated) const {
     return {gated ? linear(prefix + "ffn_gate") : Linear{}, linear(prefix + "ffn_up"), linear(prefix + "ffn_down"),
             activation};
+}
+
+FeedForward Weights::fused_feed_forward(const std::string & prefix, Activation activation, GateHalf gate) {
+    const Linear  both   = linear(prefix + "ffn_up");
+    const int64_t half   = both.weight->ne[1] / 2;
+    const Linear  first  = slice(both, 0, half);
+    const Linear  second = slice(both, half, half);
+    const bool    swap   = gate == GateHalf::second;
+    return {swap ? second : first, swap ? first : second, linear(prefix + "ffn_down"), activation};
+}
+
+std::vector<float> Weights::numbers(const std::string & name) const {
+    const ggml_tensor * tensor = required(name);
+    std::vector<float>  numbers(ggml_nelements(tensor), 0.0f);
+    if (tensor->data == nullptr) {
+        return numbers;
+    }
+    std::vector<uint8_t> bytes(ggml_nbytes(tensor));
+    ggml_backend_tensor_get(tensor, bytes.data(), 0, bytes.size());
+    if (tensor->type == GGML_TYPE_F32) {
+        std::memcpy(numbers.data(), bytes.data(), bytes.size());
+    } else {
+        ggml_get_type_traits(tensor->type)->to_float(bytes.data(), numbers.data(), ggml_nelements(tensor));
+    }
+    return numbers;
 }
 
 Linear Weights::slice(const Linear & layer, int64_t first, int64_t rows) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "ggml-cpp.h"
 #include "ggml.h"
@@ -30,7 +31,11 @@ enum class Activation {
     gelu_erf,  ///< GELU by erf, as the BERT family was trained
     gelu_tanh, ///< its approximation by tanh
     silu,
+    relu,
 };
+
+/// Which half of a matrix that holds a gate and up is the gate.
+enum class GateHalf { first, second };
 
 /// A layer's feed-forward part: down · activation(up · x), or with a gate (SwiGLU, GeGLU) down · (activation(gate · x)
 /// ⊙ up · x).
@@ -57,12 +62,20 @@ public:
     /// @throws Error ERR_MODEL_INVALID, naming the tensor, when the file lacks one or it is of another type
     Linear linear(const std::string & prefix) const;
 
+    /// The numbers of a tensor of any type, for what is computed before the graph; zeros where the model was loaded
+    /// without weights.
+    /// @throws Error ERR_MODEL_INVALID, naming the tensor, when the file lacks it
+    std::vector<float> numbers(const std::string & name) const;
+
     /// PREFIX.weight (required) and PREFIX.bias (optional), both F32
     Norm norm(const std::string & prefix) const;
 
     /// attn_q, attn_k and attn_v of a layer, e.g. prefix "blk.3.", or slices of its attn_qkv, whose rows are q, k and v
     /// in that order.
     QkvWeights qkv(const std::string & prefix);
+
+    /// ffn_down and ffn_up of a layer, where ffn_up has the rows of the gate and of up
+    FeedForward fused_feed_forward(const std::string & prefix, Activation activation, GateHalf gate);
 
     /// ffn_up, ffn_down and, where gated, ffn_gate of a layer
     FeedForward feed_forward(const std::string & prefix, Activation activation, bool gated) const;

@@ -1,15 +1,20 @@
-"""jina-bert-v2: a penalty on distance in attention (ALiBi) and a gated GELU feed-forward."""
+"""jina-bert-v2: a penalty on distance in attention (ALiBi) and a gated GELU feed-forward. The models for code and for two
+languages have further norms, and the gate in the second half of the matrix that holds up and gate."""
 
 import math
 
 import numpy as np
 
 import encoder
-from cases import alibi
+from cases import by_distance, optional_tensors
 from layers import gelu, linear
 
 POSITION_ENCODING = "alibi"
-FIXTURES = alibi("jina-bert-v2")
+FIXTURES = {
+    **by_distance("jina-bert-v2"),
+    **optional_tensors("jina-bert-v2-gate-first", POSITION_ENCODING),
+    **optional_tensors("jina-bert-v2-code", POSITION_ENCODING),
+}
 
 
 def slopes(heads):
@@ -22,7 +27,13 @@ def slopes(heads):
 
 
 def feed_forward(file, block, x):
-    gate, up = linear(file, f"{block}.ffn_gate", x), linear(file, f"{block}.ffn_up", x)
+    up = linear(file, f"{block}.ffn_up", x)
+    if f"{block}.ffn_gate.weight" in file:
+        gate = linear(file, f"{block}.ffn_gate", x)
+    elif f"{block}.attn_norm_2.weight" in file:
+        up, gate = np.split(up, 2, axis=-1)
+    else:
+        gate, up = np.split(up, 2, axis=-1)
     return linear(file, f"{block}.ffn_down", gelu(gate) * up)
 
 
