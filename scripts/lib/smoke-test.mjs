@@ -136,6 +136,12 @@ export async function smokeTest(name, work, registry) {
  * @returns {NodeJS.ProcessEnv}
  */
 function sealedEnvironment(folder) {
+  const kept = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(npm_|LONGEMBED_|NODE_PATH$|NODE_OPTIONS$|INIT_CWD$|CC$|CXX$)/i.test(name),
+    ),
+  );
+  if (process.platform === 'win32') return kept; // links take a privilege there
   mkdirSync(folder);
   for (const program of [
     'npm',
@@ -160,10 +166,7 @@ function sealedEnvironment(folder) {
     if (found !== undefined) symlinkSync(found, join(folder, program));
   }
   symlinkSync(process.execPath, join(folder, 'node'));
-  const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(npm_|LONGEMBED_|NODE_PATH$|NODE_OPTIONS$|INIT_CWD$|CC$|CXX$)/i.test(name),
-  );
-  return { ...Object.fromEntries(kept), PATH: folder };
+  return { ...kept, PATH: folder };
 }
 
 /** @param {string} file */

@@ -1,0 +1,78 @@
+/** What is published: the manifests of the packages, and what is checked of their binaries. */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newestGlibc } from '../../scripts/lib/binary-check.mjs';
+import { addCommonJs } from '../../scripts/lib/commonjs.mjs';
+import { published } from '../../scripts/lib/main-package.mjs';
+import { root } from '../../scripts/lib/paths.mjs';
+import { chosenTargets, TARGETS } from '../../scripts/lib/targets.mjs';
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'longembed-package-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the published package.json', () => {
+  const result = published(manifest);
+
+  it('names every platform package in its own version, exactly', () => {
+    const names = TARGETS.map(({ name }) => `@longembed/${name}`);
+    expect(Object.keys(result['optionalDependencies'] as object)).toEqual(names);
+    for (const version of Object.values(result['optionalDependencies'] as object))
+      expect(version).toBe(manifest['version']);
+  });
+
+  it('has no script, nothing for developers, and nothing of what is bundled', () => {
+    for (const field of ['scripts', 'devDependencies', 'private', 'allowScripts'])
+      expect(result).not.toHaveProperty(field);
+    const dependencies = Object.keys(result['dependencies'] as object);
+    expect(dependencies).not.toContain('zod');
+    expect(dependencies).toContain('commander');
+  });
+});
+
+it('the repository’s package.json names no platform package, which npm ci would look for', () => {
+  expect(manifest).not.toHaveProperty('optionalDependencies');
+  expect(manifest['private']).toBe(true);
+});
+
+it('CommonJS gets declarations of its own, with all that they import', () => {
+  mkdirSync(join(folder, 'lib', 'deep'), { recursive: true });
+  writeFileSync(
+    join(folder, 'lib', 'index.d.ts'),
+    "export { a } from './deep/a.js';\nexport type B = import('./b.js').B;\n",
+  );
+  writeFileSync(
+    join(folder, 'lib', 'deep', 'a.d.ts'),
+    "import type { B } from '../b.js';\nexport declare const a: B;\n",
+  );
+  writeFileSync(join(folder, 'lib', 'b.d.ts'), "import 'node:fs';\nexport interface B { b: 1 }\n");
+  const entry = { types: './lib/index.d.ts', default: './lib/index.js' };
+  expect(addCommonJs(folder, { '.': entry, './package.json': './package.json' })).toEqual({
+    '.': { import: entry, require: { types: './lib/index.d.cts', default: './lib/index.cjs' } },
+    './package.json': './package.json',
+  });
+  const text = (name: string): string => readFileSync(join(folder, 'lib', name), 'utf8');
+  expect(text('index.cjs')).toBe('module.exports = require("./index.js");\n');
+  expect(text('index.d.cts')).toContain("from './deep/a.cjs'");
+  expect(text('index.d.cts')).toContain("import('./b.cjs').B");
+  expect(text('deep/a.d.cts')).toContain("from '../b.cjs'");
+  expect(existsSync(join(folder, 'lib', 'b.d.cts'))).toBe(true);
+});
+
+it('the newest glibc that a file needs is read from its symbols’ versions', () => {
+  const symbols = (text: string): Buffer => Buffer.from(`\0\x7f${text.split(' ').join('\0')}\0`, 'latin1');
+  expect(newestGlibc(symbols('GLIBC_2.2.5 GLIBC_2.28 GLIBC_2.9 GLIBCXX_3.4.30'))).toBe('2.28');
+  expect(newestGlibc(symbols('nothing'))).toBeNull();
+});
+
+it('targets are chosen by name', () => {
+  expect(chosenTargets([])).toEqual(TARGETS);
+  expect(chosenTargets(['win32-x64']).map(({ triple }) => triple)).toEqual(['x86_64-windows-gnu']);
+  expect(() => chosenTargets(['win32-x86'])).toThrow('win32-x86 is no target: the targets are linux-x64,');
+});
