@@ -92,7 +92,6 @@ describe.skipIf(NO_VULKAN)(`a Vulkan device${WHY}`, { timeout: 600_000 }, () => 
       ...['--extend', 'ntk:8192', '--no-isolate', '--no-check-device', '--gpu-layers', '3'],
     ]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/ERR_OUT_OF_MEMORY/);
     expect(stderr).toMatch(/One buffer of Vulkan0 holds at most 0\.005 GB, and .* of 6002 tokens takes/);
   });
 
