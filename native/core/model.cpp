@@ -85,6 +85,21 @@ ComputeEstimate estimate_compute(const llama_model & model, int32_t tokens) {
     return estimate;
 }
 
+/// The same for the longest text, by halves, that the GPU's limits allow: what is longer fails when it is embedded.
+ComputeEstimate estimate_largest(const llama_model & model, int32_t tokens) {
+    constexpr int32_t min_tokens = 512;
+    int32_t           length     = tokens > 0 ? tokens : std::max(1, read_facts(model).context_length);
+    for (;; length /= 2) {
+        try {
+            return estimate_compute(model, length);
+        } catch (const Error & error) {
+            if (error.code() != ErrorCode::out_of_memory || length < 2 * min_tokens) {
+                throw;
+            }
+        }
+    }
+}
+
 /// A failed assertion while something is planned or tried on GPUs says nothing about the file.
 template <typename Work> auto on_gpus(Work work) {
     try {
@@ -111,7 +126,7 @@ GpuPlan gpu_plan(const std::string & path, const LoadOptions & options, Control 
         return {gpus, {}, options.gpu_layers};
     }
     const auto estimate = [&](const llama_model & model) {
-        return on_gpus([&] { return estimate_compute(model, options.plan_tokens); });
+        return on_gpus([&] { return estimate_largest(model, options.plan_tokens); });
     };
     return plan_gpus(path, gpus, estimate, options.backend != "auto", control);
 }

@@ -1,6 +1,5 @@
 /** What users of a GPU meet beside vectors: the command line, several devices, limits, aborting, and the check of the device. */
-import { writeFileSync } from 'node:fs';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
@@ -56,7 +55,7 @@ async function failure(work: Promise<unknown>): Promise<LongEmbedError> {
   return error as LongEmbedError;
 }
 
-describe.skipIf(NO_VULKAN)(`a Vulkan device${WHY}`, { timeout: 300_000 }, () => {
+describe.skipIf(NO_VULKAN)(`a Vulkan device${WHY}`, { timeout: 600_000 }, () => {
   it('embeds through the command line, in an isolated process and in the same', async () => {
     const cpu = await embedded(['--backend', 'cpu']);
     expect(cosineDistance(await embedded(['--backend', 'vulkan']), cpu)).toBeLessThanOrEqual(ALLOWED.F16);
@@ -74,27 +73,26 @@ describe.skipIf(NO_VULKAN)(`a Vulkan device${WHY}`, { timeout: 300_000 }, () => 
   it('shares a model with a second one', async () => {
     // the driver reads the variable when it is loaded: in a process of its own
     vi.stubEnv('GGML_VK_VISIBLE_DEVICES', '0,0');
-    const info = await longembed(['info', llama(), '--backend', 'vulkan', '--gpu-layers', '2', '--json']);
+    const info = await longembed(['info', llama(), '--backend', 'vulkan', '--gpu-layers', '3', '--json']);
     const { placement } = JSON.parse(info.stdout.toString()) as { placement: { device: string }[] };
-    expect(new Set(placement.map(({ device }) => device))).toEqual(new Set(['CPU', 'Vulkan0', 'Vulkan1']));
-    const both = await embedded(['--backend', 'vulkan', '--gpu-layers', '2']);
+    expect(new Set(placement.map(({ device }) => device))).toEqual(new Set(['Vulkan0', 'Vulkan1']));
+    const both = await embedded(['--backend', 'vulkan', '--gpu-layers', '3']);
     vi.unstubAllEnvs();
     expect(cosineDistance(both, await embedded(['--backend', 'cpu']))).toBeLessThanOrEqual(ALLOWED.F16);
   });
 
   it('names what is too large for one of its buffers', async () => {
-    vi.stubEnv('GGML_VK_FORCE_MAX_BUFFER_SIZE', String(2 << 20));
+    vi.stubEnv('GGML_VK_FORCE_MAX_BUFFER_SIZE', String(5 << 20));
     const tokens = join(folder, 'long.txt');
-    writeFileSync(tokens, JSON.stringify([...content(4000)]));
+    writeFileSync(tokens, JSON.stringify([...content(6000)]));
     const { code, stderr } = await longembed([
       'embed',
       tokens,
       ...['--model', llama(), '--input-format', 'tokens', '--backend', 'vulkan', '--native-context', '64'],
-      ...['--extend', 'ntk:4096', '--no-isolate', '--no-check-device', '--gpu-layers', '3'],
+      ...['--extend', 'ntk:8192', '--no-isolate', '--no-check-device', '--gpu-layers', '3'],
     ]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/ERR_OUT_OF_MEMORY/);
-    expect(stderr).toMatch(/One buffer of Vulkan0 holds at most 0\.002 GB, and .* of 4002 tokens takes/);
+    expect(stderr).toMatch(/One buffer of Vulkan0 holds at most 0\.005 GB, and .* of 6002 tokens takes/);
   });
 
   it('stops when aborted, and computes the next text', async () => {
@@ -116,7 +114,9 @@ describe.skipIf(NO_VULKAN)(`a Vulkan device${WHY}`, { timeout: 300_000 }, () => 
   it('is refused when its vectors are not the CPU’s, unless that is not checked', async () => {
     // self-extend composed of products with gaps between matrices, which ggml's Vulkan backend multiplies wrongly
     vi.stubEnv('LONGEMBED_KERNELS', 'ggml-composed');
-    const error = await failure(EmbeddingModel.load(llama(), { ...common, backend: 'vulkan' }));
+    // a file that no other test has loaded: one that has passed is not compared again
+    const file = modelPath({ ...NAMED_SPECS['quantize-llama'], type: 'Q8_0', seed: 77 });
+    const error = await failure(EmbeddingModel.load(file, { ...common, backend: 'vulkan' }));
     expect(error.code).toBe('ERR_BACKEND');
     expect(error.message).toMatch(
       /Vulkan0 computes this model wrongly: for self-extend, compared with the CPU/,

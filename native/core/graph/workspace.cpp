@@ -1,5 +1,7 @@
 #include "workspace.h"
 
+#include <algorithm>
+
 #include "devices/memory.h"
 #include "error.h"
 #include "tensor_parts.h"
@@ -85,7 +87,7 @@ Workspace::Workspace(const WorkspaceSize & size, const Architecture & architectu
             ggml_set_name(tensor, "kept");
         }
     }
-    check_fits_in_buffers(where);
+    check_fits_in_buffers(where, device.max_operand_bytes);
     if (memory == Memory::dry_run) {
         dry_run(where);
     } else {
@@ -106,9 +108,10 @@ QueryTensors Workspace::new_queries(int64_t n, const Architecture & architecture
     return queries;
 }
 
-/// ggml spreads tensors over as many buffers as they need, but each must fit in one.
-void Workspace::check_fits_in_buffers(ggml_backend_buffer_type_t where) const {
-    const size_t max = ggml_backend_buft_get_max_size(where);
+/// ggml spreads tensors over as many buffers as they need, but each must fit in one, and its scheduler wants the device
+/// to be able to read all of it at once.
+void Workspace::check_fits_in_buffers(ggml_backend_buffer_type_t where, size_t max_operand_bytes) const {
+    const size_t max = std::min(ggml_backend_buft_get_max_size(where), max_operand_bytes);
     for (ggml_tensor * tensor = ggml_get_first_tensor(ctx_.get()); tensor != nullptr;
          tensor               = ggml_get_next_tensor(ctx_.get(), tensor)) {
         if (ggml_nbytes(tensor) > max) {

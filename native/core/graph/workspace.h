@@ -80,7 +80,7 @@ public:
 
 private:
     QueryTensors new_queries(int64_t n, const Architecture & architecture) const;
-    void         check_fits_in_buffers(ggml_backend_buffer_type_t where) const;
+    void         check_fits_in_buffers(ggml_backend_buffer_type_t where, size_t max_operand_bytes) const;
     void         dry_run(ggml_backend_buffer_type_t where);
     void         allocate(ggml_backend_buffer_type_t where);
 
