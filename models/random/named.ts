@@ -77,7 +77,7 @@ const OTHER_SPECS = {
 function quantizeSpec(arch: Architecture): ModelSpec {
   const { isDecoder }: ArchitectureEntry = ARCHITECTURES[arch];
   const headsKv = isDecoder ? 4 : 8;
-  return { arch, layers: 3, dimensions: 256, heads: 8, headsKv, feedForward: 512, seed: 6 };
+  return { arch, layers: 3, dimensions: 256, heads: 8, headsKv, headSize: 32, feedForward: 512, seed: 6 };
 }
 
 function architectureSpecs(arch: Architecture): [string, ModelSpec][] {
