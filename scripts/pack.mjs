@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // `npm run pack -- --output DIR`: writes the tarballs of longembed and of this machine's platform package, which is built first.
 // --target NAME[,NAME…], or --target all: platform packages that scripts/cross-build.mjs builds, instead of this machine's.
+// --native: this machine's platform package out of build/Release, for its processor only: quick, for tests, not for publication.
 // --no-build: packs the platform packages that lie in build-packages/ already.
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -8,13 +9,19 @@ import { parseArgs } from 'node:util';
 import { crossBuild } from './lib/cross-build.mjs';
 import { stageMainPackage } from './lib/main-package.mjs';
 import { packFolder } from './lib/npm-pack.mjs';
-import { packagesDir } from './lib/paths.mjs';
+import { packagesDir, root } from './lib/paths.mjs';
+import { stagePlatformPackage } from './lib/platform-package.mjs';
 import { runMain, say, ScriptError } from './lib/process.mjs';
 import { releaseBuild } from './lib/release-build.mjs';
-import { chosenTargets } from './lib/targets.mjs';
+import { chosenTargets, thisTarget } from './lib/targets.mjs';
 
 const { values } = parseArgs({
-  options: { output: { type: 'string' }, target: { type: 'string' }, 'no-build': { type: 'boolean' } },
+  options: {
+    output: { type: 'string' },
+    target: { type: 'string' },
+    native: { type: 'boolean' },
+    'no-build': { type: 'boolean' },
+  },
 });
 
 await runMain(() => {
@@ -33,6 +40,9 @@ function platformPackages() {
     const staged = readdirSync(packagesDir).filter((name) => name.startsWith('@longembed-'));
     return staged.map((name) => join(packagesDir, name));
   }
+  const here = thisTarget();
+  if (values.native && here !== undefined)
+    return [stagePlatformPackage(here, join(root, 'build', 'Release'))];
   if (values.target === undefined) return [releaseBuild()];
   const names = values.target === 'all' ? [] : values.target.split(',');
   return chosenTargets(names).map((target) => crossBuild(target));
