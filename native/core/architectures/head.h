@@ -7,9 +7,6 @@
 
 namespace longembed {
 
-/// The names of a head's layers in a file, in order.
-constexpr const char * head_layers[] = {"dense_2", "dense_3"};
-
 /// Dense layers that a model puts over its pooled vector, one after the other and without activations between them
 /// (sentence-transformers' `2_Dense`, `3_Dense`: EmbeddingGemma, GTR, Sentence-T5). Pooling is linear up to there, but
 /// the vector is the model's own only after them, so windows are averaged and vectors normalised after them.

@@ -3,7 +3,6 @@
 #include <fstream>
 #include <vector>
 
-#include "architectures/head.h"
 #include "error.h"
 #include "ggml-cpp.h"
 #include "gguf.h"
@@ -49,11 +48,9 @@ std::shared_ptr<void> add_head_tensors(llama_model & model, const std::string & 
     const gguf_context_ptr   file(gguf_init_from_file(path.c_str(), params));
     const ggml_context_ptr   shapes(header);
     std::vector<std::string> names;
-    for (const char * layer : head_layers) {
-        for (const char * part : {".weight", ".bias"}) {
-            if (file && gguf_find_tensor(file.get(), (layer + std::string(part)).c_str()) >= 0) {
-                names.push_back(layer + std::string(part));
-            }
+    for (const char * name : {"dense_2.weight", "dense_2.bias", "dense_3.weight", "dense_3.bias"}) {
+        if (file && gguf_find_tensor(file.get(), name) >= 0) {
+            names.emplace_back(name);
         }
     }
     if (names.empty()) {

@@ -91,6 +91,9 @@ private:
     ggml_context_ptr    slices_;
 };
 
+/// The names of the dense layers after pooling in a file, in order.
+constexpr const char * head_layers[] = {"dense_2", "dense_3"};
+
 /// "blk.3." for layer 3
 std::string layer_prefix(int layer);
 
