@@ -76,6 +76,9 @@ export function metadataOf({ path, header }: GgufFile): Metadata {
   return metadata;
 }
 
+/** Architectures whose tokens attend in both directions, although their files need not say so. */
+const BIDIRECTIONAL = ['t5encoder', 'gemma-embedding'];
+
 export function fileFacts(header: GgufHeader, metadata: Metadata): FileFacts {
   const { architecture } = metadata;
   const matrix = positionMatrix(header);
@@ -94,7 +97,7 @@ export function fileFacts(header: GgufHeader, metadata: Metadata): FileFacts {
     positionEncoding,
     positionRows: matrix?.shape[1] ?? 0,
     ropeBase: positionEncoding === 'rope' ? (metadata.number('.rope.freq_base') ?? DEFAULT_ROPE_BASE) : 0,
-    causal: causal === undefined || scalarOf(causal) === true,
+    causal: !BIDIRECTIONAL.includes(architecture) && (causal === undefined || scalarOf(causal) === true),
   };
 }
 
