@@ -6,6 +6,7 @@
 #include "devices/memory.h"
 #include "error.h"
 #include "llama-model.h"
+#include "units.h"
 
 namespace longembed {
 

@@ -4,12 +4,12 @@
 
 #include "biased_attention.h"
 #include "composed_self_extend.h"
-#include "devices/memory.h"
 #include "error.h"
 #include "flash_attention.h"
 #include "flash_self_extend.h"
 #include "layered_attention.h"
 #include "tiled_attention.h"
+#include "units.h"
 
 namespace longembed {
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "error.h"
+#include "units.h"
 
 namespace longembed {
 
@@ -20,12 +21,6 @@ DeviceMemory free_on(ggml_backend_dev_t device) {
 }
 
 } // namespace
-
-std::string gigabytes(uint64_t bytes) {
-    char text[32];
-    std::snprintf(text, sizeof(text), bytes < 100000000 ? "%.3f GB" : "%.1f GB", static_cast<double>(bytes) / 1e9);
-    return text;
-}
 
 DeviceMemory & MemoryEstimate::on(ggml_backend_buffer_type_t buffers) {
     const ggml_backend_dev_t device = ggml_backend_buft_get_device(buffers);

@@ -37,9 +37,6 @@ private:
     std::string what_would_fit(const DeviceMemory & memory, int64_t tokens) const;
 };
 
-/// "1.5 GB"
-std::string gigabytes(uint64_t bytes);
-
 /// Bytes that this process can still allocate: the minimum over the machine, its control groups and ulimit -v.
 uint64_t available_memory();
 

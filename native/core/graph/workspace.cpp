@@ -5,6 +5,7 @@
 #include "devices/memory.h"
 #include "error.h"
 #include "tensor_parts.h"
+#include "units.h"
 
 namespace longembed {
 
