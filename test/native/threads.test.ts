@@ -16,12 +16,13 @@ const group = ((): { limit: (quota: number) => void; inner: string; outer: strin
     if (unified) writeFileSync(join(outer, 'cpu.max'), `${quota} ${PERIOD_US}`);
     else writeFileSync(join(outer, 'cpu.cfs_quota_us'), String(quota));
   };
+  const inner = join(outer, 'inner');
   try {
-    const inner = join(outer, 'inner');
     mkdirSync(inner, { recursive: true });
     limit(8 * PERIOD_US);
     return { limit, inner, outer };
   } catch {
+    for (const folder of [inner, outer]) if (existsSync(folder)) rmdirSync(folder);
     return null;
   }
 })();
