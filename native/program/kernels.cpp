@@ -7,10 +7,8 @@
 // attention is one head of 64 dimensions over --keys keys (8192).
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <functional>
 #include <map>
 #include <random>
@@ -20,6 +18,7 @@
 
 #include "ggml.h"
 #include "kernels/cpu_kernels.h"
+#include "kernels/thread_time.h"
 #include "ops/gemm_op.h"
 #include "peak.h"
 
@@ -59,25 +58,14 @@ Peak peak_of(const std::string & variant) {
     return peaks.at(variant)();
 }
 
-/// Seconds of the calling thread: CPU time where the system measures it, since other programs affect it little.
-double seconds() {
-#if defined(CLOCK_THREAD_CPUTIME_ID)
-    timespec time{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-#else
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-#endif
-}
-
 /// Billions of operations a second in the best of several runs.
 double best_rate(double operations, const std::function<void()> & run) {
     constexpr double min_seconds = 0.6;
     double           best        = 1e9;
     for (double total = 0.0; total < min_seconds;) {
-        const double start = seconds();
+        const double start = thread_seconds();
         run();
-        const double took = seconds() - start;
+        const double took = thread_seconds() - start;
         best              = std::min(best, took);
         total += took;
     }

@@ -30,6 +30,14 @@ async function program(source: string): Promise<{ child: ReturnType<typeof spawn
   return { child, line: line.toString() };
 }
 
+/** A copy of the model in a folder of its own, to be changed while it is in use. */
+function copyOfModel(): { folder: string; copy: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'longembed-copy-'));
+  const copy = join(folder, 'model.gguf');
+  copyFileSync(path, copy);
+  return { folder, copy };
+}
+
 describe('an isolated model', () => {
   it('gives the same as one in this process', async () => {
     await using here = await EmbeddingModel.load(path, { ...options, isolate: false });
@@ -60,9 +68,7 @@ describe('an isolated model', () => {
   });
 
   it('whose file is truncated while mapped computes nothing with it', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'longembed-cut-'));
-    const copy = join(folder, 'model.gguf');
-    copyFileSync(path, copy);
+    const { folder, copy } = copyOfModel();
     await using model = await EmbeddingModel.load(copy, options);
     truncateSync(copy, 4096);
     for (let call = 0; call < 2; call++) {
@@ -74,9 +80,7 @@ describe('an isolated model', () => {
   });
 
   it('whose file is truncated in the middle of a call loses that call, not the process', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'longembed-cut-'));
-    const copy = join(folder, 'model.gguf');
-    copyFileSync(path, copy);
+    const { folder, copy } = copyOfModel();
     await using model = await EmbeddingModel.load(copy, options);
     let cut = false;
     const onProgress = (): void => {
@@ -93,9 +97,7 @@ describe('an isolated model', () => {
   });
 
   it('whose file is removed continues', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'longembed-gone-'));
-    const copy = join(folder, 'model.gguf');
-    copyFileSync(path, copy);
+    const { folder, copy } = copyOfModel();
     await using model = await EmbeddingModel.load(copy, options);
     rmSync(folder, { recursive: true });
     expect((await model.embed(short)).embedding).toHaveLength(64);

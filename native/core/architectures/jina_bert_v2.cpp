@@ -82,10 +82,7 @@ private:
 
 void check_sizes(const ModelKeys & keys, const ModelSizes & sizes) {
     check_heads_fill_width(keys, sizes);
-    if (sizes.kv_heads != sizes.heads) {
-        throw keys.wrong("attention.head_count_kv", sizes.kv_heads,
-                         "there are " + std::to_string(sizes.heads) + " heads, each with keys of its own");
-    }
+    check_heads_have_own_keys(keys, sizes);
 }
 
 } // namespace

@@ -92,10 +92,7 @@ void check_sizes(const ModelKeys & keys, const ModelSizes & sizes) {
     check_heads_fill_width(keys, sizes);
     check_sliding_window(keys, sizes, /*min*/ 0);
     keys.one_of("hidden_activation", {"gelu", "geglu", "silu", "swish", "swiglu"});
-    if (sizes.kv_heads != sizes.heads) {
-        throw keys.wrong("attention.head_count_kv", sizes.kv_heads,
-                         "there are " + std::to_string(sizes.heads) + " heads, each with keys of its own");
-    }
+    check_heads_have_own_keys(keys, sizes);
 }
 
 } // namespace

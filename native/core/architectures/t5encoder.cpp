@@ -88,10 +88,7 @@ void check_sizes(const ModelKeys & keys, const ModelSizes & sizes) {
         throw keys.wrong("attention.value_length", sizes.value_size,
                          "keys are of " + std::to_string(sizes.key_size) + " numbers");
     }
-    if (sizes.kv_heads != sizes.heads) {
-        throw keys.wrong("attention.head_count_kv", sizes.kv_heads,
-                         "there are " + std::to_string(sizes.heads) + " heads, each with keys of its own");
-    }
+    check_heads_have_own_keys(keys, sizes);
 }
 
 } // namespace

@@ -1,19 +1,15 @@
 #include "flash_attention.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 
 #include "graph/step_graph.h"
 #include "graph/tensor_parts.h"
+#include "masks.h"
 
 namespace longembed {
 
 namespace {
-
-/// Keys that a causal mask hides after those of a sequence's last query, so that their number is a multiple of this:
-/// CUDA's flash attention then computes the heads that share keys together, and reads the mask faster.
-constexpr int64_t key_padding = 256;
 
 /// Queries of one long sequence that attend at once through a sliding window: with more, most of the keys that an
 /// operation takes would be outside the window of most of its queries.
@@ -25,22 +21,6 @@ ggml_tensor * kv_view(ggml_context * ctx, ggml_tensor * stored, const AttentionR
     return ggml_view_4d(ctx, stored, stored->ne[0], keys.end - keys.begin, heads, run.count, stored->nb[1],
                         stored->nb[2], run.keys * stored->nb[1],
                         (run.first_key + keys.begin) * stored->nb[1] + first_head * stored->nb[2]);
-}
-
-/// @param open_at  whether a row's column is open
-template <typename OpenAt> void fill_mask(ggml_tensor * mask, OpenAt open_at) {
-    if (mask == nullptr) {
-        return;
-    }
-    const ggml_fp16_t        open   = ggml_fp32_to_fp16(0.0f);
-    const ggml_fp16_t        hidden = ggml_fp32_to_fp16(-INFINITY);
-    std::vector<ggml_fp16_t> row(mask->ne[0]);
-    for (int64_t r = 0; r < mask->ne[1]; ++r) {
-        for (int64_t column = 0; column < mask->ne[0]; ++column) {
-            row[column] = open_at(r, column) ? open : hidden;
-        }
-        ggml_backend_tensor_set(mask, row.data(), r * mask->nb[1], row.size() * sizeof(ggml_fp16_t));
-    }
 }
 
 /// Queries of one long sequence that are worth one operation on a CPU: few enough that an abort is noticed soon.
@@ -123,7 +103,7 @@ void FlashAttention::attend_step(StepGraph & steps, const AttentionShape & shape
     KeyRange       seen   = seen_keys(shape, run.first_index, n, run.keys);
     // rows after several sequences' keys are the next one's, and too many together
     if (masked && !shape.slides() && run.count == 1) {
-        seen.end = (seen.end + key_padding - 1) / key_padding * key_padding;
+        seen.end = padded_keys(seen.end);
     }
 
     int64_t       column  = run.column;

@@ -1,39 +1,19 @@
 #include "flash_self_extend.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "graph/layout.h"
 #include "graph/step_graph.h"
 #include "graph/tensor_parts.h"
+#include "masks.h"
 
 namespace longembed {
 
 namespace {
 
-/// Keys come in multiples of this under a mask, as CUDA's flash attention wants them; those too many are hidden.
-constexpr int64_t key_padding = 256;
-
 /// All distances that the queries of a step and keys near to them can have.
 int64_t band_width(int64_t queries, int64_t window, bool causal) {
     return queries + (causal ? window - 1 : 2 * window - 2);
-}
-
-int64_t padded(int64_t keys) {
-    return (keys + key_padding - 1) / key_padding * key_padding;
-}
-
-/// @param is_seen  of (row, column)
-template <typename IsSeen> void fill(ggml_tensor * mask, IsSeen is_seen) {
-    const ggml_fp16_t        open   = ggml_fp32_to_fp16(0.0f);
-    const ggml_fp16_t        hidden = ggml_fp32_to_fp16(-INFINITY);
-    std::vector<ggml_fp16_t> row(mask->ne[0]);
-    for (int64_t r = 0; r < mask->ne[1]; ++r) {
-        for (int64_t column = 0; column < mask->ne[0]; ++column) {
-            row[column] = is_seen(r, column) ? open : hidden;
-        }
-        ggml_backend_tensor_set(mask, row.data(), r * mask->nb[1], row.size() * sizeof(ggml_fp16_t));
-    }
 }
 
 /// `count` rows of keys or values from row `first`, of some heads; `from` numbers into each row.
@@ -84,18 +64,19 @@ FlashSelfExtend::FlashSelfExtend(ggml_context * ctx, const AttentionDevice & dev
     far_mask_       = ggml_set_name(mask(longest_ + step_ + key_padding), "the mask of far keys");
     near_mask_      = mask(band_);
     hidden_mask_    = mask(band_);
-    mask_           = ggml_set_name(mask(padded((causal_ ? 1 : 2) * longest_ + band_)), "the mask");
+    mask_           = ggml_set_name(mask(padded_keys((causal_ ? 1 : 2) * longest_ + band_)), "the mask");
 }
 
 void FlashSelfExtend::fill_masks() {
     // Keys after a query begin at the left: the first query sees the first, the second one fewer. Keys before a query
     // end at column longest + step: the last query sees all of them, the one before it one fewer.
     const int64_t end = longest_ + step_;
-    fill(far_mask_,
-         [&](int64_t row, int64_t column) { return column >= row && column <= end - step_ + row && column < end; });
+    fill_mask(far_mask_, [&](int64_t row, int64_t column) {
+        return column >= row && column <= end - step_ + row && column < end;
+    });
     const int64_t last = causal_ ? window_ - 1 : 2 * window_ - 2;
-    fill(near_mask_, [&](int64_t row, int64_t column) { return column >= row && column <= row + last; });
-    fill(hidden_mask_, [](int64_t, int64_t) { return false; });
+    fill_mask(near_mask_, [&](int64_t row, int64_t column) { return column >= row && column <= row + last; });
+    fill_mask(hidden_mask_, [](int64_t, int64_t) { return false; });
 }
 
 void FlashSelfExtend::lay_out(const Layout & layout) {
@@ -170,7 +151,7 @@ FlashSelfExtend::Axis FlashSelfExtend::axis_for(const Sequence & sequence, int64
     axis.begin             = axis.after > 0 ? sequence.row + axis.first_after : axis.band;
     axis.padding           = 0;
     if (axis.is_masked()) {
-        axis.padding = padded(axis.keys()) - axis.keys();
+        axis.padding = padded_keys(axis.keys()) - axis.keys();
     }
     return axis;
 }

@@ -1,10 +1,10 @@
 #include "relative_speed.h"
 
 #include <algorithm>
-#include <chrono>
-#include <ctime>
 #include <limits>
 #include <vector>
+
+#include "thread_time.h"
 
 namespace longembed {
 
@@ -14,17 +14,6 @@ constexpr int64_t tokens  = 96;
 constexpr int64_t inputs  = 768;
 constexpr int64_t outputs = 256;
 constexpr int     rounds  = 7;
-
-/// Seconds of the calling thread: CPU time where the system measures it, since other programs affect it little.
-double seconds() {
-#if defined(CLOCK_THREAD_CPUTIME_ID)
-    timespec time{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-#else
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-#endif
-}
 
 /// A product of the size that a layer of a small model has.
 class Product {
@@ -47,9 +36,9 @@ public:
         tile.y_stride      = outputs;
         float * scratch    = scratch_floats(gemm_scratch(tokens, inputs, kernels.pack_factor));
 
-        const double start = seconds();
+        const double start = thread_seconds();
         kernels.gemm(tile, scratch);
-        return seconds() - start;
+        return thread_seconds() - start;
     }
 
 private:

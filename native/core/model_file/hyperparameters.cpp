@@ -163,6 +163,13 @@ void check_heads_fill_width(const ModelKeys & keys, const ModelSizes & sizes) {
     }
 }
 
+void check_heads_have_own_keys(const ModelKeys & keys, const ModelSizes & sizes) {
+    if (sizes.kv_heads != sizes.heads) {
+        throw keys.wrong("attention.head_count_kv", sizes.kv_heads,
+                         "there are " + std::to_string(sizes.heads) + " heads, each with keys of its own");
+    }
+}
+
 void check_heads_alike(const ModelKeys & keys, const ModelSizes & sizes) {
     if (sizes.value_size != sizes.key_size) {
         throw keys.wrong("attention.value_length", sizes.value_size,

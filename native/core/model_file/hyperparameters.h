@@ -75,6 +75,10 @@ void check_heads_fill_width(const ModelKeys & keys, const ModelSizes & sizes);
 /// @throws InvalidFile
 void check_heads_alike(const ModelKeys & keys, const ModelSizes & sizes);
 
+/// Another: no heads share keys and values.
+/// @throws InvalidFile
+void check_heads_have_own_keys(const ModelKeys & keys, const ModelSizes & sizes);
+
 /// What a model with sliding-window layers may say of them: a window of two tokens at least, or where `min` is 0 none,
 /// and the same sizes as in the other layers.
 /// @throws InvalidFile
