@@ -31,7 +31,17 @@ function embedDocument(folder) {
   writeFileSync(document, text);
 
   const started = performance.now();
-  longembed(['embed', document, '--model', 'mini-rope', '--extend', 'pcw:32k', '--output', output]);
+  longembed([
+    'embed',
+    document,
+    '--model',
+    'mini-rope',
+    '--extend',
+    'pcw:32k',
+    '--output',
+    output,
+    '--force',
+  ]);
   reportEmbedding(output, text.split(/\s+/).filter(Boolean).length, performance.now() - started);
 }
 
