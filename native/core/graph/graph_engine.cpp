@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "attention/key_slots.h"
 #include "error.h"
 #include "forward_pass.h"
 #include "graph_memory.h"
@@ -181,6 +182,7 @@ WorkspaceSize GraphEngine::size_for(const Plan & plan) const {
     WorkspaceSize size;
     size.tokens       = plan.layout.tokens;
     size.longest      = plan.layout.longest;
+    size.key_slots    = device_.kernels.attention == nullptr ? 0 : KeySlots::count(plan.layout);
     size.rows         = static_cast<int64_t>(plan.packed.row_ids.size());
     size.block        = longest_block(plan.layout);
     size.streams      = plan.parallelism;
