@@ -1,11 +1,14 @@
-import { type Command, Option } from 'commander';
-import type {
-  EmbedManyOptions,
-  Extend,
-  Pooling,
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import {
+  type ChunkRule,
+  type EmbedManyOptions,
+  type Extend,
   LongEmbedError,
-  ManyInput,
-  ManyResult,
+  type ManyChunkInput,
+  type ManyChunksResult,
+  type ManyInput,
+  type ManyResult,
+  type Pooling,
 } from '../lib/index.js';
 import {
   INPUT_FORMATS,
@@ -36,7 +39,8 @@ import type { AddCommand, Context, Model } from './context.js';
 import { Meter } from './progress/meter.js';
 import { viewOn, type View } from './progress/views.js';
 import { EXIT, Interrupted, UsageError } from './exit.js';
-import { plural } from '../lib/format.js';
+import { parseSize, plural } from '../lib/format.js';
+import { omit } from '../lib/omit.js';
 
 /** The options of `longembed embed`, as commander gives them. */
 interface EmbedCommandOptions extends ModelOptions {
@@ -49,6 +53,9 @@ interface EmbedCommandOptions extends ModelOptions {
   normalize: boolean;
   dimensions?: number;
   truncate?: boolean;
+  chunks?: ChunkRule;
+  chunkOverlap?: number;
+  vectors: 'document' | 'windows';
   inputFormat?: (typeof INPUT_FORMATS)[number];
   idKey?: string;
   textKey?: string;
@@ -93,6 +100,17 @@ function addEmbedOptions(command: Command): Command {
     .option('--no-normalize', 'do not scale vectors to length 1')
     .option('--dimensions <count>', DIMENSIONS, wholeNumber(1))
     .option('--truncate', 'cut documents that are too long instead of failing them')
+    .option(
+      '--chunks <size>',
+      'a vector for every chunk, with the whole document in view: tokens a chunk, sentences or paragraphs',
+      chunkRule,
+    )
+    .option('--chunk-overlap <count>', 'tokens that neighbouring chunks share (default: 0)', wholeNumber(0))
+    .addOption(
+      new Option('--vectors <of>', 'windows: a vector for every window of pcw, not their mean')
+        .choices(['document', 'windows'])
+        .default('document'),
+    )
     .optionsGroup('Input and output:')
     .addOption(
       new Option(
@@ -124,8 +142,31 @@ function addEmbedOptions(command: Command): Command {
 
 /** The same as options of `embedMany`. */
 export function embedOptions(options: EmbedCommandOptions): EmbedManyOptions {
-  const { extend, maxTokens, as, prompt, pooling, normalize, dimensions, truncate } = options;
-  return { extend, maxTokens, as, prompt, pooling, normalize, dimensions, truncate };
+  const { extend, maxTokens, as, prompt, pooling, normalize, dimensions, truncate, vectors } = options;
+  return { extend, maxTokens, as, prompt, pooling, normalize, dimensions, truncate, vectors };
+}
+
+function chunkRule(text: string): ChunkRule {
+  if (text === 'sentences' || text === 'paragraphs') return text;
+  const size = parseSize(text);
+  if (size !== null && size >= 1) return size;
+  throw new InvalidArgumentError('It must be a number of tokens from 1, sentences or paragraphs.');
+}
+
+/** How texts are cut into chunks; null where no chunks are asked for. */
+function chunksOf({ chunks, chunkOverlap: overlap, vectors }: EmbedCommandOptions): ChunkRule | null {
+  if (chunks === undefined) {
+    if (overlap === undefined) return null;
+    throw new UsageError('--chunk-overlap is for chunks: give --chunks, too.');
+  }
+  if (vectors === 'windows') throw new UsageError('--chunks and --vectors windows exclude each other.');
+  if (overlap === undefined) return chunks;
+  if (typeof chunks !== 'number') {
+    throw new UsageError(`--chunk-overlap counts tokens, and --chunks is ${String(chunks)}.`);
+  }
+  if (overlap >= chunks)
+    throw new UsageError(`--chunk-overlap is ${overlap}: it must be less than --chunks.`);
+  return { by: 'tokens', size: chunks, overlap };
 }
 
 const HELP = `
@@ -139,11 +180,17 @@ Input formats:
   From a folder, all files below it that end in .txt are read, sorted by path; with --input-format
   jsonl or tokens, those that end in .jsonl, .ndjson or .tokens.
 
+  With --chunks, a jsonl line may give its own: {"id": "…", "chunks": ["…", "…"]}.
+
 Output formats:
   jsonl   one line per document, in input order:
           {"id": "…", "embedding": […], "tokens": 812, "windows": 1, "truncated": false}
+          with --chunks one per chunk, start and end in characters (UTF-16 units) of its document:
+          {"id": "…", "chunk": 0, "start": 0, "end": 913, "embedding": […]}
+          with --vectors windows one per window, start and end in content tokens, "window" for "chunk"
   npy     a NumPy matrix of float32, one row per document in input order; the row of a document that
-          failed is all NaN. To a pipe, everything is written at the end.
+          failed is all NaN. To a pipe, everything is written at the end. With --chunks or --vectors windows
+          a second file, FILE.npy.jsonl, has a line per row: {"id": "…", "chunk": 0, "start": 0, "end": 913}
 
 Strategies (--extend method[:target][,key=value]…):
 ${STRATEGY_HELP}
@@ -166,6 +213,7 @@ async function embed(
   options: EmbedCommandOptions,
   context: Context,
 ): Promise<number> {
+  const chunks = chunksOf(options);
   const paths = await inputPaths(files, options, context);
   const sources = sourcesOf(paths, options.inputFormat ?? null, context.stdin, context.signal);
   const inputs = [
@@ -177,6 +225,7 @@ async function embed(
     format: options.outputFormat ?? null,
     inputs,
     force: options.force === true,
+    parts: chunks !== null || options.vectors === 'windows',
     stdout: context.stdout,
   });
   const view = viewOn(context.stderr, options.quiet === true);
@@ -186,7 +235,8 @@ async function embed(
     output.expect(options.dimensions ?? model.info.dimensions);
     const meter = new Meter(await totalBytes(sources));
     const run = new DocumentRun(model, output, view, meter, context.signal);
-    return await run.embed(readDocuments(sources, jsonlKeys(options)), embedOptions(options));
+    const documents = readDocuments(sources, { ...jsonlKeys(options), inChunks: chunks !== null });
+    return await run.embed(documents, embedOptions(options), chunks);
   } finally {
     view.end();
     await output.close();
@@ -225,6 +275,15 @@ async function load(options: EmbedCommandOptions, context: Context, view: View):
   return model;
 }
 
+/** A document that comes in chunks alone has no single text: that its chunks are lost must not go unnoticed. */
+function withoutChunks(content: InputDocument['content']): InputDocument['content'] {
+  if (typeof content === 'string' || isFailure(content) || !('chunks' in content)) return content;
+  return new LongEmbedError(
+    'ERR_INVALID_OPTION',
+    'The line has "chunks" and no text: give --chunks for their vectors.',
+  );
+}
+
 /** One run of `longembed embed`: feeds documents to the model and puts results and failures in input order. */
 export class DocumentRun {
   readonly #model: Model;
@@ -244,21 +303,26 @@ export class DocumentRun {
     this.#signal = signal;
   }
 
-  /** @returns the exit code */
-  async embed(documents: AsyncIterable<InputDocument>, options: EmbedManyOptions): Promise<number> {
+  /**
+   * @param chunks how texts are cut; null: each gets one vector, unless it comes in chunks
+   * @returns the exit code
+   */
+  async embed(
+    documents: AsyncIterable<InputDocument>,
+    options: EmbedManyOptions,
+    chunks: ChunkRule | null = null,
+  ): Promise<number> {
     const onProgress: EmbedManyOptions['onProgress'] = (progress) => {
       this.#meter.computed(progress);
       this.#view.show(this.#meter);
     };
     try {
-      const inputs = this.#feed(documents);
-      for await (const result of this.#model.embedMany(inputs, {
-        ...options,
-        signal: this.#signal,
-        onProgress,
-      })) {
-        await this.#settle(result);
-      }
+      const all = { ...options, signal: this.#signal, onProgress };
+      const results =
+        chunks === null
+          ? this.#model.embedMany(this.#feed(documents) as AsyncIterable<ManyInput>, all)
+          : this.#model.embedManyChunks(this.#feed(documents, true) as AsyncIterable<ManyChunkInput>, { ...omit(all, 'vectors'), chunks });
+      for await (const result of results) await this.#settle(result);
       await this.#skipUnread();
       if (await this.#output.finish()) {
         this.#view.message('longembed: no document gave a vector: the older output is kept');
@@ -272,17 +336,22 @@ export class DocumentRun {
   }
 
   /** Passes readable documents to the model; a failure is reported at once and keeps its place in the output. */
-  async *#feed(documents: AsyncIterable<InputDocument>): AsyncGenerator<ManyInput> {
-    for await (const { id, where, bytes, content, warning } of documents) {
+  async *#feed(
+    documents: AsyncIterable<InputDocument>,
+    inChunks = false,
+  ): AsyncGenerator<ManyInput | ManyChunkInput> {
+    for await (const { id, where, bytes, content: given, warning } of documents) {
+      const content = inChunks ? given : withoutChunks(given);
       if (warning !== undefined) this.#warn(where, warning);
       this.#meter.read(bytes);
       this.#pending.push({ id, where, content: isFailure(content) ? content : '' });
       if (isFailure(content)) this.#tell(id, where, content);
-      else yield typeof content === 'string' ? { id, text: content } : { id, tokens: content };
+      else if (typeof content === 'string') yield { id, text: content };
+      else yield 'chunks' in content ? { id, chunks: content.chunks } : { id, tokens: content };
     }
   }
 
-  async #settle(result: ManyResult): Promise<void> {
+  async #settle(result: ManyResult | ManyChunksResult): Promise<void> {
     await this.#skipUnread();
     const document = this.#pending.shift();
     if (document === undefined) throw new Error('the model gave more results than there were documents');

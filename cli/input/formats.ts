@@ -3,13 +3,18 @@ import { LongEmbedError } from '../../lib/error.js';
 /** A parsed line: its content, and its id when it has one of its own. */
 export interface Line {
   readonly id?: string | number;
-  readonly content: string | readonly number[];
+  readonly content: LineContent;
 }
+
+/** A text, content token ids, or a document in chunks. */
+export type LineContent = string | readonly number[] | { readonly chunks: readonly string[] };
 
 /** The keys of a jsonl line that hold its id and its text; null: the first that is there of those in common use. */
 export interface JsonlKeys {
   readonly id: string | null;
   readonly text: string | null;
+  /** Whether chunks are wanted: `chunks` then comes before the text. */
+  readonly inChunks?: boolean;
 }
 
 const ID_KEYS = ['id', '_id', 'doc_id', 'docid'];
@@ -32,6 +37,15 @@ export function parseJsonl(line: string, keys: JsonlKeys = { id: null, text: nul
     (key === null ? known : [key]).find((name) => fields.has(name));
   const idKey = present(keys.id, ID_KEYS);
   const textKey = present(keys.text, TEXT_KEYS);
+  const withId = (content: LineContent): Line =>
+    idKey === undefined ? { content } : { id: checkId(idKey, fields.get(idKey)), content };
+  const chunks = keys.text === null ? fields.get('chunks') : undefined;
+  if (chunks !== undefined && (keys.inChunks === true || textKey === undefined)) {
+    if (!Array.isArray(chunks) || !chunks.every((chunk) => typeof chunk === 'string')) {
+      throw malformed('"chunks" is not an array of strings.');
+    }
+    return withId({ chunks });
+  }
   if (textKey === undefined) {
     throw malformed(
       `The line has no "${keys.text ?? 'text'}" (its keys: ${[...fields.keys()].join(', ') || 'none'}): ` +
@@ -42,7 +56,7 @@ export function parseJsonl(line: string, keys: JsonlKeys = { id: null, text: nul
   if (typeof text !== 'string') throw malformed(`"${textKey}" is not a string: expected ${JSONL_LINE}.`);
   const title = keys.text === null ? fields.get('title') : undefined;
   const content = typeof title === 'string' && title.trim() !== '' ? `${title} ${text}` : text;
-  return idKey === undefined ? { content } : { id: checkId(idKey, fields.get(idKey)), content };
+  return withId(content);
 }
 
 /** An id must come out as it went in; a number past 2^53 would not. */

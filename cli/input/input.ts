@@ -4,7 +4,7 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { LongEmbedError, readFailure } from '../../lib/error.js';
 import { collect, decodeUtf8, isPdf, splitLines } from '../../lib/text.js';
 import { UsageError } from '../exit.js';
-import { type JsonlKeys, type Line, parseJsonl, parseTokens } from './formats.js';
+import { type JsonlKeys, type Line, type LineContent, parseJsonl, parseTokens } from './formats.js';
 
 /** Why a document could not be read: a code of `LongEmbedError`, or the system's (ENOENT) when a file cannot be opened. */
 export interface ReadFailure {
@@ -20,7 +20,7 @@ export interface InputDocument {
   readonly where: string;
   /** Its size in its file, for progress. */
   readonly bytes: number;
-  readonly content: string | readonly number[] | ReadFailure;
+  readonly content: LineContent | ReadFailure;
   /** What makes it doubtful that this is the text that was meant: a clause without a full stop. */
   readonly warning?: string;
 }

@@ -1,8 +1,7 @@
-import type { Embedding } from '../../lib/index.js';
-import type { Output } from './output.js';
+import { type Output, type Result, type Row, rowsOf } from './output.js';
 import type { Sink } from './sinks.js';
 
-/** One line per document, each written as a whole when its turn comes; failed documents have none. */
+/** One line per document, or per chunk or window, all of a document written as a whole when its turn comes; failed documents have none. */
 export class JsonlOutput implements Output {
   readonly #sink: Sink;
 
@@ -14,8 +13,8 @@ export class JsonlOutput implements Output {
     return this.#sink.begin();
   }
 
-  write(id: string | number, result: Embedding): Promise<void> {
-    return this.#sink.write(jsonLine(id, result));
+  write(id: string | number, result: Result): Promise<void> {
+    return this.#sink.write(jsonLines(id, result));
   }
 
   skip(): Promise<void> {
@@ -31,10 +30,27 @@ export class JsonlOutput implements Output {
   }
 }
 
-/** `{"id", "embedding", "tokens", "windows", "truncated"}` and a newline (design §6). */
-export function jsonLine(id: string | number, { embedding, tokens, windows, truncated }: Embedding): string {
-  const numbers = Array.from(embedding, formatFloat32).join(',');
-  return `{"id":${JSON.stringify(id)},"embedding":[${numbers}],"tokens":${tokens},"windows":${windows},"truncated":${truncated}}\n`;
+/**
+ * `{"id", "embedding", "tokens", "windows", "truncated"}`, or for every chunk `{"id", "chunk", "start", "end", "embedding"}`, each
+ * with a newline (design §6).
+ */
+export function jsonLines(id: string | number, result: Result): string {
+  const { tokens, windows, truncated } = result;
+  return rowsOf(result)
+    .map(({ embedding, part }) => {
+      const vector = `"embedding":[${Array.from(embedding, formatFloat32).join(',')}]`;
+      const facts =
+        part === null
+          ? `${vector},"tokens":${tokens},"windows":${windows},"truncated":${truncated}`
+          : `${placeOf({ embedding, part })},${vector}`;
+      return `{"id":${JSON.stringify(id)},${facts}}\n`;
+    })
+    .join('');
+}
+
+/** `"chunk", "start", "end"`, without braces. */
+export function placeOf({ part }: Row): string {
+  return part === null ? '' : `"${part.kind}":${part.index},"start":${part.start},"end":${part.end}`;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { endianness } from 'node:os';
 import { AtomicFile } from '../../lib/atomic-file.js';
-import type { Embedding } from '../../lib/index.js';
-import type { Output } from './output.js';
+import { placeOf } from './jsonl.js';
+import { type Output, type Result, rowsOf } from './output.js';
 import { outputError, type Sink } from './sinks.js';
 
 /** Long enough for any count, and always the same, so that a count can be written over another. */
@@ -31,39 +31,73 @@ export function rowBytes(row: Float32Array): Uint8Array {
  */
 export class NpyFileOutput implements Output {
   readonly #file: AtomicFile;
+  /** A line a row that says whose it is; null where rows are documents. */
+  readonly #places: AtomicFile | null;
+  #placesBytes = 0;
   #columns = 0;
   #rows = 0;
 
-  private constructor(file: AtomicFile) {
+  private constructor(file: AtomicFile, places: AtomicFile | null) {
     this.#file = file;
+    this.#places = places;
   }
 
-  /** @param mode the permissions of the file that is replaced */
-  static async create(path: string, mode = 0o666): Promise<NpyFileOutput> {
-    return new NpyFileOutput(await AtomicFile.create(path, { mode, fail: outputError }));
+  /**
+   * @param options.mode the permissions of the file that is replaced
+   * @param options.places where to write whose vectors the rows are; null: nowhere
+   */
+  static async create(
+    path: string,
+    {
+      mode = 0o666,
+      places = null,
+    }: { readonly mode?: number | undefined; readonly places?: string | null } = {},
+  ): Promise<NpyFileOutput> {
+    const file = await AtomicFile.create(path, { mode, fail: outputError });
+    if (places === null) return new NpyFileOutput(file, null);
+    try {
+      return new NpyFileOutput(file, await AtomicFile.create(places, { mode, fail: outputError }));
+    } catch (error) {
+      await file.abandon();
+      throw error;
+    }
   }
 
   async begin(dimensions: number): Promise<void> {
     // A second signal ends the program at once: the rows written so far are kept.
     this.#file.keepOnExit();
+    this.#places?.keepOnExit();
     this.#columns = dimensions;
     await this.#file.writeAt(0, npyHeader(0, dimensions));
   }
 
-  write(_id: string | number, { embedding }: Embedding): Promise<void> {
-    return this.#row(embedding);
+  async write(id: string | number, result: Result): Promise<void> {
+    for (const row of rowsOf(result)) {
+      await this.#place(`{"id":${JSON.stringify(id)},${placeOf(row)}}`);
+      await this.#row(row.embedding);
+    }
   }
 
-  skip(): Promise<void> {
-    return this.#row(nanRow(this.#columns));
+  async skip(): Promise<void> {
+    await this.#place('{"id":null}');
+    await this.#row(nanRow(this.#columns));
   }
 
-  finish(): Promise<void> {
-    return this.#file.commit();
+  async finish(): Promise<void> {
+    await this.#places?.commit();
+    await this.#file.commit();
   }
 
-  abandon(): Promise<void> {
-    return this.#file.abandon();
+  async abandon(): Promise<void> {
+    await this.#places?.abandon();
+    await this.#file.abandon();
+  }
+
+  async #place(line: string): Promise<void> {
+    if (this.#places === null) return;
+    const bytes = Buffer.from(`${line}\n`);
+    await this.#places.writeAt(this.#placesBytes, bytes);
+    this.#placesBytes += bytes.length;
   }
 
   async #row(row: Float32Array): Promise<void> {
@@ -91,8 +125,8 @@ export class NpyStreamOutput implements Output {
     return this.#sink.begin();
   }
 
-  write(_id: string | number, { embedding }: Embedding): Promise<void> {
-    this.#rows.push(embedding);
+  write(_id: string | number, result: Result): Promise<void> {
+    for (const { embedding } of rowsOf(result)) this.#rows.push(embedding);
     return Promise.resolve();
   }
 

@@ -20,6 +20,8 @@ export interface OutputOptions {
   readonly inputs: readonly string[];
   /** Whether a file with content may be replaced. */
   readonly force: boolean;
+  /** Whether rows may be parts of documents: a NumPy file then comes with another that says whose they are. */
+  readonly parts: boolean;
   readonly stdout: Writable & { isTTY?: boolean };
 }
 
@@ -32,12 +34,18 @@ export async function openOutput({
   format,
   inputs,
   force,
+  parts,
   stdout,
 }: OutputOptions): Promise<LazyOutput> {
   const npy = format === null ? path?.toLowerCase().endsWith('.npy') === true : format === 'npy';
   if (path === null) {
     if (npy && stdout.isTTY === true) {
       throw new UsageError('A NumPy file is not for a terminal: name a file with --output.');
+    }
+    if (npy && parts) {
+      throw new UsageError(
+        'A NumPy file of chunks or windows comes with a second file that says whose rows they are: name a file with --output.',
+      );
     }
     await refuseInput(statDescriptor(1), 'standard output', inputs);
     const sink = new StdoutSink(stdout);
@@ -53,14 +61,23 @@ export async function openOutput({
     throw new UsageError(`The output ${path} exists: name another, or replace it with --force.`);
   }
   await refuseFullDisk(path);
-  return new LazyOutput(await openFile(path, npy, before), { replaces });
+  const places = npy && parts ? `${path}.jsonl` : null;
+  if (places !== null && !force && (await stat(places).catch(() => null)) !== null) {
+    throw new UsageError(`The output ${places} exists: name another, or replace it with --force.`);
+  }
+  return new LazyOutput(await openFile(path, npy, before, places), { replaces });
 }
 
-async function openFile(path: string, npy: boolean, before: Stats | null): Promise<Output> {
+async function openFile(
+  path: string,
+  npy: boolean,
+  before: Stats | null,
+  places: string | null,
+): Promise<Output> {
   if (!npy) return new JsonlOutput(await FileSink.open(path, before === null));
   // A pipe or a device cannot be replaced by a file.
   if (before !== null && !before.isFile()) return new NpyStreamOutput(await FileSink.open(path, false));
-  return NpyFileOutput.create(path, before?.mode);
+  return NpyFileOutput.create(path, { mode: before?.mode, places });
 }
 
 /** Overwriting an input that is still being read would lose it, or never end. */

@@ -1,10 +1,41 @@
-import type { Embedding } from '../../lib/index.js';
+import type { ChunkEmbeddings, Embedding } from '../../lib/index.js';
+
+/** What came of a document: its vector, and perhaps those of its windows, or those of its chunks. */
+export type Result = Embedding | ChunkEmbeddings;
+
+/** A vector that is written. */
+export interface Row {
+  readonly embedding: Float32Array;
+  /** Which chunk or window of the document, and where it is: characters of chunks, content tokens of windows; null: the document's own. */
+  readonly part: {
+    readonly kind: 'chunk' | 'window';
+    readonly index: number;
+    readonly start: number;
+    readonly end: number;
+  } | null;
+}
+
+/** The vectors of a result that are written: of its parts if it has any, else its own. */
+export function rowsOf(result: Result): Row[] {
+  if ('chunks' in result) {
+    return result.chunks.map(({ embedding, start, end }, index) => ({
+      embedding,
+      part: { kind: 'chunk', index, start, end },
+    }));
+  }
+  const { windowEmbeddings, embedding } = result;
+  if (windowEmbeddings === undefined) return [{ embedding, part: null }];
+  return windowEmbeddings.map(({ embedding: window, tokenStart: start, tokenEnd: end }, index) => ({
+    embedding: window,
+    part: { kind: 'window', index, start, end },
+  }));
+}
 
 /** Where vectors go. The calls come one after the other: begin, then one call per document in input order, then finish. */
 export interface Output {
   /** The model is loaded: the file's previous content may be discarded now. */
   begin(dimensions: number): Promise<void>;
-  write(id: string | number, result: Embedding): Promise<void>;
+  write(id: string | number, result: Result): Promise<void>;
   /** A document failed. */
   skip(): Promise<void>;
   /** Everything written so far becomes final. Also after an error or an interruption: nothing computed is lost. */
@@ -36,7 +67,7 @@ export class LazyOutput {
     this.#dimensions = dimensions;
   }
 
-  async write(id: string | number, result: Embedding): Promise<void> {
+  async write(id: string | number, result: Result): Promise<void> {
     await this.#begin();
     await this.#output.write(id, result);
   }

@@ -14,7 +14,7 @@ import { Writable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openOutput, type OutputOptions } from '../../cli/output/open.js';
 import type { LazyOutput } from '../../cli/output/output.js';
-import { jsonLine } from '../../cli/output/jsonl.js';
+import { jsonLines } from '../../cli/output/jsonl.js';
 import { npyHeader, NpyFileOutput } from '../../cli/output/npy.js';
 import type { Embedding } from '../../lib/index.js';
 
@@ -66,6 +66,7 @@ async function opened(
     format: null,
     inputs: [],
     force: false,
+    parts: false,
     stdout: new Memory(),
     ...rest,
   });
@@ -74,10 +75,10 @@ async function opened(
 }
 
 it('writes a jsonl line as the contract says', () => {
-  expect(jsonLine('a"b', result(1, -0.1))).toBe(
+  expect(jsonLines('a"b', result(1, -0.1))).toBe(
     '{"id":"a\\"b","embedding":[1,-0.1],"tokens":3,"windows":1,"truncated":false}\n',
   );
-  expect(jsonLine(7, { ...result(0.5), truncated: true, windows: 2 })).toBe(
+  expect(jsonLines(7, { ...result(0.5), truncated: true, windows: 2 })).toBe(
     '{"id":7,"embedding":[0.5],"tokens":3,"windows":2,"truncated":true}\n',
   );
 });
@@ -91,11 +92,11 @@ describe('jsonl to a file', () => {
     const path = join(folder, 'out.jsonl');
     const output = await opened(path, { dimensions: 2 });
     await output.write('a', result(1, 2));
-    expect(readFileSync(path, 'utf8')).toBe(jsonLine('a', result(1, 2)));
+    expect(readFileSync(path, 'utf8')).toBe(jsonLines('a', result(1, 2)));
     await output.skip();
     await output.write('b', result(3, 4));
     await output.finish();
-    expect(readFileSync(path, 'utf8')).toBe(jsonLine('a', result(1, 2)) + jsonLine('b', result(3, 4)));
+    expect(readFileSync(path, 'utf8')).toBe(jsonLines('a', result(1, 2)) + jsonLines('b', result(3, 4)));
   });
 
   it('keeps the previous content until something is written', async () => {
@@ -107,7 +108,7 @@ describe('jsonl to a file', () => {
     const used = await opened(path, { force: true });
     await used.write('a', result(1));
     await used.close();
-    expect(readFileSync(path, 'utf8')).toBe(jsonLine('a', result(1)));
+    expect(readFileSync(path, 'utf8')).toBe(jsonLines('a', result(1)));
   });
 
   it('creates no empty file when nothing was written', async () => {
@@ -130,7 +131,7 @@ describe('jsonl to a file', () => {
     await some.skip();
     await some.write('b', result(3));
     expect(await some.finish()).toBe(false);
-    if (format === 'jsonl') expect(readFileSync(path, 'utf8')).toBe(jsonLine('b', result(3)));
+    if (format === 'jsonl') expect(readFileSync(path, 'utf8')).toBe(jsonLines('b', result(3)));
     else expect(readNpy(readFileSync(path))).toEqual({ shape: [2, 1], numbers: [NaN, 3] });
   });
 

@@ -145,6 +145,9 @@ function fakeModel(world: World, outcome: Pick<Outcome, 'embedded'>, given: Part
     info,
     tokenize: (text) => Promise.resolve(Int32Array.from(text, (c) => c.codePointAt(0)!)),
     embedMany,
+    embedManyChunks: () => {
+      throw new Error('the fake model has no chunks');
+    },
     memory: ({ tokens }) =>
       Promise.resolve({
         ...{ tokens, windows: 1, resident: 50e6, peak: 80e6, fits: tokens <= 1000 },

@@ -15,6 +15,7 @@ function logged(model: Model): Model {
   return {
     info: model.info,
     tokenize: (text) => model.tokenize(text),
+    embedManyChunks: (...args) => model.embedManyChunks(...args),
     memory: (options) => model.memory(options),
     dispose: () => model.dispose(),
     async *embedMany(
