@@ -22,4 +22,4 @@ export type { PcwExtend } from './pcw.js';
 export type { PiExtend } from './pi.js';
 export type { RpExtend } from './rp.js';
 export type { SeExtend } from './se.js';
-export type { AttentionScale, Overhead, StrategyContext, WindowPlan } from './strategy.js';
+export type { AttentionScale, Overhead, StrategyContext, WindowPlan, WindowPooling } from './strategy.js';

@@ -118,12 +118,14 @@ export class BatchRunner {
         `The native side gave ${rows.length} numbers for ${pieces.length} vectors.`,
       );
     }
+    const byTokens = this.#settings.extend.windowPooling.weights === 'tokens';
     let computed = 0;
     for (const [index, { slot, window }] of pieces.entries()) {
       if (slot.result !== null) continue;
       computed += window.length;
       const row = rows.subarray(index * dimensions, (index + 1) * dimensions);
-      this.#run.settle(slot, () => slot.add(row, this.#settings));
+      const weight = byTokens ? window.plan.to - window.plan.from : 1;
+      this.#run.settle(slot, () => slot.add(row, this.#settings, weight));
     }
     this.#tell(() => this.#progress.finish(pieces, computed));
   }

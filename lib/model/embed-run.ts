@@ -187,7 +187,7 @@ export class EmbedRun implements AsyncIterableIterator<ManyResult, undefined> {
         this.#settings,
         this.#track,
       );
-      slot.prepared(document, this.#engine.native.facts.dimensions);
+      slot.prepared(document, this.#engine.native.facts.dimensions, this.#settings.extend.windowPooling.pool);
     } catch (error) {
       this.#settle(slot, () => slot.fail(error));
     }

@@ -1,4 +1,5 @@
 import { LongEmbedError } from '../error.js';
+import type { WindowPooling } from '../extend/index.js';
 import { toLongEmbedError } from '../native/index.js';
 import type { Document } from './document.js';
 import type { ManyResult, Origin } from './types.js';
@@ -9,18 +10,26 @@ export interface VectorForm {
   readonly dimensions: number;
 }
 
-/** The mean of a document's pooled windows, in float64 (design §5: before normalisation). */
-export class PooledMean {
-  readonly #sum: Float64Array;
-  #count = 0;
+/** What becomes of a document's pooled windows (design §5: before normalisation), in float64: their mean, or the largest values. */
+export class PooledWindows {
+  readonly #values: Float64Array;
+  readonly #pool: WindowPooling['pool'];
+  #weight = 0;
 
-  constructor(dimensions: number) {
-    this.#sum = new Float64Array(dimensions);
+  constructor(dimensions: number, pool: WindowPooling['pool']) {
+    this.#values = new Float64Array(dimensions);
+    this.#pool = pool;
   }
 
-  add(row: Float32Array): void {
-    for (const [i, value] of row.entries()) this.#sum[i] = (this.#sum[i] ?? 0) + value;
-    this.#count++;
+  /** @param weight in the mean */
+  add(row: Float32Array, weight: number): void {
+    const first = this.#weight === 0;
+    for (const [i, value] of row.entries()) {
+      const before = this.#values[i] ?? 0;
+      this.#values[i] =
+        this.#pool === 'max' ? (first ? value : Math.max(before, value)) : before + value * weight;
+    }
+    this.#weight += weight;
   }
 
   /**
@@ -30,8 +39,9 @@ export class PooledMean {
    * @throws LongEmbedError ERR_BACKEND when it is zero or not finite: no similarity could be computed with it
    */
   vector({ normalize, dimensions }: VectorForm): Float32Array {
-    const mean = this.#sum.subarray(0, dimensions).map((value) => value / this.#count);
-    const norm = Math.sqrt(mean.reduce((sum, value) => sum + value * value, 0));
+    const divisor = this.#pool === 'max' ? 1 : this.#weight;
+    const pooled = this.#values.subarray(0, dimensions).map((value) => value / divisor);
+    const norm = Math.sqrt(pooled.reduce((sum, value) => sum + value * value, 0));
     if (norm === 0 || !Number.isFinite(norm)) {
       throw new LongEmbedError(
         'ERR_BACKEND',
@@ -39,7 +49,7 @@ export class PooledMean {
           'if other models work, try the option backend: "cpu".',
       );
     }
-    return Float32Array.from(mean, (value) => (normalize ? value / norm : value));
+    return Float32Array.from(pooled, (value) => (normalize ? value / norm : value));
   }
 }
 
@@ -49,7 +59,7 @@ export class Slot {
   /** null until the document is done or has failed. */
   result: ManyResult | null = null;
   #document: Document | null = null;
-  #mean: PooledMean | null = null;
+  #windows: PooledWindows | null = null;
   #windowsLeft = 0;
 
   constructor(index: number) {
@@ -61,19 +71,22 @@ export class Slot {
     return this.#document;
   }
 
-  prepared(document: Document, dimensions: number): void {
+  prepared(document: Document, dimensions: number, pool: WindowPooling['pool']): void {
     this.#document = document;
-    this.#mean = new PooledMean(dimensions);
+    this.#windows = new PooledWindows(dimensions, pool);
     this.#windowsLeft = document.plans.length;
   }
 
-  /** Takes a window's pooled vector; the last one makes the result. */
-  add(row: Float32Array, form: VectorForm): void {
-    if (this.#document === null || this.#mean === null) return;
-    this.#mean.add(row);
+  /**
+   * Takes a window's pooled vector; the last one makes the result.
+   * @param weight in the mean of the windows
+   */
+  add(row: Float32Array, form: VectorForm, weight: number): void {
+    if (this.#document === null || this.#windows === null) return;
+    this.#windows.add(row, weight);
     if (--this.#windowsLeft > 0) return;
     try {
-      const embedding = this.#mean.vector(form);
+      const embedding = this.#windows.vector(form);
       const { tokens, plans, truncated } = this.#document;
       this.#end({ ...this.origin, embedding, tokens, windows: plans.length, truncated });
     } catch (error) {
@@ -88,6 +101,6 @@ export class Slot {
   #end(result: ManyResult): void {
     this.result ??= result;
     this.#document = null;
-    this.#mean = null;
+    this.#windows = null;
   }
 }

@@ -68,7 +68,7 @@ interface StoredFixture {
 const FORMAT = 1;
 
 /** What the end of a fixture's name says about its cases; a name without one of these ends is `basic`. */
-const NAME_ENDS = { strategies: '-strategies', long: '-32k' } as const;
+const NAME_ENDS = { strategies: '-strategies', windows: '-windows', long: '-32k' } as const;
 export type FixtureKind = 'basic' | keyof typeof NAME_ENDS;
 
 /** The names of all fixtures of one kind: the files whose names begin with an architecture's. */

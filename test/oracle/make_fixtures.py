@@ -64,7 +64,7 @@ def record(model, case, hidden_cache):
 
 def write(name, cases, folder):
     started = time.time()
-    model_name = name.removesuffix("-strategies")
+    model_name = name.removesuffix("-strategies").removesuffix("-windows")
     path = made_model(model_name, folder)
     model = Model(path)
     low, high = content_range(model.file)
