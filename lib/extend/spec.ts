@@ -2,7 +2,7 @@
 import { display, LongEmbedError } from '../error.js';
 import { parseSize } from '../format.js';
 import { type Extend, isMethod, type Method, METHODS, STRATEGIES } from './strategies.js';
-import { ATTENTION_SCALES, type Range, WHOLE, type Words } from './strategy.js';
+import { attentionScalesOf, type Range, WHOLE, type Words } from './strategy.js';
 
 /**
  * Reads a spec string, `method[:target][,key=value]…` (design §5). Whole numbers may end in k or m: 4k is 4096.
@@ -60,7 +60,7 @@ function readPair(pair: string, method: Method): [key: string, value: string | n
   if (equals < 0)
     throw invalid(`${display(pair)} is not key=value: ${method} takes ${keysOf(method).join(', ')}.`);
   const [key, value] = [pair.slice(0, equals), pair.slice(equals + 1)];
-  if (key === 'attention-scale') return [key, checkScale(key, value)];
+  if (key === 'attention-scale') return [key, checkScale(key, value, method)];
   const ranges = STRATEGIES[method].keys;
   const range = Object.hasOwn(ranges, key) ? ranges[key] : undefined;
   if (range === undefined) throw unknownKey(key, method, keysOf(method));
@@ -135,14 +135,19 @@ export function checkExtend(value: unknown): Extend {
       throw unknownKey(key, method, [...Object.keys(ranges), 'attentionScale']);
     }
     if (given === undefined) continue;
-    checked[key] = checkValue(key, given, range);
+    checked[key] = checkValue(key, given, range, method);
   }
   return checked as unknown as Extend;
 }
 
 /** @param range of the key; undefined for attentionScale */
-function checkValue(key: string, value: unknown, range: Range | Words | undefined): number | string {
-  if (range === undefined) return checkScale(key, value);
+function checkValue(
+  key: string,
+  value: unknown,
+  range: Range | Words | undefined,
+  method: Method,
+): number | string {
+  if (range === undefined) return checkScale(key, value, method);
   return isWords(range) ? checkWord(key, value, range.words) : checkNumber(key, value, value, range);
 }
 
@@ -151,8 +156,8 @@ function isWords(range: Range | Words): range is Words {
 }
 
 /** Throws unless `value` names an attention scaling. */
-function checkScale(key: string, value: unknown): string {
-  return checkWord(key, value, ATTENTION_SCALES);
+function checkScale(key: string, value: unknown, method: Method): string {
+  return checkWord(key, value, attentionScalesOf(method));
 }
 
 function checkWord(key: string, value: unknown, words: readonly string[]): string {

@@ -2,7 +2,12 @@ import { LongEmbedError } from '../error.js';
 import type { WindowPooling } from '../extend/index.js';
 import { toLongEmbedError } from '../native/index.js';
 import type { Document } from './document.js';
-import type { ManyResult, Origin } from './types.js';
+import type { ChunkEmbedding, ManyChunksResult } from './chunks/types.js';
+import type { PoolRange } from './parts.js';
+import type { ManyResult, Origin, WindowEmbedding } from './types.js';
+
+/** A result of any of the calls that embed. */
+export type AnyResult = ManyResult | ManyChunksResult;
 
 /** What a caller wants of a vector. */
 export interface VectorForm {
@@ -10,24 +15,25 @@ export interface VectorForm {
   readonly dimensions: number;
 }
 
-/** What becomes of a document's pooled windows (design §5: before normalisation), in float64: their mean, or the largest values. */
-export class PooledWindows {
+/** What becomes of pooled vectors, of a document's windows or of parts of a chunk, in float64 (design §5: before normalisation). */
+export class PooledVectors {
   readonly #values: Float64Array;
   readonly #pool: WindowPooling['pool'];
   #weight = 0;
 
-  constructor(dimensions: number, pool: WindowPooling['pool']) {
+  /** @param pool their mean, or the largest value in each dimension */
+  constructor(dimensions: number, pool: WindowPooling['pool'] = 'mean') {
     this.#values = new Float64Array(dimensions);
     this.#pool = pool;
   }
 
-  /** @param weight in the mean */
-  add(row: Float32Array, weight: number): void {
+  /** @param weight how much it counts beside the others in the mean */
+  add(row: Float32Array, weight = 1): void {
     const first = this.#weight === 0;
     for (const [i, value] of row.entries()) {
       const before = this.#values[i] ?? 0;
       this.#values[i] =
-        this.#pool === 'max' ? (first ? value : Math.max(before, value)) : before + value * weight;
+        this.#pool === 'max' ? (first ? value : Math.max(before, value)) : before + weight * value;
     }
     this.#weight += weight;
   }
@@ -57,10 +63,14 @@ export class PooledWindows {
 export class Slot {
   readonly origin: Origin;
   /** null until the document is done or has failed. */
-  result: ManyResult | null = null;
+  result: AnyResult | null = null;
   #document: Document | null = null;
-  #windows: PooledWindows | null = null;
+  #mean: PooledVectors | null = null;
+  /** Of the document's parts. */
+  #partMeans: PooledVectors[] = [];
   #windowsLeft = 0;
+  /** Whether windows count by their content tokens. */
+  #byTokens = false;
 
   constructor(index: number) {
     this.origin = { index };
@@ -71,36 +81,68 @@ export class Slot {
     return this.#document;
   }
 
-  prepared(document: Document, dimensions: number, pool: WindowPooling['pool']): void {
+  prepared(document: Document, dimensions: number, windows: WindowPooling): void {
     this.#document = document;
-    this.#windows = new PooledWindows(dimensions, pool);
+    this.#byTokens = windows.weights === 'tokens';
+    this.#mean = new PooledVectors(dimensions, windows.pool);
+    this.#partMeans = document.parts.map(() => new PooledVectors(dimensions));
     this.#windowsLeft = document.plans.length;
   }
 
   /**
-   * Takes a window's pooled vector; the last one makes the result.
-   * @param weight in the mean of the windows
+   * Takes the vectors of a window; the last window makes the result.
+   * @param rows a row for each of `pools`, or one of the whole window
    */
-  add(row: Float32Array, form: VectorForm, weight: number): void {
-    if (this.#document === null || this.#windows === null) return;
-    this.#windows.add(row, weight);
+  add(rows: Float32Array, window: number, pools: readonly PoolRange[] | null, form: VectorForm): void {
+    if (this.#document === null || this.#mean === null) return;
+    const plan = this.#byTokens ? this.#document.plans[window] : undefined;
+    const weight = plan === undefined ? 1 : plan.to - plan.from;
+    if (pools === null) {
+      this.#mean.add(rows, weight);
+      this.#partMeans[window]?.add(rows);
+    } else {
+      const dimensions = rows.length / pools.length;
+      for (const [i, { part, from, to }] of pools.entries()) {
+        const row = rows.subarray(i * dimensions, (i + 1) * dimensions);
+        if (part === null) this.#mean.add(row, weight);
+        else this.#partMeans[part]?.add(row, to - from);
+      }
+    }
     if (--this.#windowsLeft > 0) return;
     try {
-      const embedding = this.#windows.vector(form);
       const { tokens, plans, truncated } = this.#document;
-      this.#end({ ...this.origin, embedding, tokens, windows: plans.length, truncated });
+      const whole = { embedding: this.#mean.vector(form), tokens, windows: plans.length, truncated };
+      this.#end({ ...this.origin, ...whole, ...this.#parts(this.#document, form) });
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  #parts(
+    { parts, pools }: Document,
+    form: VectorForm,
+  ): { chunks: ChunkEmbedding[] } | { windowEmbeddings: WindowEmbedding[] } | object {
+    if (parts.length === 0) return {};
+    const embedded = parts.map((part, i) => ({ ...part, embedding: this.#partMeans[i]?.vector(form) }));
+    return pools === null
+      ? {
+          windowEmbeddings: embedded.map(({ tokenStart, tokenEnd, embedding }) => ({
+            tokenStart,
+            tokenEnd,
+            embedding,
+          })),
+        }
+      : { chunks: embedded };
   }
 
   fail(error: unknown): void {
     this.#end({ ...this.origin, error: toLongEmbedError(error) });
   }
 
-  #end(result: ManyResult): void {
+  #end(result: AnyResult): void {
     this.result ??= result;
     this.#document = null;
-    this.#windows = null;
+    this.#mean = null;
+    this.#partMeans = [];
   }
 }

@@ -133,6 +133,8 @@ function anyExtend(): fc.Arbitrary<Extend> {
     pi: { s: number(2 ** 24) },
     ntk: { lambda: number(1e6) },
     se: { g: whole, w: whole },
+    dntk: {},
+    yarn: {},
   };
   return fc
     .constantFrom(...(Object.keys(own) as Extend['method'][]))

@@ -73,6 +73,8 @@ async function bits(model: NativeModel, texts: readonly Int32Array[], way: Way):
     selfExtend: way.selfExtend ?? null,
     ropeBase: 0,
     ropeScale: way.ropeScale ?? 1,
+    ropeFactors: null,
+    ranges: null,
     pooling: way.pooling,
   };
   const rows = await model.embed(batch, null).promise;
