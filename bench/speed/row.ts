@@ -60,7 +60,7 @@ export async function taskOf(row: Row): Promise<Task> {
     pooling: info.pooling ?? 'mean',
     spec,
     extend,
-    ropeBase: info.ropeBase * (extend.parameters['lambda'] ?? 0),
+    ropeBase: info.ropeBase * Number(extend.parameters['lambda'] ?? 0),
     texts,
     windows: texts.map((ids) => windowsOf(ids, extend, info)),
     tokens: texts.reduce((sum, { length }) => sum + length, 0),

@@ -13,7 +13,7 @@ export function rotaryChanges({ metadata, resolved, plan }: Extension): Changes 
   return {
     metadata: [
       ...(plan.ropeBase === 0 ? [] : [f32Entry(`${metadata.architecture}.rope.freq_base`, plan.ropeBase)]),
-      ...(divisor === undefined ? [] : scalingEntries(metadata, divisor)),
+      ...(divisor === undefined ? [] : scalingEntries(metadata, Number(divisor))),
       ...originalContext(metadata),
     ],
     tensors: [],

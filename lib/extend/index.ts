@@ -24,4 +24,4 @@ export type { PiExtend } from './pi.js';
 export type { RpExtend } from './rp.js';
 export type { SeExtend } from './se.js';
 export type { YarnExtend } from './yarn.js';
-export type { AttentionScale, Overhead, StrategyContext, WindowPlan } from './strategy.js';
+export type { AttentionScale, Overhead, StrategyContext, WindowPlan, WindowPooling } from './strategy.js';

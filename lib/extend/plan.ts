@@ -25,7 +25,9 @@ export function planDocument(
     );
   }
   const strategy = STRATEGIES[resolved.method];
-  const spans = strategy.windows?.(context, contentTokens, overhead) ?? [{ from: 0, to: contentTokens }];
+  const spans = strategy.windows?.(resolved.parameters, context, contentTokens, overhead) ?? [
+    { from: 0, to: contentTokens },
+  ];
   return spans.map(({ from, to }) => {
     const n = to - from + overheadTokens;
     const applies = strategy.changesShortInputs || n > context.nativeContext;

@@ -8,6 +8,7 @@ import {
   type Parameters,
   type Sizes,
   type StrategyContext,
+  type WindowPooling,
 } from './strategy.js';
 
 /** A strategy for one model, every default filled in. */
@@ -23,9 +24,10 @@ export interface ResolvedExtend {
   readonly limit: number;
   /** The scale factor ⌈Lt / Lo⌉. */
   readonly scale: number;
-  /** The strategy's own numbers; gp has no `s` where it follows from each sequence's length. */
+  /** The strategy's own numbers and words; gp has no `s` where it follows from each sequence's length. */
   readonly parameters: Parameters;
   readonly attentionScale: AttentionScale;
+  readonly windowPooling: WindowPooling;
   /** Sentences to show once, about values that are allowed but probably not intended. */
   readonly warnings: readonly string[];
 }
@@ -73,6 +75,7 @@ export function resolveExtend(extend: Extend | string, context: StrategyContext)
     scale: sizesOf(target, context).scale,
     parameters,
     attentionScale,
+    windowPooling: { weights: 'windows', pool: 'mean', ...strategy.windowPooling?.(parameters) },
     warnings: strategy.warnings?.(parameters, context, target) ?? [],
   };
 }

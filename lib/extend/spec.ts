@@ -2,7 +2,7 @@
 import { display, LongEmbedError } from '../error.js';
 import { parseSize } from '../format.js';
 import { type Extend, isMethod, type Method, METHODS, STRATEGIES } from './strategies.js';
-import { attentionScalesOf, type Range, WHOLE } from './strategy.js';
+import { attentionScalesOf, type Range, WHOLE, type Words } from './strategy.js';
 
 /**
  * Reads a spec string, `method[:target][,key=value]…` (design §5). Whole numbers may end in k or m: 4k is 4096.
@@ -43,7 +43,8 @@ export function writeExtend(extend: Extend): string {
   let spec: string = method;
   if (target !== undefined) spec += `:${formatSize(target)}`;
   for (const key of keysOf(method)) {
-    const value = key === 'attention-scale' ? attentionScale : (own as Partial<Record<string, number>>)[key];
+    const value =
+      key === 'attention-scale' ? attentionScale : (own as Partial<Record<string, number | string>>)[key];
     if (value !== undefined) spec += `,${key}=${value}`;
   }
   return spec;
@@ -63,7 +64,7 @@ function readPair(pair: string, method: Method): [key: string, value: string | n
   const ranges = STRATEGIES[method].keys;
   const range = Object.hasOwn(ranges, key) ? ranges[key] : undefined;
   if (range === undefined) throw unknownKey(key, method, keysOf(method));
-  return [key, readNumber(key, value, range)];
+  return [key, isWords(range) ? checkWord(key, value, range.words) : readNumber(key, value, range)];
 }
 
 /** Reads 512, 4k, 1m and, where fractions are allowed, 2.5 or 1e3; nothing else that JavaScript would take for a number. */
@@ -126,7 +127,7 @@ export function checkExtend(value: unknown): Extend {
   }
   const { method: name, ...keys } = value as Record<string, unknown>;
   const method = checkMethod(name);
-  const ranges: Record<string, Range> = { target: TARGET, ...STRATEGIES[method].keys };
+  const ranges: Record<string, Range | Words> = { target: TARGET, ...STRATEGIES[method].keys };
   const checked: Record<string, unknown> = { method };
   for (const [key, given] of Object.entries(keys)) {
     const range = Object.hasOwn(ranges, key) ? ranges[key] : undefined;
@@ -134,15 +135,32 @@ export function checkExtend(value: unknown): Extend {
       throw unknownKey(key, method, [...Object.keys(ranges), 'attentionScale']);
     }
     if (given === undefined) continue;
-    checked[key] =
-      range === undefined ? checkScale(key, given, method) : checkNumber(key, given, given, range);
+    checked[key] = checkValue(key, given, range, method);
   }
   return checked as unknown as Extend;
 }
 
+/** @param range of the key; undefined for attentionScale */
+function checkValue(
+  key: string,
+  value: unknown,
+  range: Range | Words | undefined,
+  method: Method,
+): number | string {
+  if (range === undefined) return checkScale(key, value, method);
+  return isWords(range) ? checkWord(key, value, range.words) : checkNumber(key, value, value, range);
+}
+
+function isWords(range: Range | Words): range is Words {
+  return 'words' in range;
+}
+
 /** Throws unless `value` names an attention scaling. */
 function checkScale(key: string, value: unknown, method: Method): string {
-  const allowed: readonly string[] = attentionScalesOf(method);
-  if (typeof value === 'string' && allowed.includes(value)) return value;
-  throw invalid(`${key} is ${display(value)}: it must be one of ${allowed.join(', ')}.`);
+  return checkWord(key, value, attentionScalesOf(method));
+}
+
+function checkWord(key: string, value: unknown, words: readonly string[]): string {
+  if (typeof value === 'string' && words.includes(value)) return value;
+  throw invalid(`${key} is ${display(value)}: it must be one of ${words.join(', ')}.`);
 }

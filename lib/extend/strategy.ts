@@ -72,6 +72,14 @@ export interface WindowPlan {
   readonly ropeFactors: Float32Array | null;
 }
 
+/** How windows are put together into a document's vector. */
+export interface WindowPooling {
+  /** How windows count in the mean: alike, or by their content tokens. */
+  readonly weights: 'windows' | 'tokens';
+  /** The mean of their pooled vectors, or the largest value in each dimension. */
+  readonly pool: 'mean' | 'max';
+}
+
 /** Where a window's content lies: [from, to). */
 export type Span = Pick<WindowPlan, 'from' | 'to'>;
 
@@ -80,7 +88,12 @@ export type Layout = Partial<
   Pick<WindowPlan, 'positions' | 'selfExtend' | 'ropeBase' | 'ropeScale' | 'ropeFactors'>
 >;
 
-/** The values a key takes; a whole number may be written as a size (4k). */
+/** The words that a key takes. */
+export interface Words {
+  readonly words: readonly string[];
+}
+
+/** The numbers that a key takes; a whole number may be written as a size (4k). */
 export interface Range {
   readonly whole: boolean;
   readonly min: number;
@@ -95,8 +108,8 @@ export interface Sizes {
   readonly scale: number;
 }
 
-/** The strategy's own numbers by key. A number that depends on each sequence's length is missing. */
-export type Parameters = Readonly<Record<string, number>>;
+/** The strategy's own numbers and words by key. A number that depends on each sequence's length is missing. */
+export type Parameters = Readonly<Record<string, number | string>>;
 
 /** How a GGUF file can hold a strategy. */
 export interface FileSupport<P = Parameters> {
@@ -125,7 +138,7 @@ interface Definition<E extends AnyExtend, P> {
   /** One line that helps to choose a strategy: the command line's help. */
   readonly help: string;
   /** Its own keys; every strategy takes `target` and `attention-scale` as well. */
-  readonly keys: Readonly<Record<OwnKeys<E>, Range>>;
+  readonly keys: Readonly<Record<OwnKeys<E>, Range | Words>>;
   /** How a GGUF file can hold it; a string: why none can, a clause without a full stop. */
   readonly file: FileSupport<P> | string;
   /** Why a model does not support it, a clause without a full stop; null when it does. Default: every model does. */
@@ -143,7 +156,9 @@ interface Definition<E extends AnyExtend, P> {
   /** Sentences about values that are allowed but probably not intended. @param limit the longest sequence, in tokens */
   warnings?(parameters: P, context: StrategyContext, limit: number): string[];
   /** Cuts content into windows. Default: one window of everything. */
-  windows?(context: StrategyContext, contentTokens: number, overhead: Overhead): Span[];
+  windows?(parameters: P, context: StrategyContext, contentTokens: number, overhead: Overhead): Span[];
+  /** Default: the mean of all alike. */
+  windowPooling?(parameters: P): Partial<WindowPooling>;
   /** Whether sequences within the native context change too. Default: false. */
   readonly changesShortInputs?: boolean;
   /** The layout of a sequence of n tokens. */
@@ -156,7 +171,7 @@ type WithDefaults = 'refuses' | 'defaultTarget' | 'defaultAttentionScale' | 'cha
 export type Strategy<M extends string = string> = Omit<Definition<AnyExtend, Parameters>, 'method' | 'keys'> &
   Required<Pick<Definition<AnyExtend, Parameters>, WithDefaults>> & {
     readonly method: M;
-    readonly keys: Readonly<Record<string, Range>>;
+    readonly keys: Readonly<Record<string, Range | Words>>;
   };
 
 /**

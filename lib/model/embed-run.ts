@@ -181,7 +181,7 @@ export class EmbedRun implements AsyncIterableIterator<AnyResult, undefined> {
       const id = this.#reader.id(input);
       if (id !== undefined) slot.origin.id = id;
       const document = await this.#reader.prepare(input, this.#engine, this.#settings, this.#track);
-      slot.prepared(document, this.#engine.native.facts.dimensions);
+      slot.prepared(document, this.#engine.native.facts.dimensions, this.#settings.extend.windowPooling);
     } catch (error) {
       this.#settle(slot, () => slot.fail(error));
     }

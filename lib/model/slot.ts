@@ -1,4 +1,5 @@
 import { LongEmbedError } from '../error.js';
+import type { WindowPooling } from '../extend/index.js';
 import { toLongEmbedError } from '../native/index.js';
 import type { Document } from './document.js';
 import type { ChunkEmbedding, ManyChunksResult } from './chunks/types.js';
@@ -14,19 +15,27 @@ export interface VectorForm {
   readonly dimensions: number;
 }
 
-/** The mean of pooled vectors, of a document's windows or of parts of a chunk, in float64 (design §5: before normalisation). */
-export class PooledMean {
-  readonly #sum: Float64Array;
-  #count = 0;
+/** What becomes of pooled vectors, of a document's windows or of parts of a chunk, in float64 (design §5: before normalisation). */
+export class PooledVectors {
+  readonly #values: Float64Array;
+  readonly #pool: WindowPooling['pool'];
+  #weight = 0;
 
-  constructor(dimensions: number) {
-    this.#sum = new Float64Array(dimensions);
+  /** @param pool their mean, or the largest value in each dimension */
+  constructor(dimensions: number, pool: WindowPooling['pool'] = 'mean') {
+    this.#values = new Float64Array(dimensions);
+    this.#pool = pool;
   }
 
-  /** @param weight how much it counts beside the others */
+  /** @param weight how much it counts beside the others in the mean */
   add(row: Float32Array, weight = 1): void {
-    for (const [i, value] of row.entries()) this.#sum[i] = (this.#sum[i] ?? 0) + weight * value;
-    this.#count += weight;
+    const first = this.#weight === 0;
+    for (const [i, value] of row.entries()) {
+      const before = this.#values[i] ?? 0;
+      this.#values[i] =
+        this.#pool === 'max' ? (first ? value : Math.max(before, value)) : before + weight * value;
+    }
+    this.#weight += weight;
   }
 
   /**
@@ -36,8 +45,9 @@ export class PooledMean {
    * @throws LongEmbedError ERR_BACKEND when it is zero or not finite: no similarity could be computed with it
    */
   vector({ normalize, dimensions }: VectorForm): Float32Array {
-    const mean = this.#sum.subarray(0, dimensions).map((value) => value / this.#count);
-    const norm = Math.sqrt(mean.reduce((sum, value) => sum + value * value, 0));
+    const divisor = this.#pool === 'max' ? 1 : this.#weight;
+    const pooled = this.#values.subarray(0, dimensions).map((value) => value / divisor);
+    const norm = Math.sqrt(pooled.reduce((sum, value) => sum + value * value, 0));
     if (norm === 0 || !Number.isFinite(norm)) {
       throw new LongEmbedError(
         'ERR_BACKEND',
@@ -45,7 +55,7 @@ export class PooledMean {
           'if other models work, try the option backend: "cpu".',
       );
     }
-    return Float32Array.from(mean, (value) => (normalize ? value / norm : value));
+    return Float32Array.from(pooled, (value) => (normalize ? value / norm : value));
   }
 }
 
@@ -55,10 +65,12 @@ export class Slot {
   /** null until the document is done or has failed. */
   result: AnyResult | null = null;
   #document: Document | null = null;
-  #mean: PooledMean | null = null;
+  #mean: PooledVectors | null = null;
   /** Of the document's parts. */
-  #partMeans: PooledMean[] = [];
+  #partMeans: PooledVectors[] = [];
   #windowsLeft = 0;
+  /** Whether windows count by their content tokens. */
+  #byTokens = false;
 
   constructor(index: number) {
     this.origin = { index };
@@ -69,10 +81,11 @@ export class Slot {
     return this.#document;
   }
 
-  prepared(document: Document, dimensions: number): void {
+  prepared(document: Document, dimensions: number, windows: WindowPooling): void {
     this.#document = document;
-    this.#mean = new PooledMean(dimensions);
-    this.#partMeans = document.parts.map(() => new PooledMean(dimensions));
+    this.#byTokens = windows.weights === 'tokens';
+    this.#mean = new PooledVectors(dimensions, windows.pool);
+    this.#partMeans = document.parts.map(() => new PooledVectors(dimensions));
     this.#windowsLeft = document.plans.length;
   }
 
@@ -82,14 +95,16 @@ export class Slot {
    */
   add(rows: Float32Array, window: number, pools: readonly PoolRange[] | null, form: VectorForm): void {
     if (this.#document === null || this.#mean === null) return;
+    const plan = this.#byTokens ? this.#document.plans[window] : undefined;
+    const weight = plan === undefined ? 1 : plan.to - plan.from;
     if (pools === null) {
-      this.#mean.add(rows);
+      this.#mean.add(rows, weight);
       this.#partMeans[window]?.add(rows);
     } else {
       const dimensions = rows.length / pools.length;
       for (const [i, { part, from, to }] of pools.entries()) {
         const row = rows.subarray(i * dimensions, (i + 1) * dimensions);
-        if (part === null) this.#mean.add(row);
+        if (part === null) this.#mean.add(row, weight);
         else this.#partMeans[part]?.add(row, to - from);
       }
     }

@@ -120,6 +120,53 @@ describe('windows', () => {
     expect(spans(pcw(0))).toEqual([[0, 0]]);
   });
 
+  const withKeys = (keys: string, content: number) => {
+    const facts = rope({ nativeContext: 8 });
+    return spans(planDocument(resolveExtend(`pcw:32,${keys}`, facts), facts, content, around));
+  };
+
+  it('overlap by as many tokens as asked for', () => {
+    expect(withKeys('overlap=2', 14)).toEqual([
+      [0, 6],
+      [4, 10],
+      [8, 14],
+    ]);
+    expect(withKeys('overlap=2', 11)).toEqual([
+      [0, 6],
+      [4, 10],
+      [5, 11],
+    ]);
+    expect(withKeys('overlap=5', 8)).toEqual([
+      [0, 6],
+      [1, 7],
+      [2, 8],
+    ]);
+    expect(withKeys('overlap=5', 6)).toEqual([[0, 6]]);
+    expect(withKeys('overlap=0', 14)).toEqual(spans(pcw(14)));
+  });
+
+  it('end with a short one where they count by tokens', () => {
+    expect(withKeys('weights=tokens', 14)).toEqual([
+      [0, 6],
+      [6, 12],
+      [12, 14],
+    ]);
+    expect(withKeys('weights=tokens,overlap=2', 11)).toEqual([
+      [0, 6],
+      [4, 10],
+      [8, 11],
+    ]);
+  });
+
+  it('must advance', () => {
+    expect(thrown(() => withKeys('overlap=6', 14))).toMatchObject({
+      code: 'ERR_INVALID_OPTION',
+      message: expect.stringMatching(/overlap is 6.*room for 6/) as string,
+    });
+    expect(thrown(() => withKeys('overlap=8', 14)).message).toMatch(/overlap is 8.*native context is 8/);
+    expect(thrown(() => withKeys('weights=tokens,pool=max', 14)).code).toBe('ERR_INVALID_OPTION');
+  });
+
   it('count the prompt in every window', () => {
     expect(spans(pcw(7, { before: 4, after: 1 }))).toEqual([
       [0, 3],
@@ -160,7 +207,7 @@ describe('windows', () => {
 
 describe('every plan', () => {
   const models: [string, StrategyContext, string[]][] = [
-    ['RoPE', rope({ nativeContext: 20 }), ['none:160', 'pcw', 'gp', 'rp', 'pi', 'se']],
+    ['RoPE', rope({ nativeContext: 20 }), ['none:160', 'pcw', 'pcw,overlap=5', 'gp', 'rp', 'pi', 'se']],
     [
       'position matrix',
       absolute({ nativeContext: 20, positionRows: 30 }),

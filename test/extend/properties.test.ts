@@ -221,8 +221,8 @@ describe('relative positions of self-extend', () => {
 
   it('with the default group and window stay within the native context: no warning', () => {
     holds(cases('se'), ({ resolved, facts: { nativeContext } }) => {
-      const { g, w } = resolved.parameters;
-      expect(largestRelativePosition(resolved.limit, g!, w!)).toBeLessThanOrEqual(nativeContext);
+      const { g, w } = resolved.parameters as Record<'g' | 'w', number>;
+      expect(largestRelativePosition(resolved.limit, g, w)).toBeLessThanOrEqual(nativeContext);
       expect(resolved.warnings).toEqual([]);
     });
   });
@@ -230,11 +230,11 @@ describe('relative positions of self-extend', () => {
   it('that leave it cause a warning, with a group that fits', () => {
     holds(cases('se', GW), ({ resolved, facts }) => {
       const { limit, warnings } = resolved;
-      const { g, w } = resolved.parameters;
-      expect(warnings.length).toBe(largestRelativePosition(limit, g!, w!) > facts.nativeContext ? 1 : 0);
+      const { g, w } = resolved.parameters as Record<'g' | 'w', number>;
+      expect(warnings.length).toBe(largestRelativePosition(limit, g, w) > facts.nativeContext ? 1 : 0);
       const fits = /g=(\d+) would fit/.exec(warnings[0] ?? '')?.[1];
       if (fits === undefined) return;
-      expect(largestRelativePosition(limit, Number(fits), w!)).toBeLessThanOrEqual(facts.nativeContext);
+      expect(largestRelativePosition(limit, Number(fits), w)).toBeLessThanOrEqual(facts.nativeContext);
     });
   });
 });

@@ -20,6 +20,11 @@ describe('parseExtend', () => {
       'se:4k,g=9,w=64,attention-scale=off',
       { method: 'se', target: 4096, g: 9, w: 64, attentionScale: 'off' },
     ],
+    ['pcw:4k,overlap=0', { method: 'pcw', target: 4096, overlap: 0 }],
+    [
+      'pcw:1m,overlap=1k,weights=tokens,pool=mean',
+      { method: 'pcw', target: 1048576, overlap: 1024, weights: 'tokens', pool: 'mean' },
+    ],
     ['se,attention-scale=length,w=1k', { method: 'se', w: 1024, attentionScale: 'length' }],
   ])('reads %s', (spec, extend) => {
     expect(parseExtend(spec)).toEqual(extend);
@@ -56,7 +61,7 @@ describe('parseExtend', () => {
     ['se:4k,group=9', /Unknown key "group" for se: it takes g, w, attention-scale/],
     ['se:4k, g=9', /Unknown key " g"/],
     ['se:4k,lambda=9', /Unknown key "lambda" for se/],
-    ['pcw:4k,s=2', /Unknown key "s" for pcw: it takes attention-scale/],
+    ['pcw:4k,s=2', /Unknown key "s" for pcw: it takes overlap, weights, pool, attention-scale/],
     ['pcw:4k,toString=2', /Unknown key "toString"/],
     ['pcw:4k,target=2', /Unknown key "target"/],
     ['pcw:4k,method=2', /Unknown key "method"/],
@@ -64,6 +69,10 @@ describe('parseExtend', () => {
     ['ntk:4k,lambda=1e99', /lambda is "1e99"/],
     ['pi:4k,s=0.5', /s is "0\.5".*number from 1/],
     ['gp:4k,s=2.5', /s is "2\.5".*whole number/],
+    ['pcw,overlap=-1', /overlap is "-1".*whole number from 0/],
+    ['pcw,weights=Tokens', /weights is "Tokens".*one of windows, tokens/],
+    ['pcw,pool=min', /pool is "min".*one of mean, max/],
+    ['pcw,pool=', /pool is "".*one of mean, max/],
     ['gp:4k,attention-scale=on', /attention-scale is "on".*length, position, off/],
   ])('refuses %j', (spec, message) => {
     const error = thrown(() => parseExtend(spec));
@@ -86,6 +95,8 @@ describe('formatExtend', () => {
     { method: 'gp', s: 0 },
     { method: 'gp', s: '2' },
     { method: 'gp', target: Number.NaN },
+    { method: 'pcw', weights: 1 },
+    { method: 'pcw', overlap: '5' },
     { method: 'gp', attentionScale: 'on' },
     { method: 'grouped' },
     null,
@@ -112,7 +123,11 @@ function anyExtend(): fc.Arbitrary<Extend> {
   const number = (max: number) => fc.double({ min: 1, max, noNaN: true });
   const own: Record<Extend['method'], Record<string, fc.Arbitrary<unknown>>> = {
     none: {},
-    pcw: {},
+    pcw: {
+      overlap: fc.integer({ min: 0, max: 2 ** 24 }),
+      weights: fc.constantFrom('windows', 'tokens'),
+      pool: fc.constantFrom('mean', 'max'),
+    },
     gp: { s: whole },
     rp: {},
     pi: { s: number(2 ** 24) },
@@ -121,13 +136,18 @@ function anyExtend(): fc.Arbitrary<Extend> {
     dntk: {},
     yarn: {},
   };
-  const attentionScale = fc.constantFrom('length', 'position', 'off');
   return fc
     .constantFrom(...(Object.keys(own) as Extend['method'][]))
     .chain((method) =>
       fc.record(
-        { method: fc.constant(method), target: whole, attentionScale, ...own[method] },
+        {
+          method: fc.constant(method),
+          target: whole,
+          attentionScale: fc.constantFrom('length', 'position', 'off'),
+          ...own[method],
+        },
         { requiredKeys: ['method'] },
       ),
-    );
+    )
+    .map((extend) => extend as Extend);
 }

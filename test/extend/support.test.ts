@@ -3,12 +3,12 @@ import { type StrategyContext, supportedStrategies } from '../../lib/extend/inde
 import { absolute, rope, without } from './facts.js';
 
 it.each<[string, StrategyContext, string]>([
-  ['RoPE', rope(), 'none pcw gp rp pi ntk se'],
+  ['RoPE', rope(), 'none pcw gp rp pi ntk se dntk yarn'],
   ['a position matrix', absolute(), 'none pcw gp rp pi'],
   ['ALiBi', without('alibi'), 'none pcw'],
   ['T5', without('relative'), 'none pcw'],
   ['no positions', without('none'), 'none pcw'],
-  ['RoPE in llama.cpp’s context', rope({ engine: 'llama_context' }), 'none pcw pi ntk'],
+  ['RoPE in llama.cpp’s context', rope({ engine: 'llama_context' }), 'none pcw pi ntk dntk'],
   ['a position matrix in llama.cpp’s context', absolute({ engine: 'llama_context' }), 'none pcw'],
 ])('%s', (_name, facts, expected) => {
   const all = supportedStrategies(facts);
@@ -32,5 +32,6 @@ it('notes peculiarities of a strategy on the model', () => {
     `none: ${unscaled}`,
     `pi: ${unscaled}`,
     `ntk: ${unscaled}`,
+    `dntk: ${unscaled}`,
   ]);
 });

@@ -71,7 +71,13 @@ interface StoredFixture {
 const FORMAT = 1;
 
 /** What the end of a fixture's name says about its cases; a name without one of these ends is `basic`. */
-const NAME_ENDS = { strategies: '-strategies', beyond: '-beyond', chunks: '-chunks', long: '-32k' } as const;
+const NAME_ENDS = {
+  strategies: '-strategies',
+  windows: '-windows',
+  beyond: '-beyond',
+  chunks: '-chunks',
+  long: '-32k',
+} as const;
 export type FixtureKind = 'basic' | keyof typeof NAME_ENDS;
 
 /** The names of all fixtures of one kind: the files whose names begin with an architecture's. */

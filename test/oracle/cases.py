@@ -1,7 +1,7 @@
 """Cases for fixtures: spec string, length, pooling. n counts special tokens and prompt (design.md §5).
 
 An architecture's FIXTURES are dicts of the functions at the end of this file, put together: name of a fixture to its cases.
-A fixture is of the model of its name, which in -strategies is what stands before; those in -32k take minutes.
+A fixture is of the model of its name, which in -strategies and -windows is what stands before; those in -32k take minutes.
 """
 
 from dataclasses import dataclass
@@ -71,6 +71,7 @@ def by_distance(model):
     return {
         model: within_context() + windows() + past_context() + without_special_tokens(),
         f"{model}-chunks": chunks("distance"),
+        **window_keys(model),
     }
 
 
@@ -152,6 +153,14 @@ def position_strategies():
     ]  # fmt: skip
 
 
+def window_keys(model):
+    """The keys of pcw, in a fixture MODEL-windows."""
+    keys = ("overlap=16", "overlap=50", "weights=tokens", "pool=max", "overlap=7,weights=tokens", "overlap=9,pool=max")
+    cases = [case for key in keys for case in turning_poolings(f"pcw:512,{key}", (64, 65, 129))]
+    prompts = [Case(f"pcw:512,{key}", 200, prompt=PROMPT) for key in ("overlap=16", "weights=tokens", "pool=max")]
+    return {f"{model}-windows": cases + prompts}
+
+
 def self_extend():
     """Groups that divide the window and groups that do not; windows of one token, and wider than a block or the text."""
     specs = (
@@ -209,6 +218,7 @@ def every_case(model, position_encoding):
         f"{model}-strategies": position_strategies() + (self_extend() if rotates else []),
         f"{model}-chunks": chunks(position_encoding),
         **({f"{model}-beyond": beyond_the_paper()} if rotates else {}),
+        **window_keys(model),
     }
 
 

@@ -90,7 +90,7 @@ def recorded(model, case, hidden_cache):
 
 def write(name, cases, folder):
     started = time.time()
-    model_name = re.sub("-(strategies|beyond|chunks)$", "", name)
+    model_name = re.sub("-(strategies|windows|beyond|chunks)$", "", name)
     path = made_model(model_name, folder)
     model = Model(path)
     low, high = content_range(model.file)

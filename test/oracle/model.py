@@ -6,7 +6,7 @@ from architectures import module_of
 from decoder import is_causal
 from gguf import GgufFile
 from pooling import POOLINGS, normalize, pool
-from strategies import chunk_windows, parse, plan
+from strategies import chunk_windows, combine, parse, plan
 from vocabulary import prompt_tokens, special_tokens
 
 
@@ -40,9 +40,11 @@ class Model:
         before, after = special if special is not None else special_tokens(self.file)
         if prompt:
             before = before + prompt_tokens(self.file, prompt)
-        sequences = plan(parse(extend), list(content), before, after, native or self.context, self)
+        spec = parse(extend)
+        sequences = plan(spec, list(content), before, after, native or self.context, self)
         pooled = [self._pooled(sequence, {} if cache is None else cache) for sequence in sequences]
-        vectors = {how: np.mean([one[how] for one in pooled], axis=0) for how in POOLINGS}
+        contents = [len(sequence.tokens) - len(before) - len(after) for sequence in sequences]
+        vectors = {how: combine(spec, [one[how] for one in pooled], contents) for how in POOLINGS}
         return vectors, len(before) + len(content) + len(after), len(sequences)
 
     def embed_chunks(self, content, spans, extend="none", pooling="mean", native=None, prompt=None, special=None):

@@ -9,7 +9,7 @@ import numpy as np
 # The keys of each method beside its target.
 _KEYS = {
     "none": set(),
-    "pcw": set(),
+    "pcw": {"overlap", "weights", "pool"},
     "gp": {"s"},
     "rp": set(),
     "pi": {"s"},
@@ -28,7 +28,7 @@ _FOR_POSITIONS = {
 
 @dataclass
 class Spec:
-    """A parsed spec string. target: None where it names none; options: numbers by key."""
+    """A parsed spec string. target: None where it names none; options: numbers and words by key."""
 
     method: str
     target: int | None = None
@@ -74,14 +74,14 @@ def parse(text):
                 raise ValueError(f"attention-scale={value}")
             spec.attention_scale = value
         elif key in _KEYS[method]:
-            spec.options[key] = float(value)
+            spec.options[key] = value if key in ("weights", "pool") else float(value)
         else:
             raise ValueError(f"{method} has no key {key}")
     return spec
 
 
 def plan(spec, content, before, after, native, model):
-    """The sequences that a text is run as; its vector is the mean of their pooled vectors.
+    """The sequences that a text is run as; `combine` makes its vector of their pooled vectors.
 
     content: the text's token ids; before and after: the ids put around every window (special tokens, prompt);
     native: Lo; model: gives `position_encoding`, `causal` and `rope_base`.
@@ -91,7 +91,7 @@ def plan(spec, content, before, after, native, model):
     if spec.method == "pcw":
         return [
             _sequence(spec, np.array([*before, *window, *after]), native, model)
-            for window in pcw_windows(content, native - len(before) - len(after))
+            for window in pcw_windows(content, native - len(before) - len(after), spec)
         ]
     return [_sequence(spec, np.array([*before, *content, *after]), native, model)]
 
@@ -110,13 +110,26 @@ def chunk_windows(spec, count, overhead, native):
     return [(end - size, end) for end in ends]
 
 
-def pcw_windows(content, size):
-    """Pieces of `size` tokens; the last one starts earlier where it would be short. One piece when all fits."""
-    if len(content) <= size:
-        return [content]
-    starts = list(range(0, len(content), size))
-    starts[-1] = len(content) - size
+def pcw_windows(content, size, spec=None):
+    """Pieces of `size` tokens, each of which begins with the last `overlap` of the one before; the last one starts earlier
+    where it would be short, unless windows count by their tokens. One piece when all fits."""
+    options = spec.options if spec is not None else {}
+    starts = [0]
+    while starts[-1] + size < len(content):
+        starts.append(starts[-1] + size - int(options.get("overlap", 0)))
+    if len(starts) > 1 and options.get("weights") != "tokens":
+        starts[-1] = len(content) - size
     return [content[start : start + size] for start in starts]
+
+
+def combine(spec, pooled, contents):
+    """The document's vector before normalisation.
+
+    pooled: the vectors of its sequences; contents: how many content tokens each has.
+    """
+    if spec.options.get("pool") == "max":
+        return np.max(pooled, axis=0)
+    return np.average(pooled, axis=0, weights=contents if spec.options.get("weights") == "tokens" else None)
 
 
 def _sequence(spec, tokens, native, model):
