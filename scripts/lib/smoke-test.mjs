@@ -3,6 +3,7 @@ import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
+import { checkInstalledSize, installedSize } from './installed-size.mjs';
 import { npmCommand, ScriptError } from './process.mjs';
 
 /**
@@ -12,6 +13,7 @@ import { npmCommand, ScriptError } from './process.mjs';
  * @property {string[]} [fetch] a command that brings the package manager itself
  * @property {string[]} run what runs a program of the project
  * @property {boolean} [noShim] node_modules/.bin has nothing, so that the command line is not tried
+ * @property {boolean} [flat] node_modules has each package once, so that the installation's size is checked
  */
 
 const PROJECT = JSON.stringify({ name: 'project', version: '1.0.0', private: true });
@@ -41,6 +43,7 @@ export const MANAGERS = {
       ]).flat(),
     ],
     run: [process.execPath],
+    flat: true,
   },
   pnpm: {
     fetch: [...npx('pnpm@10'), 'pnpm', '--version'],
@@ -126,8 +129,10 @@ export async function smokeTest(name, work, registry) {
     const line = await execute([...manager.run, cli, 'embed', 'text.txt', '--model', 'mini-rope'], work, env);
     if (!Array.isArray(JSON.parse(line).embedding)) throw new ScriptError(`longembed embed printed ${line}`);
   }
+  const size =
+    manager.flat === true ? `${checkInstalledSize(installedSize(join(work, 'node_modules')))}, ` : '';
   const seconds = (/** @type {number} */ ms) => (ms / 1000).toFixed(1);
-  return `installed in ${seconds(installed - started)} s, first vector ${seconds(first - started)} s after the start`;
+  return `${size}installed in ${seconds(installed - started)} s, first vector ${seconds(first - started)} s after the start`;
 }
 
 /**

@@ -116,7 +116,9 @@ describe.skipIf(!existsSync(built))('the addon', () => {
   it('is an error with one command when the platform package was left out', () => {
     expect(load()).toMatch(/^ERR_BACKEND The native part of longembed was not found for /);
     expect(load()).toContain(`the package @longembed/${target} is not installed`);
-    expect(load()).toContain(`Run "npm i @longembed/${target}@${packageVersion()}".`);
+    expect(load()).toContain(
+      `Run "npm i --save-optional --include=optional @longembed/${target}@${packageVersion()}".`,
+    );
   });
 
   it('is an error that tells to build when it does not load', () => {

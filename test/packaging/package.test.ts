@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newestGlibc } from '../../scripts/lib/binary-check.mjs';
 import { addCommonJs } from '../../scripts/lib/commonjs.mjs';
+import { checkInstalledSize, installedSize } from '../../scripts/lib/installed-size.mjs';
 import { published } from '../../scripts/lib/main-package.mjs';
 import { root } from '../../scripts/lib/paths.mjs';
 import { chosenTargets, TARGETS } from '../../scripts/lib/targets.mjs';
@@ -75,4 +76,23 @@ it('targets are chosen by name', () => {
   expect(chosenTargets([])).toEqual(TARGETS);
   expect(chosenTargets(['win32-x64']).map(({ triple }) => triple)).toEqual(['x86_64-windows-gnu']);
   expect(() => chosenTargets(['win32-x86'])).toThrow('win32-x86 is no target: the targets are linux-x64,');
+});
+
+it('an installation’s size is that of its packages, and too much of it is an error', () => {
+  const modules = join(folder, 'node_modules');
+  for (const name of ['a', 'a/node_modules/b', '@longembed/linux-x64', '@scope/c']) {
+    mkdirSync(join(modules, name, 'lib'), { recursive: true });
+    writeFileSync(join(modules, name, 'package.json'), '{}');
+    // no package: a module's marker
+    writeFileSync(join(modules, name, 'lib', 'package.json'), '{}');
+  }
+  writeFileSync(join(modules, '@longembed', 'linux-x64', 'binary'), Buffer.alloc(100));
+  const size = installedSize(modules);
+  expect(size).toEqual({ packages: 4, bytes: 116, portableBytes: 12 });
+  expect(checkInstalledSize(size)).toBe('4 packages, 0.0 MB');
+  expect(() => checkInstalledSize({ ...size, packages: 41 })).toThrow('41 packages are installed');
+  expect(() => checkInstalledSize({ ...size, bytes: 46e6 })).toThrow(
+    '46.0 MB are installed, more than 45.0 MB',
+  );
+  expect(() => checkInstalledSize({ ...size, portableBytes: 21e6 })).toThrow('besides the native part');
 });
