@@ -6,7 +6,7 @@
 //   node check-platform.mjs PROJECT --write FILE [--quick]       PROJECT: the folder with node_modules
 //   node check-platform.mjs PROJECT --compare FILE [--quick]     ends with 1 where a vector differs from the file's
 //
-// --quick: one model and short texts, for emulators.
+// --quick: one model and short texts, for emulators. --node PROGRAM: what starts Node, where an emulator has to.
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -17,18 +17,28 @@ import { parseArgs } from 'node:util';
 /** The most that 1 − cosine may be between two platforms: rounding alone gives 1e-13 to 1e-12. */
 const MAX_DISTANCE = 1e-6;
 const NOTE = 'a short note';
+const SENTENCE = 'A long contract about a remote control. ';
 const STRATEGIES = ['none', 'pcw:2k', 'gp:2k', 'rp:2k', 'pi:2k', 'se:2k', 'ntk:2k'];
-/** Strategies that a model has: self-extend and NTK stretch rotary positions. */
-const MODELS = {
-  'mini-rope': STRATEGIES,
-  'mini-ape': STRATEGIES.filter((one) => !/^(se|ntk)/.test(one)),
-  'mini-causal': STRATEGIES,
-};
-const QUICK = { 'mini-rope': ['none', 'pcw:2k', 'se:2k'] };
+/** Models, their strategies (self-extend and NTK stretch rotary positions), and how many sentences the document has. */
+const QUICK = [{ model: 'mini-rope', strategies: ['none', 'pcw:2k', 'se:2k'], sentences: 60 }];
+const ALL = [
+  ...QUICK,
+  { model: 'mini-rope', strategies: STRATEGIES.slice(1), sentences: 180 },
+  { model: 'mini-ape', strategies: STRATEGIES.slice(0, 5), sentences: 180 },
+  { model: 'mini-causal', strategies: STRATEGIES, sentences: 180 },
+];
+/** GPUs round otherwise. */
+const ON_CPU = { gpuLayers: 0 };
+const DECIMALS = 7;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { write: { type: 'string' }, compare: { type: 'string' }, quick: { type: 'boolean' } },
+  options: {
+    write: { type: 'string' },
+    compare: { type: 'string' },
+    quick: { type: 'boolean' },
+    node: { type: 'string' },
+  },
 });
 const project = positionals[0];
 if (project === undefined || (values.write === undefined) === (values.compare === undefined)) {
@@ -36,12 +46,8 @@ if (project === undefined || (values.write === undefined) === (values.compare ==
   process.exit(2);
 }
 const installed = join(resolve(project), 'node_modules', 'longembed');
-const { devices, EmbeddingModel } = await import(
-  pathToFileURL(join(installed, 'dist', 'lib', 'index.js')).href
-);
-const document = 'A long contract about a remote control. '.repeat(values.quick ? 60 : 180);
-
-const vectors = await embedAll(values.quick ? QUICK : MODELS);
+const { EmbeddingModel } = await import(pathToFileURL(join(installed, 'dist', 'lib', 'index.js')).href);
+const vectors = await embedAll(values.quick ? QUICK : ALL);
 const failures = await tryTheRest();
 if (values.write !== undefined) writeFileSync(values.write, JSON.stringify(vectors));
 else compare(JSON.parse(readFileSync(/** @type {string} */ (values.compare), 'utf8')));
@@ -49,17 +55,21 @@ for (const failure of failures) process.stdout.write(`failed: ${failure}\n`);
 process.exitCode = failures.length === 0 ? 0 : 1;
 
 /**
- * @param {Record<string, string[]>} models
- * @returns {Promise<Record<string, number[]>>} by model and strategy
+ * @param {typeof ALL} cases
+ * @returns {Promise<Record<string, number[]>>} by model, strategy and document
  */
-async function embedAll(models) {
+async function embedAll(cases) {
   /** @type {Record<string, number[]>} */
   const found = {};
-  for (const [name, strategies] of Object.entries(models)) {
-    const model = await EmbeddingModel.load(name);
+  for (const { model: name, strategies, sentences } of cases) {
+    const model = await EmbeddingModel.load(name, ON_CPU);
     for (const extend of strategies) {
-      const { embedding } = await model.embed(extend === 'none' ? NOTE : document, { extend });
-      found[`${name} ${extend}`] = [...embedding];
+      const text = extend === 'none' ? NOTE : SENTENCE.repeat(sentences);
+      const { embedding } = await model.embed(text, { extend });
+      found[[name, extend, ...(extend === 'none' ? [] : [sentences])].join(' ')] = Array.from(
+        embedding,
+        (value) => Number(value.toFixed(DECIMALS)),
+      );
     }
     await model.dispose();
   }
@@ -76,14 +86,14 @@ async function tryTheRest() {
   try {
     const file = join(folder, 'ein modèle ü.gguf');
     copyFileSync(join(installed, 'models', 'mini-rope.gguf'), file);
-    const model = await EmbeddingModel.load(file);
+    const model = await EmbeddingModel.load(file, ON_CPU);
     if (!same((await model.embed(NOTE)).embedding)) failed.push('the vector of a model under another path');
     const code = (/** @type {Promise<unknown>} */ call) =>
       call.then(
         () => 'a vector',
         (/** @type {unknown} */ error) => String(/** @type {{ code?: string }} */ (error).code),
       );
-    const long = await code(model.embed(document));
+    const long = await code(model.embed(SENTENCE.repeat(100)));
     if (long !== 'ERR_INPUT_TOO_LONG') failed.push(`a text that is too long gave ${long}`);
     const signal = globalThis.AbortSignal.timeout(5);
     const cancelled = await code(model.embed('word '.repeat(20_000), { extend: 'none:32k', signal }));
@@ -93,8 +103,9 @@ async function tryTheRest() {
     rmSync(folder, { recursive: true, force: true });
   }
 
+  if (values.node !== undefined) process.execPath = resolve(values.node);
   try {
-    const isolated = await EmbeddingModel.load('mini-rope', { isolate: true });
+    const isolated = await EmbeddingModel.load('mini-rope', { ...ON_CPU, isolate: true });
     if (!same((await isolated.embed(NOTE)).embedding)) failed.push('the vector of an isolated model');
     await isolated.dispose();
   } catch (error) {
@@ -113,9 +124,8 @@ function compare(others) {
     for (const [i, value] of vector.entries())
       difference = Math.max(difference, Math.abs(value - Number(other[i])));
   }
-  const [{ name: device }] = devices();
   process.stdout.write(
-    `${process.platform}-${process.arch}, Node ${process.version}, ${device}: ${Object.keys(vectors).length} vectors, worst ` +
+    `${process.platform}-${process.arch}, Node ${process.version}: ${Object.keys(vectors).length} vectors, worst ` +
       `1 - cosine ${worst.toExponential(1)}, largest difference ${difference.toExponential(1)}\n`,
   );
   if (!(worst <= MAX_DISTANCE)) failures.push(`the vectors are further than ${MAX_DISTANCE} from the others`);

@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { checkInstalledSize, installedSize } from './installed-size.mjs';
+import { root } from './paths.mjs';
 import { npmCommand, ScriptError } from './process.mjs';
 
 /**
@@ -13,9 +14,13 @@ import { npmCommand, ScriptError } from './process.mjs';
  * @property {string[]} [fetch] a command that brings the package manager itself
  * @property {string[]} run what runs a program of the project
  * @property {boolean} [noShim] node_modules/.bin has nothing, so that the command line is not tried
- * @property {boolean} [flat] node_modules has each package once, so that the installation's size is checked
+ * @property {boolean} [flat] node_modules has each package once, as npm lays them out: the installation's size and its vectors
+ *   are checked
  */
 
+/** Compares the vectors with those of linux-x64. */
+const CHECK = join(root, 'scripts', 'check-platform.mjs');
+const VECTORS = join(root, 'test', 'fixtures', 'platform-vectors.json');
 const PROJECT = JSON.stringify({ name: 'project', version: '1.0.0', private: true });
 /** The package manager from npm, in the version that is tried. */
 const npx = (/** @type {string} */ name) => npmCommand(['exec', '--yes', '--package', name, '--']).flat();
@@ -129,8 +134,11 @@ export async function smokeTest(name, work, registry) {
     const line = await execute([...manager.run, cli, 'embed', 'text.txt', '--model', 'mini-rope'], work, env);
     if (!Array.isArray(JSON.parse(line).embedding)) throw new ScriptError(`longembed embed printed ${line}`);
   }
-  const size =
-    manager.flat === true ? `${checkInstalledSize(installedSize(join(work, 'node_modules')))}, ` : '';
+  let size = '';
+  if (manager.flat === true) {
+    size = `${checkInstalledSize(installedSize(join(work, 'node_modules')))}, `;
+    await execute([process.execPath, CHECK, work, '--compare', VECTORS], work, env);
+  }
   const seconds = (/** @type {number} */ ms) => (ms / 1000).toFixed(1);
   return `${size}installed in ${seconds(installed - started)} s, first vector ${seconds(first - started)} s after the start`;
 }

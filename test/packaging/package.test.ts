@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newestGlibc } from '../../scripts/lib/binary-check.mjs';
+import { newestGlibc, oldestMacos } from '../../scripts/lib/binary-check.mjs';
 import { addCommonJs } from '../../scripts/lib/commonjs.mjs';
 import { checkInstalledSize, installedSize } from '../../scripts/lib/installed-size.mjs';
 import { published } from '../../scripts/lib/main-package.mjs';
@@ -70,6 +70,16 @@ it('the newest glibc that a file needs is read from its symbols’ versions', ()
   const symbols = (text: string): Buffer => Buffer.from(`\0\x7f${text.split(' ').join('\0')}\0`, 'latin1');
   expect(newestGlibc(symbols('GLIBC_2.2.5 GLIBC_2.28 GLIBC_2.9 GLIBCXX_3.4.30'))).toBe('2.28');
   expect(newestGlibc(symbols('nothing'))).toBeNull();
+});
+
+it('the oldest macOS that a file is for is read from its load commands', () => {
+  const words = (...numbers: number[]): Buffer => Buffer.from(Uint32Array.from(numbers).buffer);
+  const header = (commands: number): Buffer => words(0xfeedfacf, 0x0100000c, 0, 6, commands, 0, 0, 0);
+  const other = words(0x1d, 16, 0, 0);
+  const build = words(0x32, 24, 1, 11 << 16, 0, 0);
+  expect(oldestMacos(Buffer.concat([header(2), other, build]))).toBe('11.0');
+  expect(oldestMacos(Buffer.concat([header(1), words(0x24, 16, (10 << 16) | (15 << 8), 0)]))).toBe('10.15');
+  expect(oldestMacos(Buffer.concat([header(1), other]))).toBeNull();
 });
 
 it('targets are chosen by name', () => {
