@@ -134,13 +134,13 @@ export async function smokeTest(name, work, registry) {
     const line = await execute([...manager.run, cli, 'embed', 'text.txt', '--model', 'mini-rope'], work, env);
     if (!Array.isArray(JSON.parse(line).embedding)) throw new ScriptError(`longembed embed printed ${line}`);
   }
-  let size = '';
+  let checked = '';
   if (manager.flat === true) {
-    size = `${checkInstalledSize(installedSize(join(work, 'node_modules')))}, `;
-    await execute([process.execPath, CHECK, work, '--compare', VECTORS], work, env);
+    checked = `${checkInstalledSize(installedSize(join(work, 'node_modules')))}; `;
+    checked += `${(await execute([process.execPath, CHECK, work, '--compare', VECTORS], work, env)).trim()}; `;
   }
   const seconds = (/** @type {number} */ ms) => (ms / 1000).toFixed(1);
-  return `${size}installed in ${seconds(installed - started)} s, first vector ${seconds(first - started)} s after the start`;
+  return `${checked}installed in ${seconds(installed - started)} s, first vector ${seconds(first - started)} s after the start`;
 }
 
 /**
