@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { capture, say, ScriptError } from './process.mjs';
 import { GLIBC_BASELINE, MACOS_BASELINE } from './targets.mjs';
 
@@ -38,6 +38,7 @@ export function checkBinaries(target, folder) {
     checkArchitecture(tool, file, target);
     for (const library of neededLibraries(tool, file)) {
       if (SYSTEM_LIBRARIES[target.platform].test(library) || GGML_LIBRARY.test(library)) continue;
+      if (target.platform === 'darwin' && basename(library) === name) continue; // a library's own name is in the list
       throw new ScriptError(`${file} loads ${library}, which ${target.name} may not have.`);
     }
     if (name === 'longembed.node') checkSymbols(tool, file);
@@ -73,6 +74,7 @@ function checkGlibc(file) {
  */
 export function oldestMacos(content) {
   const [HEADER_BYTES, VERSION_MIN_MACOSX, BUILD_VERSION] = [32, 0x24, 0x32];
+  if (content.length < HEADER_BYTES) return null;
   const commands = content.readUInt32LE(16);
   for (let i = 0, at = HEADER_BYTES; i < commands; i++, at += content.readUInt32LE(at + 4)) {
     const command = content.readUInt32LE(at);

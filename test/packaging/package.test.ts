@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newestGlibc, oldestMacos } from '../../scripts/lib/binary-check.mjs';
 import { addCommonJs } from '../../scripts/lib/commonjs.mjs';
@@ -9,6 +10,7 @@ import { checkInstalledSize, installedSize } from '../../scripts/lib/installed-s
 import { published } from '../../scripts/lib/main-package.mjs';
 import { root } from '../../scripts/lib/paths.mjs';
 import { chosenTargets, TARGETS } from '../../scripts/lib/targets.mjs';
+import { writeToolchain } from '../../scripts/lib/zig.mjs';
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
 
@@ -80,6 +82,20 @@ it('the oldest macOS that a file is for is read from its load commands', () => {
   expect(oldestMacos(Buffer.concat([header(2), other, build]))).toBe('11.0');
   expect(oldestMacos(Buffer.concat([header(1), words(0x24, 16, (10 << 16) | (15 << 8), 0)]))).toBe('10.15');
   expect(oldestMacos(Buffer.concat([header(1), other]))).toBeNull();
+  expect(oldestMacos(Buffer.alloc(0))).toBeNull();
+});
+
+it.skipIf(process.platform === 'win32')('flags of GCC and Clang reach Zig in its own form', () => {
+  const target = TARGETS.find(({ name }) => name === 'darwin-arm64');
+  writeToolchain(join(folder, 'tools'), 'echo', target ?? expect.fail());
+  const seen = (...flags: string[]): string =>
+    execFileSync(join(folder, 'tools', 'c++'), flags, { encoding: 'utf8' }).trim();
+  const start = 'c++ -target aarch64-macos.11.0 -fno-sanitize=undefined';
+  expect(seen('-O3', '-march=armv8.2-a+dotprod+fp16', 'a b.o')).toBe(
+    `${start} -O3 -mcpu=generic+v8_2a+dotprod+fullfp16 a b.o`,
+  );
+  expect(seen('-march=armv9.2-a+i8mm+nosve')).toBe(`${start} -mcpu=generic+v8_7a+i8mm`);
+  expect(seen('-bundle', 'a.o')).toBe(`${start} -dynamiclib a.o`);
 });
 
 it('targets are chosen by name', () => {
