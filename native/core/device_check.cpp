@@ -1,7 +1,9 @@
 #include "device_check.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -148,9 +150,13 @@ std::unique_ptr<Engine> engine_for(const llama_model & model, const Facts & fact
 
 /// What a comparison holds for: the file as it is now, and where its layers are.
 std::string key_of(const std::string & path, const Facts & facts) {
+    // the library's own unit may be one that only __int128 counts
+    using Microseconds = std::chrono::duration<std::int64_t, std::micro>;
     std::error_code ignored;
-    std::string     key = path + '|' + std::to_string(std::filesystem::file_size(path, ignored)) + '|' +
-                      std::to_string(std::filesystem::last_write_time(path, ignored).time_since_epoch().count());
+    const auto      file    = std::filesystem::u8path(path); // Windows would take a string for its code page
+    const auto      written = std::filesystem::last_write_time(file, ignored).time_since_epoch();
+    std::string     key     = path + '|' + std::to_string(std::filesystem::file_size(file, ignored)) + '|' +
+                      std::to_string(std::chrono::duration_cast<Microseconds>(written).count());
     for (const Facts::DeviceLayers & share : facts.placement) {
         key += '|' + share.device + ' ' + std::to_string(share.layers);
     }
