@@ -3,7 +3,7 @@
  * device: every pair of architecture, type of weights, pooling and placement of layers occurs, and every strategy with
  * each of them, over batches of one to nine texts of 1 to 300 tokens; then each kind of attention over 4,352 tokens.
  */
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { EmbeddingModel, type LoadOptions, type Pooling } from '../../lib/index.js';
 import { modelPath } from '../../models/random/cached.js';
@@ -28,11 +28,6 @@ const NATIVE = 64;
 const LENGTHS = [1, 2, 17, 62, 63, 130, 300, 300, 300];
 /** Without extension, all that fits: with the two tokens of a template, 1 to 64. */
 const FITTING = LENGTHS.filter((n) => n + 2 <= NATIVE);
-
-const rows: string[] = [];
-afterAll(() => {
-  if (rows.length > 0) process.stdout.write(`\n${rows.join('\n')}\n`);
-});
 
 interface Case {
   arch: Architecture;
@@ -96,7 +91,7 @@ async function compare(
 
 function check(name: string, worst: Map<string, number>, allowed: number): void {
   const shown = [...worst].map(([extend, distance]) => `${extend} ${distance.toExponential(1)}`).join(', ');
-  rows.push(`| ${name} | ${shown} | ${allowed} |`);
+  process.stdout.write(`| ${name} | ${shown} | ${allowed} |\n`); // at once: a run may be stopped
   expect(worst.size).toBeGreaterThan(0);
   for (const [extend, distance] of worst) expect(distance, `${name}, ${extend}`).toBeLessThanOrEqual(allowed);
 }
