@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Compiles and links the whole CUDA build where there is neither a GPU nor a CUDA toolkit: PyPI has nvcc and its libraries.
-# Nothing is run. It shows that every file compiles with our flags and that the programs link; see docs/gpu.md.
+# Nothing is run. Whether every file has compiled and linked this way yet, docs/gpu.md says.
 #
 #   scripts/gpu/compile-cuda.sh [MINUTES]     stops after so many (default: never); the next call goes on from there
 #
-#   ARCHITECTURE   for CMAKE_CUDA_ARCHITECTURES: one keeps it to an hour or two of two cores; default 80-real
+#   ARCHITECTURE   for CMAKE_CUDA_ARCHITECTURES: one keeps it short; default 80-real
 #   TOOLKIT        where nvcc is installed (1 GB); default /var/tmp/longembed-nvcc
 #   JOBS           parallel compilers; default: as many as there are processors
 #

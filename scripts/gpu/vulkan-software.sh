@@ -7,7 +7,7 @@
 #   scripts/gpu/vulkan-software.sh build [TARGET…]    copies the checkout in and builds; default: the addon and the GPU programs
 #   scripts/gpu/vulkan-software.sh run COMMAND…       runs a command in the copy, with one device
 #   scripts/gpu/vulkan-software.sh check              some minutes: every operation of two models, and what users of a GPU meet
-#   scripts/gpu/vulkan-software.sh test               an hour or two on two processors: that, and every vector
+#   scripts/gpu/vulkan-software.sh test               hours on two processors (an estimate): that, and every vector
 #
 #   ROOT      the folder; default /var/tmp/longembed-vulkan
 #   DEVICES   for GGML_VK_VISIBLE_DEVICES; default 0; 0,0 gives the device twice
