@@ -14,6 +14,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 TOOLKIT=${TOOLKIT:-/var/tmp/longembed-nvcc}
 build=build-cuda-compile
+log=$build/compile.log
+mkdir -p "$build"
 
 if [ ! -e "$TOOLKIT/complete" ]; then
   python3 -m venv "$TOOLKIT"
@@ -36,11 +38,11 @@ fi
 
 [ -e "$build/build.ninja" ] || cmake -G Ninja -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DGGML_CUDA=ON \
   -DLONGEMBED_GPU_BENCH=ON -DCMAKE_CUDA_COMPILER="$nvcc" -DCUDAToolkit_ROOT="$root" \
-  -DCMAKE_CUDA_ARCHITECTURES="${ARCHITECTURE:-80-real}" > "$build.log"
+  -DCMAKE_CUDA_ARCHITECTURES="${ARCHITECTURE:-80-real}" > "$log"
 
 status=0
 timeout "$((${1:-100000} * 60))" cmake --build "$build" --parallel "${JOBS:-$(nproc)}" \
-  --target ggml-cuda longembed-core longembed-gpu-bench >> "$build.log" 2>&1 || status=$?
+  --target ggml-cuda longembed-core longembed-gpu-bench >> "$log" 2>&1 || status=$?
 all=$(ninja -C "$build" -t targets all | grep -c '\.cu\.o: CUDA')
 done=$(find "$build" -name '*.cu.o' | wc -l)
 echo "$done of $all CUDA files compiled"
@@ -48,7 +50,7 @@ case $status in
   0) echo "linked: $build/longembed-core, $build/longembed-gpu-bench" ;;
   124) exit 3 ;;
   *)
-    grep -E -A 5 'FAILED|error' "$build.log" | tail -20 >&2
+    grep -E -A 5 'FAILED|error' "$log" | tail -20 >&2
     exit 1
     ;;
 esac
