@@ -18,6 +18,7 @@
 #include "llama-model.h"
 #include "llama/context_engine.h"
 #include "llama/llama_file.h"
+#include "ops/weights.h"
 
 namespace longembed {
 
@@ -122,9 +123,9 @@ std::vector<int> layers_to_check(const llama_model & model, bool & quantized) {
     const int                  count = static_cast<int>(model.hparams.n_layer());
     std::map<int, std::string> kinds;
     for (const auto & [name, tensor] : llama_internal_get_tensor_map(&model)) {
-        if (name.rfind("blk.", 0) == 0) {
-            const size_t dot = name.find('.', 4);
-            kinds[std::atoi(name.c_str() + 4)] += name.substr(dot) + ggml_type_name(tensor->type) + ' ';
+        if (const int layer = layer_of(name); layer >= 0) {
+            const size_t dot = name.find('.', name.find("blk.") + 4);
+            kinds[layer] += name.substr(dot) + ggml_type_name(tensor->type) + ' ';
             quantized = quantized || ggml_is_quantized(tensor->type);
         }
     }

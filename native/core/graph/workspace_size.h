@@ -15,7 +15,7 @@ struct WorkspaceSize {
     int64_t streams            = 0;     ///< blocks computed side by side
     bool    between_rows       = false; ///< fractional absolute positions
     int64_t self_extend_window = 0;     ///< 0: ordinary attention
-    int64_t sequences          = 0;     ///< counted with self-extend only
+    int64_t sequences          = 0;     ///< counted with self-extend and biases by distance only
 
     bool fits_in(const WorkspaceSize & other) const {
         return self_extend_window == other.self_extend_window && tokens <= other.tokens && longest <= other.longest &&
