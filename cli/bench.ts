@@ -184,6 +184,9 @@ several runs may share. The same command therefore resumes where it was interrup
 gives the same results, byte for byte. That holds as long as every text goes through the model alone: with
 --batch-tokens the last bits of a vector depend on the other texts in its batch.
 
+Models named openai:MODEL run on a server with OpenAI's API; the key comes from the environment. They take no strategy but
+none. Each text is paid for once; --dry-run tells the number of texts and tokens, and the price.
+
 Lists are separated by spaces or commas; options that take one may also be repeated.
 
 Strategies (--extend method[:target][,key=value]…):
@@ -196,6 +199,7 @@ Examples:
   longembed bench --model e5-base-v2.gguf --extend none pcw:4k rp:4k pi:4k --output results
   longembed bench --model e5-mistral.gguf --extend none,ntk:32k,lambda=10,se:32k --output mistral --dry-run
   longembed bench --model a.gguf b.gguf --tasks qmsum --data longembed --limit 20 --output quick
+  longembed bench --model openai:text-embedding-ada-002 --price-per-million 0.10 --max-cost 5 --output ada
 
 Exit status: 0 done; 2 unusable arguments, models, data or folders; 130 or 143 interrupted.
 `;

@@ -38,7 +38,7 @@ export function readAnswer(text: string, texts: number, dimensions: number | nul
   if (!checked.success) throw wrong('it has no list of embeddings');
   const { data, usage } = checked.data;
   if (data.length !== texts) throw wrong(`it has ${data.length} embeddings for ${texts} texts`);
-  const vectors: (Float32Array | undefined)[] = new Array(texts).fill(undefined);
+  const vectors = new Array<Float32Array | undefined>(texts).fill(undefined);
   let expected = dimensions;
   for (const [place, { index = place, embedding }] of data.entries()) {
     if (index < 0 || index >= texts) throw wrong(`an embedding has the index ${index}, of ${texts} texts`);
@@ -63,7 +63,7 @@ function readVector(embedding: unknown): Float32Array | string {
   if (embedding.length === 0) return 'is empty';
   const numbers: readonly unknown[] = embedding;
   if (!numbers.every((number) => typeof number === 'number')) return 'has something that is not a number';
-  const vector = Float32Array.from(numbers as readonly number[]);
+  const vector = Float32Array.from(numbers);
   if (!vector.every(Number.isFinite)) return 'has a number that is not finite';
   if (vector.every((number) => number === 0)) return 'has only zeros';
   return vector;
@@ -91,11 +91,9 @@ export function readRefusal(text: string): Refusal {
     // A proxy's page, perhaps: its first words are shown.
   }
   const checked = errorSchema.safeParse(json);
-  const { message = text, code = '' } =
-    !checked.success || typeof checked.data.error === 'string'
-      ? { message: checked.success ? String(checked.data.error) : text }
-      : checked.data.error;
-  return { message: oneLine(message), code: String(code ?? '') };
+  const error = checked.success ? checked.data.error : text;
+  if (typeof error === 'string') return { message: oneLine(error), code: '' };
+  return { message: oneLine(error.message ?? ''), code: String(error.code ?? '') };
 }
 
 const MAX_MESSAGE_CHARACTERS = 300;

@@ -20,14 +20,15 @@ interface Setup {
 async function connect(server: FakeServer, { load = {}, limit, signal }: Setup = {}) {
   const options = { ...NO_REMOTE_OPTIONS, baseUrl: server.url, ...limit };
   const spending = new Spending(options);
-  const [messages, warnings]: string[][] = [[], []];
+  const messages: string[] = [];
+  const warnings: string[] = [];
   const model = await loadRemote('openai:fake', {
     server: findServer(options, { OPENAI_API_KEY: KEY }),
     spending,
     options: { nativeContext: 8, ...load },
     signal: signal ?? new AbortController().signal,
-    onMessage: (message) => void messages?.push(message),
-    onWarning: (message) => void warnings?.push(message),
+    onMessage: (message) => void messages.push(message),
+    onWarning: (message) => void warnings.push(message),
     pace: { firstWaitMs: 5, random: () => 0 },
   });
   return { model, spending, messages, warnings };

@@ -13,7 +13,7 @@ import { FakeServer, json } from './server.js';
 
 const KEY = 'sk-very-secret-0123456789';
 const MAIN = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
-const DOCUMENTS = Array.from({ length: 30 }, (_, i) => `${i} ${'word '.repeat(i)}`);
+const DOCUMENTS = Array.from({ length: 30 }, (_, i) => `${i}${' word'.repeat(i)}`);
 const QUERIES = Array.from({ length: 10 }, (_, i) => `${i}`);
 const DATA = numbersTask(DOCUMENTS, QUERIES);
 
@@ -125,9 +125,8 @@ describe('longembed bench --model openai:…', { timeout: 120_000 }, () => {
     expect(paid).toBeGreaterThan(0);
     expect((await bench.run()).code).toBe(0);
     expect(paidTwice(server)).toEqual([]);
-    expect(new Set(server.paid.filter((text) => text !== 'a')).size).toBe(
-      new Set([...DOCUMENTS, ...QUERIES]).size,
-    );
+    const texts = new Set(server.paid.filter((text) => text !== 'a'));
+    expect([...DOCUMENTS, ...QUERIES].filter((text) => !texts.has(text))).toEqual([]);
   });
 
   it('keeps what is being paid for when it is interrupted', async () => {
