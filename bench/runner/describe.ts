@@ -62,7 +62,7 @@ function describeModel(
     ...(info.engine === 'remote' ? {} : { precision: info.precision }),
     parameters: info.parameters,
     dimensions: dimensions ?? info.dimensions,
-    positionEncoding: info.positionEncoding,
+    positionEncoding: info.engine === 'remote' ? 'unknown' : info.positionEncoding,
     nativeContext: info.nativeContext,
     // A file's model without pooling is refused before this.
     pooling: info.pooling ?? (info.engine === 'remote' ? "the server's" : ''),
