@@ -15,6 +15,8 @@ import {
 } from './options.js';
 import type * as benchmarkModule from '../bench/index.js';
 import type { BenchHooks, BenchOptions, DryRun, DryRunOfModel } from '../bench/index.js';
+import { isRemote } from '../bench/remote/options.js';
+import { formatPrice } from '../bench/remote/spending.js';
 import { BenchMeter } from './bench-meter.js';
 import type { AddCommand, Context } from './context.js';
 import { EXIT, Interrupted, UsageError } from './exit.js';
@@ -46,6 +48,10 @@ interface BenchCommandOptions extends ModelOptions {
   dimensions?: number;
   batchTokens?: number;
   quiet?: boolean;
+  baseUrl?: string;
+  apiKeyVariable?: string;
+  pricePerMillion?: number;
+  maxCost?: number;
 }
 
 /** `longembed bench`. */
@@ -59,7 +65,7 @@ function addBenchOptions(command: Command): Command {
   command
     .requiredOption(
       '-m, --model <files...>',
-      `GGUF files, hf:org/repo/file.gguf, or any of ${SHIPPED_MODELS.join(', ')}`,
+      `GGUF files, hf:org/repo/file.gguf, openai:MODEL on a server, or any of ${SHIPPED_MODELS.join(', ')}`,
       models,
     )
     .option('--extend <specs...>', 'strategies, see below; every model runs with each (default: none)', specs)
@@ -107,12 +113,26 @@ function addBenchOptions(command: Command): Command {
       'tokens per batch (default: 4k on a CPU, 1 on a GPU, see below)',
       wholeNumber(1),
     );
-  return addIsolateOption(addModelOptions(command))
+  return addServerOptions(addIsolateOption(addModelOptions(command)))
     .optionsGroup('Other:')
     .option('-q, --quiet', 'no progress on standard error')
     .helpOption('-h, --help', 'this help')
     .usage('[options] --model FILE… --output FOLDER')
     .addHelpText('after', HELP);
+}
+
+function addServerOptions(command: Command): Command {
+  return command
+    .optionsGroup('Server, for models named openai:MODEL:')
+    .option('--base-url <url>', "address of an API like OpenAI's (default: OPENAI_BASE_URL, else OpenAI's)")
+    .option('--api-key-variable <name>', 'environment variable with the key (default: OPENAI_API_KEY)')
+    .option('--price-per-million <price>', 'of tokens, in your currency', amount)
+    .option('--max-cost <price>', 'stop before the texts of this run cost more than this', amount);
+}
+
+function amount(text: string): number {
+  if (/^(\d+\.?\d*|\.\d+)$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a number from 0, such as 0.10.');
 }
 
 /** A file whose name has a comma is one model if it exists. */
@@ -164,6 +184,9 @@ gives the same results, byte for byte. On a GPU, and for models that llama.cpp's
 as long as every text goes through the model alone: with --batch-tokens the last bits of a vector depend on the
 other texts in its batch there.
 
+Models named openai:MODEL run on a server with OpenAI's API; the key comes from the environment. They take no strategy but
+none. Each text is paid for once; --dry-run tells the number of texts and tokens, and the price.
+
 Lists are separated by spaces or commas; options that take one may also be repeated.
 
 Strategies (--extend method[:target][,key=value]…):
@@ -176,6 +199,7 @@ Examples:
   longembed bench --model e5-base-v2.gguf --extend none pcw:4k rp:4k pi:4k --output results
   longembed bench --model e5-mistral.gguf --extend none,ntk:32k,lambda=10,se:32k --output mistral --dry-run
   longembed bench --model a.gguf b.gguf --tasks qmsum --data longembed --limit 20 --output quick
+  longembed bench --model openai:text-embedding-ada-002 --price-per-million 0.10 --max-cost 5 --output ada
 
 Exit status: 0 done; 2 unusable arguments, models, data or folders; 130 or 143 interrupted.
 `;
@@ -222,7 +246,7 @@ async function bench(options: BenchCommandOptions, context: Context): Promise<nu
 
 async function located(names: readonly string[], context: Context, view: View): Promise<string[]> {
   const paths: string[] = [];
-  for (const name of names) paths.push(await locate(name, context, view));
+  for (const name of names) paths.push(isRemote(name) ? name : await locate(name, context, view));
   return paths;
 }
 
@@ -239,6 +263,15 @@ function benchOptions(
       : []),
     ...(options.essays !== undefined && !names.includes('needle') ? ['--essays'] : []),
   ];
+  const server = Object.entries({
+    '--base-url': options.baseUrl,
+    '--api-key-variable': options.apiKeyVariable,
+    '--price-per-million': options.pricePerMillion,
+    '--max-cost': options.maxCost,
+  }).find(([, value]) => value !== undefined);
+  if (server !== undefined && !options.model.some(isRemote)) {
+    throw new UsageError(`${server[0]} has no effect: no model is on a server (openai:MODEL).`);
+  }
   if (unused[0] !== undefined) {
     throw new UsageError(
       `${unused[0]} has no effect: none of the chosen tasks (${names.join(', ')}) uses it.`,
@@ -261,6 +294,12 @@ function benchOptions(
       prompts: options.prompts
         ? { query: queryPrompt, document: documentPrompt }
         : { query: '', document: '' },
+    },
+    remote: {
+      baseUrl: options.baseUrl ?? null,
+      keyVariable: options.apiKeyVariable ?? null,
+      pricePerMillion: options.pricePerMillion ?? null,
+      maxCost: options.maxCost ?? null,
     },
     maxTokens: options.maxTokens ?? null,
     dimensions: options.dimensions ?? null,
@@ -293,12 +332,24 @@ const HEAD = ['documents', 'queries', 'tokens', 'cut', 'to compute', 'time'];
 function dryRunText({ runs, seconds }: DryRun, { terminalTable }: typeof benchmarkModule): string {
   const parts = runs.map(
     (run) =>
-      `${run.model}, ${run.extend}: texts are cut at ${count(run.target)} tokens\n\n${terminalTable(HEAD, rowsOf(run), false)}`,
+      `${run.model}, ${run.extend}: texts are cut at ${count(run.target)} tokens\n\n` +
+      terminalTable(HEAD, rowsOf(run), false) +
+      serverText(run),
   );
   const notes =
     'cut: documents longer than the target. to compute: documents and queries not yet in the cache.\n' +
     `About ${duration(seconds)} of computation in total.`;
   return `${[...parts, notes].join('\n\n')}\n`;
+}
+
+/** What a server would be asked for. */
+function serverText({ remote, tasks }: DryRunOfModel): string {
+  if (remote === null) return '';
+  const texts = tasks.reduce((sum, { documents, queries, ready }) => sum + documents + queries - ready, 0);
+  const price =
+    remote.price === null ? 'give --price-per-million for the price' : `price ${formatPrice(remote.price)}`;
+  const how = remote.exact ? '' : ', estimated (exact with --tokenizer)';
+  return `\n\nto send: ${count(texts)} texts, ${count(remote.tokens)} tokens${how}; ${price}`;
 }
 
 function rowsOf({ tasks }: DryRunOfModel) {

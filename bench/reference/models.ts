@@ -1,10 +1,15 @@
-/** The paper's models for which longembed has a preset (LongEmbed, arXiv 2404.12096, section 5.1 and appendix A). */
+/**
+ * The paper's models for which longembed has a preset, and the one on a server (LongEmbed, arXiv 2404.12096, section 5.1 and
+ * appendix A).
+ */
 
 export interface PaperModel {
   /** Name in the paper's tables. */
   readonly name: string;
-  /** Name of longembed's preset of the same model. */
+  /** Name of longembed's preset of the same model; of a server's model, its name there. */
   readonly preset: string;
+  /** Whether it runs on a server. */
+  readonly remote?: boolean;
   /** Lo of its runs in the paper, in tokens. */
   readonly nativeContext: number;
   /** Whether a token sees only those before it. */
@@ -14,8 +19,7 @@ export interface PaperModel {
 }
 
 /**
- * Left out: Nomic-V1, which the paper runs at 8,192 tokens with dynamic NTK scaling, not one of our strategies; GTR and the
- * models behind an API, which have no preset.
+ * Left out: Nomic-V1, which the paper runs at 8,192 tokens with dynamic NTK scaling, not one of our strategies; GTR.
  */
 export const PAPER_MODELS = {
   e5: { name: 'E5-Base', preset: 'e5-base-v2', nativeContext: 512 },
@@ -26,6 +30,8 @@ export const PAPER_MODELS = {
   gte: { name: 'GTE-Base', preset: 'gte-base', nativeContext: 512 },
   bge: { name: 'BGE-Base', preset: 'bge-base-en-v1.5', nativeContext: 512 },
   contriever: { name: 'Contriever', preset: 'contriever', nativeContext: 512 },
+  /** Texts of up to 8,191 tokens; the paper cuts them there. */
+  ada: { name: 'OpenAI-Ada-002', preset: 'text-embedding-ada-002', nativeContext: 8191, remote: true },
   bgeM3: { name: 'BGE-M3', preset: 'bge-m3', nativeContext: 8192 },
   /** The preset also serves the larger German, Spanish, Chinese and code models. */
   jina: {

@@ -1,6 +1,7 @@
 import { withDefaults } from '../../lib/extend/index.js';
 import { type Method, parseExtend } from '../../lib/index.js';
 import { omit } from '../../lib/omit.js';
+import { isRemote, remoteName } from '../remote/options.js';
 import type { ModelResult, RunResult } from '../results/results.js';
 import type { PaperModel } from './models.js';
 
@@ -17,9 +18,12 @@ export interface PaperRun {
  * paper's settings of the strategy (Table 6), which are the strategies' defaults, whether omitted or spelled out.
  */
 export function isPaperRun(paper: PaperRun, model: ModelResult, run: RunResult): boolean {
-  const { preset, nativeContext, maxParameters = Infinity } = paper.model;
+  const { preset, remote = false, nativeContext, maxParameters = Infinity } = paper.model;
+  const isModel = remote
+    ? isRemote(model.file) && remoteName(model.file) === preset
+    : model.preset === preset;
   return (
-    model.preset === preset &&
+    isModel &&
     model.nativeContext === nativeContext &&
     model.parameters <= maxParameters &&
     run.method === paper.method &&

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../../lib/atomic-file.js';
+import { isRemote } from '../remote/options.js';
 import { taskOf } from '../tasks/index.js';
 import { type Timing, timingKey } from './files.js';
 import {
@@ -127,7 +128,7 @@ function mtebModelMeta(model: ModelResult, run: RunResult): object {
     revision: model.sha256,
     release_date: null,
     languages: null,
-    n_parameters: model.parameters,
+    n_parameters: model.parameters === 0 ? null : model.parameters,
     n_active_parameters_override: null,
     n_embedding_parameters: null,
     memory_usage_mb: null,
@@ -137,7 +138,7 @@ function mtebModelMeta(model: ModelResult, run: RunResult): object {
     open_weights: null,
     public_training_code: null,
     public_training_data: null,
-    framework: ['GGUF'],
+    framework: isRemote(model.file) ? ['API'] : ['GGUF'],
     reference: null,
     similarity_fn_name: 'cosine',
     use_instructions: prompts.query !== '' || prompts.document !== '',

@@ -54,9 +54,9 @@ const model = z.object({
   id: z.string(),
   /** The name in the model file. */
   name: z.string().nullable(),
-  /** File name without its folder. */
+  /** File name without its folder; of a server's model its name: openai:text-embedding-ada-002. */
   file: z.string(),
-  /** SHA-256 of the file's content in hex. */
+  /** SHA-256 in hex of the file's content; of a server's model, of the base URL and the name. */
   sha256: z.string(),
   preset: z.string().nullable(),
   architecture: z.string(),
@@ -69,7 +69,7 @@ const model = z.object({
   nativeContext: count,
   pooling: z.string(),
   prompts: z.object({ query: z.string(), document: z.string() }),
-  /** Engine and device: "graph on CPU". */
+  /** Engine and device: "graph on CPU"; or "the server" and its base URL. */
   engine: z.string(),
   /** Requested strategies that the model does not support, with the reason. */
   unsupported: z.array(z.object({ extend: z.string(), reason: z.string() })),

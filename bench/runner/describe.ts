@@ -12,7 +12,8 @@ import type { Prepared } from './prepare.js';
 /** Results without runs: models, data, machine and versions. Nothing in it differs between two identical runs. */
 export function describeRun({ tasks, models }: Prepared, { seed, limit, dimensions }: BenchOptions): Results {
   const { llama, commit } = addon().buildInfo();
-  const first = models[0]?.info;
+  // A server's model says nothing of this machine.
+  const first = models.find(({ info }) => info.engine !== 'remote')?.info;
   return {
     format: RESULTS_FORMAT,
     versions: { longembed: packageVersion(), llama, commit, node: process.versions.node },
@@ -53,20 +54,20 @@ function describeModel(
   return {
     id,
     name: info.name,
-    file: basename(path),
+    file: info.engine === 'remote' ? path : basename(path),
     sha256,
     preset: info.preset,
     architecture: info.architecture,
     quantization: info.quantization,
-    precision: info.precision,
+    ...(info.engine === 'remote' ? {} : { precision: info.precision }),
     parameters: info.parameters,
     dimensions: dimensions ?? info.dimensions,
-    positionEncoding: info.positionEncoding,
+    positionEncoding: info.engine === 'remote' ? 'unknown' : info.positionEncoding,
     nativeContext: info.nativeContext,
-    // A model without pooling is refused before this.
-    pooling: info.pooling ?? '',
+    // A file's model without pooling is refused before this.
+    pooling: info.pooling ?? (info.engine === 'remote' ? "the server's" : ''),
     prompts: { query: info.prompts.query, document: info.prompts.document },
-    engine: `${info.engine} on ${info.device}`,
+    engine: info.engine === 'remote' ? `the server ${info.device}` : `${info.engine} on ${info.device}`,
     unsupported: unsupported.map(({ extend, reason }) => ({ extend: formatExtend(extend), reason })),
   };
 }

@@ -5,9 +5,10 @@ import type { TaskName } from '../tasks/index.js';
 import type { ReadSplit, ReadTask, TextStats } from './data.js';
 import { type CheckedModel, textsOf } from './models.js';
 import { STOPPED } from '../tasks/task.js';
-import type { Plan } from './plan.js';
+import { type Plan, tokensOf } from './plan.js';
 import { type Prepared, withPrepared } from './prepare.js';
-import type { BenchHooks, BenchModel, BenchOptions, Kind } from './types.js';
+import type { RemoteModel } from '../remote/remote-model.js';
+import type { BenchHooks, BenchModel, BenchOptions, Kind, LocalModel } from './types.js';
 import { missingPlaces, recordedSpeed, sampleSpeed, workOf } from './workload.js';
 
 /** What a run would do. */
@@ -24,6 +25,18 @@ export interface DryRunOfModel {
   /** Longer texts would be cut, in tokens. */
   readonly target: number;
   readonly tasks: readonly DryRunOfTask[];
+  /** A server's model; null: this machine's. */
+  readonly remote: DryRunOfServer | null;
+}
+
+/** What a server would be asked for. */
+export interface DryRunOfServer {
+  /** Of texts that are not cached, as sent. */
+  readonly tokens: number;
+  /** Whether tokens are counted by the model's own tokenizer.json; if not, they are estimated. */
+  readonly exact: boolean;
+  /** Price of the tokens; null: the user gave none. */
+  readonly price: number | null;
 }
 
 /** A task, over all of its splits. */
@@ -39,6 +52,8 @@ export interface DryRunOfTask {
   readonly truncated: number;
   /** Documents and queries that need not be computed: cached, or equal to others. */
   readonly ready: number;
+  /** Tokens of the others. */
+  readonly tokensToCompute: number;
   /** Estimated time for the others. */
   readonly seconds: number;
 }
@@ -59,12 +74,18 @@ export function dryRun(options: BenchOptions, hooks: BenchHooks): Promise<DryRun
         const tasks = prepared.tasks.map((task) =>
           estimateTask(prepared, checked, plan, task, counts, speed),
         );
-        runs.push({ model: checked.id, extend: plan.spec, target: plan.target, tasks });
+        const remote = 'remote' in model ? serverOf(model, tasks) : null;
+        runs.push({ model: checked.id, extend: plan.spec, target: plan.target, tasks, remote });
       }
     }
     const seconds = sum(runs.flatMap(({ tasks }) => tasks.map((task) => task.seconds)));
     return { runs, seconds };
   });
+}
+
+function serverOf(model: RemoteModel, tasks: readonly DryRunOfTask[]): DryRunOfServer {
+  const tokens = sum(tasks.map(({ tokensToCompute }) => tokensToCompute));
+  return { tokens, exact: model.countsExactly, price: model.spending.priceOf(tokens) };
 }
 
 /** Tokens of every text before it is cut. */
@@ -97,8 +118,8 @@ async function lengthOf(model: BenchModel, kind: Kind, text: string): Promise<nu
   const { prompts, specialTokens } = model.info;
   const { prefix, suffix } = specialTokens;
   // As in embedding: prompt and text are tokenized as one string.
-  const content = await model.tokenize(prompts[kind] + text);
-  return prefix.length + content.length + suffix.length;
+  const content = await tokensOf(model, prompts[kind] + text);
+  return prefix.length + content + suffix.length;
 }
 
 /** @param speed work per second with a method */
@@ -110,7 +131,15 @@ function estimateTask(
   counts: Counts,
   speed: (method: Method) => number,
 ): DryRunOfTask {
-  const total = { documents: 0, queries: 0, tokens: 0, truncated: 0, ready: 0, seconds: 0 };
+  const total = {
+    documents: 0,
+    queries: 0,
+    tokens: 0,
+    truncated: 0,
+    ready: 0,
+    tokensToCompute: 0,
+    seconds: 0,
+  };
   for (const [stats, kind] of splits.flatMap(textsOf)) {
     const lengths = counts.get(stats) ?? [];
     const cut = lengths.map((length) => Math.min(length, plan.target));
@@ -120,6 +149,7 @@ function estimateTask(
     total.tokens += sum(cut);
     if (kind === 'document') total.truncated += lengths.filter((length) => length > plan.target).length;
     total.ready += lengths.length - missing.length;
+    total.tokensToCompute += sum(missing.map((i) => cut[i] ?? 0));
     total.seconds += sum(work) / speed(plan.method);
   }
   return { task: task.name, origin, splits: splits.length, ...total };
@@ -135,11 +165,17 @@ async function speedOf(
   const recorded = new Map([...methods].map((method) => [method, recordedSpeed(store, checked, method)]));
   const [first] = tasks.flatMap(({ splits }) => splits);
   const unknown = [...recorded.values()].includes(null);
-  const sample = unknown && first !== undefined ? await measureSpeed(model, first) : 0;
+  let sample = 0;
+  // Trying a server would cost money.
+  if ('remote' in model) sample = workOf(checked.info, 'none', 1) * REMOTE_TOKENS_PER_SECOND;
+  else if (unknown && first !== undefined) sample = await measureSpeed(model, first);
   return (method) => recorded.get(method) ?? sample;
 }
 
-async function measureSpeed(model: BenchModel, split: ReadSplit): Promise<number> {
+/** What a server is assumed to compute until a run has shown it. */
+const REMOTE_TOKENS_PER_SECOND = 20_000;
+
+async function measureSpeed(model: LocalModel, split: ReadSplit): Promise<number> {
   const { documents } = await split.load();
   return sampleSpeed(
     model,

@@ -67,14 +67,13 @@ export async function embedTexts(
   }
   listener.onMissing(missing.map(({ places }) => places[0] ?? 0));
   if (missing.length > 0) {
-    const results = model.embedMany(
-      missing.map(({ text }) => text.text),
-      {
-        ...embedOptions(plan, kind),
-        ...options,
-        onProgress: ({ tokensDone }) => listener.onAdvance(tokensDone),
-      },
-    );
+    const given = missing.map(({ text }) => text.text);
+    const how = {
+      ...embedOptions(plan, kind),
+      ...options,
+      onProgress: ({ tokensDone }: { tokensDone: number }): void => listener.onAdvance(tokensDone),
+    };
+    const results = model.embedMany(given, how);
     for await (const result of results) {
       const distinct = missing[result.index];
       if (distinct === undefined) throw new Error('the model gave more results than there were texts');

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { LongEmbedError } from '../../lib/error.js';
 import { sum } from '../numbers.js';
+import { isRemote } from '../remote/options.js';
 import { keyOf } from './cache/entries.js';
 import type { Store } from './cache/store.js';
 
@@ -10,11 +11,13 @@ import type { Store } from './cache/store.js';
 export async function checkFiles(paths: readonly string[]): Promise<void> {
   const seen = new Map<string, string>();
   for (const path of paths) {
-    const real = await realpath(path).catch((error: unknown) => {
-      throw new LongEmbedError('ERR_MODEL_NOT_FOUND', `No such model file: ${path}. Check the path.`, {
-        cause: error,
-      });
-    });
+    const real = isRemote(path)
+      ? path
+      : await realpath(path).catch((error: unknown) => {
+          throw new LongEmbedError('ERR_MODEL_NOT_FOUND', `No such model file: ${path}. Check the path.`, {
+            cause: error,
+          });
+        });
     const before = seen.get(real);
     if (before !== undefined) {
       throw new LongEmbedError(

@@ -1,13 +1,17 @@
 import { basename } from 'node:path';
 import { LongEmbedError } from '../../lib/error.js';
-import { formatExtend, type Extend, type ModelInfo } from '../../lib/index.js';
+import { formatExtend, type Extend } from '../../lib/index.js';
+import { sum } from '../numbers.js';
 import type { Store } from './cache/store.js';
 import type { ReadTask, TextStats } from './data.js';
+import { loadRemote } from '../remote/load.js';
+import { findServer, isRemote, NO_REMOTE_OPTIONS, remoteName, remoteSha256 } from '../remote/options.js';
+import { Spending } from '../remote/spending.js';
 import { keptDimensions } from '../../lib/model/options.js';
 import { modelFiles } from '../../lib/model-files.js';
 import { contentSha256 } from './model-files.js';
-import type { BenchHooks, BenchModel, BenchOptions, Kind } from './types.js';
-import { isPlan, overheadOf, type Plan, settlePlan, type Unsupported } from './plan.js';
+import type { BenchHooks, BenchInfo, BenchModel, BenchOptions, Kind } from './types.js';
+import { isPlan, overheadOf, type Plan, settlePlan, tokensOf, type Unsupported } from './plan.js';
 
 /** A model that has been loaded once and checked. */
 export interface CheckedModel {
@@ -15,7 +19,7 @@ export interface CheckedModel {
   /** Unique in the run. */
   readonly id: string;
   readonly sha256: string;
-  readonly info: ModelInfo;
+  readonly info: BenchInfo;
   /** The strategies that the model supports, without duplicates. */
   readonly plans: readonly Plan[];
   readonly unsupported: readonly Unsupported[];
@@ -54,7 +58,7 @@ export async function checkModels(
   for (const path of options.models) {
     const model = await slot.get(path);
     keptDimensions(options.dimensions ?? undefined, model.info.dimensions);
-    const sha256 = await read(modelFiles(path));
+    const sha256 = isRemote(path) ? slot.remoteSha256(path) : await read(modelFiles(path));
     const identity = { model: sha256, tokenizer: tokenizerHash };
     const settled = [];
     for (const extend of options.extend) {
@@ -86,6 +90,7 @@ function distinctPlans(plans: readonly Plan[]): Plan[] {
 }
 
 function nameOf(path: string): string {
+  if (isRemote(path)) return remoteName(path);
   return basename(path).replace(/(-00001-of-\d{5})?\.gguf$/i, '');
 }
 
@@ -136,10 +141,8 @@ async function measureDensities(model: BenchModel, tasks: readonly ReadTask[]): 
 }
 
 async function tokensPerCharacter(model: BenchModel, samples: readonly string[]): Promise<number> {
-  const [tokens, characters] = [await Promise.all(samples.map((text) => model.tokenize(text))), samples];
-  const total = (lists: readonly { length: number }[]): number =>
-    lists.reduce((sum, { length }) => sum + length, 0);
-  return total(tokens) / Math.max(1, total(characters));
+  const tokens = await Promise.all(samples.map((text) => tokensOf(model, text)));
+  return sum(tokens) / Math.max(1, sum(samples.map(({ length }) => length)));
 }
 
 /** The two kinds of texts of a split. */
@@ -156,30 +159,61 @@ export class ModelSlot {
   readonly #hooks: BenchHooks;
   /** Warnings already given: a model may be loaded twice. */
   readonly #warned = new Set<string>();
+  readonly #remote: NonNullable<BenchOptions['remote']>;
+  /** Of all models on a server. */
+  readonly spending: Spending;
   #loaded: { readonly path: string; readonly model: BenchModel } | null = null;
 
-  constructor(load: BenchOptions['load'], hooks: BenchHooks) {
+  constructor(
+    { load, remote = NO_REMOTE_OPTIONS }: Pick<BenchOptions, 'load' | 'remote'>,
+    hooks: BenchHooks,
+  ) {
     this.#load = load;
     this.#hooks = hooks;
+    this.#remote = remote;
+    this.spending = new Spending(remote);
+  }
+
+  /** The hash that stands for a server's model. */
+  remoteSha256(path: string): string {
+    return remoteSha256(findServer(this.#remote), remoteName(path));
   }
 
   /** Returns a model, loaded in place of the previous one unless they are the same. */
   async get(path: string): Promise<BenchModel> {
     if (this.#loaded?.path === path) return this.#loaded.model;
     await this.free();
-    const { loadModel, signal, onWait, onWarning } = this.#hooks;
-    const model = await loadModel(path, {
+    const model = isRemote(path) ? await this.#connect(path) : await this.#loadFile(path);
+    this.#loaded = { path, model };
+    return model;
+  }
+
+  #loadFile(path: string): Promise<BenchModel> {
+    const { loadModel, signal, onWait } = this.#hooks;
+    return loadModel(path, {
       ...this.#load,
       signal,
       onProgress: (fraction) => onWait(fraction, `loading ${basename(path)}`),
-      onWarning: (message) => {
-        const warning = `${basename(path)}: ${message}`;
-        if (!this.#warned.has(warning)) onWarning(warning);
-        this.#warned.add(warning);
-      },
+      onWarning: (message) => this.#warn(basename(path), message),
     });
-    this.#loaded = { path, model };
-    return model;
+  }
+
+  #connect(path: string): Promise<BenchModel> {
+    const { signal, onMessage } = this.#hooks;
+    return loadRemote(path, {
+      server: findServer(this.#remote),
+      spending: this.spending,
+      options: this.#load,
+      signal,
+      onMessage,
+      onWarning: (message) => this.#warn(path, message),
+    });
+  }
+
+  #warn(model: string, message: string): void {
+    const warning = `${model}: ${message}`;
+    if (!this.#warned.has(warning)) this.#hooks.onWarning(warning);
+    this.#warned.add(warning);
   }
 
   async free(): Promise<void> {

@@ -3,6 +3,7 @@ import { planDocument, resolveExtend, type Method } from '../../lib/extend/index
 import type { Extend } from '../../lib/index.js';
 import { omit } from '../../lib/omit.js';
 import { keyOf } from './cache/entries.js';
+import { remoteContext, remoteRefusal } from '../remote/strategies.js';
 import type { BenchModel, Kind } from './types.js';
 
 /** A strategy as one model runs it. */
@@ -68,8 +69,12 @@ export async function settlePlan(
 ): Promise<Plan | Unsupported> {
   const { info } = model;
   let resolved;
+  if ('remote' in model) {
+    const reason = remoteRefusal(model, extend, maxTokens);
+    if (reason !== null) return { extend, reason };
+  }
   try {
-    resolved = resolveExtend(extend, info);
+    resolved = resolveExtend(extend, info.engine === 'remote' ? remoteContext(info) : info);
   } catch (error) {
     // This includes targets too low or too high for this model: another model of the run may support them.
     if (error instanceof LongEmbedError) return { extend, reason: error.message };
@@ -109,10 +114,15 @@ export function embedOptions(plan: Plan, kind: Kind) {
   return { extend: plan.extend, as: kind, truncate: true, maxTokens: plan.target };
 }
 
+/** Tokens of a text without special ones; of a server's model perhaps an estimate. */
+export async function tokensOf(model: BenchModel, text: string): Promise<number> {
+  return 'remote' in model ? model.countTokens(text) : (await model.tokenize(text)).length;
+}
+
 /** Tokens around the content of every window. */
 export async function overheadOf(model: BenchModel, kind: Kind): Promise<{ before: number; after: number }> {
   const { prompts, specialTokens } = model.info;
-  const prompt = prompts[kind] === '' ? 0 : (await model.tokenize(prompts[kind])).length;
+  const prompt = prompts[kind] === '' ? 0 : await tokensOf(model, prompts[kind]);
   return { before: specialTokens.prefix.length + prompt, after: specialTokens.suffix.length };
 }
 
@@ -125,7 +135,7 @@ async function checkRoom(
   const overhead = await overheadOf(model, kind);
   const tokens = overhead.before + overhead.after;
   if (tokens < target) {
-    planDocument(resolved, model.info, 1, overhead);
+    if (!('remote' in model)) planDocument(resolved, model.info, 1, overhead);
     return;
   }
   throw new LongEmbedError(

@@ -1,4 +1,5 @@
 import { LongEmbedError } from '../../lib/error.js';
+import { findServer, isRemote, NO_REMOTE_OPTIONS } from '../remote/options.js';
 import { Store } from './cache/store.js';
 import { readTasks, type ReadTask } from './data.js';
 import { checkFiles } from './model-files.js';
@@ -24,8 +25,9 @@ export async function withPrepared<T>(
 ): Promise<T> {
   checkLists(options);
   await checkFiles(options.models);
+  if (options.models.some(isRemote)) findServer(options.remote ?? NO_REMOTE_OPTIONS);
   const store = await Store.open(options.cache);
-  const slot = new ModelSlot(options.load, hooks);
+  const slot = new ModelSlot(options, hooks);
   try {
     const { data, essays, seed, lengths, limit } = options;
     const { signal, onMessage, onWait } = hooks;
@@ -38,6 +40,8 @@ export async function withPrepared<T>(
     const models = await checkModels(options, tasks, store, slot, hooks);
     return await work({ store, tasks, models, slot });
   } finally {
+    const spent = slot.spending.summary();
+    if (spent !== null) hooks.onMessage(`paid for ${spent}`);
     await slot.free();
   }
 }

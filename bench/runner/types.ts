@@ -1,16 +1,24 @@
 import type { EmbeddingModel, Extend, LoadOptions } from '../../lib/index.js';
+import type { RemoteModel } from '../remote/remote-model.js';
+import type { RemoteOptions } from '../remote/options.js';
 import type { TaskResult } from '../results/results.js';
 import type { BenchTask, TaskName } from '../tasks/index.js';
 
-/** The part of a model that the benchmark uses. */
-export type BenchModel = Pick<EmbeddingModel, 'info' | 'tokenize' | 'embedMany' | 'dispose'>;
+/** The part of a model on this machine that the benchmark uses. */
+export type LocalModel = Pick<EmbeddingModel, 'info' | 'tokenize' | 'embedMany' | 'dispose'>;
+
+/** A model that embeds the benchmark's texts: on this machine, or a server's. */
+export type BenchModel = LocalModel | RemoteModel;
+
+/** What the benchmark knows of a model. */
+export type BenchInfo = BenchModel['info'];
 
 /** The role of a text: decides its prompt. */
 export type Kind = 'query' | 'document';
 
 /** What to run on which data. */
 export interface BenchOptions {
-  /** Paths of GGUF files, at least one. */
+  /** Paths of GGUF files, or names of models on a server (openai:text-embedding-ada-002), at least one. */
   readonly models: readonly string[];
   /** Every model runs with each strategy that it supports. */
   readonly extend: readonly Extend[];
@@ -29,6 +37,8 @@ export interface BenchOptions {
   readonly cache: string;
   /** Options for loading models, including pooling and prompts. */
   readonly load: Omit<LoadOptions, 'signal' | 'onProgress' | 'onWarning'>;
+  /** The server of remote models, and what it may cost; left out: as the environment says, without limit. */
+  readonly remote?: RemoteOptions;
   /** Maximum number of tokens of a document, if less than the strategy's target; null: the target. */
   readonly maxTokens: number | null;
   /** Numbers of a vector that are compared, the first ones; null: all. The cache keeps whole vectors. */
@@ -81,7 +91,7 @@ export interface BenchProgress extends Place {
 
 /** Callbacks of a run, and its signal. */
 export interface BenchHooks {
-  readonly loadModel: (path: string, options: LoadOptions) => Promise<BenchModel>;
+  readonly loadModel: (path: string, options: LoadOptions) => Promise<LocalModel>;
   readonly signal: AbortSignal;
   /** Called during other long work, such as loading a model; the fraction is 0 to 1. */
   readonly onWait: (fraction: number, what: string) => void;

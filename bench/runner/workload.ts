@@ -9,7 +9,7 @@ import { type CheckedModel, textsOf } from './models.js';
 import type { Plan } from './plan.js';
 import type { Prepared } from './prepare.js';
 import type { Expected, Meter, Throughput } from './progress.js';
-import type { BenchModel, Kind } from './types.js';
+import type { Kind, LocalModel } from './types.js';
 
 /** A model with a strategy, and its throughput. */
 export interface ModelRun {
@@ -142,7 +142,7 @@ const FIRST_PASS_TOKENS = 64;
  * @returns work per second, as counted by `workOf`
  */
 export async function sampleSpeed(
-  model: BenchModel,
+  model: LocalModel,
   texts: readonly string[],
   now: () => number = () => performance.now(),
 ): Promise<number> {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { type Command, EngineProcess } from './engine-process.js';
-import type { EngineName } from './options.js';
+import type { EngineName, SpeedOptions } from './options.js';
 import type { Task } from './row.js';
 import { installNodeLlamaCpp, tool } from './tools.js';
 
@@ -11,7 +11,11 @@ export interface Setting {
 }
 
 /** An engine's settings for a task, of which the fastest counts; a clause if it cannot do the task. */
-export function settingsOf(engine: EngineName, task: Task, threads: number): Setting[] | string {
+export function settingsOf(
+  engine: EngineName,
+  task: Task,
+  { threads, llama }: Pick<SpeedOptions, 'threads' | 'llama'>,
+): Setting[] | string {
   switch (engine) {
     case 'longembed':
       return [
@@ -30,8 +34,13 @@ export function settingsOf(engine: EngineName, task: Task, threads: number): Set
       ];
     case 'llama.cpp':
       if (task.extend.method === 'se') return 'has no such strategy';
-      return llamaSettings(task, threads);
+      return chosen(llamaSettings(task, threads), llama);
   }
+}
+
+function chosen(settings: readonly Setting[], part: string): Setting[] | string {
+  const some = settings.filter(({ title }) => title.includes(part));
+  return some.length > 0 ? some : `has no setting with ${part}`;
 }
 
 function script(name: string, ...args: (string | number)[]): Command {

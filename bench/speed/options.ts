@@ -19,6 +19,8 @@ export interface SpeedOptions {
   /** Time after which a row begins no further round. */
   readonly seconds: number;
   readonly threads: number;
+  /** Only llama.cpp's settings whose titles have this in them are tried; empty: all. */
+  readonly llama: string;
   /** File for the JSON. */
   readonly output: string | undefined;
 }
@@ -30,6 +32,8 @@ export const HELP = `usage: npm run bench:speed -- [options]
   --engines     ${ENGINES.join(',')} (default: all)
   --rounds      timed runs of each engine on each row (default: 5)
   --seconds     after which a row begins no further round (default: 100)
+  --llama       tries only llama.cpp's settings with this in their titles, such as '-fa on -b 8192 -ub 512': trying
+                all takes long for long texts (default: all)
   --threads     (default: the processor's cores)
   --output      a file for all figures as JSON
 `;
@@ -45,6 +49,7 @@ export function readOptions(args: readonly string[]): SpeedOptions | null {
       engines: { type: 'string', default: ENGINES.join() },
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '100' },
+      llama: { type: 'string', default: '' },
       threads: { type: 'string', default: String(availableParallelism()) },
       output: { type: 'string' },
       help: { type: 'boolean' },
@@ -63,6 +68,7 @@ export function readOptions(args: readonly string[]): SpeedOptions | null {
     rounds: whole('rounds', values.rounds),
     seconds: whole('seconds', values.seconds),
     threads: whole('threads', values.threads),
+    llama: values.llama,
     output: values.output,
   };
 }

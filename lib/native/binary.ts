@@ -89,7 +89,8 @@ export function missingBinary(root: string): string {
   return (
     `${where}: the package @longembed/${target} is not installed. Package managers leave it out with --omit=optional ` +
     '(--no-optional), or by a lock file or a node_modules folder that was made on another platform. ' +
-    `Run "npm i @longembed/${target}@${packageVersion()}".`
+    // as an optional dependency it does not stop an installation on another platform; npm's own configuration may leave those out
+    `Run "npm i --save-optional --include=optional @longembed/${target}@${packageVersion()}".`
   );
 }
 

@@ -31,40 +31,42 @@ export function thisTarget(): string {
   return `${process.platform}${libc}-${process.arch}`;
 }
 
-/** Far more than the program headers of any ELF file, which follow its header, and the loader's name after them. */
-const HEADER_BYTES = 4096;
+const ELF_HEADER_BYTES = 64;
 const PT_INTERP = 3;
+/** A path. */
+const MAX_LOADER_BYTES = 4096;
 
 /**
- * Whether a program of this machine runs on musl: its file names the loader of its C library.
+ * Whether a program of this machine runs on musl: its file names the loader of its C library, anywhere in the file.
  * @param program a 64-bit ELF file
  */
 export function usesMusl(program: string): boolean {
+  let file: number | undefined;
   try {
-    const head = readStart(program, HEADER_BYTES);
+    file = openSync(program, 'r');
+    const header = readPart(file, 0, ELF_HEADER_BYTES);
+    if (!header.toString('latin1').startsWith('\x7fELF')) return false;
     const [table, size, count] = [
-      Number(head.readBigUInt64LE(32)),
-      head.readUInt16LE(54),
-      head.readUInt16LE(56),
+      Number(header.readBigUInt64LE(32)),
+      header.readUInt16LE(54),
+      header.readUInt16LE(56),
     ];
-    for (let entry = table; entry < table + count * size; entry += size) {
-      if (head.readUInt32LE(entry) !== PT_INTERP) continue;
-      const offset = Number(head.readBigUInt64LE(entry + 8));
-      const bytes = Number(head.readBigUInt64LE(entry + 32));
-      return head.toString('latin1', offset, offset + bytes).includes('ld-musl-');
+    const entries = readPart(file, table, size * count);
+    for (let entry = 0; entry < entries.length; entry += size) {
+      if (entries.readUInt32LE(entry) !== PT_INTERP) continue;
+      const offset = Number(entries.readBigUInt64LE(entry + 8));
+      const bytes = Number(entries.readBigUInt64LE(entry + 32));
+      return readPart(file, offset, Math.min(bytes, MAX_LOADER_BYTES)).includes('ld-musl-');
     }
   } catch {
     // not readable, or not such a file: glibc is the likelier one
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
   return false;
 }
 
-function readStart(file: string, bytes: number): Buffer {
-  const descriptor = openSync(file, 'r');
-  try {
-    const start = Buffer.alloc(bytes);
-    return start.subarray(0, readSync(descriptor, start, 0, bytes, 0));
-  } finally {
-    closeSync(descriptor);
-  }
+function readPart(file: number, offset: number, bytes: number): Buffer {
+  const part = Buffer.alloc(bytes);
+  return part.subarray(0, readSync(file, part, 0, bytes, offset));
 }

@@ -1,7 +1,9 @@
 #include "device_check.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -16,6 +18,7 @@
 #include "llama-model.h"
 #include "llama/context_engine.h"
 #include "llama/llama_file.h"
+#include "ops/weights.h"
 
 namespace longembed {
 
@@ -120,9 +123,9 @@ std::vector<int> layers_to_check(const llama_model & model, bool & quantized) {
     const int                  count = static_cast<int>(model.hparams.n_layer());
     std::map<int, std::string> kinds;
     for (const auto & [name, tensor] : llama_internal_get_tensor_map(&model)) {
-        if (name.rfind("blk.", 0) == 0) {
-            const size_t dot = name.find('.', 4);
-            kinds[std::atoi(name.c_str() + 4)] += name.substr(dot) + ggml_type_name(tensor->type) + ' ';
+        if (const int layer = layer_of(name); layer >= 0) {
+            const size_t dot = name.find('.', name.find("blk.") + 4);
+            kinds[layer] += name.substr(dot) + ggml_type_name(tensor->type) + ' ';
             quantized = quantized || ggml_is_quantized(tensor->type);
         }
     }
@@ -148,9 +151,13 @@ std::unique_ptr<Engine> engine_for(const llama_model & model, const Facts & fact
 
 /// What a comparison holds for: the file as it is now, and where its layers are.
 std::string key_of(const std::string & path, const Facts & facts) {
+    // the library's own unit may be one that only __int128 counts
+    using Microseconds = std::chrono::duration<std::int64_t, std::micro>;
     std::error_code ignored;
-    std::string     key = path + '|' + std::to_string(std::filesystem::file_size(path, ignored)) + '|' +
-                      std::to_string(std::filesystem::last_write_time(path, ignored).time_since_epoch().count());
+    const auto      file    = std::filesystem::u8path(path); // Windows would take a string for its code page
+    const auto      written = std::filesystem::last_write_time(file, ignored).time_since_epoch();
+    std::string     key     = path + '|' + std::to_string(std::filesystem::file_size(file, ignored)) + '|' +
+                      std::to_string(std::chrono::duration_cast<Microseconds>(written).count());
     for (const Facts::DeviceLayers & share : facts.placement) {
         key += '|' + share.device + ' ' + std::to_string(share.layers);
     }

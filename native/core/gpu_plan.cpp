@@ -1,11 +1,11 @@
 #include "gpu_plan.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "devices/memory.h"
 #include "error.h"
 #include "llama-model.h"
+#include "ops/weights.h"
 #include "units.h"
 
 namespace longembed {
@@ -38,12 +38,10 @@ WeightSizes sizes_of(const llama_model & model) {
     sizes.layers.resize(model.hparams.n_layer());
     uint64_t in_layers = 0;
     for (const auto & [name, tensor] : llama_internal_get_tensor_map(&model)) {
-        if (name.rfind("blk.", 0) == 0) {
-            const size_t layer = std::strtoul(name.c_str() + 4, nullptr, 10);
-            if (layer < sizes.layers.size()) {
-                sizes.layers[layer] += ggml_nbytes(tensor);
-                in_layers += ggml_nbytes(tensor);
-            }
+        const int layer = layer_of(name);
+        if (layer >= 0 && layer < static_cast<int>(sizes.layers.size())) {
+            sizes.layers[layer] += ggml_nbytes(tensor);
+            in_layers += ggml_nbytes(tensor);
         }
     }
     // all layers are on GPUs in this plan, and so is what follows the last

@@ -6,7 +6,8 @@
 #   scripts/gpu/vulkan-software.sh prepare            makes the folder (a minute or three, 900 MB)
 #   scripts/gpu/vulkan-software.sh build [TARGET…]    copies the checkout in and builds; default: the addon and the GPU programs
 #   scripts/gpu/vulkan-software.sh run COMMAND…       runs a command in the copy, with one device
-#   scripts/gpu/vulkan-software.sh test               the tests in test/gpu, and every operation of the shape models
+#   scripts/gpu/vulkan-software.sh check              some minutes: every operation of two models, and what users of a GPU meet
+#   scripts/gpu/vulkan-software.sh test               hours on two processors (an estimate): that, and every vector
 #
 #   ROOT      the folder; default /var/tmp/longembed-vulkan
 #   DEVICES   for GGML_VK_VISIBLE_DEVICES; default 0; 0,0 gives the device twice
@@ -69,12 +70,13 @@ build() {
   inside "cmake --build build --parallel ${JOBS:-$(nproc)} --target ${targets[*]}"
 }
 
+# $1: what of test/gpu
 run_tests() {
   local models=/tmp/longembed-vulkan-models
   inside "mkdir -p $models && for shape in tiny tiny-heads; do build/longembed-shape-model --shape \$shape $models/\$shape.gguf &&
     build/longembed-operations $models/\$shape.gguf --backend vulkan || exit 1; done"
   if [ -e "$ROOT/src/build/Release/longembed.node" ]; then
-    inside "LONGEMBED_GPU_TESTS=1 node node_modules/vitest/vitest.mjs run test/gpu"
+    inside "LONGEMBED_GPU_TESTS=1 node node_modules/vitest/vitest.mjs run $1"
   else
     echo "skipped: the tests in test/gpu, as the addon was not built (no node_modules)"
   fi
@@ -86,9 +88,10 @@ case $command in
   prepare) prepare ;;
   build) build "$@" ;;
   run) inside "$*" ;;
-  test) run_tests ;;
+  check) run_tests test/gpu/device ;;
+  test) run_tests test/gpu ;;
   *)
-    sed -n 2,17p "$0"
+    sed -n 2,18p "$0"
     exit 2
     ;;
 esac

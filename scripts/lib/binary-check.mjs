@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { capture, say, ScriptError } from './process.mjs';
-import { GLIBC_BASELINE } from './targets.mjs';
+import { GLIBC_BASELINE, MACOS_BASELINE } from './targets.mjs';
 
 /** @typedef {import('./targets.mjs').Target} Target */
 
@@ -14,6 +14,10 @@ const SYSTEM_LIBRARIES = {
   darwin: /^\/usr\/lib\/lib(System\.B|c\+\+\.1|objc\.A)\.dylib$/,
   win32: /^(kernel32|ntdll|advapi32|shell32|user32|ws2_32|bcrypt|api-ms-win-crt-[\w-]+)\.dll$/i,
 };
+/** What only the Node version has that a file was built for: with nothing of it, one file serves Node, Electron, Bun and Deno. */
+const NOT_NODE_API = /\b_?(_ZN2v8\w+|_ZN4node\w+|uv_\w+)/;
+/** LLVM's names of architectures. */
+const ARCHITECTURES = { x64: 'x86_64', arm64: 'aarch64' };
 const GGML_LIBRARY = /^(@rpath\/)?(lib)?ggml(-base)?(\.\d+)*\.(so|dll|dylib)(\.\d+)*$/;
 
 /**
@@ -29,12 +33,15 @@ export function checkBinaries(target, folder) {
   for (const name of readdirSync(folder).filter((one) => /\.(node|so|dylib|dll)$/.test(one))) {
     const file = join(folder, name);
     if (target.libc === 'glibc') checkGlibc(file);
+    if (target.platform === 'darwin') checkMacos(file);
     if (tool === null) continue;
+    checkArchitecture(tool, file, target);
     for (const library of neededLibraries(tool, file)) {
       if (SYSTEM_LIBRARIES[target.platform].test(library) || GGML_LIBRARY.test(library)) continue;
+      if (target.platform === 'darwin' && basename(library) === name) continue; // a library's own name is in the list
       throw new ScriptError(`${file} loads ${library}, which ${target.name} may not have.`);
     }
-    if (name === 'longembed.node') checkExports(tool, file);
+    if (name === 'longembed.node') checkSymbols(tool, file);
   }
 }
 
@@ -61,6 +68,37 @@ function checkGlibc(file) {
 }
 
 /**
+ * The oldest macOS that a Mach-O file is for.
+ * @param {Buffer} content of a 64-bit file
+ * @returns {string | null} for example `11.0`; null: it does not say
+ */
+export function oldestMacos(content) {
+  const [HEADER_BYTES, VERSION_MIN_MACOSX, BUILD_VERSION] = [32, 0x24, 0x32];
+  if (content.length < HEADER_BYTES) return null;
+  const commands = content.readUInt32LE(16);
+  for (let i = 0, at = HEADER_BYTES; i < commands; i++, at += content.readUInt32LE(at + 4)) {
+    const command = content.readUInt32LE(at);
+    if (command !== VERSION_MIN_MACOSX && command !== BUILD_VERSION) continue;
+    const version = content.readUInt32LE(at + (command === BUILD_VERSION ? 12 : 8));
+    return `${version >>> 16}.${(version >>> 8) & 0xff}`;
+  }
+  return null;
+}
+
+/** @param {string} file */
+function checkMacos(file) {
+  const oldest = oldestMacos(readFileSync(file));
+  if (oldest !== MACOS_BASELINE)
+    throw new ScriptError(`${file} is for macOS ${oldest ?? 'of any version'}, not ${MACOS_BASELINE}.`);
+}
+
+/** @param {string} tool @param {string} file @param {Target} target */
+function checkArchitecture(tool, file, { arch, name }) {
+  const found = /^Arch: (\S+)/m.exec(capture(tool, ['--file-headers', file]).out)?.[1];
+  if (found !== ARCHITECTURES[arch]) throw new ScriptError(`${file} is for ${found}, not for ${name}.`);
+}
+
+/**
  * @param {string} tool
  * @param {string} file
  * @returns {string[]}
@@ -72,10 +110,12 @@ function neededLibraries(tool, file) {
   return list.split(/\s+/).filter(Boolean);
 }
 
-/** Node finds the addon, and nothing of ggml is visible to another addon that carries one. @param {string} tool @param {string} file */
-function checkExports(tool, file) {
-  const { out } = capture(tool, ['--dyn-syms', '--symbols', '--coff-exports', file]);
+/** Node finds the addon, which uses nothing of Node but Node-API. @param {string} tool @param {string} file */
+function checkSymbols(tool, file) {
+  const { out } = capture(tool, ['--dyn-syms', '--symbols', '--coff-exports', '--coff-imports', file]);
   if (!out.includes(ENTRY)) throw new ScriptError(`${file} does not export ${ENTRY}.`);
+  const other = NOT_NODE_API.exec(out);
+  if (other !== null) throw new ScriptError(`${file} uses ${other[1]}, which is not part of Node-API.`);
 }
 
 /** @returns {string | null} the name of LLVM's program that reads ELF, PE and Mach-O */

@@ -61,6 +61,8 @@ function crossDefinitions(target, toolchain, variants) {
     `LONGEMBED_TARGET_SYSTEM=${SYSTEMS[target.platform]}`,
     `LONGEMBED_TARGET_PROCESSOR=${processor(target)}`,
     'LONGEMBED_RELEASE=ON',
+    // Zig has a cache of its own
+    'GGML_CCACHE=OFF',
     `LONGEMBED_CPU_VARIANTS=${hasVariants ? 'ON' : 'OFF'}`,
     // Apple's frameworks are not there: the release workflow builds for macOS on macOS
     ...(target.platform === 'darwin' ? ['GGML_METAL=OFF', 'GGML_ACCELERATE=OFF', 'GGML_BLAS=OFF'] : []),

@@ -3,6 +3,8 @@ import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
+import { checkInstalledSize, installedSize } from './installed-size.mjs';
+import { root } from './paths.mjs';
 import { npmCommand, ScriptError } from './process.mjs';
 
 /**
@@ -12,8 +14,13 @@ import { npmCommand, ScriptError } from './process.mjs';
  * @property {string[]} [fetch] a command that brings the package manager itself
  * @property {string[]} run what runs a program of the project
  * @property {boolean} [noShim] node_modules/.bin has nothing, so that the command line is not tried
+ * @property {boolean} [flat] node_modules has each package once, as npm lays them out: the installation's size and its vectors
+ *   are checked
  */
 
+/** Compares the vectors with those of linux-x64. */
+const CHECK = join(root, 'scripts', 'check-platform.mjs');
+const VECTORS = join(root, 'test', 'fixtures', 'platform-vectors.json');
 const PROJECT = JSON.stringify({ name: 'project', version: '1.0.0', private: true });
 /** The package manager from npm, in the version that is tried. */
 const npx = (/** @type {string} */ name) => npmCommand(['exec', '--yes', '--package', name, '--']).flat();
@@ -41,6 +48,7 @@ export const MANAGERS = {
       ]).flat(),
     ],
     run: [process.execPath],
+    flat: true,
   },
   pnpm: {
     fetch: [...npx('pnpm@10'), 'pnpm', '--version'],
@@ -126,8 +134,13 @@ export async function smokeTest(name, work, registry) {
     const line = await execute([...manager.run, cli, 'embed', 'text.txt', '--model', 'mini-rope'], work, env);
     if (!Array.isArray(JSON.parse(line).embedding)) throw new ScriptError(`longembed embed printed ${line}`);
   }
+  let checked = '';
+  if (manager.flat === true) {
+    checked = `${checkInstalledSize(installedSize(join(work, 'node_modules')))}; `;
+    checked += `${(await execute([process.execPath, CHECK, work, '--compare', VECTORS], work, env)).trim()}; `;
+  }
   const seconds = (/** @type {number} */ ms) => (ms / 1000).toFixed(1);
-  return `installed in ${seconds(installed - started)} s, first vector ${seconds(first - started)} s after the start`;
+  return `${checked}installed in ${seconds(installed - started)} s, first vector ${seconds(first - started)} s after the start`;
 }
 
 /**

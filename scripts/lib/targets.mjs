@@ -13,6 +13,9 @@ import { ScriptError } from './process.mjs';
 /** Debian 10, Ubuntu 20.04, Red Hat 8 and everything later; what Node's own binaries need. */
 export const GLIBC_BASELINE = '2.28';
 
+/** The oldest macOS that binaries are built for. */
+export const MACOS_BASELINE = '11.0';
+
 /** @type {readonly Target[]} */
 export const TARGETS = [
   {
@@ -31,8 +34,8 @@ export const TARGETS = [
   },
   { name: 'linuxmusl-x64', platform: 'linux', arch: 'x64', libc: 'musl', triple: 'x86_64-linux-musl' },
   { name: 'linuxmusl-arm64', platform: 'linux', arch: 'arm64', libc: 'musl', triple: 'aarch64-linux-musl' },
-  { name: 'darwin-x64', platform: 'darwin', arch: 'x64', triple: 'x86_64-macos.11.0' },
-  { name: 'darwin-arm64', platform: 'darwin', arch: 'arm64', triple: 'aarch64-macos.11.0' },
+  { name: 'darwin-x64', platform: 'darwin', arch: 'x64', triple: `x86_64-macos.${MACOS_BASELINE}` },
+  { name: 'darwin-arm64', platform: 'darwin', arch: 'arm64', triple: `aarch64-macos.${MACOS_BASELINE}` },
   { name: 'win32-x64', platform: 'win32', arch: 'x64', triple: 'x86_64-windows-gnu' },
   { name: 'win32-arm64', platform: 'win32', arch: 'arm64', triple: 'aarch64-windows-gnu' },
 ];

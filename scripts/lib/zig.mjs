@@ -25,8 +25,8 @@ export function findZig() {
 }
 
 /**
- * The flags of GCC and Clang that ggml sets for a CPU variant, in Zig's form. Zig takes a processor and its features by
- * `-mcpu`, under LLVM's names.
+ * Flags of GCC and Clang in Zig's form: for a CPU variant of ggml, Zig takes a processor and its features by `-mcpu`, under LLVM's
+ * names.
  */
 const REWRITE = `
 first() { printf '%s' "\${1%%+*}"; }
@@ -56,6 +56,8 @@ for argument; do
   shift
   case $argument in
     -march=armv*) set -- "$@" "$(arm_features "\${argument#-march=}")" ;;
+    # Zig would write an empty file for a bundle, Apple's form of a plugin; a library is loaded as well
+    -bundle) set -- "$@" -dynamiclib ;;
     *) set -- "$@" "$argument" ;;
   esac
 done

@@ -32,6 +32,50 @@ const EDGES: readonly bigint[] = [
 
 const FLOATS = [0, -0, 1, -1, 1e-45, 1e-12, 0.5, 1e30, -1e30, Infinity, -Infinity, NaN];
 
+/** Keys after the architecture's name that only some architectures have: any file may carry one. */
+const ARCHITECTURE_KEYS: readonly string[] = [
+  'attention.sliding_window',
+  'attention.sliding_window_pattern',
+  'attention.causal',
+  'attention.key_length',
+  'attention.value_length',
+  'attention.relative_buckets_count',
+  'attention.max_alibi_bias',
+  'attention.head_count_kv',
+  'attention.scale',
+  'attn_logit_softcapping',
+  'rope.freq_base_swa',
+  'rope.freq_base',
+  'rope.dimension_count',
+  'rope.dimension_sections',
+  'dense_2_feat_in',
+  'dense_3_feat_out',
+  'decoder_block_count',
+  'expert_count',
+  'expert_used_count',
+  'expert_feed_forward_length',
+  'expert_gating_func',
+  'moe_every_n_layers',
+  'pooling_type',
+  'use_parallel_residual',
+];
+
+/** Tensors that only some architectures have. */
+const ARCHITECTURE_TENSORS: readonly string[] = [
+  'blk.0.ffn_gate_inp.weight',
+  'blk.1.ffn_up_exps.weight',
+  'blk.1.ffn_down_exps.weight',
+  'blk.0.attn_q_norm.weight',
+  'blk.0.attn_norm_2.weight',
+  'blk.0.post_ffw_norm.weight',
+  'enc.blk.0.attn_rel_b.weight',
+  'dense_2.weight',
+  'dense_3.weight',
+  'token_types.weight',
+  'position_embd.weight',
+  'rope_freqs.weight',
+];
+
 type Change = (pieces: Pieces, random: Random) => void;
 
 /** Changes of the header's tables. */
@@ -40,6 +84,15 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'key twice': ({ metadata }, random) => void metadata.push(random.pick(metadata)),
   'key renamed': (pieces, random) =>
     change(pieces, random, (entry) => ({ ...entry, key: misspelt(entry.key, random) })),
+  'key of another architecture': ({ metadata }, random) => {
+    const name = metadata.find(({ key }) => key === 'general.architecture');
+    const architecture = Buffer.from(name?.bytes.subarray(8) ?? []).toString();
+    const entry = { key: `${architecture}.${random.pick(ARCHITECTURE_KEYS)}`, ...anyValue(random) };
+    // In place of the file's own, where it has one.
+    const own = metadata.findIndex(({ key }) => key === entry.key);
+    if (own < 0) metadata.push(entry);
+    else metadata[own] = entry;
+  },
   'value at an edge': (pieces, random) => change(pieces, random, (entry) => atEdge(entry, random)),
   'value of another type': (pieces, random) =>
     change(pieces, random, (entry) => ofAnotherType(entry, random)),
@@ -64,6 +117,8 @@ const CHANGES: Readonly<Record<string, Change>> = {
     const tensor = random.pick(tensors);
     tensor.name = random.below(2) === 0 ? misspelt(tensor.name, random) : random.pick(tensors).name;
   },
+  'tensor renamed as in another architecture': ({ tensors }, random) =>
+    void (random.pick(tensors).name = random.pick(ARCHITECTURE_TENSORS)),
   'tensor names swapped': ({ tensors }, random) => {
     const [a, b] = [random.pick(tensors), random.pick(tensors)];
     [a.name, b.name] = [b.name, a.name];
@@ -184,6 +239,20 @@ function atEdge(entry: MetadataEntry, random: Random): MetadataEntry {
     };
   } else Buffer.from(u64(random.pick(EDGES))).copy(bytes, 0, 0, bytes.length);
   return { ...entry, bytes };
+}
+
+function anyValue(random: Random): Omit<MetadataEntry, 'key'> {
+  const number = Buffer.alloc(4);
+  number.writeFloatLE(random.pick(FLOATS));
+  const whole = Number(random.pick(EDGES) & 0xffffffffn);
+  return random.pick([
+    { type: 'u32' as const, bytes: u32(whole) },
+    { type: 'u32' as const, bytes: u32(random.below(16)) },
+    { type: 'f32' as const, bytes: number },
+    { type: 'bool' as const, bytes: Buffer.from([random.below(2)]) },
+    { type: 'array' as const, bytes: Buffer.concat([u32(4), u64(2n), u32(random.below(4)), u32(whole)]) },
+    { type: 'array' as const, bytes: Buffer.concat([u32(7), u64(3n), Buffer.from([1, 0, 1])]) },
+  ]);
 }
 
 function ofAnotherType(entry: MetadataEntry, random: Random): MetadataEntry {

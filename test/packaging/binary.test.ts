@@ -116,7 +116,9 @@ describe.skipIf(!existsSync(built))('the addon', () => {
   it('is an error with one command when the platform package was left out', () => {
     expect(load()).toMatch(/^ERR_BACKEND The native part of longembed was not found for /);
     expect(load()).toContain(`the package @longembed/${target} is not installed`);
-    expect(load()).toContain(`Run "npm i @longembed/${target}@${packageVersion()}".`);
+    expect(load()).toContain(
+      `Run "npm i --save-optional --include=optional @longembed/${target}@${packageVersion()}".`,
+    );
   });
 
   it('is an error that tells to build when it does not load', () => {
@@ -165,6 +167,9 @@ describe('the platform', () => {
       };
       expect(usesMusl(program('/lib/ld-musl-x86_64.so.1'))).toBe(true);
       expect(usesMusl(program('/lib64/ld-linux-x86-64.so.2'))).toBe(false);
+      // where patchelf puts it, as in the Node of PyPI's wheels
+      writeFileSync(join(folder, 'patched'), elf('/lib/ld-musl-x86_64.so.1', 100_000));
+      expect(usesMusl(join(folder, 'patched'))).toBe(true);
       writeFileSync(join(folder, 'text'), 'ld-musl-x86_64.so.1');
       expect(usesMusl(join(folder, 'text'))).toBe(false);
       expect(usesMusl(join(folder, 'nothing'))).toBe(false);
@@ -174,10 +179,10 @@ describe('the platform', () => {
   });
 });
 
-/** A 64-bit ELF file with two program headers, of which the second names a loader. */
-function elf(loader: string): Buffer {
+/** A 64-bit ELF file with two program headers, of which the second names a loader. @param gap bytes before the name */
+function elf(loader: string, gap = 0): Buffer {
   const [header, entry, count] = [64, 56, 2];
-  const name = header + entry * count;
+  const name = header + entry * count + gap;
   const file = Buffer.alloc(name + loader.length + 1);
   file.write('\x7fELF\x02\x01\x01', 'latin1');
   file.writeBigUInt64LE(BigInt(header), 32);

@@ -2,12 +2,15 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newestGlibc } from '../../scripts/lib/binary-check.mjs';
+import { newestGlibc, oldestMacos } from '../../scripts/lib/binary-check.mjs';
 import { addCommonJs } from '../../scripts/lib/commonjs.mjs';
+import { checkInstalledSize, installedSize } from '../../scripts/lib/installed-size.mjs';
 import { published } from '../../scripts/lib/main-package.mjs';
 import { root } from '../../scripts/lib/paths.mjs';
 import { chosenTargets, TARGETS } from '../../scripts/lib/targets.mjs';
+import { writeToolchain } from '../../scripts/lib/zig.mjs';
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
 
@@ -71,8 +74,51 @@ it('the newest glibc that a file needs is read from its symbols’ versions', ()
   expect(newestGlibc(symbols('nothing'))).toBeNull();
 });
 
+it('the oldest macOS that a file is for is read from its load commands', () => {
+  const words = (...numbers: number[]): Buffer => Buffer.from(Uint32Array.from(numbers).buffer);
+  const header = (commands: number): Buffer => words(0xfeedfacf, 0x0100000c, 0, 6, commands, 0, 0, 0);
+  const other = words(0x1d, 16, 0, 0);
+  const build = words(0x32, 24, 1, 11 << 16, 0, 0);
+  expect(oldestMacos(Buffer.concat([header(2), other, build]))).toBe('11.0');
+  expect(oldestMacos(Buffer.concat([header(1), words(0x24, 16, (10 << 16) | (15 << 8), 0)]))).toBe('10.15');
+  expect(oldestMacos(Buffer.concat([header(1), other]))).toBeNull();
+  expect(oldestMacos(Buffer.alloc(0))).toBeNull();
+});
+
+it.skipIf(process.platform === 'win32')('flags of GCC and Clang reach Zig in its own form', () => {
+  const target = TARGETS.find(({ name }) => name === 'darwin-arm64');
+  writeToolchain(join(folder, 'tools'), 'echo', target ?? expect.fail());
+  const seen = (...flags: string[]): string =>
+    execFileSync(join(folder, 'tools', 'c++'), flags, { encoding: 'utf8' }).trim();
+  const start = 'c++ -target aarch64-macos.11.0 -fno-sanitize=undefined';
+  expect(seen('-O3', '-march=armv8.2-a+dotprod+fp16', 'a b.o')).toBe(
+    `${start} -O3 -mcpu=generic+v8_2a+dotprod+fullfp16 a b.o`,
+  );
+  expect(seen('-march=armv9.2-a+i8mm+nosve')).toBe(`${start} -mcpu=generic+v8_7a+i8mm`);
+  expect(seen('-bundle', 'a.o')).toBe(`${start} -dynamiclib a.o`);
+});
+
 it('targets are chosen by name', () => {
   expect(chosenTargets([])).toEqual(TARGETS);
   expect(chosenTargets(['win32-x64']).map(({ triple }) => triple)).toEqual(['x86_64-windows-gnu']);
   expect(() => chosenTargets(['win32-x86'])).toThrow('win32-x86 is no target: the targets are linux-x64,');
+});
+
+it('an installation’s size is that of its packages, and too much of it is an error', () => {
+  const modules = join(folder, 'node_modules');
+  for (const name of ['a', 'a/node_modules/b', '@longembed/linux-x64', '@scope/c']) {
+    mkdirSync(join(modules, name, 'lib'), { recursive: true });
+    writeFileSync(join(modules, name, 'package.json'), '{}');
+    // no package: a module's marker
+    writeFileSync(join(modules, name, 'lib', 'package.json'), '{}');
+  }
+  writeFileSync(join(modules, '@longembed', 'linux-x64', 'binary'), Buffer.alloc(100));
+  const size = installedSize(modules);
+  expect(size).toEqual({ packages: 4, bytes: 116, portableBytes: 12 });
+  expect(checkInstalledSize(size)).toBe('4 packages, 0.0 MB');
+  expect(() => checkInstalledSize({ ...size, packages: 41 })).toThrow('41 packages are installed');
+  expect(() => checkInstalledSize({ ...size, bytes: 46e6 })).toThrow(
+    '46.0 MB are installed, more than 45.0 MB',
+  );
+  expect(() => checkInstalledSize({ ...size, portableBytes: 21e6 })).toThrow('besides the native part');
 });

@@ -1,5 +1,5 @@
 /** What gets into an installation: SECURITY.md promises it. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { root } from '../../scripts/lib/paths.mjs';
@@ -38,4 +38,15 @@ it('nothing runs when the package is installed', () => {
   const others = packages.filter(([, { hasInstallScript }]) => hasInstallScript === true);
   const names = others.map(([path]) => path.replace(/^.*node_modules\//, ''));
   for (const name of names) expect([name, manifest.allowScripts[name]]).toEqual([name, false]);
+});
+
+it('every action of the workflows is pinned to a commit, with its version beside it', () => {
+  const folder = join(root, '.github', 'workflows');
+  const used = readdirSync(folder).flatMap((file) =>
+    [...readFileSync(join(folder, file), 'utf8').matchAll(/^\s*(?:- )?uses: (.*)$/gm)].map(
+      ([, action]) => action,
+    ),
+  );
+  expect(used.length).toBeGreaterThan(0);
+  for (const action of used) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
 });

@@ -20,7 +20,7 @@ const ROWS: readonly (readonly [name: string, value: (model: ModelResult) => Par
   ['Preset', ({ preset }) => preset ?? '–'],
   ['Architecture', ({ architecture }) => architecture],
   ['Weights', ({ quantization }) => quantization],
-  ['Parameters', (model) => parameters(model.parameters)],
+  ['Parameters', (model) => (model.parameters === 0 ? 'unknown' : parameters(model.parameters))],
   ['Dimensions', ({ dimensions }) => count(dimensions)],
   ['Positions', ({ positionEncoding }) => POSITIONS[positionEncoding] ?? positionEncoding],
   ['Native context', ({ nativeContext }) => `${count(nativeContext)} tokens`],

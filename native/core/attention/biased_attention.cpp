@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <numeric>
 
+#include "graph/layout.h"
 #include "graph/step_graph.h"
 #include "graph/tensor_parts.h"
 
@@ -26,6 +28,19 @@ int64_t rows_for(int64_t bytes, int64_t bytes_per_row) {
     return std::clamp(bytes / bytes_per_row, min_rows, max_rows);
 }
 
+/// What the device reads at once, where that is less.
+int64_t at_most(const AttentionDevice & device, int64_t bytes) {
+    return static_cast<int64_t>(std::min<size_t>(bytes, device.max_operand_bytes));
+}
+
+/// Any Vulkan device takes an operand that begins at a multiple of this.
+constexpr int64_t operand_alignment = 256;
+
+/// The smallest number of rows that take a multiple of it.
+int64_t rows_between_aligned(int64_t row_bytes) {
+    return operand_alignment / std::gcd(operand_alignment, row_bytes);
+}
+
 int64_t mask_heads(const DistanceBias & bias) {
     return bias.table.empty() ? 1 : bias.heads;
 }
@@ -34,13 +49,21 @@ int64_t mask_heads(const DistanceBias & bias) {
 
 BiasedAttention::BiasedAttention(ggml_context * ctx, const AttentionDevice & device, const AttentionShape & shape,
                                  const WorkspaceSize & size)
-    : bias_(*shape.bias), longest_(size.longest), score_bytes_(device.is_cpu ? cpu_score_bytes : gpu_score_bytes),
-      keys_(ggml_new_tensor_3d(ctx, device.kv_type(), shape.head_size, size.tokens, shape.kv_heads)),
-      values_(ggml_new_tensor_3d(ctx, device.kv_type(), size.tokens, shape.head_size, shape.kv_heads)) {
+    : bias_(*shape.bias), longest_(size.longest),
+      score_bytes_(device.is_cpu ? cpu_score_bytes : at_most(device, gpu_score_bytes)), head_size_(shape.head_size),
+      kv_heads_(shape.kv_heads), row_alignment_(rows_between_aligned(
+                                     head_size_ * kv_heads_ * static_cast<int64_t>(ggml_type_size(device.kv_type())))) {
+    const int64_t rows_of_all = size.tokens + size.sequences * (row_alignment_ - 1);
+    const auto    kv          = [&](const char * name) {
+        return ggml_set_name(ggml_new_tensor_2d(ctx, device.kv_type(), head_size_ * kv_heads_, rows_of_all), name);
+    };
+    keys_   = kv("keys");
+    values_ = kv("values");
+
     const int64_t heads = mask_heads(bias_);
     const int64_t width = 2 * longest_;
-    const int64_t rows  = rows_for(max_mask_bytes, width * heads * static_cast<int64_t>(sizeof(float)));
-    mask_               = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, width, rows, heads);
+    const int64_t rows = rows_for(at_most(device, max_mask_bytes), width * heads * static_cast<int64_t>(sizeof(float)));
+    mask_              = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, width, rows, heads);
 }
 
 void BiasedAttention::fill_masks() {
@@ -57,9 +80,44 @@ void BiasedAttention::fill_masks() {
     }
 }
 
+void BiasedAttention::lay_out(const Layout & layout) {
+    sequences_.clear();
+    int64_t row = 0;
+    for (const PackedSequence & sequence : layout.sequences) {
+        sequences_.push_back({sequence.first, sequence.length, row});
+        row += (sequence.length + row_alignment_ - 1) / row_alignment_ * row_alignment_;
+    }
+}
+
 void BiasedAttention::store(StepGraph & steps, const RotatedKeys & keys, ggml_tensor * values, int64_t first) const {
-    store_by_head(steps, keys.near, keys_, first);
-    store_transposed(steps, values, values_, first);
+    ggml_context * ctx = steps.ctx();
+    // a block may hold several sequences
+    for (int64_t from = 0; from < values->ne[2];) {
+        const Sequence & sequence = sequence_of(sequences_, first + from);
+        const int64_t    index    = first + from - sequence.first;
+        const int64_t    count    = std::min(values->ne[2] - from, sequence.length - index);
+        ggml_tensor *    k        = ggml_permute(ctx, slabs(ctx, keys.near, from, count), 0, 2, 1, 3);
+        ggml_tensor *    v        = ggml_permute(ctx, slabs(ctx, values, from, count), 1, 2, 0, 3);
+        steps.add(ggml_cpy(ctx, k, keys_of(ctx, sequence, index, count)));
+        steps.add(ggml_cpy(ctx, v, values_of(ctx, sequence, index, count)));
+        from += count;
+    }
+}
+
+/// Those of a sequence's tokens `from` …: [head size, count, kv heads].
+ggml_tensor * BiasedAttention::keys_of(ggml_context * ctx, const Sequence & sequence, int64_t from,
+                                       int64_t count) const {
+    const size_t row = head_size_ * keys_->nb[0];
+    return ggml_view_3d(ctx, keys_, head_size_, count, kv_heads_, row, sequence.length * row,
+                        sequence.row * keys_->nb[1] + from * row);
+}
+
+/// The same: [count, head size, kv heads].
+ggml_tensor * BiasedAttention::values_of(ggml_context * ctx, const Sequence & sequence, int64_t from,
+                                         int64_t count) const {
+    const size_t row = sequence.length * values_->nb[0];
+    return ggml_view_3d(ctx, values_, count, head_size_, kv_heads_, row, head_size_ * row,
+                        sequence.row * values_->nb[1] + from * values_->nb[0]);
 }
 
 void BiasedAttention::attend(StepGraph & steps, int /*stream*/, const AttentionShape & shape,
@@ -83,13 +141,12 @@ void BiasedAttention::attend(StepGraph & steps, int /*stream*/, const AttentionS
 
 void BiasedAttention::attend_step(StepGraph & steps, const AttentionShape & shape, ggml_tensor * queries,
                                   const AttentionRun & run, ggml_tensor * heads) const {
-    ggml_context * ctx = steps.ctx();
-    ggml_tensor *  k   = ggml_view_3d(ctx, keys_, keys_->ne[0], run.keys, keys_->ne[2], keys_->nb[1], keys_->nb[2],
-                                      run.first_key * keys_->nb[1]);
-    ggml_tensor *  v   = ggml_view_3d(ctx, values_, run.keys, values_->ne[1], values_->ne[2], values_->nb[1],
-                                      values_->nb[2], run.first_key * values_->nb[0]);
-    ggml_tensor *  q   = ggml_view_3d(ctx, queries, queries->ne[0], run.queries, queries->ne[1], queries->nb[2],
-                                      queries->nb[1], run.column * queries->nb[2]);
+    ggml_context *   ctx      = steps.ctx();
+    const Sequence & sequence = sequence_of(sequences_, run.first_key);
+    ggml_tensor *    k        = keys_of(ctx, sequence, 0, run.keys);
+    ggml_tensor *    v        = values_of(ctx, sequence, 0, run.keys);
+    ggml_tensor *    q        = ggml_view_3d(ctx, queries, queries->ne[0], run.queries, queries->ne[1], queries->nb[2],
+                                             queries->nb[1], run.column * queries->nb[2]);
 
     // ggml's fast CPU product takes no gaps on this side
     ggml_tensor * scores = ggml_mul_mat(ctx, k, ggml_cont(ctx, q));

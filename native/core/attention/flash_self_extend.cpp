@@ -88,16 +88,10 @@ void FlashSelfExtend::lay_out(const Layout & layout) {
     }
 }
 
-const FlashSelfExtend::Sequence & FlashSelfExtend::sequence_of(int64_t token) const {
-    const auto after = std::upper_bound(sequences_.begin(), sequences_.end(), token,
-                                        [](int64_t t, const Sequence & sequence) { return t < sequence.first; });
-    return *(after - 1);
-}
-
 void FlashSelfExtend::store(StepGraph & steps, const RotatedKeys & keys, ggml_tensor * values, int64_t first) const {
     // a block holds tokens of one sequence: attention_alignment()
     ggml_context *   ctx      = steps.ctx();
-    const Sequence & sequence = sequence_of(first);
+    const Sequence & sequence = sequence_of(sequences_, first);
     const int64_t    index    = first - sequence.first;
     const int64_t    after    = sequence.row + index;
     const int64_t    before   = sequence.row + (causal_ ? 0 : sequence.length) + band_ + index;
@@ -120,7 +114,7 @@ void FlashSelfExtend::attend(StepGraph & steps, int /*stream*/, const AttentionS
                              ggml_tensor * heads) const {
     for (const AttentionRun & run : runs) {
         for (int64_t s = 0; s < run.count; ++s) {
-            const Sequence & sequence = sequence_of(run.first_key + s * run.keys);
+            const Sequence & sequence = sequence_of(sequences_, run.first_key + s * run.keys);
             for (int64_t from = 0; from < run.queries; from += step_) {
                 AttentionRun some = run;
                 some.column       = run.column + s * run.queries + from;

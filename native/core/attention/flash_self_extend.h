@@ -34,8 +34,7 @@ private:
     struct Sequence;
     struct Axis;
 
-    const Sequence & sequence_of(int64_t token) const;
-    Axis             axis_for(const Sequence & sequence, int64_t first_index, int64_t queries) const;
+    Axis axis_for(const Sequence & sequence, int64_t first_index, int64_t queries) const;
 
     void          fill_band(StepGraph & steps, const Sequence & sequence, const Axis & axis) const;
     ggml_tensor * mask_for(StepGraph & steps, const Axis & axis) const;

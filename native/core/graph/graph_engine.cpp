@@ -13,6 +13,7 @@
 #include "kernels/relative_speed.h"
 #include "layout.h"
 #include "llama-model.h"
+#include "ops/weights.h"
 #include "packed_batch.h"
 
 namespace longembed {
@@ -48,7 +49,7 @@ int64_t longest_block(const Layout & layout) {
 template <typename Measure> double mean_of_layers(const llama_model & model, Measure measure) {
     double sum = 0.0;
     for (const auto & named : llama_internal_get_tensor_map(&model)) {
-        if (named.first.rfind("blk.", 0) == 0 || named.first.rfind("enc.blk.", 0) == 0) {
+        if (layer_of(named.first) >= 0) {
             sum += static_cast<double>(measure(named.second));
         }
     }
@@ -88,7 +89,7 @@ int64_t max_block_tokens_on(const AttentionDevice & device, const llama_model & 
     }
     int64_t widest = model.hparams.n_embd;
     for (const auto & named : llama_internal_get_tensor_map(&model)) {
-        if (named.first.rfind("blk.", 0) == 0) {
+        if (layer_of(named.first) >= 0) {
             widest = std::max(widest, named.second->ne[1]);
         }
     }
@@ -191,7 +192,9 @@ WorkspaceSize GraphEngine::size_for(const Plan & plan) const {
     if (plan.packed.self_extend) {
         // a window beyond the longest sequence sees all of it as near; masks need not be wider
         size.self_extend_window = std::min<int64_t>(plan.batch.self_extend_window, plan.layout.longest);
-        size.sequences          = static_cast<int64_t>(plan.layout.sequences.size());
+    }
+    if (plan.packed.self_extend || architecture_->attention(0).bias != nullptr) {
+        size.sequences = static_cast<int64_t>(plan.layout.sequences.size()); // each has rows of its own
     }
     return size;
 }

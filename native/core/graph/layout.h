@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -58,5 +59,12 @@ struct Layout {
 
     Layout(const Batch & batch, const Cut & cut);
 };
+
+/// The one that holds a token, of sequences in packed order.
+template <typename Sequence> const Sequence & sequence_of(const std::vector<Sequence> & sequences, int64_t token) {
+    const auto after = std::upper_bound(sequences.begin(), sequences.end(), token,
+                                        [](int64_t t, const Sequence & sequence) { return t < sequence.first; });
+    return *(after - 1);
+}
 
 } // namespace longembed

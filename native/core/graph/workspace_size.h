@@ -16,7 +16,7 @@ struct WorkspaceSize {
     bool    between_rows       = false; ///< fractional absolute positions
     int64_t rope_factors       = 0;     ///< divisors of rotary frequencies; 0: the file's
     int64_t self_extend_window = 0;     ///< 0: ordinary attention
-    int64_t sequences          = 0;     ///< counted with self-extend only
+    int64_t sequences          = 0;     ///< counted with self-extend and biases by distance only
 
     bool fits_in(const WorkspaceSize & other) const {
         return self_extend_window == other.self_extend_window && rope_factors == other.rope_factors &&

@@ -1,5 +1,6 @@
 #include "weights.h"
 
+#include <cstdlib>
 #include <cstring>
 
 #include "error.h"
@@ -116,6 +117,15 @@ ggml_tensor * Weights::slice(ggml_tensor * tensor, int64_t first, int64_t rows) 
 
 std::string layer_prefix(int layer) {
     return "blk." + std::to_string(layer) + ".";
+}
+
+int layer_of(const std::string & tensor) {
+    for (const char * prefix : {"blk.", "enc.blk."}) {
+        if (tensor.rfind(prefix, 0) == 0) {
+            return std::atoi(tensor.c_str() + std::strlen(prefix));
+        }
+    }
+    return -1;
 }
 
 } // namespace longembed

@@ -97,4 +97,7 @@ constexpr const char * head_layers[] = {"dense_2", "dense_3"};
 /// "blk.3." for layer 3
 std::string layer_prefix(int layer);
 
+/// 3 for a tensor named "blk.3.…", or "enc.blk.3.…" as T5's files have it; −1 for what belongs to no layer.
+int layer_of(const std::string & tensor);
+
 } // namespace longembed

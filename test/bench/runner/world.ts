@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BenchHooks, BenchModel, BenchOptions, OutputOptions } from '../../../bench/runner/types.js';
+import type { BenchHooks, BenchOptions, LocalModel, OutputOptions } from '../../../bench/runner/types.js';
 import type { BenchProgress } from '../../../bench/runner/types.js';
 import { runBench } from '../../../bench/runner/run-bench.js';
 import type { Results } from '../../../bench/results/results.js';
@@ -112,7 +112,7 @@ export function hooksOf({ facts, before, signal }: Run): { hooks: BenchHooks; lo
           log.disposed.push(path);
           return model.dispose();
         },
-      } satisfies BenchModel;
+      } satisfies LocalModel;
     },
     signal: signal ?? new AbortController().signal,
     onWait: (_fraction, what) => void log.waits.push(what),
