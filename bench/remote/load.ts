@@ -108,6 +108,7 @@ function describeRemote(
     vocabularySize: 0,
     positionRows: 0,
     ropeBase: 0,
+    ropeDimensions: 0,
     ropeScale: 1,
     causal: false,
     gpuLayers: 0,

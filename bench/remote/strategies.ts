@@ -10,6 +10,7 @@ export function remoteContext({ nativeContext }: RemoteInfo): StrategyContext {
     positionRows: 0,
     causal: false,
     ropeBase: 0,
+    ropeDimensions: 0,
     engine: 'graph',
   };
 }

@@ -1,6 +1,5 @@
 import { throwIfAborted } from '../../lib/abort.js';
 import { LongEmbedError } from '../../lib/error.js';
-import type { ModelInfo } from '../../lib/index.js';
 import { evaluate } from '../metrics/evaluate.js';
 import { search } from '../metrics/search.js';
 import { mean } from '../numbers.js';
@@ -11,6 +10,7 @@ import { embedTexts, type Embedded, type Text } from './embed-texts.js';
 import type { Prepared } from './prepare.js';
 import type { Meter } from './progress.js';
 import type { BenchHooks, BenchOptions, Kind } from './types.js';
+import type { CheckedModel } from './models.js';
 import { expectedOf, type ModelRun, workOf } from './workload.js';
 
 /** A model with a strategy, and everything it needs to run a task. */
@@ -84,7 +84,7 @@ const BATCH_TOKENS = 4096;
  * Tokens per batch with which the same command gives the same bytes, however often it is interrupted. On a CPU our graph gives a
  * text the same bits in any batch; GPUs and llama.cpp's context do not promise that.
  */
-function batchTokensFor({ engine, placement }: ModelInfo): number {
+function batchTokensFor({ engine, placement }: CheckedModel['info']): number {
   return engine === 'graph' && placement.every(({ device }) => device === 'CPU') ? BATCH_TOKENS : 1;
 }
 
