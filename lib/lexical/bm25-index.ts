@@ -32,11 +32,6 @@ export class Bm25Index {
   #size = 0;
   #totalLength = 0;
 
-  /** Numbers given to texts since removed, whose postings still take memory. */
-  get removed(): number {
-    return this.#lengths.length - this.#size;
-  }
-
   /** Number of texts. */
   get size(): number {
     return this.#size;
