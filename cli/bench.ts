@@ -26,6 +26,7 @@ import { count, duration } from '../lib/format.js';
 /** The options of `longembed bench`, as commander gives them. */
 interface BenchCommandOptions extends ModelOptions {
   model: string[];
+  hybrid?: 'bm25';
   extend?: Extend[];
   tasks?: TaskName[];
   lengths?: number[];
@@ -59,10 +60,13 @@ function addBenchOptions(command: Command): Command {
   command
     .requiredOption(
       '-m, --model <files...>',
-      `GGUF files, hf:org/repo/file.gguf, or any of ${SHIPPED_MODELS.join(', ')}`,
+      `GGUF files, hf:org/repo/file.gguf, any of ${SHIPPED_MODELS.join(', ')}, or bm25 (see below)`,
       models,
     )
     .option('--extend <specs...>', 'strategies, see below; every model runs with each (default: none)', specs)
+    .addOption(
+      new Option('--hybrid <how>', 'also fuse the ranking of each run with that of BM25').choices(['bm25']),
+    )
     .option('-o, --output <folder>', 'folder for the results')
     .option('--force', 'replace results of other runs in that folder')
     .option('--dry-run', 'print the amount of work and the estimated time, and stop')
@@ -164,6 +168,10 @@ several runs may share. The same command therefore resumes where it was interrup
 gives the same results, byte for byte. That holds as long as every text goes through the model alone: with
 --batch-tokens the last bits of a vector depend on the other texts in its batch.
 
+bm25 as a --model is a lexical baseline: it ranks whole documents by the words that they share with a query,
+with the settings of MTEB's BM25 (English). With --hybrid bm25 each run also appears with its ranking fused
+with that of BM25 by reciprocal rank (k = 60).
+
 Lists are separated by spaces or commas; options that take one may also be repeated.
 
 Strategies (--extend method[:target][,key=value]…):
@@ -175,6 +183,7 @@ ${STRATEGY_HELP}
 Examples:
   longembed bench --model e5-base-v2.gguf --extend none pcw:4k rp:4k pi:4k --output results
   longembed bench --model e5-mistral.gguf --extend none,ntk:32k,lambda=10,se:32k --output mistral --dry-run
+  longembed bench --model bm25 e5-base-v2.gguf --extend pi:4k --hybrid bm25 --output hybrid
   longembed bench --model a.gguf b.gguf --tasks qmsum --data longembed --limit 20 --output quick
 
 Exit status: 0 done; 2 unusable arguments, models, data or folders; 130 or 143 interrupted.
@@ -245,8 +254,13 @@ function benchOptions(
     );
   }
   const { queryPrompt, documentPrompt } = options;
+  const lexical = options.model.filter((name) => name === LEXICAL);
+  const models = options.model.filter((name) => name !== LEXICAL);
+  checkLexical(lexical, models, options);
   return {
-    models: options.model,
+    models,
+    lexical: lexical.length > 0,
+    hybrid: options.hybrid !== undefined,
     extend: options.extend ?? [{ method: 'none' }],
     tasks,
     lengths: [...new Set(options.lengths ?? PAPER_LENGTHS)].sort((a, b) => a - b),
@@ -268,6 +282,21 @@ function benchOptions(
   };
 }
 
+/** Names the lexical baseline among the models; a file of that name is ./bm25. */
+const LEXICAL = 'bm25';
+
+function checkLexical(
+  lexical: readonly string[],
+  models: readonly string[],
+  { extend, hybrid }: BenchCommandOptions,
+): void {
+  if (lexical.length > 1) throw new UsageError('The model bm25 is given twice.');
+  if (models.length > 0) return;
+  for (const [name, given] of Object.entries({ '--extend': extend, '--hybrid': hybrid })) {
+    if (given !== undefined) throw new UsageError(`${name} has no effect: bm25 is the only model.`);
+  }
+}
+
 function hooksOn(view: View, { loadModel, signal }: Context): BenchHooks {
   const meter = new BenchMeter();
   return {
@@ -280,10 +309,8 @@ function hooksOn(view: View, { loadModel, signal }: Context): BenchHooks {
       meter.update(progress);
       view.show(meter);
     },
-    onTask: (model, extend, { task, mainMetric, main }) =>
-      view.summary(
-        `longembed: ${model}, ${extend}, ${task}: ${METRICS[mainMetric]} ${(main * 100).toFixed(2)}`,
-      ),
+    onTask: (model, run, { task, mainMetric, main }) =>
+      view.summary(`longembed: ${model}, ${run}, ${task}: ${METRICS[mainMetric]} ${(main * 100).toFixed(2)}`),
   };
 }
 
@@ -292,13 +319,16 @@ const HEAD = ['documents', 'queries', 'tokens', 'cut', 'to compute', 'time'];
 /** The findings of a dry run: a table for each model and strategy. */
 function dryRunText({ runs, seconds }: DryRun, { terminalTable }: typeof benchmarkModule): string {
   const parts = runs.map(
-    (run) =>
-      `${run.model}, ${run.extend}: texts are cut at ${count(run.target)} tokens\n\n${terminalTable(HEAD, rowsOf(run), false)}`,
+    (run) => `${run.model}, ${run.extend}: ${cutAt(run)}\n\n${terminalTable(HEAD, rowsOf(run), false)}`,
   );
   const notes =
     'cut: documents longer than the target. to compute: documents and queries not yet in the cache.\n' +
     `About ${duration(seconds)} of computation in total.`;
   return `${[...parts, notes].join('\n\n')}\n`;
+}
+
+function cutAt({ target }: DryRunOfModel): string {
+  return target === null ? 'texts are not cut' : `texts are cut at ${count(target)} tokens`;
 }
 
 function rowsOf({ tasks }: DryRunOfModel) {

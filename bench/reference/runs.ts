@@ -1,7 +1,7 @@
 import { withDefaults } from '../../lib/extend/index.js';
 import { type Method, parseExtend } from '../../lib/index.js';
 import { omit } from '../../lib/omit.js';
-import type { ModelResult, RunResult } from '../results/results.js';
+import { isPlain, type ModelResult, type RunResult } from '../results/results.js';
 import type { PaperModel } from './models.js';
 
 /** A row of the paper's tables: a model with a strategy. */
@@ -19,6 +19,7 @@ export interface PaperRun {
 export function isPaperRun(paper: PaperRun, model: ModelResult, run: RunResult): boolean {
   const { preset, nativeContext, maxParameters = Infinity } = paper.model;
   return (
+    isPlain(run) &&
     model.preset === preset &&
     model.nativeContext === nativeContext &&
     model.parameters <= maxParameters &&

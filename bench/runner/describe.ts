@@ -3,18 +3,26 @@ import { basename } from 'node:path';
 import { formatExtend } from '../../lib/index.js';
 import { addon } from '../../lib/native/index.js';
 import { packageVersion } from '../../lib/package.js';
-import { RESULTS_FORMAT, type ModelResult, type Results, type TaskDataResult } from '../results/results.js';
+import {
+  RESULTS_FORMAT,
+  SCORING_FORMAT,
+  type ModelResult,
+  type Results,
+  type TaskDataResult,
+} from '../results/results.js';
 import type { ReadTask } from './data.js';
+import { lexicalModel } from './lexical.js';
 import type { CheckedModel } from './models.js';
 import type { BenchOptions } from './types.js';
 import type { Prepared } from './prepare.js';
 
 /** Results without runs: models, data, machine and versions. Nothing in it differs between two identical runs. */
-export function describeRun({ tasks, models }: Prepared, { seed, limit, dimensions }: BenchOptions): Results {
+export function describeRun({ tasks, models }: Prepared, options: BenchOptions): Results {
+  const { seed, limit, dimensions, lexical = false } = options;
   const { llama, commit } = addon().buildInfo();
   const first = models[0]?.info;
   return {
-    format: RESULTS_FORMAT,
+    format: isPlainOnly(options) ? RESULTS_FORMAT : SCORING_FORMAT,
     versions: { longembed: packageVersion(), llama, commit, node: process.versions.node },
     machine: {
       platform: `${process.platform}-${process.arch}`,
@@ -27,9 +35,17 @@ export function describeRun({ tasks, models }: Prepared, { seed, limit, dimensio
     seed,
     limit,
     data: tasks.map(describeTask),
-    models: models.map((model) => describeModel(model, dimensions)),
+    models: [
+      ...models.map((model) => describeModel(model, dimensions)),
+      ...(lexical ? [lexicalModel()] : []),
+    ],
     runs: [],
   };
+}
+
+/** Whether all runs rank by single vectors alone. */
+function isPlainOnly({ lexical = false, hybrid = false, vectors = [] }: BenchOptions): boolean {
+  return !lexical && !hybrid && vectors.every((one) => one === 'document');
 }
 
 function describeTask({ task, origin, splits }: ReadTask): TaskDataResult {

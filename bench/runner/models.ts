@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { LongEmbedError } from '../../lib/error.js';
 import { formatExtend, type Extend, type ModelInfo } from '../../lib/index.js';
 import type { Store } from './cache/store.js';
+import { LEXICAL_ID } from '../results/results.js';
 import type { ReadTask, TextStats } from './data.js';
 import { keptDimensions } from '../../lib/model/options.js';
 import { modelFiles } from '../../lib/model-files.js';
@@ -69,9 +70,11 @@ export async function checkModels(
       densities: await measureDensities(model, tasks),
     });
   }
-  const ids = uniqueIds(checked.map(({ path, info }) => info.preset ?? nameOf(path)));
+  const reserved = options.lexical === true ? [LEXICAL_ID] : [];
+  const names = checked.map(({ path, info }) => info.preset ?? nameOf(path));
+  const ids = uniqueIds([...reserved, ...names]).slice(reserved.length);
   const models = checked.map((model, i) => ({ ...model, id: ids[i] ?? '' }));
-  checkTaken(options.extend, models);
+  if (models.length > 0) checkTaken(options.extend, models);
   for (const { id, unsupported } of models) {
     for (const { extend, reason } of unsupported) {
       hooks.onWarning(`${id}: skipping ${formatExtend(extend)}: ${reason}`);

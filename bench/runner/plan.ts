@@ -3,6 +3,7 @@ import { planDocument, resolveExtend, type Method } from '../../lib/extend/index
 import type { Extend } from '../../lib/index.js';
 import { omit } from '../../lib/omit.js';
 import { keyOf } from './cache/entries.js';
+import type { Vectors } from './scoring.js';
 import type { BenchModel, Kind } from './types.js';
 
 /** A strategy as one model runs it. */
@@ -13,6 +14,8 @@ export interface Plan {
   readonly spec: string;
   /** Longer texts are cut, in tokens. */
   readonly target: number;
+  /** What documents are represented by; queries have one vector. */
+  readonly vectors: Vectors;
   /** Hashes of everything that an embedding depends on besides its text. */
   readonly keys: Readonly<Record<Kind, Buffer>>;
 }
@@ -85,6 +88,7 @@ export async function settlePlan(
     method: resolved.method,
     spec: resolved.spec,
     target,
+    vectors: 'document',
     keys: { query: plan('query'), document: plan('document') },
   };
   for (const kind of ['query', 'document'] as const) {

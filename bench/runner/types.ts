@@ -1,5 +1,6 @@
 import type { EmbeddingModel, Extend, LoadOptions } from '../../lib/index.js';
 import type { TaskResult } from '../results/results.js';
+import type { Aggregate, Vectors } from './scoring.js';
 import type { BenchTask, TaskName } from '../tasks/index.js';
 
 /** The part of a model that the benchmark uses. */
@@ -10,8 +11,16 @@ export type Kind = 'query' | 'document';
 
 /** What to run on which data. */
 export interface BenchOptions {
-  /** Paths of GGUF files, at least one. */
+  /** Paths of GGUF files, at least one unless `lexical` is set. */
   readonly models: readonly string[];
+  /** Whether BM25 runs too, as a model of its own. */
+  readonly lexical?: boolean;
+  /** What documents are represented by; each is a run of its own. Default: one vector. */
+  readonly vectors?: readonly Vectors[];
+  /** How a document with several vectors is scored; each is a run of its own. Default: max. */
+  readonly aggregate?: readonly Aggregate[];
+  /** Whether each run is repeated with its ranking fused with BM25's. */
+  readonly hybrid?: boolean;
   /** Every model runs with each strategy that it supports. */
   readonly extend: readonly Extend[];
   readonly tasks: readonly BenchTask[];
@@ -90,6 +99,6 @@ export interface BenchHooks {
   /** Called with a sentence about something allowed but probably not intended. */
   readonly onWarning: (message: string) => void;
   readonly onProgress: (progress: BenchProgress) => void;
-  /** Called when the results of a task have been written. @param model id @param extend spec string */
-  readonly onTask: (model: string, extend: string, task: TaskResult) => void;
+  /** Called when the results of a task have been written. @param model id @param run as `runName` gives it */
+  readonly onTask: (model: string, run: string, task: TaskResult) => void;
 }
