@@ -14,7 +14,7 @@ import {
   loadOptions,
 } from './options.js';
 import type * as benchmarkModule from '../bench/index.js';
-import type { BenchHooks, BenchOptions, DryRun, DryRunOfModel } from '../bench/index.js';
+import type { Aggregate, BenchHooks, BenchOptions, Vectors, DryRun, DryRunOfModel } from '../bench/index.js';
 import { BenchMeter } from './bench-meter.js';
 import type { AddCommand, Context } from './context.js';
 import { EXIT, Interrupted, UsageError } from './exit.js';
@@ -27,6 +27,8 @@ import { count, duration } from '../lib/format.js';
 interface BenchCommandOptions extends ModelOptions {
   model: string[];
   hybrid?: 'bm25';
+  vectors?: Vectors[];
+  aggregate?: Aggregate[];
   extend?: Extend[];
   tasks?: TaskName[];
   lengths?: number[];
@@ -64,6 +66,12 @@ function addBenchOptions(command: Command): Command {
       models,
     )
     .option('--extend <specs...>', 'strategies, see below; every model runs with each (default: none)', specs)
+    .option(
+      '--vectors <kinds...>',
+      'any of document, windows, chunks:N, see below (default: document)',
+      vectors,
+    )
+    .option('--aggregate <ways...>', 'max or mean:K, see below (default: max)', aggregates)
     .addOption(
       new Option('--hybrid <how>', 'also fuse the ranking of each run with that of BM25').choices(['bm25']),
     )
@@ -136,6 +144,26 @@ function specs(text: string, before: Extend[] = []): Extend[] {
   return [...before, ...joined.map(parseSpec)];
 }
 
+function vectors(text: string, before: Vectors[] = []): Vectors[] {
+  const kinds = parts(text).map((part): Vectors => {
+    if (part === 'document' || part === 'windows') return part;
+    return `chunks:${numberAfter('chunks:', part, 'document, windows, or chunks:N with N tokens a chunk')}`;
+  });
+  return [...new Set([...before, ...kinds])];
+}
+
+function aggregates(text: string, before: Aggregate[] = []): Aggregate[] {
+  const ways = parts(text).map((part): Aggregate =>
+    part === 'max' ? part : `mean:${numberAfter('mean:', part, 'max, or mean:K for the mean of the best K')}`,
+  );
+  return [...new Set([...before, ...ways])];
+}
+
+function numberAfter(prefix: string, part: string, allowed: string): number {
+  if (!part.startsWith(prefix)) throw new InvalidArgumentError(`Unknown "${part}": use ${allowed}.`);
+  return wholeNumber(1)(part.slice(prefix.length));
+}
+
 function tasks(text: string, before: TaskName[] = []): TaskName[] {
   const names = parts(text).map((part) => {
     const task = TASK_NAMES.find((name) => name === part);
@@ -167,6 +195,10 @@ Embeddings are kept in --cache (default: LONGEMBED_CACHE, else a folder in the u
 several runs may share. The same command therefore resumes where it was interrupted, computes nothing twice and
 gives the same results, byte for byte. That holds as long as every text goes through the model alone: with
 --batch-tokens the last bits of a vector depend on the other texts in its batch.
+
+--vectors windows keeps pcw's windows apart, and --vectors chunks:N gives every N tokens of a document a vector,
+pooled from one pass over the whole document with any strategy; queries keep one vector. A document's score is
+then the largest cosine of its vectors with the query (--aggregate max), or the mean of the K best (mean:K).
 
 bm25 as a --model is a lexical baseline: it ranks whole documents by the words that they share with a query,
 with the settings of MTEB's BM25 (English). With --hybrid bm25 each run also appears with its ranking fused
@@ -261,6 +293,8 @@ function benchOptions(
     models,
     lexical: lexical.length > 0,
     hybrid: options.hybrid !== undefined,
+    vectors: options.vectors ?? ['document'],
+    aggregate: options.aggregate ?? ['max'],
     extend: options.extend ?? [{ method: 'none' }],
     tasks,
     lengths: [...new Set(options.lengths ?? PAPER_LENGTHS)].sort((a, b) => a - b),
@@ -288,11 +322,20 @@ const LEXICAL = 'bm25';
 function checkLexical(
   lexical: readonly string[],
   models: readonly string[],
-  { extend, hybrid }: BenchCommandOptions,
+  { extend, hybrid, vectors, aggregate }: BenchCommandOptions,
 ): void {
+  if (aggregate !== undefined && (vectors ?? []).every((kind) => kind === 'document')) {
+    throw new UsageError(
+      '--aggregate has no effect: a document has one vector. Give --vectors windows or chunks:N.',
+    );
+  }
   if (lexical.length > 1) throw new UsageError('The model bm25 is given twice.');
   if (models.length > 0) return;
-  for (const [name, given] of Object.entries({ '--extend': extend, '--hybrid': hybrid })) {
+  for (const [name, given] of Object.entries({
+    '--extend': extend,
+    '--hybrid': hybrid,
+    '--vectors': vectors,
+  })) {
     if (given !== undefined) throw new UsageError(`${name} has no effect: bm25 is the only model.`);
   }
 }

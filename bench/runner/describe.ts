@@ -1,6 +1,5 @@
 import { cpus, totalmem } from 'node:os';
 import { basename } from 'node:path';
-import { formatExtend } from '../../lib/index.js';
 import { addon } from '../../lib/native/index.js';
 import { packageVersion } from '../../lib/package.js';
 import {
@@ -14,6 +13,7 @@ import type { ReadTask } from './data.js';
 import { lexicalModel } from './lexical.js';
 import type { CheckedModel } from './models.js';
 import type { BenchOptions } from './types.js';
+import { unsupportedName } from './plan.js';
 import type { Prepared } from './prepare.js';
 
 /** Results without runs: models, data, machine and versions. Nothing in it differs between two identical runs. */
@@ -83,6 +83,6 @@ function describeModel(
     pooling: info.pooling ?? '',
     prompts: { query: info.prompts.query, document: info.prompts.document },
     engine: `${info.engine} on ${info.device}`,
-    unsupported: unsupported.map(({ extend, reason }) => ({ extend: formatExtend(extend), reason })),
+    unsupported: unsupported.map((one) => ({ extend: unsupportedName(one), reason: one.reason })),
   };
 }

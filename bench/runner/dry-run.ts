@@ -7,7 +7,7 @@ import type { ReadSplit, ReadTask, TextStats } from './data.js';
 import { LEXICAL_CHARACTERS_PER_S } from './lexical.js';
 import { type CheckedModel, textsOf } from './models.js';
 import { STOPPED } from '../tasks/task.js';
-import type { Plan } from './plan.js';
+import { type Plan, planName } from './plan.js';
 import { type Prepared, withPrepared } from './prepare.js';
 import type { BenchHooks, BenchModel, BenchOptions, Kind } from './types.js';
 import { missingPlaces, recordedSpeed, sampleSpeed, workOf } from './workload.js';
@@ -61,7 +61,7 @@ export function dryRun(options: BenchOptions, hooks: BenchHooks): Promise<DryRun
         const tasks = prepared.tasks.map((task) =>
           estimateTask(prepared, checked, plan, task, counts, speed),
         );
-        runs.push({ model: checked.id, extend: plan.spec, target: plan.target, tasks });
+        runs.push({ model: checked.id, extend: planName(plan), target: plan.target, tasks });
       }
     }
     if (options.lexical === true) runs.push(lexicalDryRun(prepared.tasks));

@@ -8,7 +8,15 @@ import { keptDimensions } from '../../lib/model/options.js';
 import { modelFiles } from '../../lib/model-files.js';
 import { contentSha256 } from './model-files.js';
 import type { BenchHooks, BenchModel, BenchOptions, Kind } from './types.js';
-import { isPlan, overheadOf, type Plan, settlePlan, type Unsupported } from './plan.js';
+import {
+  isPlan,
+  overheadOf,
+  type Plan,
+  planName,
+  settlePlan,
+  type Unsupported,
+  unsupportedName,
+} from './plan.js';
 
 /** A model that has been loaded once and checked. */
 export interface CheckedModel {
@@ -59,7 +67,9 @@ export async function checkModels(
     const identity = { model: sha256, tokenizer: tokenizerHash };
     const settled = [];
     for (const extend of options.extend) {
-      settled.push(await settlePlan(model, identity, extend, options.maxTokens));
+      for (const vectors of options.vectors ?? (['document'] as const)) {
+        settled.push(await settlePlan(model, identity, extend, vectors, options.maxTokens));
+      }
     }
     checked.push({
       path,
@@ -76,8 +86,8 @@ export async function checkModels(
   const models = checked.map((model, i) => ({ ...model, id: ids[i] ?? '' }));
   if (models.length > 0) checkTaken(options.extend, models);
   for (const { id, unsupported } of models) {
-    for (const { extend, reason } of unsupported) {
-      hooks.onWarning(`${id}: skipping ${formatExtend(extend)}: ${reason}`);
+    for (const one of unsupported) {
+      hooks.onWarning(`${id}: skipping ${unsupportedName(one)}: ${one.reason}`);
     }
   }
   return models;
@@ -85,7 +95,8 @@ export async function checkModels(
 
 /** Different specs may mean the same strategy: "ntk" and "ntk:4k". */
 function distinctPlans(plans: readonly Plan[]): Plan[] {
-  return plans.filter(({ spec }, i) => plans.findIndex((plan) => plan.spec === spec) === i);
+  const names = plans.map(planName);
+  return plans.filter((_plan, i) => names.indexOf(names[i] ?? '') === i);
 }
 
 function nameOf(path: string): string {
@@ -109,7 +120,8 @@ function checkTaken(specs: readonly Extend[], models: readonly CheckedModel[]): 
       const found = unsupported.find((one) => one.extend === extend);
       return found === undefined ? null : `${id}: ${found.reason}`;
     });
-    if (reasons.some((reason) => reason === null)) continue;
+    const isTaken = models.some(({ plans }) => plans.some((plan) => plan.extend === extend));
+    if (isTaken || reasons.some((reason) => reason === null)) continue;
     const none = models.length === 1 ? 'The model does not support' : 'None of the models supports';
     throw new LongEmbedError(
       'ERR_STRATEGY_UNSUPPORTED',

@@ -10,6 +10,7 @@ import type { ReadSplit, ReadTask, TextStats } from './data.js';
 import { fuse, searchWords } from './lexical.js';
 import { bestOf, type Scoring } from './scoring.js';
 import { STOPPED } from '../tasks/task.js';
+import { planName } from './plan.js';
 import { embedTexts, type Embedded, type Text } from './embed-texts.js';
 import type { Prepared } from './prepare.js';
 import type { Meter } from './progress.js';
@@ -112,8 +113,8 @@ async function runSplit(
   const runs: RunSplit[] = [];
   for (const { aggregate, hybrid } of scorings) {
     const rankings = await search(
-      asked.vectors.map((vector) => cut(vector, dimensions)),
-      found.vectors.map((vector) => cut(vector, dimensions)),
+      asked.vectors.flatMap((vectors) => cut(vectors, dimensions)),
+      found.vectors.map((vectors) => cut(vectors, dimensions)),
       { queries: queries.map(({ id }) => id), documents: documents.map(({ id }) => id) },
       { best: bestOf(aggregate), signal },
     );
@@ -144,9 +145,9 @@ function splitResult(
   };
 }
 
-/** The first numbers of a vector: `search` scales them to length 1. */
-function cut(vector: Float32Array, dimensions: number | null): Float32Array {
-  return dimensions === null ? vector : vector.subarray(0, dimensions);
+/** The first numbers of every vector: `search` scales them to length 1. */
+function cut(vectors: readonly Float32Array[], dimensions: number | null): readonly Float32Array[] {
+  return dimensions === null ? vectors : vectors.map((vector) => vector.subarray(0, dimensions));
 }
 
 async function embedGroup(
@@ -166,7 +167,7 @@ async function embedGroup(
     { batchTokens: options.batchTokens, signal: hooks.signal },
     {
       onMissing: (places) => {
-        const place = { model: checked.id, extend: plan.spec, ...where, texts: texts.length };
+        const place = { model: checked.id, extend: planName(plan), ...where, texts: texts.length };
         meter.begin(place, throughput, stats, expectedOf(checked, plan, stats, places));
         report();
       },

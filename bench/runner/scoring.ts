@@ -19,6 +19,11 @@ export function bestOf(aggregate: Aggregate): number {
   return aggregate === 'max' ? 1 : Number(aggregate.slice('mean:'.length));
 }
 
+/** Tokens of a chunk; null where chunks have no vectors of their own. */
+export function chunkTokens(vectors: Vectors): number | null {
+  return vectors.startsWith('chunks:') ? Number(vectors.slice('chunks:'.length)) : null;
+}
+
 /** The scoring's fields in results.json. */
 export function scoringFields({ vectors, aggregate, hybrid }: Scoring): Partial<RunResult> {
   return {

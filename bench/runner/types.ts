@@ -1,10 +1,33 @@
-import type { EmbeddingModel, Extend, LoadOptions } from '../../lib/index.js';
+import type {
+  EmbeddingModel,
+  EmbedManyOptions,
+  Extend,
+  LoadOptions,
+  LongEmbedError,
+} from '../../lib/index.js';
 import type { TaskResult } from '../results/results.js';
 import type { Aggregate, Vectors } from './scoring.js';
 import type { BenchTask, TaskName } from '../tasks/index.js';
 
 /** The part of a model that the benchmark uses. */
-export type BenchModel = Pick<EmbeddingModel, 'info' | 'tokenize' | 'embedMany' | 'dispose'>;
+export type BenchModel = Pick<EmbeddingModel, 'info' | 'tokenize' | 'embedMany' | 'dispose'> & {
+  /** Missing: the model has no chunk vectors. */
+  embedManyChunks?(
+    texts: readonly string[],
+    options: EmbedManyOptions & { chunks: number },
+  ): AsyncIterableIterator<ChunksResult, undefined>;
+};
+
+/** What the benchmark takes from the vectors of a document's chunks. */
+export type ChunksResult =
+  | {
+      readonly index: number;
+      readonly chunks: readonly { readonly embedding: Float32Array }[];
+      readonly tokens: number;
+      readonly windows: number;
+      readonly truncated: boolean;
+    }
+  | { readonly index: number; readonly error: LongEmbedError };
 
 /** The role of a text: decides its prompt. */
 export type Kind = 'query' | 'document';
