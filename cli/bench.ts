@@ -47,7 +47,7 @@ interface BenchCommandOptions extends ModelOptions {
   maxTokens?: number;
   pooling?: Pooling;
   dimensions?: number;
-  batchTokens: number;
+  batchTokens?: number;
   quiet?: boolean;
 }
 
@@ -116,9 +116,8 @@ function addBenchOptions(command: Command): Command {
     .option('--cache <folder>', 'folder of cached embeddings, see below')
     .option(
       '--batch-tokens <tokens>',
-      'tokens per batch; more is faster for short texts on a GPU, see below',
+      'tokens per batch (default: 4k on a CPU, 1 on a GPU, see below)',
       wholeNumber(1),
-      1,
     );
   return addIsolateOption(addModelOptions(command))
     .optionsGroup('Other:')
@@ -193,8 +192,9 @@ are updated. longembed compare puts several results side by side.
 
 Embeddings are kept in --cache (default: LONGEMBED_CACHE, else a folder in the user's own cache), which
 several runs may share. The same command therefore resumes where it was interrupted, computes nothing twice and
-gives the same results, byte for byte. That holds as long as every text goes through the model alone: with
---batch-tokens the last bits of a vector depend on the other texts in its batch.
+gives the same results, byte for byte. On a GPU, and for models that llama.cpp's context computes, that holds
+as long as every text goes through the model alone: with --batch-tokens the last bits of a vector depend on the
+other texts in its batch there.
 
 --vectors windows keeps pcw's windows apart, and --vectors chunks:N gives every N tokens of a document a vector,
 pooled from one pass over the whole document with any strategy; queries keep one vector. A document's score is
@@ -312,7 +312,7 @@ function benchOptions(
     },
     maxTokens: options.maxTokens ?? null,
     dimensions: options.dimensions ?? null,
-    batchTokens: options.batchTokens,
+    batchTokens: options.batchTokens ?? null,
   };
 }
 

@@ -11,6 +11,7 @@ export { LongEmbedError, type ErrorCode } from './error.js';
 export { formatExtend, parseExtend } from './extend/index.js';
 export type {
   AttentionScale,
+  DntkExtend,
   Extend,
   GpExtend,
   Method,
@@ -21,20 +22,29 @@ export type {
   RpExtend,
   SeExtend,
   StrategySupport,
+  YarnExtend,
 } from './extend/index.js';
 export { extendModelFile } from './extend-file/index.js';
 export type { ExtendedFile, ExtendFileOptions } from './extend-file/index.js';
 export { devices, EmbeddingModel } from './model/index.js';
 export type {
   Backend,
+  ChunkEmbedding,
+  ChunkEmbeddings,
+  ChunkInput,
+  ChunkRule,
+  ChunkSpan,
   Device,
   DeviceMemoryEstimate,
   DownloadProgress,
   Embedding,
+  EmbedChunksOptions,
   EmbedManyOptions,
   EmbedOptions,
   EmbedProgress,
   LoadOptions,
+  ManyChunkInput,
+  ManyChunksResult,
   ManyInput,
   ManyResult,
   MemoryEstimate,
@@ -46,4 +56,5 @@ export type {
   Precision,
   SettingSource,
   TokenInput,
+  WindowEmbedding,
 } from './model/index.js';

@@ -1,5 +1,6 @@
 import { throwIfAborted } from '../../lib/abort.js';
 import { LongEmbedError } from '../../lib/error.js';
+import type { ModelInfo } from '../../lib/index.js';
 import { evaluate } from '../metrics/evaluate.js';
 import type { Ranking } from '../metrics/ranking.js';
 import { search } from '../metrics/search.js';
@@ -145,6 +146,17 @@ function splitResult(
   };
 }
 
+/** Tokens of a batch: more are no faster on a CPU, and a run that is killed loses them. */
+const BATCH_TOKENS = 4096;
+
+/**
+ * Tokens per batch with which the same command gives the same bytes, however often it is interrupted. On a CPU our graph gives a
+ * text the same bits in any batch; GPUs and llama.cpp's context do not promise that.
+ */
+function batchTokensFor({ engine, placement }: ModelInfo): number {
+  return engine === 'graph' && placement.every(({ device }) => device === 'CPU') ? BATCH_TOKENS : 1;
+}
+
 /** The first numbers of every vector: `search` scales them to length 1. */
 function cut(vectors: readonly Float32Array[], dimensions: number | null): readonly Float32Array[] {
   return dimensions === null ? vectors : vectors.map((vector) => vector.subarray(0, dimensions));
@@ -164,7 +176,7 @@ async function embedGroup(
     texts,
     { model: await prepared.slot.get(checked.path), plan, kind: where.kind },
     prepared.store,
-    { batchTokens: options.batchTokens, signal: hooks.signal },
+    { batchTokens: options.batchTokens ?? batchTokensFor(checked.info), signal: hooks.signal },
     {
       onMissing: (places) => {
         const place = { model: checked.id, extend: planName(plan), ...where, texts: texts.length };

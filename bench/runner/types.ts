@@ -66,10 +66,10 @@ export interface BenchOptions {
   /** Numbers of a vector that are compared, the first ones; null: all. The cache keeps whole vectors. */
   readonly dimensions: number | null;
   /**
-   * Maximum number of tokens per batch; a longer window runs alone. With 1 every window runs alone, so that the last bits of
-   * a vector do not depend on the other texts.
+   * Maximum number of tokens per batch; a longer window runs alone. Null: as many as are fast where the bits of a vector do not
+   * depend on the other texts of its batch, else 1, with which every window runs alone (`batchTokensFor`).
    */
-  readonly batchTokens: number;
+  readonly batchTokens: number | null;
 }
 
 /** Where results are written. */

@@ -15,6 +15,7 @@ export const MODEL: StrategyContext = {
   positionRows: 0,
   causal: false,
   ropeBase: 10_000,
+  ropeDimensions: 64,
   engine: 'graph',
 };
 

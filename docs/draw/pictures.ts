@@ -10,8 +10,10 @@ export const PICTURES: Record<Method, () => Chart> = {
   gp: () => positions('gp', () => 'neighbours share a position'),
   rp: () => positions('rp', () => 'positions start over'),
   pi: () => positions('pi', ({ parameters: { s } }) => `positions are divided by ${s}`),
-  ntk: rotations,
+  ntk: () => rotations('ntk', ({ parameters: { lambda } }) => `the RoPE base times ${lambda}`),
   se: distances,
+  dntk: () => rotations('dntk', () => 'the RoPE base by the length, here that of the target'),
+  yarn: () => rotations('yarn', () => 'slow pairs are interpolated'),
 };
 
 /** Tokens of the text. */
@@ -74,18 +76,20 @@ const PAIRS = [0, 8, 16, 24, LAST_PAIR];
 const STRIDE = 64;
 
 /** One line per pair: the position with the same angle under the model's own base. For a model of the usual size. */
-function rotations(): Chart {
+function rotations(method: Method, what: (resolved: ResolvedExtend) => string): Chart {
   const model = { ...MODEL, nativeContext: 512 };
-  const { resolved, windows } = plan('ntk', 8 * model.nativeContext, model);
-  const newBase = windows[0]?.ropeBase ?? 0;
+  const { resolved, windows } = plan(method, 8 * model.nativeContext, model);
+  const { ropeBase = 0, ropeFactors = null } = windows[0] ?? {};
+  const newBase = ropeBase === 0 ? model.ropeBase : ropeBase;
   const power = (base: number, pair: number): number => base ** ((2 * pair) / HEAD_SIZE);
-  const position = (index: number, pair: number): number => index / power(newBase / model.ropeBase, pair);
+  const position = (index: number, pair: number): number =>
+    index / power(newBase / model.ropeBase, pair) / (ropeFactors?.[pair] ?? 1);
   /** Angles repeat after a turn: a pair that turns fully within the native context covers all of them. */
   const known = (y: number, pair: number): boolean =>
     y % (2 * Math.PI * power(model.ropeBase, pair)) <= model.nativeContext - 1;
   const indices = Array.from({ length: resolved.target / STRIDE + 1 }, (_, i) => i * STRIDE);
   return {
-    title: `${resolved.spec}: the RoPE base times ${resolved.parameters['lambda']}, a line a pair of rotated numbers`,
+    title: `${resolved.spec}: ${what(resolved)}, a line a pair of rotated numbers`,
     xLabel: FRAME.xLabel,
     yLabel: 'position that has the same angle with the native base',
     native: { ...FRAME.native, max: model.nativeContext - 1 },

@@ -28,6 +28,7 @@ export interface FileFacts {
   readonly positionEncoding: PositionEncoding;
   readonly positionRows: number;
   readonly ropeBase: number;
+  readonly ropeDimensions: number;
   readonly causal: boolean;
 }
 
@@ -97,8 +98,17 @@ export function fileFacts(header: GgufHeader, metadata: Metadata): FileFacts {
     positionEncoding,
     positionRows: matrix?.shape[1] ?? 0,
     ropeBase: positionEncoding === 'rope' ? (metadata.number('.rope.freq_base') ?? DEFAULT_ROPE_BASE) : 0,
+    ropeDimensions: positionEncoding === 'rope' ? rotaryDimensions(metadata) : 0,
     causal: !BIDIRECTIONAL.includes(architecture) && (causal === undefined || scalarOf(causal) === true),
   };
+}
+
+/** As llama.cpp: said, else all of a head. */
+function rotaryDimensions(metadata: Metadata): number {
+  const heads = metadata.number('.attention.head_count') ?? 1;
+  const head =
+    metadata.number('.attention.key_length') ?? (metadata.number('.embedding_length') ?? 0) / heads;
+  return metadata.number('.rope.dimension_count') ?? head;
 }
 
 export function positionMatrix(header: GgufHeader): StoredTensor | undefined {

@@ -15,6 +15,7 @@ export {
 export { largestRelativePosition, relativePosition } from './se.js';
 export { formatExtend, parseExtend } from './spec.js';
 export { type Extend, type Method, METHODS, STRATEGIES } from './strategies.js';
+export type { DntkExtend } from './dntk.js';
 export type { GpExtend } from './gp.js';
 export type { NoneExtend } from './none.js';
 export type { NtkExtend } from './ntk.js';
@@ -22,4 +23,5 @@ export type { PcwExtend } from './pcw.js';
 export type { PiExtend } from './pi.js';
 export type { RpExtend } from './rp.js';
 export type { SeExtend } from './se.js';
+export type { YarnExtend } from './yarn.js';
 export type { AttentionScale, Overhead, StrategyContext, WindowPlan } from './strategy.js';

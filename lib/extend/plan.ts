@@ -1,7 +1,8 @@
 import { LongEmbedError } from '../error.js';
 import type { ResolvedExtend } from './resolve.js';
 import { STRATEGIES } from './strategies.js';
-import type { AttentionScale, Overhead, StrategyContext, WindowPlan } from './strategy.js';
+import type { Overhead, StrategyContext, WindowPlan } from './strategy.js';
+import { yarnLogitFactor } from './yarn.js';
 
 /**
  * The sequences that embed one document.
@@ -35,8 +36,9 @@ export function planDocument(
       selfExtend: null,
       ropeBase: 0,
       ropeScale: 1,
+      ropeFactors: null,
       ...(applies ? strategy.layout(resolved.parameters, context, n) : {}),
-      logitScale: logitScale(resolved.attentionScale, n, context.nativeContext),
+      logitScale: logitScale(resolved, n, context.nativeContext),
     };
   });
 }
@@ -47,10 +49,15 @@ export function planDocument(
  * @param nativeContext Lo in tokens
  * @returns one factor per token, or null when all are 1: within the native context, or switched off
  */
-function logitScale(scaling: AttentionScale, n: number, nativeContext: number): Float32Array | null {
-  if (scaling === 'off' || n <= nativeContext) return null;
+function logitScale(
+  { attentionScale, target }: Pick<ResolvedExtend, 'attentionScale' | 'target'>,
+  n: number,
+  nativeContext: number,
+): Float32Array | null {
+  if (attentionScale === 'off' || n <= nativeContext) return null;
+  if (attentionScale === 'yarn') return new Float32Array(n).fill(yarnLogitFactor(target / nativeContext));
   const factor = (tokens: number): number => Math.max(1, Math.log(tokens) / Math.log(nativeContext));
-  return scaling === 'length'
+  return attentionScale === 'length'
     ? new Float32Array(n).fill(factor(n))
     : Float32Array.from({ length: n }, (_, i) => factor(i + 1));
 }

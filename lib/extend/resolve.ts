@@ -77,7 +77,7 @@ export function resolveExtend(extend: Extend | string, context: StrategyContext)
   };
 }
 
-/** Every strategy, whether the model supports it and why not, in the order none, pcw, gp, rp, pi, ntk, se. */
+/** Every strategy, whether the model supports it and why not, in the order of METHODS. */
 export function supportedStrategies(context: StrategyContext): StrategySupport[] {
   return METHODS.map((method) => {
     const strategy = STRATEGIES[method];

@@ -2,7 +2,7 @@
 import { display, LongEmbedError } from '../error.js';
 import { parseSize } from '../format.js';
 import { type Extend, isMethod, type Method, METHODS, STRATEGIES } from './strategies.js';
-import { ATTENTION_SCALES, type Range, WHOLE } from './strategy.js';
+import { attentionScalesOf, type Range, WHOLE } from './strategy.js';
 
 /**
  * Reads a spec string, `method[:target][,key=value]…` (design §5). Whole numbers may end in k or m: 4k is 4096.
@@ -59,7 +59,7 @@ function readPair(pair: string, method: Method): [key: string, value: string | n
   if (equals < 0)
     throw invalid(`${display(pair)} is not key=value: ${method} takes ${keysOf(method).join(', ')}.`);
   const [key, value] = [pair.slice(0, equals), pair.slice(equals + 1)];
-  if (key === 'attention-scale') return [key, checkScale(key, value)];
+  if (key === 'attention-scale') return [key, checkScale(key, value, method)];
   const ranges = STRATEGIES[method].keys;
   const range = Object.hasOwn(ranges, key) ? ranges[key] : undefined;
   if (range === undefined) throw unknownKey(key, method, keysOf(method));
@@ -134,13 +134,15 @@ export function checkExtend(value: unknown): Extend {
       throw unknownKey(key, method, [...Object.keys(ranges), 'attentionScale']);
     }
     if (given === undefined) continue;
-    checked[key] = range === undefined ? checkScale(key, given) : checkNumber(key, given, given, range);
+    checked[key] =
+      range === undefined ? checkScale(key, given, method) : checkNumber(key, given, given, range);
   }
   return checked as unknown as Extend;
 }
 
 /** Throws unless `value` names an attention scaling. */
-function checkScale(key: string, value: unknown): string {
-  if (typeof value === 'string' && (ATTENTION_SCALES as readonly string[]).includes(value)) return value;
-  throw invalid(`${key} is ${display(value)}: it must be one of ${ATTENTION_SCALES.join(', ')}.`);
+function checkScale(key: string, value: unknown, method: Method): string {
+  const allowed: readonly string[] = attentionScalesOf(method);
+  if (typeof value === 'string' && allowed.includes(value)) return value;
+  throw invalid(`${key} is ${display(value)}: it must be one of ${allowed.join(', ')}.`);
 }

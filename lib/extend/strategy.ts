@@ -10,17 +10,20 @@
  * - `length`: every logit × max(1, ln n / ln Lo)
  * - `position`: the logits of the query at index i × max(1, ln(i + 1) / ln Lo)
  * - `off`: not at all
+ * - `yarn`: every logit × (0.1 · ln(Lt / Lo) + 1)², for yarn only
  */
-export type AttentionScale = 'length' | 'position' | 'off';
+export type AttentionScale = 'length' | 'position' | 'off' | 'yarn';
 
-/** The values of `attention-scale`. */
-export const ATTENTION_SCALES: readonly AttentionScale[] = ['length', 'position', 'off'];
+/** The values of `attention-scale` that a strategy takes. */
+export function attentionScalesOf(method: string): readonly AttentionScale[] {
+  return method === 'yarn' ? ['yarn', 'length', 'position', 'off'] : ['length', 'position', 'off'];
+}
 
 /** The keys that every strategy takes. */
 export interface CommonKeys {
   /** Lt, the longest sequence in tokens: a whole number, at least Lo. Default: 8 × Lo; for `none`: Lo. */
   target?: number | undefined;
-  /** Default: `length`; for self-extend on a causal model: `position`. */
+  /** Default: `length`; for self-extend on a causal model: `position`; for yarn: `yarn`. */
   attentionScale?: AttentionScale | undefined;
 }
 
@@ -35,6 +38,8 @@ export interface StrategyContext {
   causal: boolean;
   /** The file's RoPE base; 0 when the model has no RoPE. */
   ropeBase: number;
+  /** Rotated numbers of a head; 0 when the model has no RoPE. */
+  ropeDimensions: number;
   /** The engine that runs the model: longembed's own graph, or llama.cpp's context, which can express less. */
   engine: 'graph' | 'llama_context';
 }
@@ -63,13 +68,17 @@ export interface WindowPlan {
   readonly ropeBase: number;
   /** A factor on positions before rotation, on top of the file's own scaling. */
   readonly ropeScale: number;
+  /** A divisor per rotary frequency, on top of the file's own. null: 1. */
+  readonly ropeFactors: Float32Array | null;
 }
 
 /** Where a window's content lies: [from, to). */
 export type Span = Pick<WindowPlan, 'from' | 'to'>;
 
 /** How one sequence's positions and attention differ from the default. */
-export type Layout = Partial<Pick<WindowPlan, 'positions' | 'selfExtend' | 'ropeBase' | 'ropeScale'>>;
+export type Layout = Partial<
+  Pick<WindowPlan, 'positions' | 'selfExtend' | 'ropeBase' | 'ropeScale' | 'ropeFactors'>
+>;
 
 /** The values a key takes; a whole number may be written as a size (4k). */
 export interface Range {

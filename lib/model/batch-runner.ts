@@ -1,6 +1,6 @@
 import { LongEmbedError } from '../error.js';
 import { abandon, startJob, toLongEmbedError, type NativeJob } from '../native/index.js';
-import { buildBatch, Packer, tokensOf, type Piece, windowsOf } from './batch.js';
+import { buildBatch, Packer, poolsOf, rowsOf, tokensOf, type Piece, windowsOf } from './batch.js';
 import type { Document } from './document.js';
 import type { Engine } from './engine.js';
 import { Progress } from './progress.js';
@@ -112,18 +112,22 @@ export class BatchRunner {
   #collect(pieces: readonly Piece[], rows: Float32Array): void {
     if (this.#stopped) return;
     const { dimensions } = this.#engine.native.facts;
-    if (rows.length !== pieces.length * dimensions) {
+    const vectors = pieces.reduce((sum, { window }) => sum + rowsOf(window), 0);
+    if (rows.length !== vectors * dimensions) {
       throw new LongEmbedError(
         'ERR_BACKEND',
-        `The native side gave ${rows.length} numbers for ${pieces.length} vectors.`,
+        `The native side gave ${rows.length} numbers for ${vectors} vectors.`,
       );
     }
     let computed = 0;
-    for (const [index, { slot, window }] of pieces.entries()) {
+    let first = 0;
+    for (const { slot, window } of pieces) {
+      const end = first + rowsOf(window);
+      const some = rows.subarray(first * dimensions, end * dimensions);
+      first = end;
       if (slot.result !== null) continue;
       computed += window.length;
-      const row = rows.subarray(index * dimensions, (index + 1) * dimensions);
-      this.#run.settle(slot, () => slot.add(row, this.#settings));
+      this.#run.settle(slot, () => slot.add(some, window.index, poolsOf(window), this.#settings));
     }
     this.#tell(() => this.#progress.finish(pieces, computed));
   }

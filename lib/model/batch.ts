@@ -2,11 +2,14 @@ import type { WindowPlan } from '../extend/index.js';
 import type { Document } from './document.js';
 import type { ShortInputs } from './presets/index.js';
 import type { NativeBatch, Pooling } from '../native/index.js';
+import type { PoolRange } from './parts.js';
 import type { Slot } from './slot.js';
 
 /** One sequence for the native side: a window of a document. */
 export interface Window {
   readonly document: Document;
+  /** Its place among the document's windows. */
+  readonly index: number;
   readonly plan: WindowPlan;
   /** Tokens of the sequence, prompt and special ones included. */
   readonly length: number;
@@ -14,9 +17,15 @@ export interface Window {
 }
 
 export function windowsOf(document: Document, shortInputs: ShortInputs | null): Window[] {
-  return document.plans.map((plan) => {
+  return document.plans.map((plan, index) => {
     const length = document.before.length + (plan.to - plan.from) + document.after.length;
-    return { document, plan, length, positions: plan.positions ?? shortPositions(length, shortInputs) };
+    return {
+      document,
+      index,
+      plan,
+      length,
+      positions: plan.positions ?? shortPositions(length, shortInputs),
+    };
   });
 }
 
@@ -28,7 +37,18 @@ function shortPositions(length: number, shortInputs: ShortInputs | null): Float3
 
 /** Windows of one native batch share the RoPE's parameters and self-extend's; equal keys may go together. */
 export function batchKey({ plan }: Window): string {
-  return [plan.ropeBase, plan.ropeScale, ...(plan.selfExtend ?? [])].join('/');
+  const { ropeBase, ropeScale, ropeFactors, selfExtend } = plan;
+  return [ropeBase, ropeScale, ropeFactors?.join() ?? '', ...(selfExtend ?? [])].join('/');
+}
+
+/** What is pooled in a window; null: the window as a whole. */
+export function poolsOf({ document, index }: Window): readonly PoolRange[] | null {
+  return document.pools?.[index] ?? null;
+}
+
+/** Vectors that a window gives. */
+export function rowsOf(window: Window): number {
+  return poolsOf(window)?.length ?? 1;
 }
 
 /** Lays windows with equal keys one after the other. An array that no window needs is null; else the others have its default. */
@@ -42,7 +62,9 @@ export function buildBatch(windows: readonly Window[], pooling: Pooling): Native
     selfExtend: windows[0]?.plan.selfExtend ?? null,
     ropeBase: windows[0]?.plan.ropeBase ?? 0,
     ropeScale: windows[0]?.plan.ropeScale ?? 1,
+    ropeFactors: windows[0]?.plan.ropeFactors ?? null,
     pooling,
+    ranges: rangesOf(windows),
   };
   let offset = 0;
   for (const { document, plan, length, positions } of windows) {
@@ -55,6 +77,20 @@ export function buildBatch(windows: readonly Window[], pooling: Pooling): Native
     offset += length;
   }
   return batch;
+}
+
+/** Of all windows, counted from the first token of the batch; null where windows are pooled as a whole. */
+function rangesOf(windows: readonly Window[]): Int32Array | null {
+  if (windows.every((window) => poolsOf(window) === null)) return null;
+  const ends: number[] = [];
+  let offset = 0;
+  for (const window of windows) {
+    for (const { from, to } of poolsOf(window) ?? [{ from: 0, to: window.length }]) {
+      ends.push(offset + from, offset + to);
+    }
+    offset += window.length;
+  }
+  return Int32Array.from(ends);
 }
 
 function indices(length: number): Float32Array {

@@ -30,7 +30,7 @@ export function configure(facts: NativeFacts, options: LoadOptions): ModelSettin
   const preset = choosePreset(options.preset, facts);
   const context = chooseNativeContext(facts, options.nativeContext, preset);
   const pooling = choosePooling(facts, options, preset);
-  const { positionEncoding, positionRows, causal, ropeBase, engine } = facts;
+  const { positionEncoding, positionRows, causal, ropeBase, ropeDimensions, engine } = facts;
   return {
     preset: preset?.name ?? null,
     dimensions: facts.dimensions,
@@ -40,6 +40,7 @@ export function configure(facts: NativeFacts, options: LoadOptions): ModelSettin
       positionRows,
       causal,
       ropeBase,
+      ropeDimensions,
       engine,
     },
     nativeContextSource: context.source,

@@ -13,6 +13,7 @@ import { tokenizeUpTo } from './document-tokens.js';
 import type { Engine } from './engine.js';
 import type { DocumentInput } from './input.js';
 import type { EmbedSettings } from './options.js';
+import type { Part, PoolRange } from './parts.js';
 
 /** A document, tokenized and planned. */
 export interface Document {
@@ -25,6 +26,10 @@ export interface Document {
   /** Content, prompt and special tokens, each once. */
   readonly tokens: number;
   readonly truncated: boolean;
+  /** What gets a vector of its own beside the document: its chunks, or its windows. */
+  readonly parts: readonly Part[];
+  /** Of each window: what is pooled. Null: the window as a whole, as the pooling says. */
+  readonly pools: readonly (readonly PoolRange[])[] | null;
 }
 
 /** Waits for a job and lets the caller cancel it meanwhile. */
@@ -50,16 +55,22 @@ export async function prepareDocument(
   }
   // A copy, so that the ids of a text of megabytes do not stay in memory for its first few thousand.
   const content = truncated ? all.slice(0, capacity) : all;
+  const plans = planDocument(settings.extend, engine.settings.strategyContext, content.length, {
+    before: prefix.length + prompt.length,
+    after: suffix.length,
+  });
   return {
     before: concat(prefix, prompt),
     content,
     after: Int32Array.from(suffix),
-    plans: planDocument(settings.extend, engine.settings.strategyContext, content.length, {
-      before: prefix.length + prompt.length,
-      after: suffix.length,
-    }),
+    plans,
     tokens: content.length + overhead,
     truncated,
+    parts:
+      settings.vectors === 'windows'
+        ? plans.map(({ from, to }) => ({ start: null, end: null, tokenStart: from, tokenEnd: to }))
+        : [],
+    pools: null,
   };
 }
 
@@ -93,20 +104,20 @@ async function tokenize(
   return { prompt: joint.subarray(0, seam), content: joint.subarray(seam), estimate };
 }
 
-function concat(prefix: readonly number[], prompt: Int32Array): Int32Array {
+export function concat(prefix: readonly number[], prompt: Int32Array): Int32Array {
   const all = new Int32Array(prefix.length + prompt.length);
   all.set(prefix);
   all.set(prompt, prefix.length);
   return all;
 }
 
-function commonPrefix(a: Int32Array, b: Int32Array): number {
+export function commonPrefix(a: Int32Array, b: Int32Array): number {
   let length = 0;
   while (length < a.length && length < b.length && a[length] === b[length]) length++;
   return length;
 }
 
-function emptyInput(how: string): LongEmbedError {
+export function emptyInput(how: string): LongEmbedError {
   return new LongEmbedError(
     'ERR_INPUT_EMPTY',
     `The input ${how}: there is nothing to embed. Leave such documents out.`,

@@ -1,26 +1,25 @@
 import { abandon, type NativeJob } from '../native/index.js';
 import { listenForAbort } from '../abort.js';
 import { BatchRunner } from './batch-runner.js';
-import { prepareDocument, type Track } from './document.js';
+import type { Document, Track } from './document.js';
 import type { Engine } from './engine.js';
-import type { DocumentInput, Source } from './input.js';
+import type { Source } from './input.js';
 import type { EmbedSettings } from './options.js';
-import { Slot } from './slot.js';
-import type { ManyResult } from './types.js';
+import { type AnyResult, Slot } from './slot.js';
 
 /** Documents tokenized at the same time: the native tokenizer runs in parallel with the model. */
 const MAX_PREPARING = 4;
 /** Documents read whose results have not been taken. Token counts bound reading first, unless documents are tiny. */
 const MAX_READ_AHEAD = 512;
 
-/** How an input is read: the difference between `embed` and `embedMany`. */
+/** How an input is read and tokenized: the difference between the calls that embed. */
 export interface Reader {
-  read(input: unknown): DocumentInput;
+  prepare(input: unknown, engine: Engine, settings: EmbedSettings, track: Track): Promise<Document>;
   id(input: unknown): string | number | undefined;
 }
 
 interface Waiter {
-  resolve(result: IteratorResult<ManyResult, undefined>): void;
+  resolve(result: IteratorResult<AnyResult, undefined>): void;
   reject(error: unknown): void;
 }
 
@@ -29,7 +28,7 @@ interface Waiter {
  * results in input order. Whenever anything happens, `#advance` does all that has become possible. Reading stops while a
  * batch's worth of tokens waits to run, or two batches' worth of results wait to be taken.
  */
-export class EmbedRun implements AsyncIterableIterator<ManyResult, undefined> {
+export class EmbedRun implements AsyncIterableIterator<AnyResult, undefined> {
   readonly #engine: Engine;
   readonly #settings: EmbedSettings;
   readonly #source: Source;
@@ -68,7 +67,7 @@ export class EmbedRun implements AsyncIterableIterator<ManyResult, undefined> {
     return this;
   }
 
-  next(): Promise<IteratorResult<ManyResult, undefined>> {
+  next(): Promise<IteratorResult<AnyResult, undefined>> {
     return new Promise((resolve, reject) => {
       this.#waiters.push({ resolve, reject });
       if (this.#state === 'new') this.#start();
@@ -181,12 +180,7 @@ export class EmbedRun implements AsyncIterableIterator<ManyResult, undefined> {
     try {
       const id = this.#reader.id(input);
       if (id !== undefined) slot.origin.id = id;
-      const document = await prepareDocument(
-        this.#reader.read(input),
-        this.#engine,
-        this.#settings,
-        this.#track,
-      );
+      const document = await this.#reader.prepare(input, this.#engine, this.#settings, this.#track);
       slot.prepared(document, this.#engine.native.facts.dimensions);
     } catch (error) {
       this.#settle(slot, () => slot.fail(error));
@@ -245,6 +239,6 @@ export class EmbedRun implements AsyncIterableIterator<ManyResult, undefined> {
 }
 
 /** The weight of a result that waits to be taken, in tokens. */
-function weight(result: ManyResult): number {
+function weight(result: AnyResult): number {
   return 'tokens' in result ? result.tokens : 1;
 }

@@ -5,7 +5,18 @@ import { locateModel } from '../locate-model.js';
 import { DEFAULT_MODEL } from '../package.js';
 import { checkWellFormed, HuggingFaceTokenizer, modelTokenizer } from '../tokenize/index.js';
 import { throwIfAborted } from '../abort.js';
+import { readChunkInput } from './chunks/input.js';
+import { checkChunkable, prepareChunks } from './chunks/prepare.js';
+import { checkChunkRule } from './chunks/rule.js';
+import type {
+  ChunkEmbeddings,
+  ChunkInput,
+  EmbedChunksOptions,
+  ManyChunkInput,
+  ManyChunksResult,
+} from './chunks/types.js';
 import { configure } from './configure.js';
+import { prepareDocument } from './document.js';
 import { EmbedRun, type Reader } from './embed-run.js';
 import { type Engine, Operations, PromptTokens, Warnings } from './engine.js';
 import { describeModel } from './info.js';
@@ -13,6 +24,7 @@ import { readId, readInput, readManyInput, type DocumentInput, Source } from './
 import { checkPath, loadNative } from './load.js';
 import { memoryFor } from './memory.js';
 import {
+  checkEmbedChunksOptions,
   checkEmbedManyOptions,
   checkEmbedOptions,
   checkLoadOptions,
@@ -29,13 +41,20 @@ import type {
   MemoryEstimate,
   MemoryOptions,
   ModelInfo,
+  Origin,
   TokenInput,
   Device,
 } from './types.js';
 
 /** `embed` reads its input at the call, before the caller can change it. */
-const ONE: Reader = { read: (input) => input as DocumentInput, id: () => undefined };
-const MANY: Reader = { read: readManyInput, id: readId };
+const ONE: Reader = {
+  prepare: (input, ...rest) => prepareDocument(input as DocumentInput, ...rest),
+  id: () => undefined,
+};
+const MANY: Reader = {
+  prepare: (input, ...rest) => prepareDocument(readManyInput(input), ...rest),
+  id: readId,
+};
 
 /**
  * Makes a model of a loaded file; the model disposes of `native` from then on, also when this fails. Not public:
@@ -140,8 +159,8 @@ export class EmbeddingModel implements AsyncDisposable {
       const { value: result } = await run.next();
       if (result === undefined) throw new LongEmbedError('ERR_BACKEND', 'The document produced no result.');
       if ('error' in result) throw result.error;
-      const { embedding, tokens, windows, truncated } = result;
-      return { embedding, tokens, windows, truncated };
+      const { index, ...embedding } = result as Origin & Embedding;
+      return embedding;
     } finally {
       await run.return();
     }
@@ -165,7 +184,50 @@ export class EmbeddingModel implements AsyncDisposable {
     inputs: Iterable<ManyInput> | AsyncIterable<ManyInput>,
     options?: EmbedManyOptions,
   ): AsyncIterableIterator<ManyResult, undefined> {
-    return this.#run(inputs, checkEmbedManyOptions(options), MANY);
+    return this.#run(inputs, checkEmbedManyOptions(options), MANY) as AsyncIterableIterator<
+      ManyResult,
+      undefined
+    >;
+  }
+
+  /**
+   * Embeds the chunks of one document with the whole document in view ("late chunking", arXiv 2409.04701): one pass over the
+   * document with any strategy; a chunk's vector is the mean of its tokens' vectors or, with models that pool the last token, the vector
+   * of its last token. Documents past the target are computed in windows of the target's length (pcw: of the native context's) that
+   * overlap; each token's vector then comes from the window in which it has the most context before it.
+   * @param document a text, which the option `chunks` cuts; its chunks; or a text and spans in it: see `ChunkInput`
+   * @param options see `EmbedChunksOptions`
+   * @throws LongEmbedError as `embed`, but never for a text that is too long; ERR_INVALID_OPTION for models that pool the first
+   *   token (cls), unless `pooling` asks for another way; ERR_ARCHITECTURE_UNSUPPORTED when llama.cpp's context runs the model
+   * @example
+   * const { chunks } = await model.embedChunks(contract, { extend: 'gp:4k', chunks: 'paragraphs' });
+   * const [best] = chunks.map(({ start, end, embedding }) => ({ score: dot(query, embedding), start, end })).sort((a, b) => b.score - a.score);
+   */
+  async embedChunks(document: ChunkInput, options?: EmbedChunksOptions): Promise<ChunkEmbeddings> {
+    const input = readChunkInput(document);
+    const run = this.#runChunks([input], options, (given) => given as ReturnType<typeof readChunkInput>);
+    try {
+      const { value: result } = await run.next();
+      if (result === undefined) throw new LongEmbedError('ERR_BACKEND', 'The document produced no result.');
+      if ('error' in result) throw result.error;
+      const { index, ...embeddings } = result;
+      return embeddings;
+    } finally {
+      await run.return?.();
+    }
+  }
+
+  /**
+   * The chunks of many documents, as `embedMany`: results in input order, and a document that fails gives
+   * `{ index, id, error }`.
+   * @param inputs documents as for `embedChunks`, or objects with an `id`; an iterable or async iterable
+   * @param options see `EmbedChunksOptions`
+   */
+  embedManyChunks(
+    inputs: Iterable<ManyChunkInput> | AsyncIterable<ManyChunkInput>,
+    options?: EmbedChunksOptions,
+  ): AsyncIterableIterator<ManyChunksResult, undefined> {
+    return this.#runChunks(inputs, options, readChunkInput);
   }
 
   /**
@@ -199,6 +261,21 @@ export class EmbeddingModel implements AsyncDisposable {
     const settings = resolveEmbedOptions(options, model);
     for (const warning of settings.extend.warnings) warnings.tell(warning);
     return new EmbedRun(this.#engine, settings, new Source(inputs), reader);
+  }
+
+  #runChunks(
+    inputs: unknown,
+    options: EmbedChunksOptions | undefined,
+    read: typeof readChunkInput,
+  ): AsyncIterableIterator<ManyChunksResult, undefined> {
+    const { chunks, ...others } = checkEmbedChunksOptions(options);
+    const rule = checkChunkRule(chunks);
+    checkChunkable(this.info, others.pooling);
+    const reader: Reader = {
+      prepare: (input, ...rest) => prepareChunks(read(input), rule, ...rest),
+      id: readId,
+    };
+    return this.#run(inputs, others, reader) as AsyncIterableIterator<ManyChunksResult, undefined>;
   }
 
   async #dispose(): Promise<void> {

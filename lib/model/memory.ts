@@ -63,6 +63,8 @@ async function blankDocument(tokens: number, engine: Engine, settings: EmbedSett
     plans: planDocument(settings.extend, strategyContext, content, overhead),
     tokens,
     truncated: false,
+    parts: [],
+    pools: null,
   };
 }
 

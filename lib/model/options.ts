@@ -1,4 +1,5 @@
 /** The options of the public calls, checked at the edge: see `LoadOptions`, `EmbedOptions`, `EmbedManyOptions` for their meaning. */
+import { z } from 'zod';
 import {
   callback,
   checkOptions,
@@ -22,6 +23,7 @@ import type {
   MemoryOptions,
 } from './types.js';
 import { LongEmbedError } from '../error.js';
+import type { EmbedChunksOptions } from './chunks/types.js';
 import { resolveExtend, type ResolvedExtend } from '../extend/index.js';
 import type { Pooling } from '../native/index.js';
 import { checkWellFormed } from '../tokenize/index.js';
@@ -63,8 +65,11 @@ const EMBED_SHAPE = {
   onProgress: callback<EmbedProgress>(),
 };
 
-const EMBED = object(EMBED_SHAPE);
-const EMBED_MANY = object({ ...EMBED_SHAPE, batchTokens: whole(1) });
+const VECTORS = oneOf('document', 'windows');
+const EMBED = object({ ...EMBED_SHAPE, vectors: VECTORS });
+const EMBED_MANY = object({ ...EMBED_SHAPE, vectors: VECTORS, batchTokens: whole(1) });
+/** `checkChunkRule` checks `chunks`. */
+const EMBED_CHUNKS = object({ ...EMBED_SHAPE, chunks: z.unknown().optional(), batchTokens: whole(1) });
 const MEMORY = object({
   tokens: requiredWhole(1),
   extend: EMBED_SHAPE.extend,
@@ -79,6 +84,8 @@ export const checkLoadOptions = (given: unknown): LoadOptions => checkOptions<Lo
 export const checkEmbedOptions = (given: unknown): EmbedOptions => checkOptions<EmbedOptions>(EMBED, given);
 export const checkEmbedManyOptions = (given: unknown): EmbedManyOptions =>
   checkOptions<EmbedManyOptions>(EMBED_MANY, given);
+export const checkEmbedChunksOptions = (given: unknown): EmbedChunksOptions =>
+  checkOptions<EmbedChunksOptions>(EMBED_CHUNKS as z.ZodType<EmbedChunksOptions>, given);
 export const checkMemoryOptions = (given: unknown): MemoryOptions =>
   checkOptions<MemoryOptions>(MEMORY, given);
 
@@ -88,6 +95,8 @@ export interface EmbedSettings {
   readonly prompt: string;
   readonly pooling: Pooling;
   readonly normalize: boolean;
+  /** Whether windows get vectors of their own, too. */
+  readonly vectors: 'document' | 'windows';
   /** Numbers that are kept of a vector, the first ones. */
   readonly dimensions: number;
   readonly truncate: boolean;
@@ -108,6 +117,7 @@ export function resolveEmbedOptions(options: EmbedManyOptions, model: ModelSetti
     prompt,
     pooling: options.pooling ?? model.pooling ?? missingPooling(model),
     normalize: options.normalize ?? true,
+    vectors: options.vectors ?? 'document',
     dimensions: keptDimensions(options.dimensions, model.dimensions),
     truncate: options.truncate ?? false,
     limit: Math.min(extend.limit, options.maxTokens ?? Infinity),

@@ -1,7 +1,12 @@
 import { LongEmbedError } from '../error.js';
 import { toLongEmbedError } from '../native/index.js';
 import type { Document } from './document.js';
-import type { ManyResult, Origin } from './types.js';
+import type { ChunkEmbedding, ManyChunksResult } from './chunks/types.js';
+import type { PoolRange } from './parts.js';
+import type { ManyResult, Origin, WindowEmbedding } from './types.js';
+
+/** A result of any of the calls that embed. */
+export type AnyResult = ManyResult | ManyChunksResult;
 
 /** What a caller wants of a vector. */
 export interface VectorForm {
@@ -9,7 +14,7 @@ export interface VectorForm {
   readonly dimensions: number;
 }
 
-/** The mean of a document's pooled windows, in float64 (design §5: before normalisation). */
+/** The mean of pooled vectors, of a document's windows or of parts of a chunk, in float64 (design §5: before normalisation). */
 export class PooledMean {
   readonly #sum: Float64Array;
   #count = 0;
@@ -18,9 +23,10 @@ export class PooledMean {
     this.#sum = new Float64Array(dimensions);
   }
 
-  add(row: Float32Array): void {
-    for (const [i, value] of row.entries()) this.#sum[i] = (this.#sum[i] ?? 0) + value;
-    this.#count++;
+  /** @param weight how much it counts beside the others */
+  add(row: Float32Array, weight = 1): void {
+    for (const [i, value] of row.entries()) this.#sum[i] = (this.#sum[i] ?? 0) + weight * value;
+    this.#count += weight;
   }
 
   /**
@@ -47,9 +53,11 @@ export class PooledMean {
 export class Slot {
   readonly origin: Origin;
   /** null until the document is done or has failed. */
-  result: ManyResult | null = null;
+  result: AnyResult | null = null;
   #document: Document | null = null;
   #mean: PooledMean | null = null;
+  /** Of the document's parts. */
+  #partMeans: PooledMean[] = [];
   #windowsLeft = 0;
 
   constructor(index: number) {
@@ -64,30 +72,62 @@ export class Slot {
   prepared(document: Document, dimensions: number): void {
     this.#document = document;
     this.#mean = new PooledMean(dimensions);
+    this.#partMeans = document.parts.map(() => new PooledMean(dimensions));
     this.#windowsLeft = document.plans.length;
   }
 
-  /** Takes a window's pooled vector; the last one makes the result. */
-  add(row: Float32Array, form: VectorForm): void {
+  /**
+   * Takes the vectors of a window; the last window makes the result.
+   * @param rows a row for each of `pools`, or one of the whole window
+   */
+  add(rows: Float32Array, window: number, pools: readonly PoolRange[] | null, form: VectorForm): void {
     if (this.#document === null || this.#mean === null) return;
-    this.#mean.add(row);
+    if (pools === null) {
+      this.#mean.add(rows);
+      this.#partMeans[window]?.add(rows);
+    } else {
+      const dimensions = rows.length / pools.length;
+      for (const [i, { part, from, to }] of pools.entries()) {
+        const row = rows.subarray(i * dimensions, (i + 1) * dimensions);
+        if (part === null) this.#mean.add(row);
+        else this.#partMeans[part]?.add(row, to - from);
+      }
+    }
     if (--this.#windowsLeft > 0) return;
     try {
-      const embedding = this.#mean.vector(form);
       const { tokens, plans, truncated } = this.#document;
-      this.#end({ ...this.origin, embedding, tokens, windows: plans.length, truncated });
+      const whole = { embedding: this.#mean.vector(form), tokens, windows: plans.length, truncated };
+      this.#end({ ...this.origin, ...whole, ...this.#parts(this.#document, form) });
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  #parts(
+    { parts, pools }: Document,
+    form: VectorForm,
+  ): { chunks: ChunkEmbedding[] } | { windowEmbeddings: WindowEmbedding[] } | object {
+    if (parts.length === 0) return {};
+    const embedded = parts.map((part, i) => ({ ...part, embedding: this.#partMeans[i]?.vector(form) }));
+    return pools === null
+      ? {
+          windowEmbeddings: embedded.map(({ tokenStart, tokenEnd, embedding }) => ({
+            tokenStart,
+            tokenEnd,
+            embedding,
+          })),
+        }
+      : { chunks: embedded };
   }
 
   fail(error: unknown): void {
     this.#end({ ...this.origin, error: toLongEmbedError(error) });
   }
 
-  #end(result: ManyResult): void {
+  #end(result: AnyResult): void {
     this.result ??= result;
     this.#document = null;
     this.#mean = null;
+    this.#partMeans = [];
   }
 }

@@ -83,6 +83,11 @@ export interface EmbedOptions {
   prompt?: string | undefined;
   /** `mean`, `cls` or `last`. Default: the model's. */
   pooling?: Pooling | undefined;
+  /**
+   * `windows` gives the vectors of a document's windows as well, `windowEmbeddings`: pcw has several, other strategies one.
+   * Default `document`.
+   */
+  vectors?: 'document' | 'windows' | undefined;
   /** Scales the vector to length 1. Default `true`. */
   normalize?: boolean | undefined;
   /**
@@ -175,6 +180,17 @@ export interface Embedding {
   windows: number;
   /** Whether `truncate` cut something off. */
   truncated: boolean;
+  /** With `vectors: 'windows'` only. */
+  windowEmbeddings?: WindowEmbedding[];
+}
+
+/** A window of a document and its vector. */
+export interface WindowEmbedding {
+  /** The window's tokens, counted among the document's content tokens: [tokenStart, tokenEnd). */
+  tokenStart: number;
+  tokenEnd: number;
+  /** As `Embedding.embedding`. */
+  embedding: Float32Array;
 }
 
 /** The document of `embedMany` that a result belongs to. */

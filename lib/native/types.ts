@@ -70,6 +70,8 @@ export interface ModelFacts {
   /** 0 when there is no RoPE. */
   ropeBase: number;
   ropeScale: number;
+  /** Rotated numbers of a head; 0 when there is no RoPE. */
+  ropeDimensions: number;
   /** Whether a token attends only to itself and earlier tokens. */
   causal: boolean;
   /** Layers on GPUs: the last ones. */
@@ -112,7 +114,14 @@ export interface NativeBatch {
   /** 0: the file's. */
   ropeBase: number;
   ropeScale: number;
+  /** A divisor per rotary frequency (half of `ropeDimensions`), on top of the file's own; null: 1. */
+  ropeFactors: Float32Array | null;
   pooling: Pooling;
+  /**
+   * Instead of one vector per sequence: the mean of each range of tokens, as pairs [from, to) counted from the first token of
+   * the batch, each within a sequence. Null: none.
+   */
+  ranges: Int32Array | null;
 }
 
 /** The memory of a batch on one device, in bytes. */
@@ -142,7 +151,7 @@ export interface NativeModel {
   readonly facts: NativeFacts;
   /** Content tokens: no special tokens are added, and text that reads like one is plain text. */
   tokenize(text: string): NativeJob<Int32Array>;
-  /** One row of `dimensions` numbers per sequence: pooled, not normalised. */
+  /** One row of `dimensions` numbers per sequence, or per range: pooled, not normalised. */
   embed(batch: NativeBatch, onProgress: ((fraction: number) => void) | null): NativeJob<Float32Array>;
   /** The memory that `embed` would need for the batch. Computes nothing, but waits for its turn. */
   memory(batch: NativeBatch): NativeJob<NativeMemory>;

@@ -97,9 +97,15 @@ Batch batch_of(const Napi::Object & object) {
         batch.self_extend_group  = pair.As<Napi::Array>().Get(uint32_t{0}).ToNumber().Int32Value();
         batch.self_extend_window = pair.As<Napi::Array>().Get(uint32_t{1}).ToNumber().Int32Value();
     }
-    batch.rope_base  = object.Get("ropeBase").ToNumber().FloatValue();
-    batch.rope_scale = object.Get("ropeScale").ToNumber().FloatValue();
-    batch.pooling    = pooling_of(object.Get("pooling").ToString().Utf8Value());
+    size_t factors       = 0;
+    size_t ends          = 0;
+    batch.rope_factors   = typed_array<float, napi_float32_array>(object, "ropeFactors", &factors);
+    batch.n_rope_factors = static_cast<int64_t>(factors);
+    batch.ranges         = typed_array<int32_t, napi_int32_array>(object, "ranges", &ends);
+    batch.n_ranges       = static_cast<int64_t>(ends / 2);
+    batch.rope_base      = object.Get("ropeBase").ToNumber().FloatValue();
+    batch.rope_scale     = object.Get("ropeScale").ToNumber().FloatValue();
+    batch.pooling        = pooling_of(object.Get("pooling").ToString().Utf8Value());
     return batch;
 }
 
@@ -149,6 +155,7 @@ Napi::Object facts_object(Napi::Env env, const Facts & facts, const Vocabulary &
     object.Set("positionRows", facts.position_rows);
     object.Set("ropeBase", facts.rope_base);
     object.Set("ropeScale", facts.rope_scale);
+    object.Set("ropeDimensions", facts.rope_dimensions);
     object.Set("causal", facts.causal);
     object.Set("pooling", pooling_or_null(env, facts.pooling));
     object.Set("gpuLayers", facts.gpu_layers);

@@ -167,7 +167,7 @@ void BatchJob::release() {
 }
 
 void EmbedJob::work() {
-    vectors_.resize(static_cast<size_t>(batch_.n_sequences) * worker_->model->facts().dimensions);
+    vectors_.resize(static_cast<size_t>(batch_.rows()) * worker_->model->facts().dimensions);
     worker_->model->embed(batch_, vectors_.data(), control);
 }
 

@@ -1,6 +1,8 @@
 #include "batch.h"
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "error.h"
 #include "facts.h"
@@ -87,11 +89,27 @@ void check_positions(const Batch & batch, const Facts & facts) {
     }
 }
 
+void check_rope_factors(const Batch & batch, const Facts & facts) {
+    if (batch.n_rope_factors != facts.rope_dimensions / 2) {
+        throw Error(ErrorCode::invalid_option, "There are " + std::to_string(batch.n_rope_factors) + " divisors for " +
+                                                   std::to_string(facts.rope_dimensions / 2) + " rotary frequencies.");
+    }
+    for (int64_t i = 0; i < batch.n_rope_factors; ++i) {
+        if (!std::isfinite(batch.rope_factors[i]) || batch.rope_factors[i] <= 0.0f) {
+            throw Error(ErrorCode::invalid_option,
+                        "The divisor of rotary frequency " + std::to_string(i) + " is not a number above 0.");
+        }
+    }
+}
+
 void check_rope(const Batch & batch, const Facts & facts) {
-    const bool changed = batch.rope_base != 0.0f || batch.rope_scale != 1.0f;
+    const bool changed = batch.rope_base != 0.0f || batch.rope_scale != 1.0f || batch.rope_factors != nullptr;
     if (changed && facts.position_encoding != PositionEncoding::rope) {
         throw Error(ErrorCode::strategy_unsupported,
                     "The model has no rotary positions whose base or scale could be changed.");
+    }
+    if (batch.rope_factors != nullptr) {
+        check_rope_factors(batch, facts);
     }
     if (!std::isfinite(batch.rope_base) || (batch.rope_base != 0.0f && batch.rope_base < 1.0f)) {
         throw Error(ErrorCode::invalid_option,
@@ -137,6 +155,29 @@ void check_self_extend(const Batch & batch, const Facts & facts) {
     }
 }
 
+/// Ranges begin and end in the same sequence.
+void check_ranges(const Batch & batch) {
+    if (batch.ranges == nullptr) {
+        return;
+    }
+    if (batch.n_ranges < 1) {
+        throw Error(ErrorCode::input_empty, "The batch asks for no vectors.");
+    }
+    std::vector<int64_t> ends; // of the sequences
+    for (int64_t i = 0; i < batch.n_sequences; ++i) {
+        ends.push_back((ends.empty() ? 0 : ends.back()) + batch.lengths[i]);
+    }
+    for (int64_t i = 0; i < batch.n_ranges; ++i) {
+        const int64_t first = batch.ranges[2 * i];
+        const int64_t end   = batch.ranges[2 * i + 1];
+        const bool valid = first >= 0 && first < end && end <= *std::upper_bound(ends.begin(), ends.end() - 1, first);
+        if (!valid) {
+            throw Error(ErrorCode::invalid_option, "Tokens " + std::to_string(first) + " … " + std::to_string(end) +
+                                                       " are not a range within one sequence of the batch.");
+        }
+    }
+}
+
 } // namespace
 
 void check_batch(const Batch & batch, const Facts & facts, int32_t vocabulary_size) {
@@ -146,6 +187,7 @@ void check_batch(const Batch & batch, const Facts & facts, int32_t vocabulary_si
     check_rope(batch, facts);
     check_logit_scale(batch);
     check_self_extend(batch, facts);
+    check_ranges(batch);
 }
 
 } // namespace longembed

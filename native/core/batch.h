@@ -29,9 +29,21 @@ struct Batch {
 
     bool uses_self_extend() const { return self_extend_group > 0; }
 
+    /// A divisor per rotary frequency, on top of the file's own; null: 1.
+    const float * rope_factors   = nullptr;
+    int64_t       n_rope_factors = 0; ///< half the rotary dimensions
+
     float   rope_base  = 0.0f; ///< 0: the file's
     float   rope_scale = 1.0f; ///< factor on positions before rotation, on top of the file's own scaling
     Pooling pooling    = Pooling::mean;
+
+    /// Instead of one vector for each sequence: the means over these ranges of tokens, [ranges][first, end), each
+    /// within one sequence, counted from the batch's first token. Null: none. `pooling` says nothing then.
+    const int32_t * ranges   = nullptr;
+    int64_t         n_ranges = 0;
+
+    /// Vectors that the batch gives.
+    int64_t rows() const { return ranges == nullptr ? n_sequences : n_ranges; }
 };
 
 /// Rejects every batch that would make ggml or llama.cpp end the process: wrong shapes, ids, positions and counts.

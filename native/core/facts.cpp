@@ -47,6 +47,17 @@ int32_t sliding_reach(const llama_model & model) {
     return model.hparams.swa_type == LLAMA_SWA_TYPE_SYMMETRIC ? window / 2 : window - 1;
 }
 
+/// A layer that strategies change: one without a sliding window, if there is any.
+uint32_t extended_layer(const llama_model & model) {
+    const uint32_t layers = model.hparams.n_layer();
+    for (uint32_t layer = 0; layer < layers; ++layer) {
+        if (!model.hparams.is_swa(layer)) {
+            return layer;
+        }
+    }
+    return 0;
+}
+
 bool is_array(const std::string & text) {
     return !text.empty() && text.front() == '[';
 }
@@ -97,8 +108,9 @@ Facts read_facts(const llama_model & model) {
     facts.position_encoding = position_encoding(model);
     facts.position_rows     = model.pos_embd != nullptr ? static_cast<int32_t>(model.pos_embd->ne[1]) : 0;
     if (facts.position_encoding == PositionEncoding::rope) {
-        facts.rope_base  = h.rope_freq_base_train;
-        facts.rope_scale = h.rope_freq_scale_train;
+        facts.rope_base       = h.rope_freq_base_train;
+        facts.rope_scale      = h.rope_freq_scale_train;
+        facts.rope_dimensions = static_cast<int32_t>(h.n_rot(extended_layer(model)));
     }
     facts.causal  = is_causal(model);
     facts.pooling = pooling(model);

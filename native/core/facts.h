@@ -44,6 +44,7 @@ struct Facts {
     PositionEncoding position_encoding = PositionEncoding::none;
     int32_t          position_rows     = 0;
     float            rope_base         = 0.0f;
+    int32_t          rope_dimensions   = 0; ///< rotated numbers of a head; 0 without rotary positions
     float            rope_scale        = 0.0f;
     bool             causal            = false;
     FilePooling      pooling           = FilePooling::unspecified;

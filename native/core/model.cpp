@@ -189,7 +189,7 @@ void Model::embed(const Batch & batch, float * out, Control & control) {
     try {
         engine_->embed(batch, out, control);
         watch_.check();
-        check_finite(out, batch.n_sequences * facts_.dimensions);
+        check_finite(out, batch.rows() * facts_.dimensions);
     } catch (const AssertionFailed &) {
         if (facts_.threads > 1) {
             // ggml's threads may be waiting for the one that threw, and ending them would wait too

@@ -36,6 +36,7 @@ export const INFO = {
   positionRows: 512,
   shortInputs: null,
   ropeBase: 0,
+  ropeDimensions: 0,
   ropeScale: 0,
   causal: false,
   pooling: 'mean',

@@ -7,6 +7,7 @@ const base: StrategyContext = {
   positionRows: 0,
   causal: false,
   ropeBase: 10_000,
+  ropeDimensions: 64,
   engine: 'graph',
 };
 
@@ -17,6 +18,7 @@ export const absolute = (more: Partial<StrategyContext> = {}): StrategyContext =
   positionEncoding: 'absolute',
   positionRows: 512,
   ropeBase: 0,
+  ropeDimensions: 0,
   ...more,
 });
 
@@ -24,6 +26,7 @@ export const without = (positionEncoding: 'alibi' | 'relative' | 'none'): Strate
   ...base,
   positionEncoding,
   ropeBase: 0,
+  ropeDimensions: 0,
 });
 
 /** The code and message of what a function throws. */

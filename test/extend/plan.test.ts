@@ -29,6 +29,7 @@ const plain = (n: number): WindowPlan => ({
   logitScale: null,
   selfExtend: null,
   ropeBase: 0,
+  ropeFactors: null,
   ropeScale: 1,
 });
 

@@ -125,6 +125,7 @@ describe('inputs within the native context', () => {
         logitScale: null,
         selfExtend: null,
         ropeBase: 0,
+        ropeFactors: null,
         ropeScale: 1,
       });
     });

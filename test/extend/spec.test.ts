@@ -118,6 +118,8 @@ function anyExtend(): fc.Arbitrary<Extend> {
     pi: { s: number(2 ** 24) },
     ntk: { lambda: number(1e6) },
     se: { g: whole, w: whole },
+    dntk: {},
+    yarn: {},
   };
   const attentionScale = fc.constantFrom('length', 'position', 'off');
   return fc

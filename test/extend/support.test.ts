@@ -12,7 +12,9 @@ it.each<[string, StrategyContext, string]>([
   ['a position matrix in llama.cpp’s context', absolute({ engine: 'llama_context' }), 'none pcw'],
 ])('%s', (_name, facts, expected) => {
   const all = supportedStrategies(facts);
-  expect(all.map(({ method }) => method)).toEqual(['none', 'pcw', 'gp', 'rp', 'pi', 'ntk', 'se']);
+  expect(all.map(({ method }) => method)).toEqual([
+    ...['none', 'pcw', 'gp', 'rp', 'pi', 'ntk', 'se', 'dntk', 'yarn'],
+  ]);
   expect(all.flatMap(({ method, supported }) => (supported ? [method] : [])).join(' ')).toBe(expected);
   for (const { supported, reason } of all) expect(reason === null).toBe(supported);
 });

@@ -44,6 +44,8 @@ export function batchOf(...tokens: number[]): NativeBatch {
     selfExtend: null,
     ropeBase: 0,
     ropeScale: 1,
+    ropeFactors: null,
+    ranges: null,
     pooling: 'mean',
   };
 }

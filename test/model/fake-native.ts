@@ -30,6 +30,7 @@ export const FACTS: NativeFacts = {
   positionEncoding: 'absolute',
   positionRows: 16,
   ropeBase: 0,
+  ropeDimensions: 0,
   ropeScale: 0,
   causal: false,
   pooling: 'mean',
@@ -51,6 +52,7 @@ export const ROPE_FACTS: NativeFacts = {
   positionEncoding: 'rope',
   positionRows: 0,
   ropeBase: 10000,
+  ropeDimensions: 4,
   ropeScale: 1,
 };
 

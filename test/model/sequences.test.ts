@@ -110,6 +110,8 @@ describe('what strategies change', () => {
       logitScale: null,
       selfExtend: null,
       ropeBase: 0,
+      ropeFactors: null,
+      ranges: null,
       ropeScale: 1,
       pooling: 'mean',
     });

@@ -27,8 +27,10 @@ export interface FixtureCase {
   windows: number;
   /** The vector of length 1. */
   embedding: Float64Array;
-  /** Its length before it was normalised. */
+  /** Its length before it was normalised; of chunks' documents, not recorded. */
   norm: number;
+  /** Spans of content tokens and their vectors; none but in the fixtures of chunks. */
+  chunks: { span: [start: number, end: number]; embedding: Float64Array }[];
 }
 
 export interface Fixture {
@@ -51,8 +53,9 @@ interface StoredCase {
   prompt?: { text: string; tokens: number[] };
   specialTokens?: { bos: boolean; eos: boolean };
   content: { seed: number; count: number };
-  norm: number;
+  norm?: number;
   embedding: string;
+  chunks?: { span: [start: number, end: number]; embedding: string }[];
 }
 
 interface StoredFixture {
@@ -68,7 +71,7 @@ interface StoredFixture {
 const FORMAT = 1;
 
 /** What the end of a fixture's name says about its cases; a name without one of these ends is `basic`. */
-const NAME_ENDS = { strategies: '-strategies', long: '-32k' } as const;
+const NAME_ENDS = { strategies: '-strategies', beyond: '-beyond', chunks: '-chunks', long: '-32k' } as const;
 export type FixtureKind = 'basic' | keyof typeof NAME_ENDS;
 
 /** The names of all fixtures of one kind: the files whose names begin with an architecture's. */
@@ -128,7 +131,7 @@ function decode(stored: StoredCase, contentIds: { low: number; high: number }): 
     tokens,
     windows,
     pooling,
-    norm,
+    norm = NaN,
     nativeContext = null,
     prompt = null,
     specialTokens = null,
@@ -150,6 +153,10 @@ function decode(stored: StoredCase, contentIds: { low: number; high: number }): 
     windows,
     embedding: decodeFloats(stored.embedding),
     norm,
+    chunks: (stored.chunks ?? []).map(({ span, embedding }) => ({
+      span,
+      embedding: decodeFloats(embedding),
+    })),
   };
 }
 

@@ -1,11 +1,11 @@
-/** The library against the float64 oracle: grouped, recurrent and interpolated positions, and self-extend. */
+/** The library against the float64 oracle: grouped, recurrent and interpolated positions, self-extend, dynamic NTK and YaRN. */
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { POSITION_ARCHITECTURES } from '../../models/random/index.js';
 import { fixtureNames, readFixture } from './fixtures.js';
 import { compareCase, FixtureModels } from './oracle-cases.js';
 
-const FIXTURES = fixtureNames('strategies');
+const FIXTURES = [...fixtureNames('strategies'), ...fixtureNames('beyond')];
 
 it('every architecture with positions has a fixture of strategies', () => {
   expect(FIXTURES).toEqual(

@@ -8,14 +8,15 @@ BLOCK = 256
 
 
 class Rotation:
-    """How a model rotates queries and keys: base and order of the pairs."""
+    """How a model rotates queries and keys: base, order of the pairs and divisors of their frequencies."""
 
-    def __init__(self, base, interleaved):
+    def __init__(self, base, interleaved, divisors=None):
         self.base = base
         self.interleaved = interleaved
+        self.divisors = None if divisors is None else np.array(divisors)
 
     def __call__(self, x, positions):
-        return rotate(x, positions, self.base, self.interleaved)
+        return rotate(x, positions, self.base, self.interleaved, self.divisors)
 
 
 def attend(q, k, v, sequence, rotation=None, causal=False, distance_penalty=None, bias=None, scale=None, reach=None):

@@ -25,6 +25,17 @@ class Case:
     special: bool = True
 
 
+@dataclass
+class Chunks:
+    """Chunk vectors of a text of n tokens in all; spans: of content tokens, counted from the end where negative."""
+
+    extend: str
+    n: int
+    spans: tuple
+    pooling: str = "mean"
+    prompt: str | None = None
+
+
 # One block of the engine's tokens is 512, so lengths lie on both sides of one, two and three of them.
 BLOCK_LENGTHS = (511, 512, 513, 1024, 1025, 1537, 2048)
 
@@ -57,7 +68,10 @@ def windows():
 def by_distance(model):
     """A bias by distance in place of positions (ALiBi, T5): every length, and every attention scaling, which multiplies the
     product of query and key and not the bias."""
-    return {model: within_context() + windows() + past_context() + without_special_tokens()}
+    return {
+        model: within_context() + windows() + past_context() + without_special_tokens(),
+        f"{model}-chunks": chunks("distance"),
+    }
 
 
 def in_llama_context(model):
@@ -155,11 +169,47 @@ def self_extend():
     ]  # fmt: skip
 
 
+def beyond_the_paper():
+    """dntk and yarn: a sequence within the native context, where nothing may change, and longer ones."""
+    return (
+        turning_poolings("dntk:512", (3, 64, 65, 129, 511))
+        + turning_poolings("yarn:512", (3, 64, 65, 129, 511))
+        + turning_poolings("yarn:256", (129, 255))
+        + turning_poolings("dntk:2k", (513, 1537))
+        + turning_poolings("yarn:2k", (513, 1537))
+        + [Case(f"{method}:512,attention-scale={kind}", 129) for method in ("dntk", "yarn") for kind in ("length", "off")]
+        + [Case("dntk", 300), Case("yarn", 300), Case("yarn:512", 129, prompt=PROMPT)]
+    )
+
+
+def chunks(position_encoding):
+    """One window and several, chunks across their edges, chunks that overlap, and all of the text as one."""
+    spans = ((0, 9), (9, 40), (30, -20), (-20, -19), (-19, None))
+    specs = {"absolute": "gp:512", "rope": "se:512"}
+    own = specs.get(position_encoding, "none:512")
+    return [
+        Chunks("none", 64, spans),
+        Chunks("none", 60, ((0, None),), prompt=PROMPT),
+        Chunks("none", 150, spans, prompt=PROMPT),
+        Chunks("pcw:512", 300, spans, pooling="last"),
+        Chunks(own, 511, spans),
+        Chunks(own, 511, spans, pooling="last"),
+        Chunks(own.replace("512", "256"), 700, spans),
+        Chunks(own.replace("512", "1k"), 1300, spans),
+    ]
+
+
 def every_case(model, position_encoding):
-    """All cases of a model in two fixtures: MODEL, and MODEL-strategies for self-extend and the position strategies."""
+    """All cases of a model: MODEL, MODEL-strategies for self-extend and the position strategies, MODEL-beyond for what is not the
+    paper's, MODEL-chunks for chunk vectors."""
     rotates = position_encoding == "rope"
     plain = within_context() + windows() + (past_context() + ntk() if rotates else []) + without_special_tokens()
-    return {model: plain, f"{model}-strategies": position_strategies() + (self_extend() if rotates else [])}
+    return {
+        model: plain,
+        f"{model}-strategies": position_strategies() + (self_extend() if rotates else []),
+        f"{model}-chunks": chunks(position_encoding),
+        **({f"{model}-beyond": beyond_the_paper()} if rotates else {}),
+    }
 
 
 def optional_tensors(model, position_encoding):

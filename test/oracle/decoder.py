@@ -17,7 +17,7 @@ def run(file, sequence, interleaved, head_norms=False):
     heads = file.value("attention.head_count")
     heads_kv = file.value("attention.head_count_kv", heads)
     epsilon = file.value("attention.layer_norm_rms_epsilon")
-    rotation = Rotation(sequence.rope_base, interleaved)
+    rotation = Rotation(sequence.rope_base, interleaved, sequence.rope_divisors)
 
     def norm(name, x):
         return rms_norm(x, file.tensor(f"{name}.weight"), epsilon)

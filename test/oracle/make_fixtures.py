@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ import time
 import numpy as np
 
 from architectures import all_modules
+from cases import Chunks
 from model import Model
 from pooling import normalize
 from prng import token_ids
@@ -58,13 +60,37 @@ def record(model, case, hidden_cache):
         out["specialTokens"] = {"bos": False, "eos": False}
     out["content"] = {"seed": case.n, "count": count}
     out["norm"] = float(np.linalg.norm(vector))
-    out["embedding"] = base64.b64encode(normalize(vector).astype("<f8").tobytes()).decode()
+    out["embedding"] = encoded(vector)
     return out
+
+
+def encoded(vector):
+    return base64.b64encode(normalize(vector).astype("<f8").tobytes()).decode()
+
+
+def record_chunks(model, case):
+    before, after = special_tokens(model.file)
+    prompt = prompt_tokens(model.file, case.prompt) if case.prompt else []
+    count = case.n - len(before) - len(prompt) - len(after)
+    content = token_ids(case.n, count, *content_range(model.file))
+    spans = [tuple(slice(*span).indices(count)[:2]) for span in case.spans]
+    vectors, document, windows = model.embed_chunks(content, spans, case.extend, case.pooling, prompt=case.prompt)
+    out = {"extend": case.extend, "tokens": case.n, "windows": windows, "pooling": case.pooling}
+    if case.prompt:
+        out["prompt"] = {"text": case.prompt, "tokens": prompt}
+    out["content"] = {"seed": case.n, "count": count}
+    out["embedding"] = encoded(document)
+    out["chunks"] = [{"span": span, "embedding": encoded(vector)} for span, vector in zip(spans, vectors)]
+    return out
+
+
+def recorded(model, case, hidden_cache):
+    return record_chunks(model, case) if isinstance(case, Chunks) else record(model, case, hidden_cache)
 
 
 def write(name, cases, folder):
     started = time.time()
-    model_name = name.removesuffix("-strategies")
+    model_name = re.sub("-(strategies|beyond|chunks)$", "", name)
     path = made_model(model_name, folder)
     model = Model(path)
     low, high = content_range(model.file)
@@ -79,7 +105,7 @@ def write(name, cases, folder):
         "contentIds": {"low": low, "high": high},
     }
     cache = {}
-    rows = [json.dumps(record(model, case, cache), ensure_ascii=False, separators=(",", ":")) for case in cases]
+    rows = [json.dumps(recorded(model, case, cache), ensure_ascii=False, separators=(",", ":")) for case in cases]
     with open(os.path.join(_OUT, f"{name}.json"), "w", encoding="utf-8") as out:
         # A case a line, so that a change shows which cases it touched.
         out.write(json.dumps(head)[:-1] + ', "cases": [\n' + ",\n".join(rows) + "\n]}\n")

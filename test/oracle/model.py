@@ -6,7 +6,7 @@ from architectures import module_of
 from decoder import is_causal
 from gguf import GgufFile
 from pooling import POOLINGS, normalize, pool
-from strategies import parse, plan
+from strategies import chunk_windows, parse, plan
 from vocabulary import prompt_tokens, special_tokens
 
 
@@ -22,6 +22,8 @@ class Model:
         self.dimensions = len(outputs[0]) if outputs else self.file.value("embedding_length")
         self.context = self.file.value("context_length")
         self.rope_base = float(self.file.value("rope.freq_base", 10000.0))
+        head_size = self.file.value("attention.key_length", self.file.value("embedding_length") // self.file.value("attention.head_count"))
+        self.rope_dimensions = self.file.value("rope.dimension_count", head_size)
 
     def embed(self, content, extend="none", pooling="mean", **more):
         """The text's vector before normalisation, its tokens (design.md's n) and its windows; see embed_poolings."""
@@ -43,12 +45,39 @@ class Model:
         vectors = {how: np.mean([one[how] for one in pooled], axis=0) for how in POOLINGS}
         return vectors, len(before) + len(content) + len(after), len(sequences)
 
+    def embed_chunks(self, content, spans, extend="none", pooling="mean", native=None, prompt=None, special=None):
+        """The vectors of chunks before normalisation, and the document's: (chunks, document, windows).
+
+        spans: [from, to) of each chunk among the content's tokens; pooling: mean or last. A token's vector is that of the window in
+        which it has the most context before it.
+        """
+        native = native or self.context
+        before, after = special if special is not None else special_tokens(self.file)
+        if prompt:
+            before = before + prompt_tokens(self.file, prompt)
+        spec = parse(extend)
+        tokens = {}
+        documents = []
+        windows = chunk_windows(spec, len(content), len(before) + len(after), native)
+        for start, end in windows:
+            (sequence,) = plan(spec, list(content[start:end]), before, after, native, self)
+            hidden = self._module.hidden(self.file, sequence)
+            documents.append(self._head(pool(hidden, pooling)))
+            for i in range(start, end):
+                tokens.setdefault(i, hidden[len(before) + i - start])
+        if pooling == "last":
+            spans = [(end - 1, end) for _, end in spans]
+        chunks = [self._head(np.mean([tokens[i] for i in range(start, end)], axis=0)) for start, end in spans]
+        return chunks, np.mean(documents, axis=0), len(windows)
+
+    def _head(self, pooled):
+        return getattr(self._module, "head", lambda _, vector: vector)(self.file, pooled)
+
     def _pooled(self, sequence, cache):
         key = sequence.key()
         if key not in cache:
             hidden = self._module.hidden(self.file, sequence)
-            head = getattr(self._module, "head", lambda _, pooled: pooled)
-            cache[key] = {how: head(self.file, pool(hidden, how)) for how in POOLINGS}
+            cache[key] = {how: self._head(pool(hidden, how)) for how in POOLINGS}
         return cache[key]
 
 

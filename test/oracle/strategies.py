@@ -15,10 +15,12 @@ _KEYS = {
     "pi": {"s"},
     "ntk": {"lambda"},
     "se": {"g", "w"},
+    "dntk": set(),
+    "yarn": set(),
 }
 _FOR_POSITIONS = {
     "absolute": {"none", "pcw", "gp", "rp", "pi"},
-    "rope": {"none", "pcw", "gp", "rp", "pi", "ntk", "se"},
+    "rope": {"none", "pcw", "gp", "rp", "pi", "ntk", "se", "dntk", "yarn"},
     "alibi": {"none", "pcw"},
     "relative": {"none", "pcw"},
 }
@@ -43,11 +45,12 @@ class Sequence:
     logit_scale: np.ndarray
     rope_base: float
     self_extend: tuple | None = None
+    rope_divisors: tuple | None = None
 
     def key(self):
         """Equal for sequences that give equal hidden states."""
         arrays = (self.tokens, self.positions, self.logit_scale)
-        return (*(array.tobytes() for array in arrays), self.rope_base, self.self_extend)
+        return (*(array.tobytes() for array in arrays), self.rope_base, self.self_extend, self.rope_divisors)
 
 
 def without_extension(sequence):
@@ -67,7 +70,7 @@ def parse(text):
     for pair in pairs:
         key, _, value = pair.partition("=")
         if key == "attention-scale":
-            if value not in ("length", "position", "off"):
+            if value not in ("length", "position", "off", "yarn"):
                 raise ValueError(f"attention-scale={value}")
             spec.attention_scale = value
         elif key in _KEYS[method]:
@@ -91,6 +94,20 @@ def plan(spec, content, before, after, native, model):
             for window in pcw_windows(content, native - len(before) - len(after))
         ]
     return [_sequence(spec, np.array([*before, *content, *after]), native, model)]
+
+
+def chunk_windows(spec, count, overhead, native):
+    """[from, to) of the windows that chunk vectors of `count` content tokens are computed in (design.md §5, "chunk vectors"): one
+    where all fits, else full ones that share up to 512 tokens, at most a quarter. The target's length; pcw: the native one."""
+    target = spec.target if spec.target is not None else native if spec.method == "none" else 8 * native
+    size = (min(native, target) if spec.method == "pcw" else target) - overhead
+    if count <= size:
+        return [(0, count)]
+    step = size - min(512, size // 4)
+    ends = []
+    while not ends or ends[-1] < count:
+        ends.append(min(count, size + step * len(ends)))
+    return [(end - size, end) for end in ends]
 
 
 def pcw_windows(content, size):
@@ -123,16 +140,33 @@ def _sequence(spec, tokens, native, model):
         group = int(spec.options.get("g", scale + 1))
         window = int(spec.options.get("w", native // scale))
         out.self_extend = (group, window)
+    elif spec.method == "dntk":
+        d = model.rope_dimensions
+        a = target / native
+        out.rope_base = model.rope_base * (a * n / native - (a - 1)) ** (d / (d - 2))
+    elif spec.method == "yarn":
+        out.rope_divisors = yarn_divisors(model.rope_base, model.rope_dimensions, native, target / native)
     return out
+
+
+def yarn_divisors(base, d, native, s):
+    """θ / θ' of each pair (arXiv 2309.00071 §3.2, design.md §5): pairs that turn less than once within the native context are
+    interpolated, those that turn more than 32 times are kept."""
+    wavelengths = 2 * np.pi * base ** (2 * np.arange(d // 2) / d)
+    gamma = np.clip((native / wavelengths - 1) / (32 - 1), 0, 1)
+    return tuple(1 / ((1 - gamma) / s + gamma))
 
 
 def attention_scale(spec, n, native, model):
     """The factor on each query's logits, (n,)."""
     kind = spec.attention_scale
     if kind is None:
-        kind = "position" if spec.method == "se" and model.causal else "length"
+        kind = "yarn" if spec.method == "yarn" else "position" if spec.method == "se" and model.causal else "length"
     if kind == "off":
         return np.ones(n)
+    if kind == "yarn":
+        target = spec.target if spec.target is not None else 8 * native
+        return np.full(n, (0.1 * math.log(target / native) + 1) ** 2 if n > native else 1.0)
     if kind == "length":
         return np.full(n, max(1.0, math.log(n) / math.log(native)))
     return np.maximum(1.0, np.log(np.arange(n) + 1.0) / math.log(native))

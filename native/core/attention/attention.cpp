@@ -53,7 +53,8 @@ KeyRange seen_keys(const AttentionShape & shape, int64_t first_index, int64_t qu
 
 AttentionAlignment attention_alignment(const AttentionDevice & device, bool self_extend) {
     if (device.kernels.attention != nullptr) {
-        return {tile_keys, 1}; // only one stream writes to a tile of keys
+        // a long sequence's tiles of queries are the same however it is cut
+        return {tile_queries, 1};
     }
     if (!device.is_cpu) {
         return {gpu_alignment, self_extend ? gpu_alignment : 1};

@@ -18,28 +18,28 @@ const float * moved(const float * numbers, int64_t count) {
 }
 
 /// A key goes into a column of its tile, whose items lie tile_keys apart.
-void pack_key(const float * key, int64_t size, int64_t token, void * head) {
-    float * tile = static_cast<float *>(head) + token / tile_keys * tile_keys * size + token % tile_keys;
+void pack_key(const float * key, int64_t size, int64_t slot, void * head) {
+    float * tile = static_cast<float *>(head) + slot / tile_keys * tile_keys * size + slot % tile_keys;
     for (int64_t i = 0; i < size; ++i) {
         tile[i * tile_keys] = key[i];
     }
 }
 
-void pack_key_pairs(const float * key, int64_t size, int64_t token, void * head) {
-    const int64_t tile_start = token / tile_keys * tile_keys * ((size + 1) / 2);
-    ggml_bf16_t * tile       = static_cast<ggml_bf16_t *>(head) + 2 * (tile_start + token % tile_keys);
+void pack_key_pairs(const float * key, int64_t size, int64_t slot, void * head) {
+    const int64_t tile_start = slot / tile_keys * tile_keys * ((size + 1) / 2);
+    ggml_bf16_t * tile       = static_cast<ggml_bf16_t *>(head) + 2 * (tile_start + slot % tile_keys);
     for (int64_t i = 0; i < size; ++i) {
         tile[i / 2 * tile_keys * 2 + i % 2] = ggml_fp32_to_bf16(key[i]);
     }
 }
 
-void pack_value(const float * value, int64_t size, int64_t token, void * head) {
-    std::copy_n(value, size, static_cast<float *>(head) + token * size);
+void pack_value(const float * value, int64_t size, int64_t slot, void * head) {
+    std::copy_n(value, size, static_cast<float *>(head) + slot * size);
 }
 
 /// Values of two neighbouring tokens share their items.
-void pack_value_pairs(const float * value, int64_t size, int64_t token, void * head) {
-    ggml_bf16_t * pairs = static_cast<ggml_bf16_t *>(head) + token / 2 * size * 2 + token % 2;
+void pack_value_pairs(const float * value, int64_t size, int64_t slot, void * head) {
+    ggml_bf16_t * pairs = static_cast<ggml_bf16_t *>(head) + slot / 2 * size * 2 + slot % 2;
     for (int64_t i = 0; i < size; ++i) {
         pairs[i * 2] = ggml_fp32_to_bf16(value[i]);
     }
@@ -60,7 +60,7 @@ std::vector<float> padded(const DistanceBias & bias, int64_t head) {
 TiledAttention::TiledAttention(ggml_context * ctx, const CpuKernels & kernels, const AttentionShape & shape,
                                const WorkspaceSize & size)
     : kernels_(kernels), window_(size.self_extend_window) {
-    const int64_t tiles = (size.tokens + tile_keys - 1) / tile_keys;
+    const int64_t tiles = (size.key_slots + tile_keys - 1) / tile_keys;
     const int64_t per   = kernels.pack_factor;
     near_keys_ =
         ggml_new_tensor_4d(ctx, GGML_TYPE_F32, tile_keys, (shape.head_size + per - 1) / per, tiles, shape.kv_heads);
@@ -74,12 +74,16 @@ TiledAttention::TiledAttention(ggml_context * ctx, const CpuKernels & kernels, c
 }
 
 void TiledAttention::store(StepGraph & steps, const RotatedKeys & keys, ggml_tensor * values, int64_t first) const {
-    const bool pairs = kernels_.pack_factor > 1;
-    pack(steps, keys.near, near_keys_, {pairs ? pack_key_pairs : pack_key, first});
-    if (keys.far != nullptr) {
-        pack(steps, keys.far, far_keys_, {pairs ? pack_key_pairs : pack_key, first});
+    const bool           pairs = kernels_.pack_factor > 1;
+    std::vector<SlotRun> runs  = slots_.runs(first, values->ne[2]);
+    for (SlotRun & run : runs) {
+        run.first -= first;
     }
-    pack(steps, values, values_, {pairs ? pack_value_pairs : pack_value, first});
+    pack(steps, keys.near, near_keys_, {pairs ? pack_key_pairs : pack_key, runs});
+    if (keys.far != nullptr) {
+        pack(steps, keys.far, far_keys_, {pairs ? pack_key_pairs : pack_key, runs});
+    }
+    pack(steps, values, values_, {pairs ? pack_value_pairs : pack_value, runs});
 }
 
 void TiledAttention::pack(StepGraph & steps, ggml_tensor * rows, ggml_tensor * packed, const Packing & packing) {
@@ -92,10 +96,13 @@ void TiledAttention::run_packing(ggml_tensor * packed, int part, int parts, void
     const ggml_tensor * rows     = packed->src[1];
     const size_t        per_head = ggml_nbytes(packed) / rows->ne[1];
     for (int64_t head = part; head < rows->ne[1]; head += parts) {
-        for (int64_t t = 0; t < rows->ne[2]; ++t) {
-            const char * row = static_cast<const char *>(rows->data) + head * rows->nb[1] + t * rows->nb[2];
-            packing.pack_one(reinterpret_cast<const float *>(row), rows->ne[0], packing.first + t,
-                             static_cast<char *>(packed->data) + head * per_head);
+        const char * row = static_cast<const char *>(rows->data) + head * rows->nb[1];
+        char *       to  = static_cast<char *>(packed->data) + head * per_head;
+        for (const SlotRun & run : packing.runs) {
+            for (int64_t t = 0; t < run.count; ++t) {
+                packing.pack_one(reinterpret_cast<const float *>(row + (run.first + t) * rows->nb[2]), rows->ne[0],
+                                 run.slot + t, to);
+            }
         }
     }
 }
@@ -149,7 +156,8 @@ void TiledAttention::run_call(ggml_tensor * heads, int part, int parts, void * d
     int64_t                piece           = 0;
 
     for (const AttentionRun & run : call.runs) {
-        const AttentionTile whole = self.tile_of(call, run, heads);
+        const AttentionTile whole      = self.tile_of(call, run, heads);
+        const int64_t       first_slot = self.slots_.of(run.first_key);
         // a head's keys and values are read for one tile of queries after the other while they are in the cache
         for (int64_t head = 0; head < shape.heads; ++head) {
             const int64_t kv_head = head / shape.heads_per_kv_head();
@@ -172,7 +180,7 @@ void TiledAttention::run_call(ggml_tensor * heads, int part, int parts, void * d
                     tile.near_keys       = moved(tile.near_keys, kv_head * keys_per_head);
                     tile.far_keys        = moved(tile.far_keys, kv_head * keys_per_head);
                     tile.values          = moved(tile.values, kv_head * values_per_head);
-                    tile.first_key       = run.first_key + sequence * run.keys;
+                    tile.first_key       = first_slot + sequence * KeySlots::stride(run.keys);
                     tile.out += column * tile.out_stride + head * shape.head_size;
                     self.set_bias(tile, shape, head);
                     self.kernels_.attention(tile, scratch);

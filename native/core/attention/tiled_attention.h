@@ -2,6 +2,7 @@
 
 #include "attention.h"
 #include "control.h"
+#include "key_slots.h"
 
 namespace longembed {
 
@@ -13,17 +14,18 @@ public:
     TiledAttention(ggml_context * ctx, const CpuKernels & kernels, const AttentionShape & shape,
                    const WorkspaceSize & size);
 
+    void lay_out(const Layout & layout) override { slots_.lay_out(layout); }
     void store(StepGraph & steps, const RotatedKeys & keys, ggml_tensor * values, int64_t first) const override;
     void attend(StepGraph & steps, int stream, const AttentionShape & shape, const RotatedQueries & queries,
                 const std::vector<AttentionRun> & runs, ggml_tensor * heads) const override;
 
 private:
-    using PackOne = void (*)(const float * numbers, int64_t count, int64_t token, void * head);
+    using PackOne = void (*)(const float * numbers, int64_t count, int64_t slot, void * head);
 
     /// What an operation that packs rows needs to know.
     struct Packing {
-        PackOne pack_one;
-        int64_t first;
+        PackOne              pack_one;
+        std::vector<SlotRun> runs; ///< tokens counted from the first row
     };
 
     /// What an operation that attends needs to know.
@@ -42,7 +44,8 @@ private:
     void          set_bias(AttentionTile & tile, const AttentionShape & shape, int64_t head) const;
 
     const CpuKernels kernels_;
-    const int64_t    window_;    ///< self-extend's, or 0
+    const int64_t    window_; ///< self-extend's, or 0
+    KeySlots         slots_;
     ggml_tensor *    near_keys_; ///< [tile_keys, items of a head, tiles, kv heads]
     ggml_tensor *    far_keys_;  ///< the same; null without self-extend
     ggml_tensor *    values_;    ///< [head size, items of whole tiles, kv heads]

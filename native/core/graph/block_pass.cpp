@@ -49,7 +49,7 @@ ggml_tensor * BlockPass::rotate(int layer, ggml_tensor * x, ggml_tensor * positi
     if (rope == nullptr) {
         return x;
     }
-    const Rope used = slides(layer) ? *rope : rope->with(setup_.rope_base, setup_.rope_scale);
+    const Rope used = slides(layer) ? *rope : rope->with(setup_.rope_base, setup_.rope_scale, workspace_.rope_factors);
     return used.apply(ctx(), x, positions);
 }
 

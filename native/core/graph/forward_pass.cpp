@@ -62,7 +62,7 @@ void ForwardPass::run_long_sequences() {
 
 void ForwardPass::write_means(float * out) const {
     const ggml_tensor * x = setup_.workspace.x;
-    MeanPooling         mean(setup_.layout, x->ne[0]);
+    MeanPooling         mean(setup_.batch.pooled, x->ne[0], out);
     std::vector<float>  copied;
     const bool          on_host = ggml_backend_buffer_is_host(x->buffer);
     const auto          add     = [&](const std::vector<Block> & blocks) {
@@ -78,13 +78,12 @@ void ForwardPass::write_means(float * out) const {
     };
     add(setup_.layout.whole);
     add(setup_.layout.parts); // long sequences come after all others
-    mean.write(out);
 }
 
 void ForwardPass::write_means_through_head(float * out) {
     ggml_tensor *      pooled  = setup_.workspace.pooled;
     ggml_tensor *      vectors = setup_.workspace.vectors;
-    const auto         count   = static_cast<int64_t>(setup_.layout.sequences.size());
+    const auto         count   = static_cast<int64_t>(setup_.batch.pooled.size());
     std::vector<float> means(count * pooled->ne[0]);
     write_means(means.data());
     for (int64_t first = 0; first < count; first += Workspace::max_pooled) {

@@ -11,7 +11,7 @@ public:
     /// @param parallelism  streams that compute side by side
     ForwardPass(const PassSetup & setup, Streams & streams, int parallelism, Control & control);
 
-    /// Writes a row per sequence to `out`.
+    /// Writes a row per sequence, or per range of the batch, to `out`.
     void run(float * out);
 
 private:

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "attention/key_slots.h"
 #include "error.h"
 #include "forward_pass.h"
 #include "graph_memory.h"
@@ -181,10 +182,12 @@ WorkspaceSize GraphEngine::size_for(const Plan & plan) const {
     WorkspaceSize size;
     size.tokens       = plan.layout.tokens;
     size.longest      = plan.layout.longest;
+    size.key_slots    = device_.kernels.attention == nullptr ? 0 : KeySlots::count(plan.layout);
     size.rows         = static_cast<int64_t>(plan.packed.row_ids.size());
     size.block        = longest_block(plan.layout);
     size.streams      = plan.parallelism;
     size.between_rows = !plan.packed.positions_upper.empty();
+    size.rope_factors = static_cast<int64_t>(plan.packed.rope_factors.size());
     if (plan.packed.self_extend) {
         // a window beyond the longest sequence sees all of it as near; masks need not be wider
         size.self_extend_window = std::min<int64_t>(plan.batch.self_extend_window, plan.layout.longest);
@@ -202,7 +205,7 @@ PassSetup GraphEngine::setup_for(const Plan & plan, Workspace & workspace) const
             workspace,
             plan.layout,
             plan.packed,
-            plan.batch.pooling != Pooling::mean,
+            plan.packed.pools_rows(),
             device_.kernels,
             plan.batch.rope_base,
             plan.batch.rope_scale,

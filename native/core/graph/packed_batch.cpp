@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
+
+#include "ggml-backend.h"
 
 namespace longembed {
 
@@ -26,12 +29,53 @@ SelfExtendPositions::SelfExtendPositions(const Layout & layout, int32_t group, i
     }
 }
 
+namespace {
+
+/// The ranges that a batch asks for, or its sequences, in packed order.
+std::vector<PooledRange> pooled_ranges(const Batch & batch, const Layout & layout) {
+    std::vector<PooledRange> pooled;
+    if (batch.ranges == nullptr) {
+        for (const PackedSequence & sequence : layout.sequences) {
+            pooled.push_back({sequence.first, sequence.length, sequence.source});
+        }
+        return pooled;
+    }
+    std::vector<PackedSequence> sequences = layout.sequences;
+    std::sort(sequences.begin(), sequences.end(),
+              [](const PackedSequence & a, const PackedSequence & b) { return a.input < b.input; });
+    for (int64_t row = 0; row < batch.n_ranges; ++row) {
+        const int64_t          first    = batch.ranges[2 * row];
+        const auto             after    = std::upper_bound(sequences.begin(), sequences.end(), first,
+                                                           [](int64_t token, const PackedSequence & s) { return token < s.input; });
+        const PackedSequence & sequence = *(after - 1);
+        pooled.push_back({sequence.first + first - sequence.input, batch.ranges[2 * row + 1] - first, row});
+    }
+    std::stable_sort(pooled.begin(), pooled.end(),
+                     [](const PooledRange & a, const PooledRange & b) { return a.first < b.first; });
+    return pooled;
+}
+
+/// The batch's divisors times the file's.
+std::vector<float> combined_factors(const Batch & batch, const Architecture & architecture) {
+    std::vector<float> factors(batch.rope_factors, batch.rope_factors + batch.n_rope_factors);
+    const Rope *       rope = architecture.rope(0);
+    if (!factors.empty() && rope != nullptr && rope->factors != nullptr) {
+        std::vector<float> own(factors.size());
+        ggml_backend_tensor_get(rope->factors, own.data(), 0, own.size() * sizeof(float));
+        std::transform(factors.begin(), factors.end(), own.begin(), factors.begin(), std::multiplies<>());
+    }
+    return factors;
+}
+
+} // namespace
+
 PackedBatch::PackedBatch(const Batch & batch, const Layout & layout, const Architecture & architecture) {
     tokens.resize(layout.tokens);
     indices.resize(architecture.sliding_reach() > 0 ? layout.tokens : 0);
     positions.resize(layout.tokens);
     std::vector<float> fraction(layout.tokens, 0.0f);
     std::vector<float> factors(layout.tokens, 1.0f);
+    const bool         by_rows = batch.ranges == nullptr && batch.pooling != Pooling::mean;
 
     for (const PackedSequence & sequence : layout.sequences) {
         std::copy_n(batch.tokens + sequence.input, sequence.length, tokens.begin() + sequence.first);
@@ -48,13 +92,17 @@ PackedBatch::PackedBatch(const Batch & batch, const Layout & layout, const Archi
         if (batch.logit_scale != nullptr) {
             std::copy_n(batch.logit_scale + sequence.input, sequence.length, factors.begin() + sequence.first);
         }
-        if (batch.pooling != Pooling::mean) {
+        if (by_rows) {
             const int64_t index = batch.pooling == Pooling::cls ? 0 : sequence.length - 1;
             row_indices.push_back(static_cast<int32_t>(index));
             row_ids.push_back(static_cast<int32_t>(sequence.first + index));
         }
     }
 
+    if (!by_rows) {
+        pooled = pooled_ranges(batch, layout);
+    }
+    rope_factors = combined_factors(batch, architecture);
     if (batch.uses_self_extend()) {
         // a window beyond the longest sequence sees all of it as near, and would only take positions out of range
         const auto window = static_cast<int32_t>(std::min<int64_t>(batch.self_extend_window, layout.longest));

@@ -26,6 +26,13 @@ struct SelfExtendPositions {
     SelfExtendPositions(const Layout & layout, int32_t group, int32_t window, bool causal);
 };
 
+/// Tokens in packed order whose mean is row `row` of the result.
+struct PooledRange {
+    int64_t first;
+    int64_t count;
+    int64_t row;
+};
+
 /// A batch's arrays in packed order, as the device takes them.
 struct PackedBatch {
     std::vector<int32_t> tokens;
@@ -39,12 +46,20 @@ struct PackedBatch {
     std::vector<int32_t> row_ids;     ///< in packed order
     std::vector<int32_t> row_indices; ///< in its sequence
 
+    /// What means are taken over, ordered by the first token; empty with cls or last pooling.
+    std::vector<PooledRange> pooled;
+
+    std::vector<float> rope_factors; ///< divisors of rotary frequencies, the file's included; empty: the file's
+
     std::optional<SelfExtendPositions> self_extend;
 
     PackedBatch(const Batch & batch, const Layout & layout, const Architecture & architecture);
 
     /// The logit factor that `count` packed tokens from `first` share; nothing when they differ.
     std::optional<float> shared_factor(int64_t first, int64_t count) const;
+
+    /// Whether the last layer is computed for single tokens only: cls or last pooling.
+    bool pools_rows() const { return pooled.empty(); }
 };
 
 } // namespace longembed

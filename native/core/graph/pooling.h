@@ -4,26 +4,36 @@
 #include <cstdint>
 #include <vector>
 
-#include "layout.h"
+#include "packed_batch.h"
 
 namespace longembed {
 
-/// Mean over the tokens of each sequence, summed in double precision as blocks of rows arrive.
+/// Means over ranges of tokens, summed in double precision as blocks of rows arrive. Ranges may overlap; only the sums
+/// of those that have begun and not ended are held.
 class MeanPooling {
 public:
-    MeanPooling(const Layout & layout, int64_t dimensions);
+    /// @param ranges  ordered by their first token; they must outlive this
+    /// @param out     [ranges][dimensions] gets each range's mean at its row
+    MeanPooling(const std::vector<PooledRange> & ranges, int64_t dimensions, float * out);
 
     /// @param rows   [dimensions, tokens] of packed tokens first … first + tokens − 1; blocks come in packed order
     void add(const float * rows, int64_t first, int64_t tokens);
 
-    /// Writes each sequence's mean to its place in `out`.
-    void write(float * out) const;
-
 private:
-    const Layout &      layout_;
-    int64_t             dimensions_;
-    size_t              current_ = 0; ///< the sequence that the next token belongs to
-    std::vector<double> sums_;        ///< [dimensions] per sequence in packed order
+    struct Sum {
+        const PooledRange * range;
+        std::vector<double> numbers; ///< [dimensions]
+    };
+
+    void begin(const PooledRange & range);
+    void write(const Sum & sum) const;
+
+    const std::vector<PooledRange> & ranges_;
+    const int64_t                    dimensions_;
+    float *                          out_;
+    size_t                           next_ = 0; ///< the range that begins next
+    std::vector<Sum>                 open_;
+    std::vector<Sum>                 closed_; ///< kept for their memory
 };
 
 } // namespace longembed

@@ -45,7 +45,7 @@ QueryTensors QueryTensors::copy(ggml_context * ctx, int64_t first, int64_t count
 Workspace::Workspace(const WorkspaceSize & size, const Architecture & architecture, int64_t dimensions,
                      const AttentionDevice & device, ggml_backend_buffer_type_t where, Memory memory)
     : size_(size) {
-    const size_t max_tensors = 32 + 2 * size.streams;
+    const size_t max_tensors = 33 + 2 * size.streams;
     ctx_.reset(ggml_init({max_tensors * ggml_tensor_overhead(), nullptr, /*no_alloc*/ true}));
     ggml_context *         ctx   = ctx_.get();
     const AttentionShape & shape = architecture.attention(0);
@@ -69,6 +69,9 @@ Workspace::Workspace(const WorkspaceSize & size, const Architecture & architectu
         if (attention_->reads_far_after()) {
             far_key_positions_after = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
         }
+    }
+    if (size.rope_factors > 0) {
+        rope_factors = ggml_new_tensor_1d(ctx, GGML_TYPE_F32, size.rope_factors);
     }
     const Head *  head = architecture.head();
     const int64_t out  = head == nullptr ? dimensions : head->dimensions();
@@ -157,6 +160,7 @@ void Workspace::upload(const PackedBatch & batch) {
     upload_to(positions.upper, batch.positions_upper);
     upload_to(positions.fraction, batch.positions_fraction);
     upload_to(queries.logit_scale, batch.logit_factors);
+    upload_to(rope_factors, batch.rope_factors);
     if (batch.self_extend) {
         upload_to(far_key_positions, batch.self_extend->keys);
         upload_to(far_key_positions_after, batch.self_extend->keys_after);

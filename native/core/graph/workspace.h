@@ -70,6 +70,8 @@ public:
     ggml_tensor * far_key_positions = nullptr; ///< [tokens] I32: SelfExtendPositions::keys; null without self-extend
     ggml_tensor * far_key_positions_after = nullptr; ///< the same: keys_after; null where attention does not read them
 
+    ggml_tensor * rope_factors = nullptr; ///< [size.rope_factors] divisors of rotary frequencies; null: the file's
+
     std::optional<PooledRows> rows;
 
     /// What a head makes vectors of, a few at a time, and the vectors; null without a head.

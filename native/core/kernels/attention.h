@@ -25,12 +25,11 @@ struct AttentionTile {
     int64_t       queries;      ///< 1 … tile_queries
     int64_t       first_index;  ///< of the first query, in its sequence
 
-    const float * near_keys; ///< the head's tiles, of all sequences in packed order
+    const float * near_keys; ///< the head's tiles, of all sequences
     const float * far_keys;  ///< the same, rotated for self-extend; null without it
-    const float *
-            values;    ///< the head's values [words of packed tokens][head size]; a pair is of two neighbouring tokens
-    int64_t first_key; ///< the sequence's first token in packed order
-    int64_t keys;      ///< of the sequence
+    const float * values;    ///< the head's values [words of slots][head size]; a pair is of two neighbouring tokens
+    int64_t       first_key; ///< the slot of the sequence's first key: its place in the tiles
+    int64_t       keys;      ///< of the sequence
 
     int64_t head_size;
     int64_t window; ///< self-extend's; 0: ordinary attention

@@ -36,6 +36,12 @@ void check_plan(const Batch & batch) {
     if (batch.positions != nullptr) {
         refuse("Custom positions (grouped, recurrent)");
     }
+    if (batch.rope_factors != nullptr) {
+        refuse("Changing rotary frequencies one by one (YaRN)");
+    }
+    if (batch.ranges != nullptr) {
+        refuse("Pooling parts of a text (chunk vectors)");
+    }
     if (batch.uses_self_extend()) {
         refuse("Self-extend");
     }

@@ -43,12 +43,15 @@ std::optional<Rope> Rope::of(const llama_model & model, Rotation rotation, int l
     return rope;
 }
 
-Rope Rope::with(float other_base, float factor) const {
+Rope Rope::with(float other_base, float factor, ggml_tensor * other_factors) const {
     Rope rope = *this;
     if (other_base != 0.0f) {
         rope.base = other_base;
     }
     rope.scale *= factor;
+    if (other_factors != nullptr) {
+        rope.factors = other_factors;
+    }
     return rope;
 }
 

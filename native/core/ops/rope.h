@@ -31,8 +31,9 @@ struct Rope {
     /// What the file says of a layer; nothing for Rotation::none.
     static std::optional<Rope> of(const llama_model & model, Rotation rotation, int layer = 0);
 
-    /// The same with another base (0: keep) and positions × `factor` on top.
-    Rope with(float other_base, float factor) const;
+    /// The same with another base (0: keep), positions × `factor` on top, and other divisors of frequencies (null:
+    /// keep).
+    Rope with(float other_base, float factor, ggml_tensor * other_factors) const;
 
     /// x [head size, heads, n] rotated to positions [n] (I32)
     ggml_tensor * apply(ggml_context * ctx, ggml_tensor * x, ggml_tensor * positions) const;

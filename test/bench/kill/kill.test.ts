@@ -3,7 +3,7 @@ import { Random } from '../../../bench/random.js';
 import { modelPath } from '../../../models/random/cached.js';
 import { killAgainAndAgain } from './kill.js';
 
-it('a killed benchmark loses at most one text, and then gives the results of an uninterrupted one', async () => {
+it('a killed benchmark loses no text but those of its last batch, and then gives the results of an uninterrupted one', async () => {
   const random = Random.seeded(Date.now());
   const args = [
     '--threads',

@@ -229,6 +229,19 @@ describe('runBench', () => {
     expect(done).toEqual([...done].sort((a, b) => a - b));
   });
 
+  it.each([
+    ['a CPU by our graph', {}, 4096],
+    ["a CPU by llama.cpp's context", { engine: 'llama_context' }, 1],
+    ['a GPU', { placement: [{ device: 'CUDA0', layers: 2 }] }, 1],
+  ] as const)(
+    'batches texts where their bits do not depend on it: on %s',
+    async (_where, facts, expected) => {
+      const extend = ['none,attention-scale=off'];
+      const { batches } = await bench({ facts: facts as NonNullable<Run['facts']>, extend, batchTokens: null });
+      expect(new Set(batches.filter((tokens) => tokens > 0))).toEqual(new Set([expected]));
+    },
+  );
+
   it('batches several texts when asked to', async () => {
     const alone = await bench({ models: [modelFile()] });
     expect(new Set(alone.batches)).toEqual(new Set([0, 1]));

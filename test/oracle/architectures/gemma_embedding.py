@@ -42,7 +42,7 @@ def hidden(file, sequence):
         q, k, v = queries_keys_values(file, block, norm(f"{block}.attn_norm", x), heads, heads_kv)
         q, k = norm(f"{block}.attn_q_norm", q), norm(f"{block}.attn_k_norm", k)
         if (layer + 1) % _EVERY == 0:
-            mixed = attend(q, k, v, sequence, rotation=Rotation(sequence.rope_base, interleaved=False))
+            mixed = attend(q, k, v, sequence, rotation=Rotation(sequence.rope_base, interleaved=False, divisors=sequence.rope_divisors))
         else:
             mixed = attend(q, k, v, plain, rotation=Rotation(_SLIDING_BASE, interleaved=False), reach=reach)
         x = x + norm(f"{block}.post_attention_norm", linear(file, f"{block}.attn_output", mixed))

@@ -14,5 +14,5 @@ FIXTURES = {
 
 
 def hidden(file, sequence):
-    rotation = Rotation(sequence.rope_base, interleaved=False)
+    rotation = Rotation(sequence.rope_base, interleaved=False, divisors=sequence.rope_divisors)
     return encoder.run(file, sequence, feed_forward, rotation=rotation)

@@ -34,7 +34,7 @@ def hidden(file, sequence):
         normed = x if layer == 0 else norm(f"{block}.attn_norm", x)
         q, k, v = queries_keys_values(file, block, normed, heads, heads)
         if layer % every == 0:
-            mixed = attend(q, k, v, sequence, rotation=Rotation(sequence.rope_base, interleaved=False))
+            mixed = attend(q, k, v, sequence, rotation=Rotation(sequence.rope_base, interleaved=False, divisors=sequence.rope_divisors))
         else:
             mixed = attend(q, k, v, plain, rotation=Rotation(_SLIDING_BASE, interleaved=False), reach=reach)
         x = x + linear(file, f"{block}.attn_output", mixed)

@@ -10,5 +10,5 @@ FIXTURES = every_case("nomic-bert", POSITION_ENCODING)
 
 
 def hidden(file, sequence):
-    rotation = Rotation(sequence.rope_base, interleaved=False)
+    rotation = Rotation(sequence.rope_base, interleaved=False, divisors=sequence.rope_divisors)
     return encoder.run(file, sequence, swiglu, rotation=rotation)
