@@ -243,7 +243,7 @@ function rowsOf(
   expected: number | null,
 ): Float32Array {
   if (!Array.isArray(chunks)) throw invalid(`The chunks of ${display(id)} are not an array.`);
-  const dimensions = expected ?? (chunks[0] as IndexedChunk | undefined)?.embedding?.length ?? 0;
+  const dimensions = expected ?? (chunks[0] as Partial<IndexedChunk> | undefined)?.embedding?.length ?? 0;
   if (chunks.length === 0) {
     throw new LongEmbedError(
       'ERR_INPUT_EMPTY',
