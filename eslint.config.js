@@ -38,7 +38,7 @@ const zones = [
 ];
 
 export default defineConfig(
-  globalIgnores(['dist/', 'build*/', 'prebuilds/', 'vendor/', 'coverage/', '.cache/']),
+  globalIgnores(['examples', 'dist/', 'build*/', 'prebuilds/', 'vendor/', 'coverage/', '.cache/']),
   eslint.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {

@@ -14,7 +14,7 @@ import {
   loadOptions,
 } from './options.js';
 import type * as benchmarkModule from '../bench/index.js';
-import type { BenchHooks, BenchOptions, DryRun, DryRunOfModel } from '../bench/index.js';
+import type { Aggregate, BenchHooks, BenchOptions, Vectors, DryRun, DryRunOfModel } from '../bench/index.js';
 import { isRemote } from '../bench/remote/options.js';
 import { formatPrice } from '../bench/remote/spending.js';
 import { BenchMeter } from './bench-meter.js';
@@ -28,6 +28,9 @@ import { count, duration } from '../lib/format.js';
 /** The options of `longembed bench`, as commander gives them. */
 interface BenchCommandOptions extends ModelOptions {
   model: string[];
+  hybrid?: 'bm25';
+  vectors?: Vectors[];
+  aggregate?: Aggregate[];
   extend?: Extend[];
   tasks?: TaskName[];
   lengths?: number[];
@@ -65,10 +68,19 @@ function addBenchOptions(command: Command): Command {
   command
     .requiredOption(
       '-m, --model <files...>',
-      `GGUF files, hf:org/repo/file.gguf, openai:MODEL on a server, or any of ${SHIPPED_MODELS.join(', ')}`,
+      `GGUF files, hf:org/repo/file.gguf, any of ${SHIPPED_MODELS.join(', ')}, openai:MODEL on a server, or bm25 (see below)`,
       models,
     )
     .option('--extend <specs...>', 'strategies, see below; every model runs with each (default: none)', specs)
+    .option(
+      '--vectors <kinds...>',
+      'any of document, windows, chunks:N, see below (default: document)',
+      vectors,
+    )
+    .option('--aggregate <ways...>', 'max or mean:K, see below (default: max)', aggregates)
+    .addOption(
+      new Option('--hybrid <how>', 'also fuse the ranking of each run with that of BM25').choices(['bm25']),
+    )
     .option('-o, --output <folder>', 'folder for the results')
     .option('--force', 'replace results of other runs in that folder')
     .option('--dry-run', 'print the amount of work and the estimated time, and stop')
@@ -151,6 +163,26 @@ function specs(text: string, before: Extend[] = []): Extend[] {
   return [...before, ...joined.map(parseSpec)];
 }
 
+function vectors(text: string, before: Vectors[] = []): Vectors[] {
+  const kinds = parts(text).map((part): Vectors => {
+    if (part === 'document' || part === 'windows') return part;
+    return `chunks:${numberAfter('chunks:', part, 'document, windows, or chunks:N with N tokens a chunk')}`;
+  });
+  return [...new Set([...before, ...kinds])];
+}
+
+function aggregates(text: string, before: Aggregate[] = []): Aggregate[] {
+  const ways = parts(text).map((part): Aggregate =>
+    part === 'max' ? part : `mean:${numberAfter('mean:', part, 'max, or mean:K for the mean of the best K')}`,
+  );
+  return [...new Set([...before, ...ways])];
+}
+
+function numberAfter(prefix: string, part: string, allowed: string): number {
+  if (!part.startsWith(prefix)) throw new InvalidArgumentError(`Unknown "${part}": use ${allowed}.`);
+  return wholeNumber(1)(part.slice(prefix.length));
+}
+
 function tasks(text: string, before: TaskName[] = []): TaskName[] {
   const names = parts(text).map((part) => {
     const task = TASK_NAMES.find((name) => name === part);
@@ -187,6 +219,14 @@ other texts in its batch there.
 Models named openai:MODEL run on a server with OpenAI's API; the key comes from the environment. They take no strategy but
 none. Each text is paid for once; --dry-run tells the number of texts and tokens, and the price.
 
+--vectors windows keeps pcw's windows apart, and --vectors chunks:N gives every N tokens of a document a vector,
+pooled from one pass over the whole document with any strategy; queries keep one vector. A document's score is
+then the largest cosine of its vectors with the query (--aggregate max), or the mean of the K best (mean:K).
+
+bm25 as a --model is a lexical baseline: it ranks whole documents by the words that they share with a query,
+with the settings of MTEB's BM25 (English). With --hybrid bm25 each run also appears with its ranking fused
+with that of BM25 by reciprocal rank (k = 60).
+
 Lists are separated by spaces or commas; options that take one may also be repeated.
 
 Strategies (--extend method[:target][,key=value]…):
@@ -198,6 +238,7 @@ ${STRATEGY_HELP}
 Examples:
   longembed bench --model e5-base-v2.gguf --extend none pcw:4k rp:4k pi:4k --output results
   longembed bench --model e5-mistral.gguf --extend none,ntk:32k,lambda=10,se:32k --output mistral --dry-run
+  longembed bench --model bm25 e5-base-v2.gguf --extend pi:4k --hybrid bm25 --output hybrid
   longembed bench --model a.gguf b.gguf --tasks qmsum --data longembed --limit 20 --output quick
   longembed bench --model openai:text-embedding-ada-002 --price-per-million 0.10 --max-cost 5 --output ada
 
@@ -278,8 +319,15 @@ function benchOptions(
     );
   }
   const { queryPrompt, documentPrompt } = options;
+  const lexical = options.model.filter((name) => name === LEXICAL);
+  const models = options.model.filter((name) => name !== LEXICAL);
+  checkLexical(lexical, models, options);
   return {
-    models: options.model,
+    models,
+    lexical: lexical.length > 0,
+    hybrid: options.hybrid !== undefined,
+    vectors: options.vectors ?? ['document'],
+    aggregate: options.aggregate ?? ['max'],
     extend: options.extend ?? [{ method: 'none' }],
     tasks,
     lengths: [...new Set(options.lengths ?? PAPER_LENGTHS)].sort((a, b) => a - b),
@@ -307,6 +355,30 @@ function benchOptions(
   };
 }
 
+/** Names the lexical baseline among the models; a file of that name is ./bm25. */
+const LEXICAL = 'bm25';
+
+function checkLexical(
+  lexical: readonly string[],
+  models: readonly string[],
+  { extend, hybrid, vectors, aggregate }: BenchCommandOptions,
+): void {
+  if (aggregate !== undefined && (vectors ?? []).every((kind) => kind === 'document')) {
+    throw new UsageError(
+      '--aggregate has no effect: a document has one vector. Give --vectors windows or chunks:N.',
+    );
+  }
+  if (lexical.length > 1) throw new UsageError('The model bm25 is given twice.');
+  if (models.length > 0) return;
+  for (const [name, given] of Object.entries({
+    '--extend': extend,
+    '--hybrid': hybrid,
+    '--vectors': vectors,
+  })) {
+    if (given !== undefined) throw new UsageError(`${name} has no effect: bm25 is the only model.`);
+  }
+}
+
 function hooksOn(view: View, { loadModel, signal }: Context): BenchHooks {
   const meter = new BenchMeter();
   return {
@@ -319,10 +391,8 @@ function hooksOn(view: View, { loadModel, signal }: Context): BenchHooks {
       meter.update(progress);
       view.show(meter);
     },
-    onTask: (model, extend, { task, mainMetric, main }) =>
-      view.summary(
-        `longembed: ${model}, ${extend}, ${task}: ${METRICS[mainMetric]} ${(main * 100).toFixed(2)}`,
-      ),
+    onTask: (model, run, { task, mainMetric, main }) =>
+      view.summary(`longembed: ${model}, ${run}, ${task}: ${METRICS[mainMetric]} ${(main * 100).toFixed(2)}`),
   };
 }
 
@@ -332,7 +402,7 @@ const HEAD = ['documents', 'queries', 'tokens', 'cut', 'to compute', 'time'];
 function dryRunText({ runs, seconds }: DryRun, { terminalTable }: typeof benchmarkModule): string {
   const parts = runs.map(
     (run) =>
-      `${run.model}, ${run.extend}: texts are cut at ${count(run.target)} tokens\n\n` +
+      `${run.model}, ${run.extend}: ${cutAt(run)}\n\n` +
       terminalTable(HEAD, rowsOf(run), false) +
       serverText(run),
   );
@@ -340,6 +410,10 @@ function dryRunText({ runs, seconds }: DryRun, { terminalTable }: typeof benchma
     'cut: documents longer than the target. to compute: documents and queries not yet in the cache.\n' +
     `About ${duration(seconds)} of computation in total.`;
   return `${[...parts, notes].join('\n\n')}\n`;
+}
+
+function cutAt({ target }: DryRunOfModel): string {
+  return target === null ? 'texts are not cut' : `texts are cut at ${count(target)} tokens`;
 }
 
 /** What a server would be asked for. */

@@ -321,7 +321,10 @@ export class DocumentRun {
       const results =
         chunks === null
           ? this.#model.embedMany(this.#feed(documents) as AsyncIterable<ManyInput>, all)
-          : this.#model.embedManyChunks(this.#feed(documents, true) as AsyncIterable<ManyChunkInput>, { ...omit(all, 'vectors'), chunks });
+          : this.#model.embedManyChunks(this.#feed(documents, true) as AsyncIterable<ManyChunkInput>, {
+              ...omit(all, 'vectors'),
+              chunks,
+            });
       for await (const result of results) await this.#settle(result);
       await this.#skipUnread();
       if (await this.#output.finish()) {

@@ -1,5 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** longembed: embeddings of long documents with short-context models, without training. */
+export { ChunkIndex } from './chunk-index/index.js';
+export type {
+  ChunkIndexAddOptions,
+  IndexedChunk,
+  ChunkIndexHit,
+  ChunkIndexSearchOptions,
+} from './chunk-index/index.js';
 export { LongEmbedError, type ErrorCode } from './error.js';
 export { formatExtend, parseExtend } from './extend/index.js';
 export type {

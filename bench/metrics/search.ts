@@ -1,12 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { throwIfAborted } from '../../lib/abort.js';
+import { meanOfBest } from '../../lib/chunk-index/aggregate.js';
+import { writeUnitVector } from '../../lib/chunk-index/unit-vector.js';
 import { LongEmbedError } from '../../lib/index.js';
-import { dotProducts, type NativeJob } from '../../lib/native/index.js';
+import { dotProducts, settled } from '../../lib/native/index.js';
 import { compareUtf8, type Ranking, type Scored } from './ranking.js';
 
 export interface SearchOptions {
   /** Maximum number of documents per query, an integer from 1. Default 1000, the deepest cut of the metrics. */
   readonly top?: number | undefined;
+  /** A document's score is the mean of this many of its best vectors' cosines. Default 1: MaxSim. */
+  readonly best?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -22,6 +26,7 @@ const NUMBERS_PER_BLOCK = 2 ** 20;
  * all others. Ties are broken as in trec_eval, by descending UTF-8 bytes of the document id, also at the cut. The result
  * depends only on vectors and ids, not on the number of threads or on the other queries.
  * @param queries one vector per query, with as many dimensions as the documents'; must not change before the promise settles
+ * @param documents one vector or several per document
  * @param ids unique ids of the queries and of the documents, in the order of their vectors
  * @returns query id → its documents, best first; queries in the given order
  * @throws LongEmbedError ERR_INVALID_OPTION when ids and vectors do not match, an id is duplicated, a vector has a different
@@ -29,46 +34,61 @@ const NUMBERS_PER_BLOCK = 2 ** 20;
  */
 export async function search(
   queries: readonly Float32Array[],
-  documents: readonly Float32Array[],
+  documents: readonly (Float32Array | readonly Float32Array[])[],
   ids: { readonly queries: readonly string[]; readonly documents: readonly string[] },
   options: SearchOptions = {},
 ): Promise<Map<string, Ranking>> {
-  const { top = 1000, signal } = options;
+  const { top = 1000, best: counted = 1, signal } = options;
   throwIfAborted(signal, ABORTED);
   if (!Number.isInteger(top) || top < 1) {
     throw invalid(`The option top is ${top}: it must be a whole number from 1.`);
   }
-  const asked = withIds('query', 'queries', ids.queries, queries);
+  const asked = withIds('query', 'queries', ids.queries, queries).map(rowOf);
   // BestDocuments prefers the earlier of equal scores.
   const candidates = withIds('document', 'documents', ids.documents, documents).sort((a, b) =>
     compareUtf8(b.id, a.id),
   );
   const best = new BestDocuments(candidates.map(({ id }) => id));
 
-  const dimensions = documents[0]?.length ?? 0;
+  const rowsOfDocuments = candidates.flatMap(rowsOf);
+  const [first] = documents;
+  const dimensions = (first instanceof Float32Array ? first : first?.[0])?.length ?? 0;
   if (dimensions === 0) throw invalid('The vectors of the documents have no dimensions.');
-  const matrix = await unitRows(candidates, dimensions);
+  const matrix = await unitRows(rowsOfDocuments, dimensions);
+  const ends = endsOf(candidates);
   const found = new Map<string, Ranking>();
-  const step = Math.ceil(NUMBERS_PER_BLOCK / Math.max(dimensions, candidates.length));
+  const step = Math.ceil(NUMBERS_PER_BLOCK / Math.max(dimensions, rowsOfDocuments.length));
   for (let begin = 0; begin < asked.length; begin += step) {
     throwIfAborted(signal, ABORTED);
     const block = asked.slice(begin, begin + step);
     const rows = await unitRows(block, dimensions);
-    const scores = await finish(dotProducts(rows, matrix, dimensions), signal);
+    const cosines = await settled(dotProducts(rows, matrix, dimensions), signal, ABORTED);
     for (const [row, { id }] of block.entries()) {
-      const first = row * candidates.length;
-      found.set(id, best.of(scores.subarray(first, first + candidates.length), top));
+      const first = row * rowsOfDocuments.length;
+      const scores = scoresOf(cosines.subarray(first, first + rowsOfDocuments.length), ends, counted);
+      found.set(id, best.of(scores, top));
     }
   }
   return found;
+}
+
+/** One vector, or several. */
+type Vectors = Float32Array | readonly Float32Array[];
+
+/** A query or a document. */
+interface Candidate {
+  readonly id: string;
+  /** In messages. */
+  readonly name: string;
+  readonly vectors: Vectors;
 }
 
 function withIds(
   kind: string,
   plural: string,
   ids: readonly string[],
-  vectors: readonly Float32Array[],
-): { id: string; name: string; vector: Float32Array }[] {
+  vectors: readonly Vectors[],
+): Candidate[] {
   if (ids.length !== vectors.length) {
     throw invalid(`There are ${vectors.length} vectors of ${plural}, but ${ids.length} ids.`);
   }
@@ -80,22 +100,34 @@ function withIds(
     const id = ids[index] ?? '';
     if (seen.has(id)) throw invalid(`The id "${id}" belongs to two ${plural}: ids must be unique.`);
     seen.add(id);
-    return { id, name: `${kind} "${id}"`, vector };
+    return { id, name: `${kind} "${id}"`, vectors: vector };
   });
 }
 
-/** Waits for native work; cancels it when the signal is aborted. */
-async function finish<T>(job: NativeJob<T>, signal: AbortSignal | undefined): Promise<T> {
-  const cancel = (): void => job.cancel();
-  signal?.addEventListener('abort', cancel, { once: true });
-  try {
-    return await job.promise;
-  } catch (error) {
-    throwIfAborted(signal, ABORTED);
-    throw error;
-  } finally {
-    signal?.removeEventListener('abort', cancel);
-  }
+function rowOf({ id, name, vectors }: Candidate): NamedVector & { id: string } {
+  if (!(vectors instanceof Float32Array)) throw invalid(`The ${name} has several vectors.`);
+  return { id, name, vector: vectors };
+}
+
+function rowsOf({ name, vectors }: Candidate): NamedVector[] {
+  const list = vectors instanceof Float32Array ? [vectors] : vectors;
+  if (list.length === 0) throw invalid(`The ${name} has no vectors.`);
+  return list.map((vector) => ({ name, vector }));
+}
+
+/** The row after the last of each candidate. */
+function endsOf(candidates: readonly Candidate[]): Uint32Array {
+  let end = 0;
+  return Uint32Array.from(candidates, ({ vectors }) => {
+    end += vectors instanceof Float32Array ? 1 : vectors.length;
+    return end;
+  });
+}
+
+/** A score per document from the cosines of its vectors. */
+function scoresOf(cosines: Float32Array, ends: Uint32Array, counted: number): Float32Array {
+  if (ends.length === cosines.length) return cosines;
+  return Float32Array.from(ends, (end, i) => meanOfBest(cosines, ends[i - 1] ?? 0, end, counted));
 }
 
 function invalid(message: string): LongEmbedError {
@@ -112,7 +144,7 @@ interface NamedVector {
 const NUMBERS_PER_TURN = 2 ** 20;
 
 /**
- * Scales vectors to length 1 and concatenates them. Lengths are computed in float64; a zero vector stays zero.
+ * Scales vectors to length 1 and concatenates them.
  * @throws LongEmbedError ERR_INVALID_OPTION when a vector has a different number of dimensions or non-finite values
  */
 async function unitRows(vectors: readonly NamedVector[], dimensions: number): Promise<Float32Array> {
@@ -127,26 +159,9 @@ async function unitRows(vectors: readonly NamedVector[], dimensions: number): Pr
       await nextTurn();
       turn += NUMBERS_PER_TURN;
     }
-    const length = norm(vector);
-    if (!Number.isFinite(length)) {
-      throw invalid(
-        `The vector of ${name} has numbers that are not finite (NaN or infinity): it has no cosine.`,
-      );
-    }
-    if (length === 0) continue;
-    for (let i = 0; i < dimensions; i++) rows[start + i] = (vector[i] ?? 0) / length;
+    writeUnitVector(vector, name, rows, start);
   }
   return rows;
-}
-
-function norm(vector: Float32Array): number {
-  let squares = 0;
-  // not "for … of", which is five times slower on a typed array
-  for (let i = 0; i < vector.length; i++) {
-    const value = vector[i] ?? 0;
-    squares += value * value;
-  }
-  return Math.sqrt(squares);
 }
 
 /** Which half of a 64-bit integer this machine stores first. */

@@ -2,7 +2,7 @@ import { withDefaults } from '../../lib/extend/index.js';
 import { type Method, parseExtend } from '../../lib/index.js';
 import { omit } from '../../lib/omit.js';
 import { isRemote, remoteName } from '../remote/options.js';
-import type { ModelResult, RunResult } from '../results/results.js';
+import { isPlain, type ModelResult, type RunResult } from '../results/results.js';
 import type { PaperModel } from './models.js';
 
 /** A row of the paper's tables: a model with a strategy. */
@@ -23,6 +23,7 @@ export function isPaperRun(paper: PaperRun, model: ModelResult, run: RunResult):
     ? isRemote(model.file) && remoteName(model.file) === preset
     : model.preset === preset;
   return (
+    isPlain(run) &&
     isModel &&
     model.nativeContext === nativeContext &&
     model.parameters <= maxParameters &&

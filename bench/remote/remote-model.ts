@@ -17,9 +17,9 @@ export interface RemoteEmbedOptions {
   readonly truncate: boolean;
   /** The longest text in tokens, prompt included. */
   readonly maxTokens: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Called after every request with the tokens of the call so far. */
-  readonly onProgress?: (progress: { tokensDone: number; tokensTotal: number }) => void;
+  readonly onProgress?: ((progress: { tokensDone: number; tokensTotal: number }) => void) | undefined;
 }
 
 /** Text with more characters for each token is cut before it is sent: no language has so many. */

@@ -17,7 +17,9 @@ export function summary(view: View): Html {
       'Machine',
       `${machine.cpu}, ${counted(machine.cores, 'core')}, ${gibibytes(machine.memoryBytes)} of memory, ${machine.platform}`,
     ],
-    ['Ran on', `${machine.backend}, ${counted(machine.threads, 'thread')}`],
+    ...(machine.backend === ''
+      ? []
+      : [['Ran on', `${machine.backend}, ${counted(machine.threads, 'thread')}`] as [string, Part]]),
     [
       'Versions',
       html`longembed ${versions.longembed}, llama.cpp ${versions.llama}

@@ -2,7 +2,14 @@
 import { PAPER_TASKS, paperLengths, paperMain, paperScores } from '../reference/index.js';
 import { PAPER_LENGTHS } from '../reference/lengths.js';
 import { mean } from '../numbers.js';
-import type { ModelResult, Results, RunResult, TaskResult } from '../results/results.js';
+import {
+  isPlain,
+  type ModelResult,
+  type Results,
+  type RunResult,
+  scoringSuffix,
+  type TaskResult,
+} from '../results/results.js';
 import { type BenchTask, type TaskName, TASKS } from '../tasks/index.js';
 import type { Task } from '../tasks/task.js';
 
@@ -59,13 +66,13 @@ export function metricTitle({ mainMetric }: Task): string {
 
 /** The run without extension that a model's other runs are compared with; of several, the one with the smallest target. */
 export function baselineOf({ complete }: ModelView): RunResult | null {
-  const plain = complete.filter(({ method }) => method === 'none');
+  const plain = complete.filter((run) => run.method === 'none' && isPlain(run));
   return plain.toSorted((a, b) => a.target - b.target)[0] ?? null;
 }
 
 /** A strategy with its settings but without its target: "ntk:4k,lambda=10" → "ntk,lambda=10". */
-export function strategyOf({ extend }: RunResult): string {
-  return extend.replace(/:[^,]*/, '');
+export function strategyOf(run: RunResult): string {
+  return run.extend.replace(/:[^,]*/, '') + scoringSuffix(run);
 }
 
 /** The paper's figures for one of our runs. */

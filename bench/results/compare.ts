@@ -3,7 +3,7 @@ import { display } from '../../lib/error.js';
 import { PAPER_TASKS } from '../reference/scores.js';
 import { TASK_NAMES, type TaskName } from '../tasks/index.js';
 import { invalid } from './files.js';
-import { modelOf, type Results, type RunResult } from './results.js';
+import { isLexical, modelOf, type Results, runName, type RunResult } from './results.js';
 import {
   comparePair,
   differingSamples,
@@ -200,8 +200,10 @@ export interface ComparedRun {
   /** The model's file name without its folder. */
   readonly file: string;
   readonly extend: string;
-  /** Longer documents were cut, in tokens. */
-  readonly target: number;
+  /** Among the runs of its model: "pi:4k", "pi:4k chunks:256 max". */
+  readonly name: string;
+  /** Longer documents were cut, in tokens; null: none were, as by the lexical baseline. */
+  readonly target: number | null;
 }
 
 /** A compared run with its results. */
@@ -215,8 +217,8 @@ function loadedRuns(files: readonly Labelled[], models: readonly string[] | unde
   const all = files.flatMap(({ label, results }) =>
     results.runs.map((run) => {
       const { id: model, file } = modelOf(results, run);
-      const { extend, target } = run;
-      return { source: label, model, file, extend, target, results, run };
+      const target = isLexical(run) ? null : run.target;
+      return { source: label, model, file, extend: run.extend, name: runName(run), target, results, run };
     }),
   );
   for (const model of models ?? []) {
@@ -226,8 +228,8 @@ function loadedRuns(files: readonly Labelled[], models: readonly string[] | unde
   }
   const chosen = all.filter(({ model }) => models?.includes(model) ?? true);
   return chosen.map((entry, index) => {
-    const name = `${entry.model} ${entry.extend}`;
-    const isUnique = chosen.every((other) => other === entry || `${other.model} ${other.extend}` !== name);
+    const name = `${entry.model} ${entry.name}`;
+    const isUnique = chosen.every((other) => other === entry || `${other.model} ${other.name}` !== name);
     return { ...entry, number: index + 1, label: isUnique ? name : `${name} (${entry.source})` };
   });
 }
@@ -248,8 +250,8 @@ function baselineOf(entries: readonly LoadedRun[], wanted: string | undefined): 
   const ways: readonly ((entry: LoadedRun) => string)[] = [
     ({ number }) => String(number),
     ({ label }) => label,
-    ({ model, extend }) => `${model} ${extend}`,
-    ({ extend }) => extend,
+    ({ model, name }) => `${model} ${name}`,
+    ({ name }) => name,
     ({ model }) => model,
     ({ source }) => source,
   ];

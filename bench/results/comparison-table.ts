@@ -18,10 +18,10 @@ const MARKS = [
  */
 export function comparisonTable(comparison: Comparison): string {
   const { runs, baseline, tables, notes } = comparison;
-  const list = runs.map(({ number, model, file, extend, target, source }) => {
+  const list = runs.map(({ number, model, file, name, target, source }) => {
     const role = number === baseline ? ' (the baseline)' : '';
     return printable(
-      `  ${number}  ${model} ${extend}${role}: ${file} cut at ${target} tokens, from ${source}`,
+      `  ${number}  ${model} ${name}${role}: ${target === null ? 'nothing cut' : `${file} cut at ${target} tokens`}, from ${source}`,
     );
   });
   const parts = [
@@ -38,7 +38,7 @@ function titleOf({ name }: ComparedTable): string {
 }
 
 function tableOf({ columns, rows }: ComparedTable, { runs }: Comparison): string {
-  const labels = new Map(runs.map(({ number, model, extend }) => [number, `${number}  ${model} ${extend}`]));
+  const labels = new Map(runs.map(({ number, model, name }) => [number, `${number}  ${model} ${name}`]));
   return terminalTable(
     columns.map(headOf),
     rows.map(({ run, cells }): Row => ({ label: labels.get(run) ?? '', cells: cells.map(cellOf) })),

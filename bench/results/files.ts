@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { writeFileAtomically } from '../../lib/atomic-file.js';
 import { LongEmbedError } from '../../lib/index.js';
 import type { TaskName } from '../tasks/index.js';
-import { inconsistencies, type Results, RESULTS_FORMAT, resultsSchema } from './results.js';
+import { inconsistencies, type Results, RESULTS_FORMAT, resultsSchema, SCORING_FORMAT } from './results.js';
 
 /** Name of the results file in a benchmark's output folder. */
 export const RESULTS_FILE = 'results.json';
@@ -36,11 +36,11 @@ export async function readResults(path: string): Promise<Results> {
 function checkFormat(file: string, content: unknown): void {
   const format =
     typeof content === 'object' && content !== null ? (content as { format?: unknown }).format : undefined;
-  if (format === RESULTS_FORMAT) return;
+  if (format === RESULTS_FORMAT || format === SCORING_FORMAT) return;
   if (typeof format !== 'string')
     throw invalid(`${file} is not a results.json of longembed bench: its format is not ${RESULTS_FORMAT}.`);
   throw invalid(
-    `${file} has the format ${JSON.stringify(format)}, and this longembed reads ${RESULTS_FORMAT}: ` +
+    `${file} has the format ${JSON.stringify(format)}, and this longembed reads ${RESULTS_FORMAT} and 2: ` +
       'run the benchmark again with this version, or read the file with the version that wrote it.',
   );
 }
@@ -69,9 +69,9 @@ const timingSchema = z.object({
 
 export type Timing = { readonly evaluationSeconds: Readonly<Record<string, number>> };
 
-/** Key in `Timing` of a model with a strategy on a task. */
-export function timingKey(modelId: string, extend: string, task: TaskName): string {
-  return `${modelId}/${extend}/${task}`;
+/** Key in `Timing` of a run on a task. @param run as `runName` gives it */
+export function timingKey(modelId: string, run: string, task: TaskName): string {
+  return `${modelId}/${run}/${task}`;
 }
 
 /** @throws LongEmbedError ERR_INVALID_OPTION with the reason when it cannot be written */

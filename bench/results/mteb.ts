@@ -11,11 +11,14 @@ import { taskOf } from '../tasks/index.js';
 import { type Timing, timingKey } from './files.js';
 import {
   dataOf,
+  isLexical,
   mainScore,
   modelOf,
   type ModelResult,
   type Results,
+  runName,
   type RunResult,
+  scoringSuffix,
   type SplitResult,
   type TaskDataResult,
   type TaskResult,
@@ -44,7 +47,7 @@ async function writeRun(folder: string, results: Results, timing: Timing, run: R
   const place = join(folder, 'mteb', mtebFolder(mtebModelName(model, run)), model.sha256);
   await writeFileAtomically(join(place, 'model_meta.json'), pretty(mtebModelMeta(model, run)));
   for (const result of run.tasks) {
-    const seconds = timing.evaluationSeconds[timingKey(model.id, run.extend, result.task)] ?? null;
+    const seconds = timing.evaluationSeconds[timingKey(model.id, runName(run), result.task)] ?? null;
     await writeFileAtomically(
       join(place, `${taskOf(result.task).mtebName}.json`),
       pretty(mtebTaskResult(result, dataOf(results, result.task), results.limit, seconds)),
@@ -123,7 +126,18 @@ function rounded(score: number, decimals = 5): number {
 function mtebModelMeta(model: ModelResult, run: RunResult): object {
   const { file, preset, quantization, nativeContext, pooling, prompts } = model;
   return {
-    loader_kwargs: { file, preset, quantization, nativeContext, extend: run.extend, pooling, prompts },
+    loader_kwargs: isLexical(run)
+      ? null
+      : {
+          file,
+          preset,
+          quantization,
+          nativeContext,
+          extend: run.extend,
+          pooling,
+          prompts,
+          ...scoringOf(run),
+        },
     name: mtebModelName(model, run),
     revision: model.sha256,
     release_date: null,
@@ -132,21 +146,21 @@ function mtebModelMeta(model: ModelResult, run: RunResult): object {
     n_active_parameters_override: null,
     n_embedding_parameters: null,
     memory_usage_mb: null,
-    max_tokens: run.target,
-    embed_dim: model.dimensions,
+    max_tokens: isLexical(run) ? null : run.target,
+    embed_dim: isLexical(run) ? null : model.dimensions,
     license: null,
     open_weights: null,
     public_training_code: null,
     public_training_data: null,
-    framework: isRemote(model.file) ? ['API'] : ['GGUF'],
+    framework: isLexical(run) ? [] : isRemote(model.file) ? ['API'] : ['GGUF'],
     reference: null,
-    similarity_fn_name: 'cosine',
+    similarity_fn_name: similarityOf(run),
     use_instructions: prompts.query !== '' || prompts.document !== '',
     training_datasets: null,
     adapted_from: null,
     superseded_by: null,
     modalities: ['text'],
-    model_type: ['dense'],
+    model_type: [modelTypeOf(run)],
     citation: null,
     contacts: null,
     experiment_kwargs: null,
@@ -155,6 +169,29 @@ function mtebModelMeta(model: ModelResult, run: RunResult): object {
     loader: null,
     is_cross_encoder: false,
   };
+}
+
+/** The settings of a run that does not rank by single vectors alone. */
+function scoringOf({ vectors, aggregate, hybrid }: RunResult): Partial<RunResult> {
+  return {
+    ...(vectors === undefined ? {} : { vectors }),
+    ...(aggregate === undefined ? {} : { aggregate }),
+    ...(hybrid === undefined ? {} : { hybrid }),
+  };
+}
+
+/** MTEB's names of similarities; null where it has none. */
+function similarityOf({ vectors, aggregate, hybrid }: RunResult): string | null {
+  if (vectors === 'lexical' || hybrid !== undefined) return null;
+  if (vectors === undefined) return 'cosine';
+  return aggregate === 'max' ? 'MaxSim' : null;
+}
+
+/** MTEB's names of kinds of models. */
+function modelTypeOf({ vectors, hybrid }: RunResult): string {
+  if (hybrid !== undefined) return 'hybrid';
+  if (vectors === undefined) return 'dense';
+  return vectors === 'lexical' ? 'sparse' : 'late-interaction';
 }
 
 /**
@@ -178,8 +215,13 @@ function datasetRevision({ task, origin, splits }: TaskDataResult, limit: number
  * for the owner, because each strategy makes a different embedding model of it.
  */
 export function mtebModelName(model: ModelResult, run: RunResult): string {
-  return `${fileSafe(model.id)}/${safeSpec(run.extend)}`;
+  if (isLexical(run)) return MTEB_LEXICAL;
+  const scoring = scoringSuffix(run).replaceAll(' + ', '+').replaceAll(' ', '_').replaceAll(':', '-');
+  return `${fileSafe(model.id)}/${safeSpec(run.extend)}${scoring}`;
 }
+
+/** MTEB's name of its BM25 baseline, whose settings ours are. The revision, a hash of them, tells the results apart. */
+const MTEB_LEXICAL = 'mteb/baseline-bm25s';
 
 /** The folder in which MTEB looks for a model's results. */
 function mtebFolder(name: string): string {

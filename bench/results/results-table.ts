@@ -1,7 +1,7 @@
 /** The results for a terminal, next to the paper's. */
 import { paperLengths, paperMain, paperScores } from '../reference/index.js';
 import { type BenchTask, TASKS } from '../tasks/index.js';
-import { mainScore } from './results.js';
+import { mainScore, runName } from './results.js';
 import { percent, shortLength } from './percent.js';
 import type { ModelResult, Results, RunResult, TaskResult } from './results.js';
 import { type Row, terminalTable } from './terminal-table.js';
@@ -81,7 +81,7 @@ function rowsOf({ models, runs, limit }: Results, { own, paper }: Figures): Row[
       .filter((run) => run.model === model.id)
       .flatMap((run): Row[] => {
         const theirs = limit === null ? paper(model, run) : null;
-        const row = { label: `  ${run.extend}`, cells: own(run).map(percent) };
+        const row = { label: `  ${runName(run)}`, cells: own(run).map(percent) };
         return theirs === null
           ? [row]
           : [row, { label: '    (the paper)', cells: theirs.map(percent), isDim: true }];

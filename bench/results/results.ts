@@ -9,6 +9,12 @@ import { TASK_NAMES, type TaskName } from '../tasks/index.js';
 /** Changes when an older reader would misread a newer file. */
 export const RESULTS_FORMAT = 'longembed-bench/1';
 
+/** The format of results with runs that an older reader would take for runs of single vectors. */
+export const SCORING_FORMAT = 'longembed-bench/2';
+
+/** Id of the lexical baseline among the models, and its name in `hybrid`. */
+export const LEXICAL_ID = 'bm25';
+
 const count = z.number().int().nonnegative();
 /** Scores of a split by MTEB's names: ndcg_at_1 … ndcg_at_1000, map_at_…, recall_at_…, precision_at_…, mrr_at_…, accuracy_at_1. */
 const scores = z.record(z.string(), z.number());
@@ -42,8 +48,20 @@ const runResult = z.object({
   /** The strategy as a spec string: "none", "ntk:4k". */
   extend: z.string(),
   method: z.enum(METHODS),
-  /** Documents longer than this were cut, in tokens. */
+  /** Documents longer than this were cut, in tokens; 0 for the lexical baseline, which takes any length. */
   target: count,
+  /** "windows" or "chunks:256": a document had several vectors; "lexical": it had none; missing: one. */
+  vectors: z
+    .string()
+    .regex(/^(windows|chunks:[1-9]\d*|lexical)$/)
+    .optional(),
+  /** The score of a document with several vectors: "max" (MaxSim), or "mean:3", the mean of the best three. */
+  aggregate: z
+    .string()
+    .regex(/^(max|mean:[1-9]\d*)$/)
+    .optional(),
+  /** The ranking was fused with that of the lexical baseline. */
+  hybrid: z.literal(LEXICAL_ID).optional(),
   tasks: z.array(taskResult),
   /** Mean of the paper's six tasks' main scores ("Avg."), 0 to 1; null unless all six were run. */
   average: z.number().nullable(),
@@ -91,7 +109,7 @@ const taskData = z.object({
 });
 
 export const resultsSchema = z.object({
-  format: z.literal(RESULTS_FORMAT),
+  format: z.enum([RESULTS_FORMAT, SCORING_FORMAT]),
   versions: z.object({ longembed: z.string(), llama: z.string(), commit: z.string(), node: z.string() }),
   machine: z.object({
     platform: z.string(),
@@ -116,6 +134,30 @@ export type RunResult = z.infer<typeof runResult>;
 export type TaskResult = z.infer<typeof taskResult>;
 export type SplitResult = z.infer<typeof splitResult>;
 export type TaskDataResult = z.infer<typeof taskData>;
+
+/** What distinguishes the runs of a model. */
+export type RunIdentity = Pick<RunResult, 'extend' | 'vectors' | 'aggregate' | 'hybrid'>;
+
+/** A run's name among those of its model: "pi:4k", "pi:4k chunks:256 max", "pi:4k + bm25", "lexical". */
+export function runName(run: RunIdentity): string {
+  return isLexical(run) ? 'lexical' : `${run.extend}${scoringSuffix(run)}`;
+}
+
+/** What follows the strategy in a run's name; empty for a run of single vectors. */
+export function scoringSuffix({ vectors, aggregate, hybrid }: RunIdentity): string {
+  const parts = [vectors, aggregate, ...(hybrid === undefined ? [] : ['+', hybrid])];
+  return parts.flatMap((part) => (part === undefined ? [] : ` ${part}`)).join('');
+}
+
+/** Whether it is a run of the lexical baseline. */
+export function isLexical({ vectors }: RunIdentity): boolean {
+  return vectors === 'lexical';
+}
+
+/** Whether documents were ranked by single vectors alone, as in the paper. */
+export function isPlain({ vectors, hybrid }: RunIdentity): boolean {
+  return vectors === undefined && hybrid === undefined;
+}
 
 // The lookups below expect results that `readResults` has checked.
 
@@ -160,7 +202,7 @@ export function* inconsistencies({ data, models, runs }: Results): Generator<str
   );
   yield* duplicates(
     'runs',
-    runs.map(({ model, extend }) => `run of ${model} with ${extend}`),
+    runs.map((run) => `run of ${run.model} with ${runName(run)}`),
   );
   for (const [index, { model, tasks }] of runs.entries()) {
     const run = `runs[${index}]`;

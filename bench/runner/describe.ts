@@ -1,21 +1,29 @@
 import { cpus, totalmem } from 'node:os';
 import { basename } from 'node:path';
-import { formatExtend } from '../../lib/index.js';
 import { addon } from '../../lib/native/index.js';
 import { packageVersion } from '../../lib/package.js';
-import { RESULTS_FORMAT, type ModelResult, type Results, type TaskDataResult } from '../results/results.js';
+import {
+  RESULTS_FORMAT,
+  SCORING_FORMAT,
+  type ModelResult,
+  type Results,
+  type TaskDataResult,
+} from '../results/results.js';
 import type { ReadTask } from './data.js';
+import { lexicalModel } from './lexical.js';
 import type { CheckedModel } from './models.js';
 import type { BenchOptions } from './types.js';
+import { unsupportedName } from './plan.js';
 import type { Prepared } from './prepare.js';
 
 /** Results without runs: models, data, machine and versions. Nothing in it differs between two identical runs. */
-export function describeRun({ tasks, models }: Prepared, { seed, limit, dimensions }: BenchOptions): Results {
+export function describeRun({ tasks, models }: Prepared, options: BenchOptions): Results {
+  const { seed, limit, dimensions, lexical = false } = options;
   const { llama, commit } = addon().buildInfo();
   // A server's model says nothing of this machine.
   const first = models.find(({ info }) => info.engine !== 'remote')?.info;
   return {
-    format: RESULTS_FORMAT,
+    format: isPlainOnly(options) ? RESULTS_FORMAT : SCORING_FORMAT,
     versions: { longembed: packageVersion(), llama, commit, node: process.versions.node },
     machine: {
       platform: `${process.platform}-${process.arch}`,
@@ -28,9 +36,17 @@ export function describeRun({ tasks, models }: Prepared, { seed, limit, dimensio
     seed,
     limit,
     data: tasks.map(describeTask),
-    models: models.map((model) => describeModel(model, dimensions)),
+    models: [
+      ...models.map((model) => describeModel(model, dimensions)),
+      ...(lexical ? [lexicalModel()] : []),
+    ],
     runs: [],
   };
+}
+
+/** Whether all runs rank by single vectors alone. */
+function isPlainOnly({ lexical = false, hybrid = false, vectors = [] }: BenchOptions): boolean {
+  return !lexical && !hybrid && vectors.every((one) => one === 'document');
 }
 
 function describeTask({ task, origin, splits }: ReadTask): TaskDataResult {
@@ -68,6 +84,6 @@ function describeModel(
     pooling: info.pooling ?? (info.engine === 'remote' ? "the server's" : ''),
     prompts: { query: info.prompts.query, document: info.prompts.document },
     engine: info.engine === 'remote' ? `the server ${info.device}` : `${info.engine} on ${info.device}`,
-    unsupported: unsupported.map(({ extend, reason }) => ({ extend: formatExtend(extend), reason })),
+    unsupported: unsupported.map((one) => ({ extend: unsupportedName(one), reason: one.reason })),
   };
 }

@@ -1,11 +1,13 @@
 import { throwIfAborted } from '../../lib/abort.js';
 import type { Method } from '../../lib/extend/index.js';
 import { sum } from '../numbers.js';
+import { LEXICAL_ID } from '../results/results.js';
 import type { TaskName } from '../tasks/index.js';
 import type { ReadSplit, ReadTask, TextStats } from './data.js';
+import { LEXICAL_CHARACTERS_PER_S } from './lexical.js';
 import { type CheckedModel, textsOf } from './models.js';
 import { STOPPED } from '../tasks/task.js';
-import { type Plan, tokensOf } from './plan.js';
+import { type Plan, planName, tokensOf } from './plan.js';
 import { type Prepared, withPrepared } from './prepare.js';
 import type { RemoteModel } from '../remote/remote-model.js';
 import type { BenchHooks, BenchModel, BenchOptions, Kind, LocalModel } from './types.js';
@@ -22,8 +24,8 @@ export interface DryRun {
 export interface DryRunOfModel {
   readonly model: string;
   readonly extend: string;
-  /** Longer texts would be cut, in tokens. */
-  readonly target: number;
+  /** Longer texts would be cut, in tokens; null: none is, as by the lexical baseline. */
+  readonly target: number | null;
   readonly tasks: readonly DryRunOfTask[];
   /** A server's model; null: this machine's. */
   readonly remote: DryRunOfServer | null;
@@ -75,9 +77,10 @@ export function dryRun(options: BenchOptions, hooks: BenchHooks): Promise<DryRun
           estimateTask(prepared, checked, plan, task, counts, speed),
         );
         const remote = 'remote' in model ? serverOf(model, tasks) : null;
-        runs.push({ model: checked.id, extend: plan.spec, target: plan.target, tasks, remote });
+        runs.push({ model: checked.id, extend: planName(plan), target: plan.target, tasks, remote });
       }
     }
+    if (options.lexical === true) runs.push(lexicalDryRun(prepared.tasks));
     const seconds = sum(runs.flatMap(({ tasks }) => tasks.map((task) => task.seconds)));
     return { runs, seconds };
   });
@@ -86,6 +89,32 @@ export function dryRun(options: BenchOptions, hooks: BenchHooks): Promise<DryRun
 function serverOf(model: RemoteModel, tasks: readonly DryRunOfTask[]): DryRunOfServer {
   const tokens = sum(tasks.map(({ tokensToCompute }) => tokensToCompute));
   return { tokens, exact: model.countsExactly, price: model.spending.priceOf(tokens) };
+}
+
+/** The lexical baseline computes no vectors: the time is that of counting words. */
+function lexicalDryRun(tasks: readonly ReadTask[]): DryRunOfModel {
+  return {
+    model: LEXICAL_ID,
+    extend: 'lexical',
+    target: null,
+    remote: null,
+    tasks: tasks.map(({ task, origin, splits }) => {
+      const stats = splits.flatMap((split) => [split.documents, split.queries]);
+      const characters = sum(stats.flatMap((texts) => texts.characters));
+      return {
+        task: task.name,
+        origin,
+        splits: splits.length,
+        documents: sum(splits.map(({ documents }) => documents.hashes.length)),
+        queries: sum(splits.map(({ queries }) => queries.hashes.length)),
+        tokens: 0,
+        truncated: 0,
+        ready: sum(stats.map(({ hashes }) => hashes.length)),
+        tokensToCompute: 0,
+        seconds: characters / LEXICAL_CHARACTERS_PER_S,
+      };
+    }),
+  };
 }
 
 /** Tokens of every text before it is cut. */

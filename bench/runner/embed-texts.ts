@@ -3,7 +3,8 @@ import { decodeEntry, embeddingKey, type EmbeddingEntry, encodeEntry, textHash }
 import { damaged } from './cache/folder.js';
 import type { Store } from './cache/store.js';
 import type { BenchModel, Kind } from './types.js';
-import { embedOptions, type Plan } from './plan.js';
+import type { Plan } from './plan.js';
+import { vectorsOf } from './vectors.js';
 
 /** A text with its id in the data set. */
 export interface Text {
@@ -13,8 +14,8 @@ export interface Text {
 
 /** Vectors of texts in order, and their totals. */
 export interface Embedded {
-  /** One view per text into one matrix. */
-  readonly vectors: readonly Float32Array[];
+  /** The vectors of each text: one, or one per window or chunk. */
+  readonly vectors: readonly (readonly Float32Array[])[];
   /** Tokens of all texts as embedded. */
   readonly tokens: number;
   /** Number of texts that were cut. */
@@ -46,14 +47,14 @@ export async function embedTexts(
   listener: Listener,
 ): Promise<Embedded> {
   const { dimensions } = model.info;
-  const matrix = new Float32Array(texts.length * dimensions);
-  const rows = texts.map((_, i) => matrix.subarray(i * dimensions, (i + 1) * dimensions));
+  const found = new Array<readonly Float32Array[]>(texts.length).fill([]);
   const total = { tokens: 0, truncated: 0, seconds: 0 };
   const place = (entry: EmbeddingEntry, places: readonly number[]): void => {
-    if (entry.vector.length !== dimensions) {
-      throw damaged(store.folder, `a vector has ${entry.vector.length} numbers instead of ${dimensions}`);
+    const wrong = entry.vectors.find(({ length }) => length !== dimensions);
+    if (wrong !== undefined) {
+      throw damaged(store.folder, `a vector has ${wrong.length} numbers instead of ${dimensions}`);
     }
-    for (const i of places) rows[i]?.set(entry.vector);
+    for (const i of places) found[i] = entry.vectors;
     total.tokens += entry.tokens * places.length;
     total.truncated += entry.truncated ? places.length : 0;
     total.seconds += entry.seconds;
@@ -67,24 +68,23 @@ export async function embedTexts(
   }
   listener.onMissing(missing.map(({ places }) => places[0] ?? 0));
   if (missing.length > 0) {
-    const given = missing.map(({ text }) => text.text);
-    const how = {
-      ...embedOptions(plan, kind),
-      ...options,
-      onProgress: ({ tokensDone }: { tokensDone: number }): void => listener.onAdvance(tokensDone),
-    };
-    const results = model.embedMany(given, how);
+    const results = vectorsOf(
+      model,
+      missing.map(({ text }) => text.text),
+      { plan, kind },
+      { ...options, onProgress: ({ tokensDone }) => listener.onAdvance(tokensDone) },
+    );
     for await (const result of results) {
       const distinct = missing[result.index];
       if (distinct === undefined) throw new Error('the model gave more results than there were texts');
       if ('error' in result) throw named(result.error, distinct.text, kind);
-      const { embedding: vector, tokens, windows, truncated } = result;
-      const entry = { vector, tokens, windows, truncated, seconds: listener.onComputed(tokens) };
+      const { vectors, tokens, windows, truncated } = result;
+      const entry = { vectors, tokens, windows, truncated, seconds: listener.onComputed(tokens) };
       store.put(distinct.key, encodeEntry(entry));
       place(entry, distinct.places);
     }
   }
-  return { vectors: rows, ...total };
+  return { vectors: found, ...total };
 }
 
 /** A text and all its indices. */

@@ -3,6 +3,7 @@ import { LongEmbedError } from '../../lib/error.js';
 import { formatExtend, type Extend } from '../../lib/index.js';
 import { sum } from '../numbers.js';
 import type { Store } from './cache/store.js';
+import { LEXICAL_ID } from '../results/results.js';
 import type { ReadTask, TextStats } from './data.js';
 import { loadRemote } from '../remote/load.js';
 import { findServer, isRemote, NO_REMOTE_OPTIONS, remoteName, remoteSha256 } from '../remote/options.js';
@@ -11,7 +12,16 @@ import { keptDimensions } from '../../lib/model/options.js';
 import { modelFiles } from '../../lib/model-files.js';
 import { contentSha256 } from './model-files.js';
 import type { BenchHooks, BenchInfo, BenchModel, BenchOptions, Kind } from './types.js';
-import { isPlan, overheadOf, type Plan, settlePlan, tokensOf, type Unsupported } from './plan.js';
+import {
+  isPlan,
+  overheadOf,
+  type Plan,
+  planName,
+  settlePlan,
+  tokensOf,
+  type Unsupported,
+  unsupportedName,
+} from './plan.js';
 
 /** A model that has been loaded once and checked. */
 export interface CheckedModel {
@@ -62,7 +72,9 @@ export async function checkModels(
     const identity = { model: sha256, tokenizer: tokenizerHash };
     const settled = [];
     for (const extend of options.extend) {
-      settled.push(await settlePlan(model, identity, extend, options.maxTokens));
+      for (const vectors of options.vectors ?? (['document'] as const)) {
+        settled.push(await settlePlan(model, identity, extend, vectors, options.maxTokens));
+      }
     }
     checked.push({
       path,
@@ -73,12 +85,14 @@ export async function checkModels(
       densities: await measureDensities(model, tasks),
     });
   }
-  const ids = uniqueIds(checked.map(({ path, info }) => info.preset ?? nameOf(path)));
+  const reserved = options.lexical === true ? [LEXICAL_ID] : [];
+  const names = checked.map(({ path, info }) => info.preset ?? nameOf(path));
+  const ids = uniqueIds([...reserved, ...names]).slice(reserved.length);
   const models = checked.map((model, i) => ({ ...model, id: ids[i] ?? '' }));
-  checkTaken(options.extend, models);
+  if (models.length > 0) checkTaken(options.extend, models);
   for (const { id, unsupported } of models) {
-    for (const { extend, reason } of unsupported) {
-      hooks.onWarning(`${id}: skipping ${formatExtend(extend)}: ${reason}`);
+    for (const one of unsupported) {
+      hooks.onWarning(`${id}: skipping ${unsupportedName(one)}: ${one.reason}`);
     }
   }
   return models;
@@ -86,7 +100,8 @@ export async function checkModels(
 
 /** Different specs may mean the same strategy: "ntk" and "ntk:4k". */
 function distinctPlans(plans: readonly Plan[]): Plan[] {
-  return plans.filter(({ spec }, i) => plans.findIndex((plan) => plan.spec === spec) === i);
+  const names = plans.map(planName);
+  return plans.filter((_plan, i) => names.indexOf(names[i] ?? '') === i);
 }
 
 function nameOf(path: string): string {
@@ -111,7 +126,8 @@ function checkTaken(specs: readonly Extend[], models: readonly CheckedModel[]): 
       const found = unsupported.find((one) => one.extend === extend);
       return found === undefined ? null : `${id}: ${found.reason}`;
     });
-    if (reasons.some((reason) => reason === null)) continue;
+    const isTaken = models.some(({ plans }) => plans.some((plan) => plan.extend === extend));
+    if (isTaken || reasons.some((reason) => reason === null)) continue;
     const none = models.length === 1 ? 'The model does not support' : 'None of the models supports';
     throw new LongEmbedError(
       'ERR_STRATEGY_UNSUPPORTED',

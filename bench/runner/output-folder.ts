@@ -4,7 +4,13 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LongEmbedError } from '../../lib/error.js';
 import { readResults, RESULTS_FILE } from '../results/files.js';
-import type { Results, RunResult, TaskResult } from '../results/results.js';
+import {
+  type Results,
+  type RunIdentity,
+  runName,
+  type RunResult,
+  type TaskResult,
+} from '../results/results.js';
 import { createFolder, folderFailure } from './folders.js';
 
 /**
@@ -27,9 +33,10 @@ export async function prepareOutputFolder(folder: string): Promise<void> {
 }
 
 /** The parts of a run that identify it. */
-export type PlannedRun = Pick<RunResult, 'model' | 'extend' | 'target'> & {
-  readonly tasks: readonly Pick<TaskResult, 'task'>[];
-};
+export type PlannedRun = Pick<RunResult, 'model' | 'target'> &
+  RunIdentity & {
+    readonly tasks: readonly Pick<TaskResult, 'task'>[];
+  };
 
 /**
  * Ensures that no results of another run are lost: those in the folder must be part of the planned run.
@@ -66,13 +73,14 @@ function tasksOf(
   { models, data, limit }: Results,
   runs: readonly PlannedRun[],
 ): { name: string; identity: string }[] {
-  return runs.flatMap(({ model: id, extend, target, tasks }) => {
+  return runs.flatMap((run) => {
+    const { model: id, target, tasks } = run;
     const model = models.find((one) => one.id === id);
     return tasks.map(({ task }) => ({
-      name: `${id} with ${extend} on ${task}`,
+      name: `${id} with ${runName(run)} on ${task}`,
       identity: JSON.stringify([
         [model?.sha256, model?.pooling, model?.prompts, model?.nativeContext, model?.dimensions],
-        [extend, target, limit],
+        [runName(run), target, limit],
         [task, data.find((one) => one.task === task)?.splits.map(({ name, sha256 }) => [name, sha256])],
       ]),
     }));

@@ -1,9 +1,11 @@
 import { LongEmbedError } from '../../lib/error.js';
 import { planDocument, resolveExtend, type Method } from '../../lib/extend/index.js';
-import type { Extend } from '../../lib/index.js';
+import { type Extend, formatExtend } from '../../lib/index.js';
 import { omit } from '../../lib/omit.js';
 import { keyOf } from './cache/entries.js';
 import { remoteContext, remoteRefusal } from '../remote/strategies.js';
+import { chunkTokens, type Vectors } from './scoring.js';
+import { vectorsOf } from './vectors.js';
 import type { BenchModel, Kind } from './types.js';
 
 /** A strategy as one model runs it. */
@@ -14,6 +16,8 @@ export interface Plan {
   readonly spec: string;
   /** Longer texts are cut, in tokens. */
   readonly target: number;
+  /** What documents are represented by; queries have one vector. */
+  readonly vectors: Vectors;
   /** Hashes of everything that an embedding depends on besides its text. */
   readonly keys: Readonly<Record<Kind, Buffer>>;
 }
@@ -22,6 +26,7 @@ export interface Plan {
 export interface Unsupported {
   /** As it was given, in canonical form. */
   readonly extend: Extend;
+  readonly vectors: Vectors;
   /** A sentence. */
   readonly reason: string;
 }
@@ -65,39 +70,77 @@ export async function settlePlan(
   model: BenchModel,
   identity: Identity,
   extend: Extend,
+  vectors: Vectors,
   maxTokens: number | null,
 ): Promise<Plan | Unsupported> {
   const { info } = model;
   let resolved;
   if ('remote' in model) {
     const reason = remoteRefusal(model, extend, maxTokens);
-    if (reason !== null) return { extend, reason };
+    if (reason !== null) return { extend, vectors, reason };
   }
   try {
     resolved = resolveExtend(extend, info.engine === 'remote' ? remoteContext(info) : info);
   } catch (error) {
     // This includes targets too low or too high for this model: another model of the run may support them.
-    if (error instanceof LongEmbedError) return { extend, reason: error.message };
+    if (error instanceof LongEmbedError) return { extend, vectors, reason: error.message };
     throw error;
   }
   const target = Math.min(resolved.limit, maxTokens ?? Infinity);
   const facts = sorted(omit(info, ...NOT_IN_KEY.info));
   const strategy = sorted(omit(resolved, ...NOT_IN_KEY.strategy));
-  const plan = (kind: Kind): Buffer =>
-    keyOf('embedding', identity, facts, strategy, { target, prompt: info.prompts[kind] });
+  const missing = missingVectors(model, vectors, resolved.method);
+  if (missing !== null) return { extend, vectors, reason: missing };
+  const key = (kind: Kind, ...more: readonly Vectors[]): Buffer =>
+    keyOf('embedding', identity, facts, strategy, { target, prompt: info.prompts[kind] }, ...more);
   const settled: Plan = {
     extend,
     method: resolved.method,
     spec: resolved.spec,
     target,
-    keys: { query: plan('query'), document: plan('document') },
+    vectors,
+    keys: { query: key('query'), document: key('document', ...(vectors === 'document' ? [] : [vectors])) },
   };
   for (const kind of ['query', 'document'] as const) {
     // Checks the options and the memory, and computes nothing.
-    await model.embedMany([], embedOptions(settled, kind)).return?.();
+    try {
+      await checkOptions(model, settled, kind);
+    } catch (error) {
+      // Pooling that leaves chunks without vectors: another model of the run may have them.
+      if (vectors !== 'document' && error instanceof LongEmbedError && REFUSALS.includes(error.code)) {
+        return { extend, vectors, reason: error.message };
+      }
+      throw error;
+    }
     await checkRoom(model, kind, target, resolved);
   }
   return settled;
+}
+
+const REFUSALS: readonly string[] = ['ERR_INVALID_OPTION', 'ERR_ARCHITECTURE_UNSUPPORTED'];
+
+/** Has the model check the options of a plan; nothing is computed. */
+async function checkOptions(model: BenchModel, plan: Plan, kind: Kind): Promise<void> {
+  await vectorsOf(model, [], { plan, kind }).next();
+}
+
+/** Why a model with a strategy does not have such vectors: a sentence; null: it does. */
+function missingVectors(model: BenchModel, vectors: Vectors, method: Method): string | null {
+  if (vectors === 'windows' && method !== 'pcw')
+    return `Only pcw has windows with vectors of their own, not ${method}.`;
+  if (chunkTokens(vectors) !== null && ('remote' in model || model.embedManyChunks === undefined))
+    return 'The model has no chunk vectors.';
+  return null;
+}
+
+/** A plan's name among those of its model: "pi:4k", "pi:4k chunks:256". */
+export function planName({ spec, vectors }: Plan): string {
+  return vectors === 'document' ? spec : `${spec} ${vectors}`;
+}
+
+/** As `planName`. */
+export function unsupportedName({ extend, vectors }: Unsupported): string {
+  return vectors === 'document' ? formatExtend(extend) : `${formatExtend(extend)} ${vectors}`;
 }
 
 /** Keys must not depend on the order in which the code builds an object. */
@@ -107,11 +150,6 @@ function sorted(value: object): [string, unknown][] {
 
 export function isPlan(settled: Plan | Unsupported): settled is Plan {
   return 'keys' in settled;
-}
-
-/** How texts of a kind are embedded; they are cut at the target, as in the paper. */
-export function embedOptions(plan: Plan, kind: Kind) {
-  return { extend: plan.extend, as: kind, truncate: true, maxTokens: plan.target };
 }
 
 /** Tokens of a text without special ones; of a server's model perhaps an estimate. */

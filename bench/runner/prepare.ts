@@ -46,8 +46,9 @@ export async function withPrepared<T>(
   }
 }
 
-function checkLists({ models, extend, tasks }: BenchOptions): void {
-  for (const [name, list] of Object.entries({ models, extend, tasks })) {
+function checkLists({ models, extend, tasks, lexical = false }: BenchOptions): void {
+  const lists = lexical ? { extend, tasks } : { models, extend, tasks };
+  for (const [name, list] of Object.entries(lists)) {
     if (list.length > 0) continue;
     throw new LongEmbedError('ERR_INVALID_OPTION', `The option ${name} is empty: give at least one.`);
   }

@@ -3,17 +3,17 @@ import { mean } from '../numbers.js';
 import { writeReport } from '../report/page.js';
 import { timingKey, writeResults, writeTiming } from '../results/files.js';
 import { writeMtebResults } from '../results/mteb.js';
-import type { Results, RunResult, TaskResult } from '../results/results.js';
+import { LEXICAL_ID, type Results, runName, type RunResult, type TaskResult } from '../results/results.js';
 import { PAPER_TASKS } from '../reference/index.js';
 import { describeRun } from './describe.js';
 import { checkDiskSpace } from './folders.js';
-import type { CheckedModel } from './models.js';
 import type { BenchHooks, BenchOptions, OutputOptions } from './types.js';
 import { checkNothingIsLost, type PlannedRun, prepareOutputFolder } from './output-folder.js';
 import type { Plan } from './plan.js';
 import { type Prepared, withPrepared } from './prepare.js';
 import { Meter } from './progress.js';
-import { runTask } from './run-task.js';
+import { type FinishedTask, runLexicalTask, runTask } from './run-task.js';
+import { type Scoring, scoringFields, scoringsOf } from './scoring.js';
 import { type ModelRun, planWorkload, recordSpeed } from './workload.js';
 
 /**
@@ -52,6 +52,7 @@ class BenchRun {
     const { runs, bytes } = planWorkload(this.#prepared, this.#meter);
     checkDiskSpace(store.folder, bytes);
     for (const run of runs) await this.#run(run);
+    if (this.#options.lexical === true) await this.#runLexical();
     await slot.free();
     return this.#results;
   }
@@ -60,9 +61,16 @@ class BenchRun {
   #planned(): PlannedRun[] {
     const { models, tasks } = this.#prepared;
     const names = tasks.map(({ task }) => ({ task: task.name }));
-    return models.flatMap(({ id, plans }) =>
-      plans.map(({ spec, target }) => ({ model: id, extend: spec, target, tasks: names })),
+    const planned = models.flatMap(({ id, plans }) =>
+      plans.flatMap((plan) =>
+        this.#scorings(plan).map((scoring) => ({ ...describedRun(id, plan, scoring), tasks: names })),
+      ),
     );
+    return this.#options.lexical === true ? [...planned, { ...LEXICAL_RUN, tasks: names }] : planned;
+  }
+
+  #scorings({ vectors }: Plan): Scoring[] {
+    return scoringsOf(vectors, this.#options);
   }
 
   async #run(run: ModelRun): Promise<void> {
@@ -74,20 +82,43 @@ class BenchRun {
       hooks: this.#hooks,
       meter: this.#meter,
     };
-    const finished: TaskResult[] = [];
-    const place = this.#runs.length;
+    const scorings = this.#scorings(plan);
+    const first = this.#runs.length;
     for (const task of this.#prepared.tasks) {
-      const { result, seconds } = await runTask(worker, task);
-      finished.push(result);
-      this.#seconds[timingKey(checked.id, plan.spec, result.task)] = seconds;
-      this.#runs[place] = runOf(checked, plan, finished);
+      const finished = await runTask(worker, task, scorings);
+      for (const [i, scoring] of scorings.entries()) {
+        this.#add(first + i, describedRun(checked.id, plan, scoring), finished[i]);
+      }
       await this.#write();
-      this.#hooks.onTask(checked.id, plan.spec, result);
+      for (const run of this.#runs.slice(first)) this.#report(run);
     }
     recordSpeed(this.#prepared.store, checked, plan.method, {
       work: throughput.actual,
       seconds: throughput.seconds,
     });
+  }
+
+  async #runLexical(): Promise<void> {
+    const place = this.#runs.length;
+    for (const task of this.#prepared.tasks) {
+      this.#add(place, LEXICAL_RUN, await runLexicalTask(task, this.#hooks));
+      await this.#write();
+      for (const run of this.#runs.slice(place)) this.#report(run);
+    }
+  }
+
+  /** Adds a task to the run at an index. */
+  #add(place: number, run: DescribedRun, finished: FinishedTask | undefined): void {
+    if (finished === undefined) throw new Error('a scoring has no result');
+    const tasks = [...(this.#runs[place]?.tasks ?? []), finished.result];
+    this.#runs[place] = { ...run, tasks, average: averageOf(tasks) };
+    this.#seconds[timingKey(run.model, runName(run), finished.result.task)] = finished.seconds;
+  }
+
+  /** Reports a run's last task. */
+  #report(run: RunResult): void {
+    const task = run.tasks.at(-1);
+    if (task !== undefined) this.#hooks.onTask(run.model, runName(run), task);
   }
 
   get #results(): Results {
@@ -105,15 +136,24 @@ class BenchRun {
   }
 }
 
-function runOf({ id }: CheckedModel, plan: Plan, tasks: readonly TaskResult[]): RunResult {
+/** A run without its tasks. */
+type DescribedRun = Omit<RunResult, 'tasks' | 'average'>;
+
+const LEXICAL_RUN: DescribedRun = {
+  model: LEXICAL_ID,
+  extend: 'none',
+  method: 'none',
+  target: 0,
+  vectors: 'lexical',
+};
+
+function describedRun(model: string, { spec, method, target }: Plan, scoring: Scoring): DescribedRun {
+  return { model, extend: spec, method, target, ...scoringFields(scoring) };
+}
+
+/** "Avg."; null unless the run has the paper's six tasks. */
+function averageOf(tasks: readonly TaskResult[]): number | null {
   const scores = PAPER_TASKS.map((name) => tasks.find(({ task }) => task === name)?.main);
   const all = scores.filter((score) => score !== undefined);
-  return {
-    model: id,
-    extend: plan.spec,
-    method: plan.method,
-    target: plan.target,
-    tasks: [...tasks],
-    average: all.length === PAPER_TASKS.length ? mean(all) : null,
-  };
+  return all.length === PAPER_TASKS.length ? mean(all) : null;
 }

@@ -1,11 +1,24 @@
-import type { EmbeddingModel, Extend, LoadOptions } from '../../lib/index.js';
+import type {
+  EmbeddingModel,
+  EmbedManyOptions,
+  Extend,
+  LoadOptions,
+  LongEmbedError,
+} from '../../lib/index.js';
 import type { RemoteModel } from '../remote/remote-model.js';
 import type { RemoteOptions } from '../remote/options.js';
 import type { TaskResult } from '../results/results.js';
+import type { Aggregate, Vectors } from './scoring.js';
 import type { BenchTask, TaskName } from '../tasks/index.js';
 
 /** The part of a model on this machine that the benchmark uses. */
-export type LocalModel = Pick<EmbeddingModel, 'info' | 'tokenize' | 'embedMany' | 'dispose'>;
+export type LocalModel = Pick<EmbeddingModel, 'info' | 'tokenize' | 'embedMany' | 'dispose'> & {
+  /** Missing: the model has no chunk vectors. */
+  embedManyChunks?(
+    texts: readonly string[],
+    options: EmbedManyOptions & { chunks: number },
+  ): AsyncIterableIterator<ChunksResult, undefined>;
+};
 
 /** A model that embeds the benchmark's texts: on this machine, or a server's. */
 export type BenchModel = LocalModel | RemoteModel;
@@ -13,13 +26,32 @@ export type BenchModel = LocalModel | RemoteModel;
 /** What the benchmark knows of a model. */
 export type BenchInfo = BenchModel['info'];
 
+/** What the benchmark takes from the vectors of a document's chunks. */
+export type ChunksResult =
+  | {
+      readonly index: number;
+      readonly chunks: readonly { readonly embedding: Float32Array }[];
+      readonly tokens: number;
+      readonly windows: number;
+      readonly truncated: boolean;
+    }
+  | { readonly index: number; readonly error: LongEmbedError };
+
 /** The role of a text: decides its prompt. */
 export type Kind = 'query' | 'document';
 
 /** What to run on which data. */
 export interface BenchOptions {
-  /** Paths of GGUF files, or names of models on a server (openai:text-embedding-ada-002), at least one. */
+  /** Paths of GGUF files, or names of models on a server (openai:text-embedding-ada-002), at least one unless `lexical` is set. */
   readonly models: readonly string[];
+  /** Whether BM25 runs too, as a model of its own. */
+  readonly lexical?: boolean;
+  /** What documents are represented by; each is a run of its own. Default: one vector. */
+  readonly vectors?: readonly Vectors[];
+  /** How a document with several vectors is scored; each is a run of its own. Default: max. */
+  readonly aggregate?: readonly Aggregate[];
+  /** Whether each run is repeated with its ranking fused with BM25's. */
+  readonly hybrid?: boolean;
   /** Every model runs with each strategy that it supports. */
   readonly extend: readonly Extend[];
   readonly tasks: readonly BenchTask[];
@@ -100,6 +132,6 @@ export interface BenchHooks {
   /** Called with a sentence about something allowed but probably not intended. */
   readonly onWarning: (message: string) => void;
   readonly onProgress: (progress: BenchProgress) => void;
-  /** Called when the results of a task have been written. @param model id @param extend spec string */
-  readonly onTask: (model: string, extend: string, task: TaskResult) => void;
+  /** Called when the results of a task have been written. @param model id @param run as `runName` gives it */
+  readonly onTask: (model: string, run: string, task: TaskResult) => void;
 }

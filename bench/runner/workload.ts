@@ -9,6 +9,7 @@ import { type CheckedModel, textsOf } from './models.js';
 import type { Plan } from './plan.js';
 import type { Prepared } from './prepare.js';
 import type { Expected, Meter, Throughput } from './progress.js';
+import { chunkTokens } from './scoring.js';
 import type { Kind, LocalModel } from './types.js';
 
 /** A model with a strategy, and its throughput. */
@@ -36,8 +37,13 @@ export function planWorkload({ store, models, tasks }: Prepared, meter: Meter): 
       for (const split of tasks.flatMap(({ splits }) => splits)) {
         for (const [stats, kind] of textsOf(split)) {
           const places = missingPlaces(store, plan, kind, stats);
-          pending.set(stats, sum(expectedOf(checked, plan, stats, places).map(({ work }) => work)));
-          bytes += 4 * checked.info.dimensions * places.length;
+          const expected = expectedOf(checked, plan, stats, places);
+          pending.set(stats, sum(expected.map(({ work }) => work)));
+          const vectors =
+            kind === 'query'
+              ? places.length
+              : sum(expected.map(({ tokens }) => vectorsFor(checked, plan, tokens)));
+          bytes += 4 * checked.info.dimensions * vectors;
         }
       }
       const earlier = recordedSpeed(store, checked, plan.method);
@@ -45,6 +51,12 @@ export function planWorkload({ store, models, tasks }: Prepared, meter: Meter): 
     }
   }
   return { runs, bytes };
+}
+
+/** Approximate number of vectors of a document. */
+function vectorsFor({ info }: CheckedModel, { vectors }: Plan, tokens: number): number {
+  if (vectors === 'document') return 1;
+  return Math.ceil(tokens / (chunkTokens(vectors) ?? info.nativeContext)) + 1;
 }
 
 /** Indices of the texts that are not in the cache; of equal texts, the first. */

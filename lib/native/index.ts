@@ -3,7 +3,7 @@ export { addon } from './addon.js';
 export { dotProducts } from './job.js';
 export { toLongEmbedError } from './job.js';
 export { loadIsolated } from './isolated/index.js';
-export { abandon, startJob } from './job.js';
+export { abandon, settled, startJob } from './job.js';
 export type {
   Backend,
   Device,

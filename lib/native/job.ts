@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../abort.js';
 import { ERROR_CODES, LongEmbedError, type ErrorCode } from '../error.js';
 import type { NativeJob } from './types.js';
 import { addon } from './addon.js';
@@ -29,6 +30,28 @@ export function startJob<T>(begin: () => NativeJob<T>): NativeJob<T> {
     };
   } catch (error) {
     return { promise: Promise.reject(toLongEmbedError(error)), cancel: () => undefined };
+  }
+}
+
+/**
+ * Waits for native work, and cancels it when the signal is aborted.
+ * @param message of the error then
+ * @throws LongEmbedError what the job rejects with; ERR_ABORTED
+ */
+export async function settled<T>(
+  job: NativeJob<T>,
+  signal: AbortSignal | undefined,
+  message?: string,
+): Promise<T> {
+  const cancel = (): void => job.cancel();
+  signal?.addEventListener('abort', cancel, { once: true });
+  try {
+    return await job.promise;
+  } catch (error) {
+    throwIfAborted(signal, message);
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', cancel);
   }
 }
 

@@ -26,6 +26,12 @@ int64_t tiles_of(int64_t rows) {
     return (rows + dot_tile - 1) / dot_tile;
 }
 
+/// Tiles that a thread takes at a time. One row's tiles take some microseconds each, less than threads need to agree on
+/// who takes the next.
+int64_t tiles_per_piece(int64_t left_rows) {
+    return left_rows == 1 ? 16 : 1;
+}
+
 } // namespace
 
 void dot_products(const RowPairs & rows, float * out, int threads, const Control & control) {
@@ -37,9 +43,10 @@ void dot_products(const RowPairs & rows, float * out, int threads, const Control
         return;
     }
 
-    ThreadTeam team(static_cast<int>(std::min<int64_t>(threads, tiles)));
-    team.run(tiles, [&](int /*member*/, int64_t tile) {
-        control.check();
+    const int64_t piece  = tiles_per_piece(rows.left_rows);
+    const int64_t pieces = (tiles + piece - 1) / piece;
+
+    const auto multiply_tile = [&](int64_t tile) {
         const int64_t left  = tile / across * dot_tile;
         const int64_t right = tile % across * dot_tile;
         DotTile       t;
@@ -51,6 +58,14 @@ void dot_products(const RowPairs & rows, float * out, int threads, const Control
         t.out        = out + left * rows.right_rows + right;
         t.out_stride = rows.right_rows;
         dot(t);
+    };
+    ThreadTeam team(static_cast<int>(std::min<int64_t>(threads, pieces)));
+    team.run(pieces, [&](int /*member*/, int64_t index) {
+        control.check();
+        const int64_t end = std::min(tiles, (index + 1) * piece);
+        for (int64_t tile = index * piece; tile < end; ++tile) {
+            multiply_tile(tile);
+        }
     });
 }
 

@@ -1,5 +1,5 @@
 /** All metrics that MTEB reports, in one collapsed table per task. */
-import type { RunResult, TaskResult } from '../../results/results.js';
+import { type RunResult, type TaskResult, runName } from '../../results/results.js';
 import type { BenchTask } from '../../tasks/index.js';
 import { html, type Html, type Section, table } from '../html.js';
 import { count } from '../../../lib/format.js';
@@ -80,7 +80,7 @@ function resultRow(run: RunResult, { splits }: TaskResult, columns: readonly Col
   const cut = total(({ truncatedDocuments }) => truncatedDocuments);
   const documents = total((split) => split.documents);
   return html`<tr>
-    <th scope="row"><code>${run.extend}</code></th>
+    <th scope="row"><code>${runName(run)}</code></th>
     <td>${count(tokens)}</td>
     <td>${count(cut)} of ${count(documents)}</td>
     ${columns.map(({ metric, depths }) =>

@@ -1,5 +1,5 @@
 /** Gain of each strategy over the same model without extension, as in the paper's Figure 1(c). */
-import type { ModelResult, RunResult } from '../../results/results.js';
+import { type ModelResult, type RunResult, runName } from '../../results/results.js';
 import { type Bar, drawBars } from '../bars.js';
 import { html, type Html, type Part, type Section, table } from '../html.js';
 import { signed } from '../numbers.js';
@@ -64,7 +64,7 @@ function bestTargets(runs: readonly RunResult[]): RunResult[] {
 function charts(models: readonly Compared[], view: View): Html[] {
   const pictures = models.map((compared) => ({
     name: compared.model.id,
-    base: compared.base.extend,
+    base: runName(compared.base),
     bars: bestTargets(compared.runs).map((run) => barOf(compared, run, view)),
   }));
   const all = pictures.flatMap(({ bars }) => bars.flatMap(({ value, mark }) => [value, mark ?? 0]));
@@ -87,7 +87,7 @@ function charts(models: readonly Compared[], view: View): Html[] {
 function barOf({ model, base }: Compared, run: RunResult, view: View): Bar {
   const value = meanScore(run) - meanScore(base);
   const mark = difference(paperOf(view, model, run)?.average, paperOf(view, model, base)?.average);
-  return { name: run.extend, value, figure: signed(value), tone: value < 0 ? 'loss' : 'gain', mark };
+  return { name: runName(run), value, figure: signed(value), tone: value < 0 ? 'loss' : 'gain', mark };
 }
 
 function hasPaperGain(compared: Compared, view: View): boolean {
@@ -119,7 +119,7 @@ function gainsTable(models: readonly Compared[], view: View): Html {
       const [after, before] = [paperOf(view, model, run), paperOf(view, model, base)];
       const ours = columns.map((column) => difference(column.ours(run), column.ours(base)));
       const theirs = columns.map((column) => difference(column.paper(after), column.paper(before)));
-      const own = row(html`<code>${run.extend}</code>`, 'ours', ours);
+      const own = row(html`<code>${runName(run)}</code>`, 'ours', ours);
       return theirs.every((gain) => gain === null) ? [own] : [own, row('paper', 'paper', theirs)];
     });
   return table({
@@ -135,7 +135,7 @@ function gainsTable(models: readonly Compared[], view: View): Html {
           <tr class="group">
             <th scope="rowgroup" colspan="${columns.length + 1}">
               <span
-                >${compared.model.id}<small>over <code>${compared.base.extend}</code></small></span
+                >${compared.model.id}<small>over <code>${runName(compared.base)}</code></small></span
               >
             </th>
           </tr>

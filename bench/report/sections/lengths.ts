@@ -1,5 +1,5 @@
 /** Acc@1 of the synthetic tasks by length, as in the paper's Figure 1(b): a table coloured as a heat map. */
-import { mainScore } from '../../results/results.js';
+import { mainScore, runName } from '../../results/results.js';
 import { percent } from '../../results/percent.js';
 import type { ModelResult, RunResult, SplitResult, TaskResult } from '../../results/results.js';
 import type { BenchTask } from '../../tasks/index.js';
@@ -76,7 +76,7 @@ function rowsOf(task: BenchTask, model: ModelResult, run: RunResult, view: View)
   if (result === null) return [];
   const ours: Row = {
     kind: 'ours',
-    name: html`<code>${run.extend}</code>`,
+    name: html`<code>${runName(run)}</code>`,
     scores: new Map(byLength(result).map(([length, split]) => [length, mainScore(result, split)])),
     cut: new Set(
       byLength(result).flatMap(([length, { truncatedDocuments }]) => (truncatedDocuments > 0 ? length : [])),

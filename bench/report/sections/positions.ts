@@ -1,6 +1,6 @@
 /** Models with RoPE against models with absolute positions, at the same multiples of their native context (Figure 6). */
 import { percent } from '../../results/percent.js';
-import type { ModelResult, RunResult } from '../../results/results.js';
+import { type ModelResult, type RunResult, runName } from '../../results/results.js';
 import { drawBars } from '../bars.js';
 import { html, type Html, type Section, table } from '../html.js';
 import { meanName, meanScore, type View } from '../view.js';
@@ -70,7 +70,7 @@ function chart(best: readonly Best[], scales: readonly number[], view: View): Ht
         .map(({ model, kind, run, score }) => ({
           name: model.id,
           value: score,
-          figure: `${percent(score)} ${run.extend}`,
+          figure: `${percent(score)} ${runName(run)}`,
           tone: kind === 'absolute' ? 'first' : 'second',
         })),
     })),
@@ -83,7 +83,7 @@ function positionsTable(best: readonly Best[], scales: readonly number[]): Html 
     found === undefined
       ? html`<td class="missing">–</td>`
       : html`<td>
-          ${percent(found.score)}<small><code>${found.run.extend}</code></small>
+          ${percent(found.score)}<small><code>${runName(found.run)}</code></small>
         </td>`;
   return table({
     id: 'positions-table',

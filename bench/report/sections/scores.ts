@@ -1,6 +1,6 @@
 /** The main table: every model with every strategy, and the paper's scores below ours. */
 import { percent } from '../../results/percent.js';
-import type { ModelResult, RunResult } from '../../results/results.js';
+import { type ModelResult, type RunResult, runName, isLexical } from '../../results/results.js';
 import type { Task } from '../../tasks/task.js';
 import { METHODS, STRATEGIES } from '../../../lib/extend/index.js';
 import { html, type Html, type Part, type Section, table } from '../html.js';
@@ -54,8 +54,8 @@ function body(models: readonly ModelView[], columns: readonly Column[], view: Vi
     const own = columns.map(({ ours }) => bestOf(runs.map(ours)));
     const row = (run: RunResult): Html =>
       html`<tr>
-          <th scope="row"><code>${run.extend}</code></th>
-          <td>${count(run.target)}</td>
+          <th scope="row"><code>${runName(run)}</code></th>
+          <td>${isLexical(run) ? '–' : count(run.target)}</td>
           ${columns.map(({ ours }, i) => {
             const score = ours(run);
             const figure = percent(score);

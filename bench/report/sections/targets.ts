@@ -1,6 +1,6 @@
 /** Scores by strategy and target context, as in the paper's Figure 5. */
 import { percent, shortLength } from '../../results/percent.js';
-import type { RunResult } from '../../results/results.js';
+import { type RunResult, runName } from '../../results/results.js';
 import { drawBars, type Group } from '../bars.js';
 import { html, type Html, type Section, table } from '../html.js';
 import { count } from '../../../lib/format.js';
@@ -56,7 +56,7 @@ function charts(models: readonly Extended[], view: View): Html[] {
     ({ model, base, targets, strategies }, i) =>
       html`<figure>
         <figcaption>
-          <b>${model}</b>${base === null ? null : html`, the line is <code>${base.extend}</code>`}
+          <b>${model}</b>${base === null ? null : html`, the line is <code>${runName(base)}</code>`}
         </figcaption>
         ${drawBars({
           id: `targets-chart-${i + 1}`,
@@ -66,7 +66,7 @@ function charts(models: readonly Extended[], view: View): Html[] {
           reference:
             base === null
               ? null
-              : { value: meanScore(base), name: `${base.extend} ${percent(meanScore(base))}` },
+              : { value: meanScore(base), name: `${runName(base)} ${percent(meanScore(base))}` },
           groups: [...strategies.values()].map((runs): Group => ({
             heading: null,
             bars: targets.flatMap((target, step) => {
@@ -74,7 +74,7 @@ function charts(models: readonly Extended[], view: View): Html[] {
               if (run === undefined) return [];
               const value = meanScore(run);
               const strength = 0.4 + (0.6 * (step + 1)) / targets.length;
-              return [{ name: run.extend, value, figure: percent(value), tone: 'first', strength }];
+              return [{ name: runName(run), value, figure: percent(value), tone: 'first', strength }];
             }),
           })),
         })}
@@ -96,7 +96,7 @@ function targetsTable({ model, base, targets, strategies }: Extended, id: string
   const beside =
     base === null
       ? null
-      : html`; <code>${base.extend}</code> at ${count(base.target)} tokens: ${percent(meanScore(base))}`;
+      : html`; <code>${runName(base)}</code> at ${count(base.target)} tokens: ${percent(meanScore(base))}`;
   return table({
     id,
     caption: html`${model}, ${meanName(view)} in percent, by target in tokens${beside}`,

@@ -29,7 +29,13 @@ function logged(model: Model): Model {
         }
       }
       for await (const result of model.embedMany(seen(), options)) {
-        const what = JSON.stringify([model.info.path, options?.extend, options?.as, texts[result.index]]);
+        const what = JSON.stringify([
+          model.info.path,
+          options?.extend,
+          options?.as,
+          options?.vectors,
+          texts[result.index],
+        ]);
         appendFileSync(log, `${createHash('sha256').update(what).digest('hex')}\n`);
         yield result;
       }

@@ -154,7 +154,7 @@ function overwrite(file: string, position: number, bytes: number): void {
 describe('entries', () => {
   it('are read as they were written', () => {
     const entry = {
-      vector: Float32Array.of(1, -0, 1e-40, 3.4e38, 0.1),
+      vectors: [Float32Array.of(1, -0, 1e-40), Float32Array.of(3.4e38, 0.1, 7)],
       tokens: 4_000_000_000,
       windows: 64,
       truncated: true,
@@ -162,6 +162,13 @@ describe('entries', () => {
     };
     expect(decodeEntry(encodeEntry(entry))).toEqual(entry);
     expect(decodeEntry(encodeEntry({ ...entry, truncated: false })).truncated).toBe(false);
+  });
+
+  it('of older versions have one vector', () => {
+    const entry = { vectors: [Float32Array.of(1, 2)], tokens: 3, windows: 1, truncated: false, seconds: 1 };
+    const bytes = encodeEntry(entry);
+    bytes.writeUInt32LE(0, 20);
+    expect(decodeEntry(bytes)).toEqual(entry);
   });
 });
 
