@@ -93,6 +93,8 @@ function preparation({ normalizers, preTokenizers }: TokenizerFile, folder: stri
     else
       throw unsupportedCheckpoint(folder, `its tokenizer has the step ${JSON.stringify(type.slice(0, 40))}.`);
   }
+  // llama.cpp puts one there whenever it removes others.
+  if (removesSpaces && !addsSpace) throw inexpressible(folder, 'its tokenizer puts no space before a text.');
   return { charsmap, removesSpaces, addsSpace };
 }
 
