@@ -141,7 +141,7 @@ function weightOf(
   const { dtype, shape, data_offsets: offsets } = entry;
   const type = typeof dtype === 'string' ? NUMBER_TYPES.get(dtype) : undefined;
   if (typeof dtype !== 'string' || type === undefined) {
-    throw wrong(`is of the type ${JSON.stringify(dtype)?.slice(0, 40) ?? 'nothing'}, which is not known`);
+    throw wrong(`is of the type ${JSON.stringify(dtype ?? null).slice(0, 40)}, which is not known`);
   }
   if (!isListOfSizes(shape)) throw wrong('has no valid shape');
   if (!isListOfSizes(offsets) || offsets.length !== 2) throw wrong('has no valid data_offsets');

@@ -41,8 +41,8 @@ export class Weights implements AsyncDisposable {
 
   static async #openParts(folder: string): Promise<Weights> {
     const path = join(folder, INDEX);
-    const map = (await Settings.read(path))?.inner('weight_map');
-    if (map == null) throw invalidCheckpoint(path, 'it has no "weight_map".');
+    const map = (await Settings.read(path))?.inner('weight_map') ?? null;
+    if (map === null) throw invalidCheckpoint(path, 'it has no "weight_map".');
     const places = map.entries().map(([weight, file]) => [weight, fileName(path, file)] as const);
     const files = new Map<string, SafetensorsFile>();
     try {
@@ -92,7 +92,7 @@ function fileName(index: string, given: unknown): string {
   if (typeof given === 'string' && /^[^/\\\0]+\.safetensors$/.test(given)) return given;
   throw invalidCheckpoint(
     index,
-    `it names the file ${JSON.stringify(given)?.slice(0, 100) ?? 'nothing'}: only .safetensors files in its own folder are read.`,
+    `it names the file ${JSON.stringify(given ?? null).slice(0, 100)}: only .safetensors files in its own folder are read.`,
   );
 }
 
