@@ -2,8 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { readFailure } from '../error.js';
 import { invalidCheckpoint } from './invalid.js';
 
-/** The largest JSON file that is read: tokenizers of 262,144 tokens need some 35 MB. */
-const MAX_JSON_BYTES = 256 << 20;
+/** The largest text that is read: tokenizers of 262,144 tokens need some 35 MB. */
+const MAX_TEXT_BYTES = 256 << 20;
 
 /** No size or count of a model is larger. */
 const MAX_WHOLE = 2 ** 30;
@@ -15,24 +15,32 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /**
- * The value in a JSON file; undefined when there is no such file.
- * @throws LongEmbedError ERR_MODEL_INVALID when it is no JSON, too large, or unreadable
+ * A whole text file; undefined when there is no such file.
+ * @throws LongEmbedError ERR_MODEL_INVALID when it is too large, unreadable, or no regular file
  */
-export async function readJson(path: string): Promise<unknown> {
-  let text: string;
+export async function readText(path: string): Promise<string | undefined> {
   try {
     const stats = await stat(path);
     if (!stats.isFile()) throw invalidCheckpoint(path, 'it is not a regular file.');
-    if (stats.size > MAX_JSON_BYTES) {
+    if (stats.size > MAX_TEXT_BYTES) {
       throw invalidCheckpoint(path, `it has ${stats.size} bytes, more than any such file needs.`);
     }
-    text = await readFile(path, 'utf8');
+    return await readFile(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
     if (code === 'ERR_MODEL_INVALID') throw error;
     throw invalidCheckpoint(path, `${readFailure(error)}.`, error);
   }
+}
+
+/**
+ * The value in a JSON file; undefined when there is no such file.
+ * @throws LongEmbedError ERR_MODEL_INVALID as above, and when it is no JSON
+ */
+export async function readJson(path: string): Promise<unknown> {
+  const text = await readText(path);
+  if (text === undefined) return undefined;
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { LongEmbedError, readFailure } from '../error.js';
 import { invalidCheckpoint } from './invalid.js';
 import { isObject } from './json-file.js';
@@ -39,13 +39,16 @@ export class SafetensorsFile implements AsyncDisposable {
 
   /** @throws LongEmbedError ERR_MODEL_INVALID; so do the other methods */
   static async open(path: string): Promise<SafetensorsFile> {
-    const file = await open(path, 'r').catch((error: unknown) => {
+    const unreadable = (error: unknown): never => {
       throw invalidCheckpoint(path, `${readFailure(error)}.`, error);
-    });
+    };
+    // Before it is opened: opening a pipe waits for a writer.
+    const isFile = (await stat(path).catch(unreadable)).isFile();
+    if (!isFile) throw invalidCheckpoint(path, 'it is not a regular file.');
+    const file = await open(path, 'r').catch(unreadable);
     try {
-      const stats = await file.stat();
-      if (!stats.isFile()) throw invalidCheckpoint(path, 'it is not a regular file.');
-      return new SafetensorsFile(path, file, await readHeader(path, file, stats.size));
+      const { size } = await file.stat();
+      return new SafetensorsFile(path, file, await readHeader(path, file, size));
     } catch (error) {
       await file.close();
       throw error instanceof LongEmbedError

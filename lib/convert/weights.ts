@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readFailure } from '../error.js';
 import { invalidCheckpoint } from './invalid.js';
 import { Settings } from './json-file.js';
 import { SafetensorsFile, type Weight } from './safetensors.js';
@@ -29,7 +30,9 @@ export class Weights implements AsyncDisposable {
 
   /** Opens `model.safetensors`, or all files that its index names. @throws LongEmbedError ERR_MODEL_INVALID */
   static async open(folder: string): Promise<Weights> {
-    const names = await readdir(folder).catch(() => [] as string[]);
+    const names = await readdir(folder).catch((error: unknown): never => {
+      throw invalidCheckpoint(folder, `${readFailure(error)}.`, error);
+    });
     if (names.includes(SINGLE)) {
       const file = await SafetensorsFile.open(join(folder, SINGLE));
       const found = [...file.weights.values()].map((weight) => [weight.name, { weight, file }] as const);

@@ -1,4 +1,5 @@
 /** What cannot be converted is refused with a named error that says why, and leaves nothing behind. */
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -141,6 +142,19 @@ describe('safetensors files', () => {
     writeFileSync(path, bytes);
     expect(await refusal(folder)).toMatch(/MODEL_INVALID.*70000.*--type f32/);
     await expect(convertModel(folder, newPath(), { type: 'f32' })).resolves.toBeDefined();
+  });
+
+  it('a folder or a pipe in place of a file', async () => {
+    for (const name of ['model.safetensors', 'tokenizer.json', 'config.json']) {
+      const folder = copyOf('bert');
+      rmSync(join(folder, name));
+      mkdirSync(join(folder, name));
+      expect(await refusal(folder)).toMatch(/MODEL_INVALID.*not a regular file/);
+      if (process.platform === 'win32') continue;
+      rmSync(join(folder, name), { recursive: true });
+      execFileSync('mkfifo', [join(folder, name)]);
+      expect(await refusal(folder)).toMatch(/MODEL_INVALID.*not a regular file/);
+    }
   });
 
   it('pickles, with what to do', async () => {

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { boolEntry, type MetadataEntry, stringEntry } from '../../gguf/index.js';
 import type { Checkpoint } from '../architectures/architecture.js';
 import { inexpressible, invalidCheckpoint, unsupportedCheckpoint } from '../invalid.js';
-import { Settings } from '../json-file.js';
+import { readText, Settings } from '../json-file.js';
 import { namedTokens, readTokenizer, type TokenizerFile } from './tokenizer-json.js';
 import { specialEntries, textsById, TokenTable, TOKEN_TYPES } from './token-table.js';
 
@@ -102,9 +101,8 @@ async function settingsBesideList(transformer: string, folder: string): Promise<
 
 /** A token a line. */
 async function readList(path: string): Promise<TokenTable> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw invalidCheckpoint(path, 'there is neither a tokenizer.json nor this file.', error);
-  });
+  const text = await readText(path);
+  if (text === undefined) throw invalidCheckpoint(path, 'there is neither a tokenizer.json nor this file.');
   const lines = text.split(/\r\n|\n|\r/);
   if (lines.at(-1) === '') lines.pop();
   return new TokenTable(path, lines);
