@@ -83,7 +83,8 @@ function shift(values: Float32Array, by: number): void {
 
 function checkFinite(path: string, name: string, values: Float32Array, target: number): void {
   const limit = target === F16 ? LARGEST_HALF : target === Q8_0 ? 127 * LARGEST_HALF : Infinity;
-  for (const value of values) {
+  for (let i = 0; i < values.length; i += 1) {
+    const value = values[i] ?? 0;
     if (Math.abs(value) < limit) continue;
     throw invalidCheckpoint(
       path,
@@ -96,9 +97,14 @@ function checkFinite(path: string, name: string, values: Float32Array, target: n
 
 function encode(values: Float32Array, target: number): Uint8Array {
   if (target === Q8_0) return toBlocks(values);
-  const bytes = Buffer.allocUnsafe(values.length * (target === F16 ? 2 : 4));
-  if (target === F16) values.forEach((value, i) => bytes.writeUInt16LE(toHalf(value), 2 * i));
-  else values.forEach((value, i) => bytes.writeFloatLE(value, 4 * i));
+  const size = target === F16 ? 2 : 4;
+  const bytes = new Uint8Array(values.length * size);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < values.length; i += 1) {
+    const value = values[i] ?? 0;
+    if (target === F16) view.setUint16(size * i, toHalf(value), true);
+    else view.setFloat32(size * i, value, true);
+  }
   return bytes;
 }
 
@@ -108,16 +114,17 @@ export function toBlocks(values: Float32Array): Uint8Array {
   const bytes = Buffer.allocUnsafe((values.length / BLOCK) * BLOCK_BYTES);
   for (let block = 0; block * BLOCK < values.length; block += 1) {
     const numbers = values.subarray(block * BLOCK, (block + 1) * BLOCK);
-    const largest = numbers.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
+    let largest = 0;
+    for (let i = 0; i < BLOCK; i += 1) largest = Math.max(largest, Math.abs(numbers[i] ?? 0));
     const scale = fround(largest / 127);
     const inverse = scale === 0 ? 0 : fround(1 / scale);
     bytes.writeUInt16LE(toHalf(scale), block * BLOCK_BYTES);
-    numbers.forEach((x, i) => {
-      const scaled = fround(x * inverse);
+    for (let i = 0; i < BLOCK; i += 1) {
+      const scaled = fround((numbers[i] ?? 0) * inverse);
       // Halves round away from zero.
-      const rounded = Math.sign(scaled) * Math.floor(Math.abs(scaled) + 0.5);
-      bytes.writeInt8(rounded, block * BLOCK_BYTES + 2 + i);
-    });
+      const magnitude = Math.floor(Math.abs(scaled) + 0.5);
+      bytes.writeInt8(scaled < 0 ? -magnitude : magnitude, block * BLOCK_BYTES + 2 + i);
+    }
   }
   return bytes;
 }
