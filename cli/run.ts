@@ -3,6 +3,7 @@ import { LongEmbedError } from '../lib/error.js';
 import { addBench } from './bench.js';
 import { addBuild } from './build.js';
 import { addCompare } from './compare.js';
+import { addConvert } from './convert.js';
 import type { AddCommand, Context } from './context.js';
 import { addEmbed } from './embed.js';
 import { BrokenPipe, EXIT, Interrupted, UsageError } from './exit.js';
@@ -15,6 +16,7 @@ import { packageVersion } from '../lib/package.js';
 const COMMANDS: readonly AddCommand[] = [
   addEmbed,
   addExtend,
+  addConvert,
   addInfo,
   addTokenize,
   addBench,
@@ -30,6 +32,7 @@ Examples:
   longembed embed corpus.jsonl --model e5-mistral.gguf --extend ntk:32k --output corpus.npy
   longembed tokenize contract.txt --model minilm.gguf
   longembed extend minilm.gguf --extend pi:2k --output minilm-2k.gguf
+  longembed convert gtr-t5-base --output gtr-t5-base-f16.gguf
   longembed bench --model minilm.gguf --extend none pcw:4k --output results
   longembed compare results
 

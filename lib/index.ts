@@ -24,6 +24,8 @@ export type {
   StrategySupport,
   YarnExtend,
 } from './extend/index.js';
+export { convertModel } from './convert/index.js';
+export type { ConvertedFile, ConvertOptions, ConvertType } from './convert/index.js';
 export { extendModelFile } from './extend-file/index.js';
 export type { ExtendedFile, ExtendFileOptions } from './extend-file/index.js';
 export { devices, EmbeddingModel } from './model/index.js';

@@ -1,4 +1,3 @@
-import { AtomicFile } from '../atomic-file.js';
 import { LongEmbedError } from '../error.js';
 import {
   type StrategyContext,
@@ -8,7 +7,7 @@ import {
   type ResolvedExtend,
   resolveExtend,
 } from '../extend/index.js';
-import { GgufFile, ggufPieces, ggufSize, stringEntry, u32Entry } from '../gguf/index.js';
+import { GgufFile, ggufSize, saveGguf, stringEntry, u32Entry } from '../gguf/index.js';
 import { throwIfAborted } from '../abort.js';
 import { EXTENDED_KEYS, readExtended } from '../model/extended.js';
 import { chooseNativeContext } from '../model/configure.js';
@@ -18,7 +17,7 @@ import { packageVersion } from '../package.js';
 import { type Changes, contentWith, type Extension } from './content.js';
 import { type FileFacts, fileFacts, metadataOf } from './file-facts.js';
 import { checkExtendFileOptions, checkPath, type ExtendedFile, type ExtendFileOptions } from './options.js';
-import { checkOutput } from './output-file.js';
+import { checkOutput } from '../output-file.js';
 import { positionMatrixChanges } from './position-matrix.js';
 import { rotaryChanges } from './rotary.js';
 import { checkWritable, notesOn, specInFile } from './support.js';
@@ -84,7 +83,7 @@ export async function extendModelFile(
   });
   const sizeBytes = ggufSize(content);
   await checkOutput(output, source, checked.overwrite ?? false, sizeBytes);
-  await write(output, ggufPieces(content), sizeBytes, checked);
+  await saveGguf(output, content, checked);
   return {
     path: output,
     sizeBytes,
@@ -109,27 +108,6 @@ function planOf(resolved: ResolvedExtend, context: StrategyContext): Extension['
   const [plan] = planDocument(resolved, context, resolved.target, { before: 0, after: 0 });
   if (plan === undefined) throw new Error('a strategy gave no plan');
   return plan;
-}
-
-async function write(
-  path: string,
-  pieces: AsyncIterable<Uint8Array>,
-  size: number,
-  { signal, onProgress }: ExtendFileOptions,
-): Promise<void> {
-  const output = await AtomicFile.create(path);
-  try {
-    let done = 0;
-    for await (const piece of pieces) {
-      throwIfAborted(signal);
-      await output.write(piece);
-      onProgress?.((done += piece.length) / size);
-    }
-    throwIfAborted(signal);
-    await output.commit();
-  } finally {
-    await output.abandon();
-  }
 }
 
 function refuseSplit(path: string, { metadata }: FileFacts): void {

@@ -131,6 +131,9 @@ export const F32 = 0;
 export const F16 = 1;
 export const BF16 = 30;
 
+/** Blocks of 32 numbers with a scale. */
+export const Q8_0 = 8;
+
 /** The usual name of a type. */
 export function tensorTypeName(id: number): string {
   return TENSOR_TYPES[id]?.name ?? `type ${id}`;

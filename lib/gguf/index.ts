@@ -6,9 +6,16 @@
 export { DEFAULT_ALIGNMENT, type MetadataEntry, padding, type TensorInfo, VALUE_TYPES } from './format.js';
 export type { GgufHeader, StoredTensor } from './parse.js';
 export { GgufFile } from './read.js';
-export { BF16, F16, F32, tensorBytes, tensorTypeName } from './format.js';
+export { BF16, F16, F32, Q8_0, tensorBytes, tensorTypeName } from './format.js';
+export { toHalf } from './half.js';
+export { saveGguf, type SaveOptions } from './save.js';
 export {
   arrayLengthOf,
+  boolEntry,
+  bytesEntry,
+  f32sEntry,
+  i32sEntry,
+  stringsEntry,
   f32Entry,
   lengthAndText,
   scalarOf,

@@ -1,4 +1,4 @@
-import type { MetadataEntry } from './format.js';
+import { type MetadataEntry, type ScalarType, VALUE_TYPES } from './format.js';
 
 /** A metadata value that is not an array; 64-bit integers are bigints. */
 export type Scalar = number | bigint | boolean | string;
@@ -73,4 +73,41 @@ export function lengthAndText(text: string): Uint8Array {
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(encoded.length));
   return Buffer.concat([length, encoded]);
+}
+
+export function boolEntry(key: string, value: boolean): MetadataEntry {
+  return { key, type: 'bool', bytes: Uint8Array.of(value ? 1 : 0) };
+}
+
+export function stringsEntry(key: string, values: readonly string[]): MetadataEntry {
+  return arrayEntry(key, 'string', values.length, Buffer.concat(values.map(lengthAndText)));
+}
+
+export function f32sEntry(key: string, values: readonly number[]): MetadataEntry {
+  const bytes = Buffer.alloc(4 * values.length);
+  values.forEach((value, i) => bytes.writeFloatLE(value, 4 * i));
+  return arrayEntry(key, 'f32', values.length, bytes);
+}
+
+export function i32sEntry(key: string, values: readonly number[]): MetadataEntry {
+  const bytes = Buffer.alloc(4 * values.length);
+  values.forEach((value, i) => bytes.writeInt32LE(value, 4 * i));
+  return arrayEntry(key, 'i32', values.length, bytes);
+}
+
+/** An array of u8. */
+export function bytesEntry(key: string, values: Uint8Array): MetadataEntry {
+  return arrayEntry(key, 'u8', values.length, values);
+}
+
+function arrayEntry(
+  key: string,
+  type: ScalarType | 'string',
+  count: number,
+  elements: Uint8Array,
+): MetadataEntry {
+  const head = Buffer.alloc(12);
+  head.writeUInt32LE(VALUE_TYPES[type]);
+  head.writeBigUInt64LE(BigInt(count), 4);
+  return { key, type: 'array', bytes: Buffer.concat([head, elements]) };
 }

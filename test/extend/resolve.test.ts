@@ -137,7 +137,7 @@ describe('models that do not support a strategy', () => {
     ['gp:4k', without('relative'), /T5/],
     ['rp:4k', without('none'), /no position encoding/],
     ['ntk:4k', rope({ ropeBase: 0 }), /this file has none/],
-    ['gp:4k', rope({ engine: 'llama_context' }), /llama\.cpp.*It supports none, pcw, pi, ntk\.$/],
+    ['gp:4k', rope({ engine: 'llama_context' }), /llama\.cpp.*It supports none, pcw, pi, ntk, dntk\.$/],
     ['rp:4k', rope({ engine: 'llama_context' }), /llama\.cpp/],
     ['se:4k', rope({ engine: 'llama_context' }), /llama\.cpp/],
     ['pi:4k', absolute({ engine: 'llama_context' }), /between the rows.*It supports none, pcw\.$/],

@@ -18,7 +18,7 @@ const SUPPORTED: Partial<Record<SpecName, string>> = {
 
 describe.each(
   [...ARCHITECTURE_NAMES, 'bert-rows' as const].map(
-    (name) => [name, SUPPORTED[name] ?? 'none pcw gp rp pi ntk se'] as const,
+    (name) => [name, SUPPORTED[name] ?? 'none pcw gp rp pi ntk se dntk yarn'] as const,
   ),
 )('%s', (name, expected) => {
   it(`takes ${expected}`, async () => {

@@ -34,7 +34,7 @@ describe('options that are wrong are named, with what was given and what is allo
     ],
     [
       { maxtokens: 5 },
-      'The option maxtokens is not known: use extend, as, prompt, pooling, normalize, dimensions, truncate, maxTokens, signal, onProgress, batchTokens.',
+      'The option maxtokens is not known: use extend, as, prompt, pooling, normalize, dimensions, truncate, maxTokens, signal, onProgress, vectors, batchTokens.',
     ],
     [null, 'The options argument is null: it must be an object.'],
     ['pcw:4k', 'The options argument is "pcw:4k": it must be an object.'],

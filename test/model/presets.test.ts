@@ -59,6 +59,7 @@ describe('a file is recognised', () => {
     ['contriever', 'Contriever'],
     ['contriever-msmarco', 'Contriever Msmarco'],
     ['e5-mistral-7b-instruct', 'E5 Mistral 7b Instruct'],
+    ['sfr-embedding-mistral', 'SFR Embedding Mistral'],
     ['jina-embeddings-v2-base-en', 'Jina Embeddings v2 Base En'],
     ['jina-embeddings-v2-base-en', 'Jina Bert Implementation'],
     ['jina-embeddings-v2-small-en', 'Jina Bert Implementation'],
@@ -135,7 +136,7 @@ describe('a file named after the model it was trained from', () => {
 describe('a file is not mistaken for another model', () => {
   it.each<[string, string, Partial<NativeFacts>]>([
     ['e5-mistral-7b-instruct', 'Mistral 7B Instruct v0.2', {}],
-    ['e5-mistral-7b-instruct', 'SFR Embedding Mistral', {}],
+    ['e5-mistral-7b-instruct', 'Linq Embed Mistral', {}],
     ['e5-base-v2', 'E5 Base v2 Legal', {}],
     ['e5-base-v2', 'Tmpabc123', {}],
     ['e5-base-v2', 'Model', {}],

@@ -24,6 +24,10 @@ const NOMIC = {
   nativeContext: 2048,
 } as const;
 
+/**
+ * Sources: the cards of thenlper/gte-*, BAAI/bge-*, Snowflake/snowflake-arctic-embed-l-v2.0, mixedbread-ai/mxbai-embed-large-v1,
+ * facebook/contriever*, sentence-transformers/all-MiniLM-*, jinaai/jina-embeddings-v2-* and nomic-ai/nomic-embed-text-*.
+ */
 export const BERT_PRESETS: readonly Preset[] = [
   { name: 'gte-small', shape: BERT.small, ...MEAN_512 },
   { name: 'gte-base', shape: BERT.base, ...MEAN_512 },

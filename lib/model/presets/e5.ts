@@ -12,6 +12,20 @@ const E5 = {
 const RETRIEVAL = 'Given a web search query, retrieve relevant passages that answer the query';
 const INSTRUCTED = { query: `Instruct: ${RETRIEVAL}\nQuery: `, document: '' } as const;
 
+const MISTRAL = {
+  shape: MISTRAL_7B,
+  pooling: 'last',
+  prompts: INSTRUCTED,
+  // Trained at 4,096; its file says 32,768, which is Mistral's.
+  nativeContext: 4096,
+  // It pools the EOS, which its file does not tell the tokenizer to add.
+  specialTokens: { bos: true, eos: true },
+} as const;
+
+/**
+ * Sources: the cards of intfloat/e5-*, intfloat/multilingual-e5-*, dwzhu/e5rope-base, dwzhu/e5-base-4k and
+ * Salesforce/SFR-Embedding-Mistral; the task of github.com/dwzhu-pku/LongEmbed.
+ */
 export const E5_PRESETS: readonly Preset[] = [
   { name: 'e5-small', shape: BERT.small, ...E5 },
   { name: 'e5-small-v2', shape: BERT.small, ...E5 },
@@ -32,15 +46,7 @@ export const E5_PRESETS: readonly Preset[] = [
     // Rows 0, 8, 16 … of its position matrix are E5-Base's own; the rows between were fine-tuned, for long inputs only.
     shortInputs: { upTo: 512, stride: 8 },
   },
-  {
-    name: 'e5-mistral-7b-instruct',
-    aliases: ['e5-mistral', 'e5-mistral-7b'],
-    shape: MISTRAL_7B,
-    pooling: 'last',
-    prompts: INSTRUCTED,
-    // Trained at 4,096; its file says 32,768, which is Mistral's.
-    nativeContext: 4096,
-    // It pools the EOS, which its file does not tell the tokenizer to add.
-    specialTokens: { bos: true, eos: true },
-  },
+  { name: 'e5-mistral-7b-instruct', aliases: ['e5-mistral', 'e5-mistral-7b'], ...MISTRAL },
+  // Trained from it, in its form.
+  { name: 'sfr-embedding-mistral', ...MISTRAL },
 ];

@@ -34,6 +34,7 @@ const OWNERS = [
   'google',
   'ibm-granite',
   'lightonai',
+  'salesforce',
 ];
 
 /** Keys whose value is an address or repository that ends in the model's name. */

@@ -1,9 +1,9 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { writeError } from '../atomic-file.js';
-import { freeBytes } from '../disk-space.js';
-import { LongEmbedError } from '../error.js';
-import { formatBytes } from '../format.js';
+import { writeError } from './atomic-file.js';
+import { freeBytes } from './disk-space.js';
+import { LongEmbedError } from './error.js';
+import { formatBytes } from './format.js';
 
 /**
  * Refuses an output that must not be written: the input itself, a folder or device, an existing file unless it may be
