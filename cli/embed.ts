@@ -162,7 +162,7 @@ function chunksOf({ chunks, chunkOverlap: overlap, vectors }: EmbedCommandOption
   if (vectors === 'windows') throw new UsageError('--chunks and --vectors windows exclude each other.');
   if (overlap === undefined) return chunks;
   if (typeof chunks !== 'number') {
-    throw new UsageError(`--chunk-overlap counts tokens, and --chunks is ${String(chunks)}.`);
+    throw new UsageError(`--chunk-overlap counts tokens, and --chunks is ${JSON.stringify(chunks)}.`);
   }
   if (overlap >= chunks)
     throw new UsageError(`--chunk-overlap is ${overlap}: it must be less than --chunks.`);

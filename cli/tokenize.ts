@@ -61,7 +61,8 @@ async function tokenize(
       context.stderr.write(`longembed: ${where}: ${content.code}: ${content.message}\n`);
       return EXIT.someFailed;
     }
-    const ids = await tokenIds(String(content), options, context);
+    // The format is text, which has nothing else.
+    const ids = await tokenIds(content as string, options, context);
     await new StdoutSink(context.stdout).write(`[${ids.join(',')}]\n`);
   }
   return EXIT.done;

@@ -39,7 +39,8 @@ export function vectorsOf(
   const given = { ...embedOptions(plan, kind), ...options };
   const size = kind === 'document' ? chunkTokens(plan.vectors) : null;
   if (size !== null) {
-    if ('remote' in model || model.embedManyChunks === undefined) throw new Error('the model has no chunk vectors');
+    if ('remote' in model || model.embedManyChunks === undefined)
+      throw new Error('the model has no chunk vectors');
     return inTurn(model.embedManyChunks(texts, { ...given, chunks: size }), ({ chunks }) =>
       chunks.map(({ embedding }) => embedding),
     );

@@ -1,4 +1,5 @@
 import { display, LongEmbedError } from '../error.js';
+import { omit } from '../omit.js';
 import { startJob, addon } from '../native/index.js';
 import type { NativeModel } from '../native/types.js';
 import { locateModel } from '../locate-model.js';
@@ -159,8 +160,7 @@ export class EmbeddingModel implements AsyncDisposable {
       const { value: result } = await run.next();
       if (result === undefined) throw new LongEmbedError('ERR_BACKEND', 'The document produced no result.');
       if ('error' in result) throw result.error;
-      const { index, ...embedding } = result as Origin & Embedding;
-      return embedding;
+      return omit(result as Origin & Embedding, 'index', 'id');
     } finally {
       await run.return();
     }
@@ -210,8 +210,7 @@ export class EmbeddingModel implements AsyncDisposable {
       const { value: result } = await run.next();
       if (result === undefined) throw new LongEmbedError('ERR_BACKEND', 'The document produced no result.');
       if ('error' in result) throw result.error;
-      const { index, ...embeddings } = result;
-      return embeddings;
+      return omit(result, 'index', 'id');
     } finally {
       await run.return?.();
     }

@@ -55,7 +55,7 @@ describe('a text is cut', () => {
     for (const chunk of chunks) {
       const count = chunk.tokenEnd - chunk.tokenStart;
       // a character that has more tokens than a chunk may hold stands alone
-      if (count > size) expect([...TEXT.slice(chunk.start, chunk.end)]).toHaveLength(1);
+      if (count > size) expect(Array.from(TEXT.slice(chunk.start, chunk.end))).toHaveLength(1);
       expect(TEXT.slice(end, chunk.start).trim(), 'nothing between chunks').toBe('');
       end = chunk.end;
     }

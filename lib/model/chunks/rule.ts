@@ -14,17 +14,18 @@ export interface FullChunkRule {
 }
 
 /** @throws LongEmbedError ERR_INVALID_OPTION */
-export function checkChunkRule(rule: ChunkRule = DEFAULT_TOKENS): FullChunkRule {
+export function checkChunkRule(given: ChunkRule = DEFAULT_TOKENS): FullChunkRule {
+  const rule: unknown = given;
   if (rule === 'sentences' || rule === 'paragraphs') return { by: rule, size: 1, overlap: 0 };
   if (typeof rule === 'number') return { by: 'tokens', size: count('chunks', rule, 1), overlap: 0 };
   if (typeof rule !== 'object' || rule === null) throw invalid('chunks', rule, ALLOWED);
-  const { by, size, overlap = 0, ...others } = rule;
+  const { by, size, overlap = 0, ...others } = rule as Record<string, unknown>;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) throw invalid(`chunks.${unknown}`, '', 'left out: use by, size, overlap');
   if (by !== 'tokens' && by !== 'sentences' && by !== 'paragraphs') {
     throw invalid('chunks.by', by, 'one of tokens, sentences, paragraphs');
   }
-  const full = {
+  const full: FullChunkRule = {
     by,
     size: count('chunks.size', size ?? (by === 'tokens' ? undefined : 1), 1),
     overlap: count('chunks.overlap', overlap, 0),

@@ -237,7 +237,11 @@ describe('runBench', () => {
     'batches texts where their bits do not depend on it: on %s',
     async (_where, facts, expected) => {
       const extend = ['none,attention-scale=off'];
-      const { batches } = await bench({ facts: facts as NonNullable<Run['facts']>, extend, batchTokens: null });
+      const { batches } = await bench({
+        facts: facts as NonNullable<Run['facts']>,
+        extend,
+        batchTokens: null,
+      });
       expect(new Set(batches.filter((tokens) => tokens > 0))).toEqual(new Set([expected]));
     },
   );
