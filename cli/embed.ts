@@ -195,7 +195,8 @@ Output formats:
 Strategies (--extend method[:target][,key=value]…):
 ${STRATEGY_HELP}
   The target is the longest document in tokens (4k is 4096); the default is 8 times the native context.
-  All strategies take attention-scale=length|position|off (yarn: also yarn). longembed info lists what a model supports.
+  All strategies take attention-scale=length|position|off (yarn: also yarn). longembed info lists what a model
+  supports.
 
 Examples:
   longembed embed contract.txt --model minilm.gguf --extend pcw:4k
