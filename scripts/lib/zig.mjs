@@ -52,12 +52,17 @@ arm_features() {
   done
   printf '%s' "-mcpu=$mcpu"
 }
+before=
 for argument; do
   shift
+  # CMake gives @rpath only where it runs on a Mac: libraries are found beside who loads them
+  if [ "$before" = -install_name ]; then argument="@rpath/\${argument##*/}"; fi
+  before=$argument
   case $argument in
+    -install_name) set -- "$@" -Wl,-rpath,@loader_path "$argument" ;;
     -march=armv*) set -- "$@" "$(arm_features "\${argument#-march=}")" ;;
     # Zig would write an empty file for a bundle, Apple's form of a plugin; a library is loaded as well
-    -bundle) set -- "$@" -dynamiclib ;;
+    -bundle) set -- "$@" -dynamiclib -Wl,-rpath,@loader_path ;;
     *) set -- "$@" "$argument" ;;
   esac
 done

@@ -95,7 +95,11 @@ it.skipIf(process.platform === 'win32')('flags of GCC and Clang reach Zig in its
     `${start} -O3 -mcpu=generic+v8_2a+dotprod+fullfp16 a b.o`,
   );
   expect(seen('-march=armv9.2-a+i8mm+nosve')).toBe(`${start} -mcpu=generic+v8_7a+i8mm`);
-  expect(seen('-bundle', 'a.o')).toBe(`${start} -dynamiclib a.o`);
+  const beside = '-Wl,-rpath,@loader_path';
+  expect(seen('-bundle', 'a.o')).toBe(`${start} -dynamiclib ${beside} a.o`);
+  expect(seen('-install_name', '/build here/libggml.dylib', 'a.o')).toBe(
+    `${start} ${beside} -install_name @rpath/libggml.dylib a.o`,
+  );
 });
 
 it('targets are chosen by name', () => {
