@@ -27,7 +27,7 @@ interface PcwParameters {
 export const pcw = defineStrategy<PcwExtend, PcwParameters>({
   method: 'pcw',
   title: 'parallel context windows',
-  help: 'windows of the native length, their vectors averaged; for every model; overlap=, weights=tokens, pool=max',
+  help: 'windows of the native length, averaged; for every model; overlap=, weights=tokens, pool=max',
   keys: {
     overlap: { whole: true, min: 0, max: MAX_TOKENS },
     weights: { words: ['windows', 'tokens'] },
