@@ -224,6 +224,8 @@ describe('info', () => {
         { method: 'pi', supported: true },
         { method: 'ntk', supported: false },
         { method: 'se', supported: false },
+        { method: 'dntk', supported: false },
+        { method: 'yarn', supported: false },
       ],
       devices: [{ backend: 'CPU' }],
     });
