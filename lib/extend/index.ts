@@ -12,6 +12,7 @@ export {
   supportedStrategies,
   withDefaults,
 } from './resolve.js';
+export { fullWindows } from './windows.js';
 export { largestRelativePosition, relativePosition } from './se.js';
 export { formatExtend, parseExtend } from './spec.js';
 export { type Extend, type Method, METHODS, STRATEGIES } from './strategies.js';

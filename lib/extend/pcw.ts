@@ -1,5 +1,6 @@
 import { LongEmbedError } from '../error.js';
 import { type CommonKeys, defineStrategy, MAX_TOKENS } from './strategy.js';
+import { fullWindows } from './windows.js';
 
 /** Parallel context windows: windows of Lo tokens, their pooled vectors averaged. */
 export interface PcwExtend extends CommonKeys {
@@ -52,12 +53,10 @@ export const pcw = defineStrategy<PcwExtend, PcwParameters>({
     if (overlap >= capacity) {
       throw tooWide(overlap, `beside the prompt and special tokens a window has room for ${capacity}`);
     }
-    if (contentTokens <= capacity) return [{ from: 0, to: contentTokens }];
-    const stride = capacity - overlap;
-    return Array.from({ length: 1 + Math.ceil((contentTokens - capacity) / stride) }, (_, index) => {
-      const to = Math.min(index * stride + capacity, contentTokens);
-      return { from: weights === 'tokens' ? index * stride : to - capacity, to };
-    });
+    const windows = fullWindows(contentTokens, capacity, overlap);
+    return weights === 'windows'
+      ? windows
+      : windows.map(({ to }, index) => ({ from: index * (capacity - overlap), to }));
   },
   windowPooling: ({ weights = 'windows', pool = 'mean' }) => ({ weights, pool }),
   layout: () => ({}),

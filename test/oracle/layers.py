@@ -38,6 +38,14 @@ def linear(file, name, x):
     return out if bias is None else out + bias
 
 
+def dense_head(file, pooled):
+    """A pooled vector through the dense layers that the file has for it."""
+    for name in ("dense_2", "dense_3"):
+        if f"{name}.weight" in file:
+            pooled = linear(file, name, pooled)
+    return pooled
+
+
 def swiglu(file, block, x):
     """The gated feed-forward of a layer: down(silu(gate(x)) × up(x))."""
     gate, up = linear(file, f"{block}.ffn_gate", x), linear(file, f"{block}.ffn_up", x)

@@ -1,5 +1,5 @@
 import { LongEmbedError } from '../../error.js';
-import { planDocument, type WindowPlan } from '../../extend/index.js';
+import { fullWindows, planDocument, type WindowPlan } from '../../extend/index.js';
 import type { Pooling } from '../../native/index.js';
 import { checkTokenIds, checkWellFormed, isBlank } from '../../tokenize/index.js';
 import { commonPrefix, concat, type Document, emptyInput, type Track, tooLong } from '../document.js';
@@ -234,18 +234,13 @@ function chunkWindows(
   const size = extend.method === 'pcw' ? Math.min(limit, context.nativeContext) : limit;
   const capacity = size - overheadTokens;
   if (capacity < 1) throw tooLong({ content: tokens, overhead: overheadTokens }, settings, context);
-  const planned = (from: number, to: number): WindowPlan => {
+  const planned = ({ from, to }: Pick<WindowPlan, 'from' | 'to'>): WindowPlan => {
     const [plan] = planDocument(extend, context, to - from, overhead);
     if (plan === undefined) throw new Error('a strategy gave no window');
     return { ...plan, from, to };
   };
-  if (tokens <= capacity) return [planned(0, tokens)];
   const overlap = Math.min(MAX_OVERLAP, Math.floor(capacity / 4));
-  const step = capacity - overlap;
-  return Array.from({ length: Math.ceil((tokens - overlap) / step) }, (_, index) => {
-    const to = Math.min(index * step + capacity, tokens);
-    return planned(to - capacity, to);
-  });
+  return fullWindows(tokens, capacity, overlap).map(planned);
 }
 
 /**

@@ -85,7 +85,7 @@ void BiasedAttention::lay_out(const Layout & layout) {
     int64_t row = 0;
     for (const PackedSequence & sequence : layout.sequences) {
         sequences_.push_back({sequence.first, sequence.length, row});
-        row += (sequence.length + row_alignment_ - 1) / row_alignment_ * row_alignment_;
+        row += round_up(sequence.length, row_alignment_);
     }
 }
 

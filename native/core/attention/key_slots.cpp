@@ -12,10 +12,6 @@ namespace {
 // the lanes of the widest vector of any variant
 constexpr int64_t max_width = 16;
 
-int64_t round_up(int64_t n, int64_t to) {
-    return (n + to - 1) / to * to;
-}
-
 } // namespace
 
 int64_t KeySlots::stride(int64_t length) {
@@ -43,22 +39,16 @@ void KeySlots::lay_out(const Layout & layout) {
     }
 }
 
-size_t KeySlots::sequence_of(int64_t token) const {
-    const auto after = std::upper_bound(sequences_.begin(), sequences_.end(), token,
-                                        [](int64_t t, const SlotRun & run) { return t < run.first; });
-    return after - sequences_.begin() - 1;
-}
-
 int64_t KeySlots::of(int64_t token) const {
-    const SlotRun & sequence = sequences_[sequence_of(token)];
+    const SlotRun & sequence = sequence_of(sequences_, token);
     return sequence.slot + token - sequence.first;
 }
 
 std::vector<SlotRun> KeySlots::runs(int64_t first, int64_t count) const {
     std::vector<SlotRun> runs;
     const int64_t        end = first + count;
-    for (size_t i = sequence_of(first); first < end; ++i) {
-        const SlotRun & sequence = sequences_[i];
+    while (first < end) {
+        const SlotRun & sequence = sequence_of(sequences_, first);
         const int64_t   skipped  = first - sequence.first;
         const int64_t   some     = std::min(end - first, sequence.count - skipped);
         runs.push_back({first, sequence.slot + skipped, some});

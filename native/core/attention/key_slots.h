@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -36,9 +35,6 @@ public:
     std::vector<SlotRun> runs(int64_t first, int64_t count) const;
 
 private:
-    /// The sequence of a token, as an index of sequences_.
-    size_t sequence_of(int64_t token) const;
-
     std::vector<SlotRun> sequences_;
 };
 

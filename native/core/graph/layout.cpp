@@ -6,10 +6,6 @@ namespace longembed {
 
 namespace {
 
-int64_t round_up(int64_t n, int64_t to) {
-    return (n + to - 1) / to * to;
-}
-
 Segment whole_segment(const PackedSequence & sequence) {
     return {sequence.first, sequence.length, sequence.first, sequence.length, 1};
 }

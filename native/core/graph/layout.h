@@ -60,6 +60,11 @@ struct Layout {
     Layout(const Batch & batch, const Cut & cut);
 };
 
+/// The smallest multiple of `to` that is not below n.
+inline int64_t round_up(int64_t n, int64_t to) {
+    return (n + to - 1) / to * to;
+}
+
 /// The one that holds a token, of sequences in packed order.
 template <typename Sequence> const Sequence & sequence_of(const std::vector<Sequence> & sequences, int64_t token) {
     const auto after = std::upper_bound(sequences.begin(), sequences.end(), token,

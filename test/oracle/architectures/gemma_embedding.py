@@ -6,9 +6,10 @@ import math
 
 from attention import Rotation, attend
 from cases import every_case, optional_tensors
-from layers import gelu_tanh, linear, queries_keys_values, rms_norm
+from layers import dense_head, gelu_tanh, linear, queries_keys_values, rms_norm
 from strategies import without_extension
 
+head = dense_head
 POSITION_ENCODING = "rope"
 CAUSAL = False
 FIXTURES = {
@@ -17,13 +18,6 @@ FIXTURES = {
 }
 _SLIDING_BASE = 10000.0
 _EVERY = 6
-
-
-def head(file, pooled):
-    for name in ("dense_2", "dense_3"):
-        if f"{name}.weight" in file:
-            pooled = linear(file, name, pooled)
-    return pooled
 
 
 def hidden(file, sequence):

@@ -7,8 +7,9 @@ import numpy as np
 
 from attention import attend
 from cases import by_distance, in_llama_context, optional_tensors
-from layers import gelu_tanh, linear, rms_norm, split_heads
+from layers import dense_head, gelu_tanh, linear, rms_norm, split_heads
 
+head = dense_head
 POSITION_ENCODING = "relative"
 CAUSAL = False
 FIXTURES = {
@@ -29,13 +30,6 @@ def bucket(distance, buckets):
         share = np.log(n / exact) / math.log(_FARTHEST / exact) * (half - exact)
     far = np.minimum(exact + np.floor(share + 1e-9), half - 1)
     return np.where(distance > 0, half, 0) + np.where(n < exact, n, far).astype(int)
-
-
-def head(file, pooled):
-    for name in ("dense_2", "dense_3"):
-        if f"{name}.weight" in file:
-            pooled = linear(file, name, pooled)
-    return pooled
 
 
 def hidden(file, sequence):
