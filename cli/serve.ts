@@ -49,13 +49,16 @@ export const addServe: AddCommand = (program, context, exit) => {
 
 function addServeOptions(command: Command): Command {
   command
-    .requiredOption('-m, --model <model[=name]...>', `models and their names in requests: each ${MODEL}`)
+    .requiredOption(
+      '-m, --model <models...>',
+      `models, each with =NAME for requests if it should have another: ${MODEL}`,
+    )
     .optionsGroup('Embedding:')
     .option('--extend <spec>', 'strategy of requests that name none, see below (default: none)', parseSpec)
     .option(
       '--allow-extend <specs...>',
       'strategies that requests may name beside it; any (default: any)',
-      (spec: string, before: ('any' | Extend)[] = []) => [...before, spec === 'any' ? spec : parseSpec(spec)],
+      allowedSpecs,
     )
     .addOption(
       new Option('--as <kind>', 'what texts are when a request does not say; raw: no prompt')
@@ -164,6 +167,10 @@ async function serve(options: ServeCommandOptions, context: Context): Promise<nu
     await server.close({ graceMs: options.grace * 1000 });
   }
   return EXIT.done;
+}
+
+function allowedSpecs(spec: string, before: ('any' | Extend)[] = []): ('any' | Extend)[] {
+  return [...before, spec === 'any' ? spec : parseSpec(spec)];
 }
 
 function port(text: string): number {
