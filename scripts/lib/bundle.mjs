@@ -53,22 +53,28 @@ export function bundleDependencies(folder) {
  * @param {import('esbuild').Metafile} metafile
  * @param {string} working the folder that its paths are relative to
  */
-function packagesIn({ inputs }, working) {
+function packagesIn({ outputs }, working) {
   const inner = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/;
-  const folders = Object.keys(inputs).map((file) => inner.exec(resolve(working, file))?.[0]);
+  const used = Object.values(outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])),
+  );
+  const folders = used.map((file) => inner.exec(resolve(working, file))?.[0]);
   return new Set(folders.filter((one) => one !== undefined));
 }
 
 /**
- * Puts the licence of a bundled package beside its code.
+ * Puts the licence of a bundled package beside its code: its file or, where it has none, what its package.json says.
  * @param {string} from its folder
  * @param {string} folder of the package that carries it
  */
 function copyLicence(from, folder) {
-  const licence = readdirSync(from).find((file) => LICENCE.test(file));
-  if (licence === undefined) throw new ScriptError(`${from} has no licence file to put beside its code.`);
-  const [name = ''] = from.split(sep).join('/').split('/node_modules/').slice(-1);
-  copyFileSync(join(from, licence), join(folder, `LICENSE-${slugOf(name)}`));
+  const { name, license, author } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
+  const copy = join(folder, `LICENSE-${slugOf(name)}`);
+  const file = readdirSync(from).find((one) => LICENCE.test(one));
+  if (file !== undefined) copyFileSync(join(from, file), copy);
+  else if (typeof license !== 'string')
+    throw new ScriptError(`${from} names no licence to put beside its code.`);
+  else writeFileSync(copy, `${name}: ${license}, ${author?.name ?? author ?? 'its authors'}\n`);
 }
 
 /** @param {string} name of a package */
