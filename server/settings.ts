@@ -1,6 +1,6 @@
 /** What a request asks for, beside its inputs: the fields that the routes share, and the options of the library that they mean. */
 import { z } from 'zod';
-import { resolveExtend, type ResolvedExtend } from '../lib/extend/index.js';
+import { METHODS, resolveExtend, type ResolvedExtend } from '../lib/extend/index.js';
 import { ApiError, toApiError } from './api-error.js';
 import type { ServedModel } from './models/served-model.js';
 
@@ -33,6 +33,7 @@ export const fields = {
     z
       .string('a strategy such as "pcw:4k"')
       .max(200, 'a strategy such as "pcw:4k"')
+      .meta({ pattern: `^(${METHODS.join('|')})` })
       .describe(
         "Strategy beyond the model's native context, method[:target][,key=value]…; default: the server's",
       ),
