@@ -17,7 +17,7 @@ export interface Host {
   /** Requests that are being answered. */
   readonly open: Set<Exchange>;
   /** Whether new requests are refused. */
-  isEnding(): boolean;
+  readonly isEnding: () => boolean;
   readonly onRequest: (record: RequestRecord) => void;
   /** Called with failures that are none of the client's. */
   readonly onFailure: (error: unknown, exchange: Exchange) => void;
@@ -65,7 +65,8 @@ async function exchange(
   const { signal } = c.req.raw;
   const hangUp = (): void => exchange.abort(signal.reason);
   signal.addEventListener('abort', hangUp, { once: true });
-  let [response, code]: [Response, string | null] = [new Response(), null];
+  let response: Response;
+  let code: string | null = null;
   try {
     if (isEnding() && route?.always !== true) throw ending();
     if (route?.open !== true) keys.check(c.req.header('authorization'));

@@ -83,7 +83,7 @@ async function readText(request: Request, maxBytes: number): Promise<string> {
     return await readPieces(request, maxBytes);
   } catch (error) {
     if (error instanceof ApiError) throw error;
-    if (error instanceof TypeError && request.signal.aborted === false) {
+    if (error instanceof TypeError && !request.signal.aborted) {
       throw new ApiError(400, 'The body is not UTF-8.', { code: 'invalid_json', cause: error });
     }
     throw new ApiError(400, 'The body ended too early.', { code: 'invalid_json', cause: error });

@@ -3,7 +3,7 @@ import { omit } from '../../lib/omit.js';
 import { embedChunks, embedInputs, type EmbeddedInput } from '../embed.js';
 import { cutHeader, type Encoding, jsonAnswer, vectorJson } from '../http/answer.js';
 import type { Input } from '../inputs.js';
-import { fields, optional, type Settings, settingsOf } from '../settings.js';
+import { fields, isAbsent, optional, type Settings, settingsOf } from '../settings.js';
 import type { ServedModel } from '../models/served-model.js';
 import { inputsOf, inputSchema, messages } from './input.js';
 import { type Call, route, servedModel } from './route.js';
@@ -76,7 +76,7 @@ export const embeddings = route({
 
 /** Null means the same as leaving out, also where both places have the field. */
 function omitNull<T extends object>(given: T): { [Key in keyof T]?: NonNullable<T[Key]> } {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value != null)) as never;
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => !isAbsent(value))) as never;
 }
 
 /** Chunks of one document: the first result has the tokens of all of it. */

@@ -9,7 +9,7 @@ interface World {
   pool: ModelPool;
   events: string[];
   loads: string[];
-  use<T>(id: string, work?: (model: Model) => Promise<T>): Promise<T>;
+  use: <T>(id: string, work?: (model: Model) => Promise<T>) => Promise<T>;
 }
 
 /** A pool of models of 100 bytes called a, b, c. */
