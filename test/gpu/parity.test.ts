@@ -158,7 +158,7 @@ describe.skipIf(NO_VULKAN)(`vectors of a Vulkan device equal the CPU's${WHY}`, (
     ['t5encoder', 'mean', 'F16', ['none']],
   ] as const)(
     '%s at 4,352 tokens, pooling %s, weights in %s',
-    { timeout: 600_000 },
+    { timeout: 1_800_000 },
     async (arch, pooling, type, methods) => {
       const worst = await compareLong(arch, pooling, type, methods, 4352);
       check(`${arch} ${type} ${pooling}, 4,352 tokens`, worst, ALLOWED[type]);
