@@ -34,7 +34,8 @@ describe('the published package.json', () => {
     for (const field of ['scripts', 'devDependencies', 'private', 'allowScripts'])
       expect(result).not.toHaveProperty(field);
     const dependencies = Object.keys(result['dependencies'] as object);
-    expect(dependencies).not.toContain('zod');
+    for (const bundled of ['zod', 'hono', '@hono/node-server', 'prom-client'])
+      expect(dependencies).not.toContain(bundled);
     expect(dependencies).toContain('commander');
   });
 });
