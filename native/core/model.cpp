@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -22,15 +24,25 @@ namespace longembed {
 
 namespace {
 
+Error gpu_out_of_memory(int64_t tokens, const std::string & reason) {
+    return Error(
+        ErrorCode::out_of_memory,
+        "The GPU ran out of memory while it computed " + std::to_string(tokens) + " tokens (" + reason +
+            "). Fewer tokens at once, a smaller quantization, or fewer layers on the GPU (gpuLayers) need less.");
+}
+
 /// A GPU backend that runs out of memory during an operation logs the reason and fails an assertion.
 void throw_if_out_of_memory(int64_t tokens) {
     const std::string reason = logged_errors();
     if (reason.find("out of memory") != std::string::npos) {
-        throw Error(
-            ErrorCode::out_of_memory,
-            "The GPU ran out of memory while it computed " + std::to_string(tokens) + " tokens (" + reason +
-                "). Fewer tokens at once, a smaller quantization, or fewer layers on the GPU (gpuLayers) need less.");
+        throw gpu_out_of_memory(tokens, reason);
     }
+}
+
+/// Vulkan's bindings throw exceptions of their own, which ggml lets pass while a graph runs.
+bool is_out_of_memory(const std::exception & failure) {
+    const std::string reason = failure.what();
+    return reason.find("OutOfDeviceMemory") != std::string::npos || reason.find("OutOfHostMemory") != std::string::npos;
 }
 
 class NotFinite : public Error {
@@ -110,6 +122,13 @@ template <typename Work> auto on_gpus(Work work) {
         }
         throw Error(ErrorCode::backend, std::string("The GPU cannot run this model. ") + failure.what() +
                                             " The CPU (backend \"cpu\") can.");
+    } catch (const Error &) {
+        throw;
+    } catch (const std::exception & failure) {
+        throw Error(
+            is_out_of_memory(failure) ? ErrorCode::out_of_memory : ErrorCode::backend,
+            std::string("The GPU cannot run this model: its driver failed (") + failure.what() +
+                "). Fewer layers on the GPU (gpuLayers) need less of it; the CPU (backend \"cpu\") needs none.");
     }
 }
 
@@ -201,6 +220,18 @@ void Model::embed(const Batch & batch, float * out, Control & control) {
     } catch (const NotFinite &) {
         engine_.reset(); // its state between calls would corrupt later vectors
         throw;
+    } catch (const Error &) {
+        throw;
+    } catch (const std::bad_alloc &) {
+        throw;
+    } catch (const std::exception & failure) {
+        engine_.reset();
+        if (is_out_of_memory(failure)) {
+            throw gpu_out_of_memory(batch.n_tokens, failure.what());
+        }
+        throw Error(ErrorCode::backend, std::string("The GPU's driver failed while it computed this input: ") +
+                                            failure.what() +
+                                            ". Load the model again, or use the CPU (backend \"cpu\").");
     }
 }
 
