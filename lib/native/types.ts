@@ -95,6 +95,8 @@ export interface NativeFacts extends ModelFacts {
   /** -1: the vocabulary has none. */
   bosToken: number;
   eosToken: number;
+  /** Whether short batches can be computed beside others. Not on GPUs, where two would get in each other's way. */
+  expressLane: boolean;
 }
 
 /**
@@ -145,14 +147,24 @@ export interface NativeMemory {
   /** Bytes of memory that the process which computes has now. */
   resident: number;
   devices: NativeDeviceMemory[];
+  /** Bytes that the express lane's largest batch needs beyond what is allocated; 0 where that is not known or there is no such lane. */
+  express: number;
 }
 
 export interface NativeModel {
   readonly facts: NativeFacts;
   /** Content tokens: no special tokens are added, and text that reads like one is plain text. */
   tokenize(text: string): NativeJob<Int32Array>;
-  /** One row of `dimensions` numbers per sequence, or per range: pooled, not normalised. */
-  embed(batch: NativeBatch, onProgress: ((fraction: number) => void) | null): NativeJob<Float32Array>;
+  /**
+   * One row of `dimensions` numbers per sequence, or per range: pooled, not normalised. Batches are computed one after the other, in
+   * the order of the calls; those in the express lane likewise, beside the others.
+   * @param express whether it goes into the express lane: at most 512 tokens, and only where `facts.expressLane`
+   */
+  embed(
+    batch: NativeBatch,
+    onProgress: ((fraction: number) => void) | null,
+    express?: boolean,
+  ): NativeJob<Float32Array>;
   /** The memory that `embed` would need for the batch. Computes nothing, but waits for its turn. */
   memory(batch: NativeBatch): NativeJob<NativeMemory>;
   /** Stops running work with ERR_DISPOSED and frees the memory. A second call returns the same promise. */

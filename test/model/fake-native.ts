@@ -43,6 +43,7 @@ export const FACTS: NativeFacts = {
   placement: [{ device: 'CPU', layers: 2 }],
   device: 'CPU',
   threads: 1,
+  expressLane: false,
 };
 
 /** The same as a RoPE model. */
@@ -80,7 +81,7 @@ export class FakeNative implements NativeModel {
   disposals = 0;
   /** What `memory` was asked about, and what it answers. */
   readonly planned: NativeBatch[] = [];
-  need: NativeMemory = { resident: 0, devices: [] };
+  need: NativeMemory = { resident: 0, devices: [], express: 0 };
   /** Batches wait for `finish`. */
   hold = false;
   /** What a batch fails with; undefined: it does not. */
