@@ -150,8 +150,8 @@ async function serve(options: ServeCommandOptions, context: Context): Promise<nu
       onRequest: (record) => {
         if (isLogged(record, options.log)) tell(logLine(record));
       },
-      onMessage: (message) => {
-        if (options.verbose === true) tell(message);
+      onMessage: (message, details) => {
+        tell(options.verbose === true && details !== null ? `${message}: ${details}` : message);
       },
     },
     context.loadModel,

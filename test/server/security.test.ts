@@ -97,7 +97,7 @@ describe('what is told', () => {
     const messages: string[] = [];
     const { server, post } = await startServer({
       onRequest: (record) => records.push(record),
-      onMessage: (message) => messages.push(message),
+      onMessage: (message, details) => messages.push(message, details ?? ''),
     });
     await post(
       `${PATH}?q=secret`,
