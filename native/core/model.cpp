@@ -236,7 +236,7 @@ void Model::embed(const Batch & batch, float * out, Control & control, Lane lane
     } catch (const std::bad_alloc &) {
         throw;
     } catch (const std::exception & failure) {
-        engine_.reset();
+        engine.reset();
         if (is_out_of_memory(failure)) {
             throw gpu_out_of_memory(batch.n_tokens, failure.what());
         }
