@@ -5,7 +5,7 @@ import type { Device, EmbeddingModel, LoadOptions } from '../lib/index.js';
 /** The part of a model that commands use. */
 export type Model = Pick<
   EmbeddingModel,
-  'info' | 'workload' | 'tokenize' | 'embedMany' | 'embedManyChunks' | 'memory' | 'dispose'
+  'info' | 'tokenize' | 'embedMany' | 'embedManyChunks' | 'memory' | 'dispose'
 >;
 
 /** A command's environment: main.ts provides the real one, tests a fake. */

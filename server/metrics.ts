@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Workload } from '../lib/index.js';
 import type { Admission } from './admission.js';
 import type { ModelPool, PoolEvent } from './models/model-pool.js';
-import type { Model } from './models/served-model.js';
 
 /** A part of a request that is timed: `embed` is the wait for the model and the computation. */
 export type Stage = 'tokenize' | 'embed';
@@ -88,7 +88,7 @@ export class Metrics {
           this.set({ model: id }, pool.loaded(id) === null ? 0 : info.sizeBytes);
       },
     });
-    const workload = (name: string, help: string, of: (load: Model['workload']) => number): void => {
+    const workload = (name: string, help: string, of: (load: Workload) => number): void => {
       new Gauge({
         name,
         help,
@@ -96,8 +96,8 @@ export class Metrics {
         registers,
         collect() {
           for (const { id } of pool.models) {
-            const model = pool.loaded(id);
-            this.set({ model: id }, model === null ? 0 : of(model.workload));
+            const load = pool.loaded(id)?.workload;
+            this.set({ model: id }, load === undefined ? 0 : of(load));
           }
         },
       });

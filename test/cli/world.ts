@@ -143,7 +143,6 @@ function fakeModel(world: World, outcome: Pick<Outcome, 'embedded'>, given: Part
   }
   return {
     info,
-    workload: { calls: 0, waitingTokens: 0, runningTokens: 0, runningDocuments: 0 },
     tokenize: (text) => Promise.resolve(Int32Array.from(text, (c) => c.codePointAt(0)!)),
     embedMany,
     embedManyChunks: () => {

@@ -38,7 +38,6 @@ export function fakeModel({ sizeBytes = 100, held = false, fail = null as Error 
   }
   const model: FakeModel = {
     info,
-    workload: { calls: 0, waitingTokens: 0, runningTokens: 0, runningDocuments: 0 },
     disposed: false,
     embedded: 0,
     tokenize: (text) => Promise.resolve(Int32Array.from(text, (c) => c.codePointAt(0)!)),
