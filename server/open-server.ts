@@ -72,13 +72,13 @@ export class OpenServer implements EmbeddingServer {
     for (const exchange of this.#open) exchange.abort(shuttingDown());
     // answers are on their way to clients that read them
     const last = Math.max(until, performance.now() + ABORT_MS);
-    let isClosed = false;
-    void closed.then(() => (isClosed = true));
-    while ((!isClosed || this.#open.size > 0) && performance.now() < last) {
+    const idle = setInterval(() => {
       // those that wait for a further request
       for (const server of this.#sockets) server.closeIdleConnections();
-      await sleep(POLL_MS);
-    }
+    }, POLL_MS);
+    await Promise.race([closed, sleep(last - performance.now(), undefined, { ref: false })]);
+    clearInterval(idle);
+    await this.#emptied(last);
     for (const server of this.#sockets) server.closeAllConnections();
     await this.#services.pool.dispose();
   }
@@ -139,14 +139,10 @@ export async function openServer(
 }
 
 function tell(event: PoolEvent, onMessage: NonNullable<ServerOptions['onMessage']>): void {
-  switch (event.type) {
-    case 'loaded':
-      return onMessage(`the model ${event.id} is loaded (${event.seconds.toFixed(1)} s)`, null);
-    case 'unloaded':
-      return onMessage(`the model ${event.id} is unloaded`, null);
-    case 'failed':
-      return onMessage(`the model ${event.id} could not be loaded`, shown(event.error));
-  }
+  const name = `the model ${event.id}`;
+  if (event.type === 'loaded') onMessage(`${name} is loaded (${event.seconds.toFixed(1)} s)`, null);
+  else if (event.type === 'unloaded') onMessage(`${name} is unloaded`, null);
+  else onMessage(`${name} could not be loaded`, shown(event.error));
 }
 
 function shown(error: unknown): string {

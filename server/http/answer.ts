@@ -9,7 +9,7 @@ const PIECE_CHARACTERS = 1 << 18;
  * string nor keep others from this thread.
  */
 export function jsonAnswer(pieces: Iterable<string>, headers: Record<string, string> = {}): Response {
-  const iterator = pieces[Symbol.iterator]();
+  const iterator = pieces[Symbol.iterator]() as Iterator<string, undefined>;
   const first = take(iterator);
   const all = { 'content-type': 'application/json', ...headers };
   if (first.done) return new Response(first.text, { headers: all });
@@ -28,12 +28,12 @@ export function jsonAnswer(pieces: Iterable<string>, headers: Record<string, str
   return new Response(body, { headers: all });
 }
 
-function take(iterator: Iterator<string>): { text: string; done: boolean } {
+function take(iterator: Iterator<string, undefined>): { text: string; done: boolean } {
   let text = '';
   while (text.length < PIECE_CHARACTERS) {
-    const { value, done } = iterator.next();
-    if (done === true) return { text, done: true };
-    text += value;
+    const next = iterator.next();
+    if (next.done === true) return { text, done: true };
+    text += next.value;
   }
   return { text, done: false };
 }
