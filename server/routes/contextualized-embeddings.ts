@@ -14,7 +14,10 @@ const MAX_CHUNKS = 16_000;
 const documents = z
   .array(
     z
-      .array(z.string('a string'), 'an array of strings, the chunks of a document')
+      .array(
+        z.string('a string').meta({ pattern: String.raw`\S` }),
+        'an array of strings, the chunks of a document',
+      )
       .min(1, 'at least one string'),
     'an array of documents, each an array of its chunks',
   )

@@ -4,7 +4,7 @@ import type { Input } from '../inputs.js';
 import type { Call } from './route.js';
 import { checkCount } from './route.js';
 
-/** A text must have more than white space, which other endpoints than /tokenize refuse. */
+/** A text that is embedded must have more than white space. */
 const TEXT = { type: 'string', pattern: String.raw`\S` };
 const TEXTS = { anyOf: [TEXT, { type: 'array', items: TEXT, minItems: 1 }] };
 const IDS = { type: 'array', items: { type: 'integer', minimum: 0 }, minItems: 1 };
@@ -32,6 +32,11 @@ export const textsSchema = z
     'a string or an array of strings',
   )
   .meta(TEXTS);
+
+/** The same where nothing is embedded: a text may be empty. */
+export const anyTextsSchema = textsSchema.meta({
+  anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' }, minItems: 1 }],
+});
 
 function isInput(value: unknown): boolean {
   return (

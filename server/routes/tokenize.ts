@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { ApiError } from '../api-error.js';
 import { jsonAnswer } from '../http/answer.js';
 import { isAbsent, optional } from '../settings.js';
-import { inputsOf, textsSchema } from './input.js';
+import { anyTextsSchema, inputsOf } from './input.js';
 import { route, servedModel } from './route.js';
 
 const body = z.object(
   {
-    input: optional(textsSchema),
-    prompt: optional(textsSchema.describe('The same as input')),
-    content: optional(textsSchema.describe('The same as input')),
+    input: optional(anyTextsSchema),
+    prompt: optional(anyTextsSchema.describe('The same as input')),
+    content: optional(anyTextsSchema.describe('The same as input')),
     model: optional(z.string('the name of a model')),
     add_special_tokens: optional(
       z

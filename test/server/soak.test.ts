@@ -9,7 +9,7 @@ it.skipIf(process.platform !== 'linux')(
       clients: 64,
       hangUp: 10,
       killEvery: 150,
-      queueTokens: 4000,
+      queueTokens: 700,
     });
     expect(wrong).toEqual([]);
     expect(kills).toBeGreaterThan(0);
