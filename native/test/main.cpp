@@ -15,6 +15,7 @@ int main() {
     add_placement_tests(tests);
     add_backend_tests(tests);
     add_relative_speed_tests(tests);
+    add_right_of_way_tests(tests);
 
     bool failed = false;
     for (const Test & test : tests) {
