@@ -97,15 +97,15 @@ function addServeOptions(command: Command): Command {
 }
 
 const HELP = `
-Endpoints: POST /v1/embeddings (OpenAI), /v1/contextualizedembeddings (chunks of documents), /pooling, /tokenize,
-/embed (text-embeddings-inference), /api/embed (Ollama); GET /v1/models, /info, /health, /metrics, /openapi.json.
-A text that is too long is an error, 400, unless the request has "truncate": true.
+Endpoints: POST /v1/embeddings (OpenAI), /v1/contextualizedembeddings (chunks of documents), /pooling,
+/tokenize, /embed (text-embeddings-inference), /api/embed (Ollama); GET /v1/models, /info, /health, /metrics,
+/openapi.json. A text that is too long is an error, 400, unless the request has "truncate": true.
 
-A model is called by the name after =, else by its file's name without .gguf. The options of models are those of
-all of them. Each runs in a process of its own, and is loaded by the first request for it.
+A model is called by the name after =, else by its file's name without .gguf. The options of models are those
+of all of them. Each runs in a process of its own, and is loaded by the first request for it.
 
-The program prints its address on standard output when it takes requests. On SIGTERM it takes no more, and ends
-when those in progress are done. Logs have no text, prompt, key or file name, unless --verbose is given.
+The program prints its address on standard output once it takes requests. On SIGTERM it takes no more, and
+ends when those in progress are done. Logs have no text, prompt, key or file name, unless --verbose is given.
 
 Strategies:
 ${STRATEGY_HELP}
@@ -150,8 +150,8 @@ async function serve(options: ServeCommandOptions, context: Context): Promise<nu
       onRequest: (record) => {
         if (isLogged(record, options.log)) tell(logLine(record));
       },
-      onMessage: (message) => {
-        if (options.verbose === true) tell(message);
+      onMessage: (message, details) => {
+        tell(options.verbose === true && details !== null ? `${message}: ${details}` : message);
       },
     },
     context.loadModel,

@@ -107,3 +107,11 @@ export function toApiError(error: unknown): ApiError {
     cause: error,
   });
 }
+
+/** What a request is told while the server ends. */
+export function shuttingDown(): ApiError {
+  return new ApiError(503, 'The server is shutting down: another try may reach the next one.', {
+    code: 'shutting_down',
+    retryAfter: 1,
+  });
+}

@@ -1,7 +1,7 @@
 /** Requests in, answers out: what happens around every route. */
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
-import { ApiError, CLIENT_GONE, toApiError } from './api-error.js';
+import { ApiError, CLIENT_GONE, shuttingDown, toApiError } from './api-error.js';
 import { Exchange, type Services } from './exchange.js';
 import { errorAnswer } from './http/answer.js';
 import { BodyBudget, readJson } from './http/body.js';
@@ -17,7 +17,7 @@ export interface Host {
   /** Requests that are being answered. */
   readonly open: Set<Exchange>;
   /** Whether new requests are refused. */
-  isEnding(): boolean;
+  readonly isEnding: () => boolean;
   readonly onRequest: (record: RequestRecord) => void;
   /** Called with failures that are none of the client's. */
   readonly onFailure: (error: unknown, exchange: Exchange) => void;
@@ -65,9 +65,10 @@ async function exchange(
   const { signal } = c.req.raw;
   const hangUp = (): void => exchange.abort(signal.reason);
   signal.addEventListener('abort', hangUp, { once: true });
-  let [response, code]: [Response, string | null] = [new Response(), null];
+  let response: Response;
+  let code: string | null = null;
   try {
-    if (isEnding() && route?.always !== true) throw ending();
+    if (isEnding() && route?.always !== true) throw shuttingDown();
     if (route?.open !== true) keys.check(c.req.header('authorization'));
     response = await answer(exchange);
   } catch (thrown) {
@@ -109,9 +110,8 @@ async function call(route: Route, c: Context, exchange: Exchange, budget: BodyBu
   const parameters = c.req.param();
   const query = new URL(c.req.url).searchParams;
   if (route.body === null) return route.handle({ body: null, exchange, parameters, query });
-  const giveBack = budget.take(
-    Math.min(Number(c.req.header('content-length') ?? maxBodyBytes), maxBodyBytes),
-  );
+  const declared = Number(c.req.header('content-length'));
+  const giveBack = budget.take(declared >= 0 && declared < maxBodyBytes ? declared : maxBodyBytes);
   try {
     const body = await readJson(c.req.raw, route.body, maxBodyBytes);
     return await route.handle({ body, exchange, parameters, query });
@@ -123,13 +123,6 @@ async function call(route: Route, c: Context, exchange: Exchange, budget: BodyBu
 /** A client's own id, if a log can show it; else a new one. */
 function requestId(given: string | undefined): string {
   return given !== undefined && /^[\w.:-]{1,100}$/.test(given) ? given : randomUUID();
-}
-
-function ending(): ApiError {
-  return new ApiError(503, 'The server is shutting down: another try may reach the next one.', {
-    code: 'shutting_down',
-    retryAfter: 1,
-  });
 }
 
 function notFound(): ApiError {

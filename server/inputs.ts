@@ -1,4 +1,5 @@
 /** Inputs of a request, tokenized and checked before they wait for the model, so that what cannot be embedded fails at once. */
+import { throwIfAborted } from '../lib/abort.js';
 import { resolveExtend } from '../lib/extend/index.js';
 import type { Model } from './models/served-model.js';
 import { ApiError } from './api-error.js';
@@ -36,7 +37,7 @@ export async function prepareInputs(
   const promptTokens = settings.prompt === '' ? new Int32Array(0) : await model.tokenize(settings.prompt);
   const prepared: Prepared[] = [];
   for (let from = 0; from < inputs.length; from += PARALLEL) {
-    signal.throwIfAborted();
+    throwIfAborted(signal);
     const part = inputs.slice(from, from + PARALLEL);
     const results = await Promise.allSettled(
       part.map((input, i) => prepare(input, from + i, inputs.length, model, settings, promptTokens)),

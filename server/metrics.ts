@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Workload } from '../lib/index.js';
 import type { Admission } from './admission.js';
 import type { ModelPool, PoolEvent } from './models/model-pool.js';
 
@@ -84,9 +85,30 @@ export class Metrics {
       registers,
       collect() {
         for (const { id, info } of pool.models)
-          this.set({ model: id }, pool.isLoaded(id) ? info.sizeBytes : 0);
+          this.set({ model: id }, pool.loaded(id) === null ? 0 : info.sizeBytes);
       },
     });
+    const workload = (name: string, help: string, of: (load: Workload) => number): void => {
+      new Gauge({
+        name,
+        help,
+        labelNames: ['model'],
+        registers,
+        collect() {
+          for (const { id } of pool.models) {
+            const load = pool.loaded(id)?.workload;
+            this.set({ model: id }, load === undefined ? 0 : of(load));
+          }
+        },
+      });
+    };
+    workload(
+      'longembed_model_waiting_tokens',
+      'Tokens that wait for the model',
+      (load) => load.waitingTokens,
+    );
+    workload('longembed_batch_tokens', 'Tokens that are being computed', (load) => load.runningTokens);
+    workload('longembed_batch_size', 'Documents with tokens among them', (load) => load.runningDocuments);
   }
 
   /** Adds the figures of the process: memory, processor time, the event loop. For programs that are only a server. */

@@ -2,7 +2,7 @@ import type { Server as HttpServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatExtend, LongEmbedError, parseExtend } from '../lib/index.js';
 import { Admission } from './admission.js';
-import { ApiError } from './api-error.js';
+import { shuttingDown } from './api-error.js';
 import { createApp } from './app.js';
 import type { Exchange, Services } from './exchange.js';
 import { Keys } from './http/keys.js';
@@ -19,6 +19,7 @@ const MAX_BODY_BYTES = 32 * 1024 * 1024;
 const GRACE_MS = 30_000;
 /** Time for aborted requests to be answered. */
 const ABORT_MS = 3_000;
+const POLL_MS = 10;
 
 /** A server of models that are opened. */
 export class OpenServer implements EmbeddingServer {
@@ -37,7 +38,7 @@ export class OpenServer implements EmbeddingServer {
       open: this.#open,
       isEnding: () => this.#ending,
       onRequest: (record) => options.onRequest?.(record),
-      onFailure: (error, { id }) => options.onMessage?.(`request ${id} failed: ${shown(error)}`),
+      onFailure: (error, { id }) => options.onMessage?.(`request ${id} failed`, shown(error)),
     });
     this.fetch = async (request) => app.fetch(request);
   }
@@ -63,24 +64,28 @@ export class OpenServer implements EmbeddingServer {
 
   async #close(graceMs: number): Promise<void> {
     this.#ending = true;
-    const closed = this.#sockets.map(
-      (server) => new Promise<void>((resolve) => server.close(() => resolve())),
+    const until = performance.now() + graceMs;
+    const closed = Promise.all(
+      this.#sockets.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
     );
-    await this.#emptied(graceMs);
-    const reason = new ApiError(503, 'The server is shutting down: another try may reach the next one.', {
-      code: 'shutting_down',
-      retryAfter: 1,
-    });
-    for (const exchange of this.#open) exchange.abort(reason);
-    await Promise.all([this.#emptied(ABORT_MS), Promise.race([Promise.all(closed), sleep(ABORT_MS)])]);
+    await this.#emptied(until);
+    for (const exchange of this.#open) exchange.abort(shuttingDown());
+    // answers are on their way to clients that read them
+    const last = Math.max(until, performance.now() + ABORT_MS);
+    let isClosed = false;
+    void closed.then(() => (isClosed = true));
+    while ((!isClosed || this.#open.size > 0) && performance.now() < last) {
+      // those that wait for a further request
+      for (const server of this.#sockets) server.closeIdleConnections();
+      await sleep(POLL_MS);
+    }
     for (const server of this.#sockets) server.closeAllConnections();
     await this.#services.pool.dispose();
   }
 
-  /** Resolves when no request is open, at the latest after so long. */
-  async #emptied(ms: number): Promise<void> {
-    const until = performance.now() + ms;
-    while (this.#open.size > 0 && performance.now() < until) await sleep(10);
+  /** Resolves when no request is open, at the latest at a time. */
+  async #emptied(until: number): Promise<void> {
+    while (this.#open.size > 0 && performance.now() < until) await sleep(POLL_MS);
   }
 }
 
@@ -105,7 +110,7 @@ export async function openServer(
     load,
     loadOptions: {
       isolate: true,
-      ...(onMessage === undefined ? {} : { onWarning: onMessage }),
+      ...(onMessage === undefined ? {} : { onWarning: (message) => onMessage(message, null) }),
       ...options.load,
     },
     extend: options.extend ?? 'none',
@@ -114,7 +119,7 @@ export async function openServer(
     preload: options.preload ?? entries.length === 1,
     onEvent: (event) => {
       metrics.model(event);
-      onMessage?.(messageOf(event));
+      if (onMessage !== undefined) tell(event, onMessage);
     },
   });
   const admission = new Admission(options.maxQueueTokens ?? MAX_QUEUE_TOKENS);
@@ -133,14 +138,14 @@ export async function openServer(
   );
 }
 
-function messageOf(event: PoolEvent): string {
+function tell(event: PoolEvent, onMessage: NonNullable<ServerOptions['onMessage']>): void {
   switch (event.type) {
     case 'loaded':
-      return `the model ${event.id} is loaded (${event.seconds.toFixed(1)} s)`;
+      return onMessage(`the model ${event.id} is loaded (${event.seconds.toFixed(1)} s)`, null);
     case 'unloaded':
-      return `the model ${event.id} is unloaded`;
+      return onMessage(`the model ${event.id} is unloaded`, null);
     case 'failed':
-      return `the model ${event.id} could not be loaded: ${shown(event.error)}`;
+      return onMessage(`the model ${event.id} could not be loaded`, shown(event.error));
   }
 }
 

@@ -66,8 +66,11 @@ export interface ServerOptions {
   processMetrics?: boolean | undefined;
   /** Called after each request. */
   onRequest?: ((record: RequestRecord) => void) | undefined;
-  /** Called with sentences for the operator: models loaded and unloaded, failures. They may name files. */
-  onMessage?: ((message: string) => void) | undefined;
+  /**
+   * Called with clauses for the operator: models loaded and unloaded, failures. `details`, the cause of a failure, may name files
+   * and repeat what the engine printed; null: none.
+   */
+  onMessage?: ((message: string, details: string | null) => void) | undefined;
 }
 
 const MAX_ALIAS = 200;

@@ -1,6 +1,6 @@
 /** What a request asks for, beside its inputs: the fields that the routes share, and the options of the library that they mean. */
 import { z } from 'zod';
-import { resolveExtend, type ResolvedExtend } from '../lib/extend/index.js';
+import { METHODS, resolveExtend, type ResolvedExtend } from '../lib/extend/index.js';
 import { ApiError, toApiError } from './api-error.js';
 import type { ServedModel } from './models/served-model.js';
 
@@ -28,11 +28,15 @@ export interface Policy {
 /** An optional field: many clients write null for what they leave out. */
 export const optional = <T extends z.ZodType>(schema: T) => schema.nullish();
 
+/** Whether such a field is left out. */
+export const isAbsent = (value: unknown): value is null | undefined => value === null || value === undefined;
+
 export const fields = {
   extend: optional(
     z
       .string('a strategy such as "pcw:4k"')
       .max(200, 'a strategy such as "pcw:4k"')
+      .meta({ pattern: `^(${METHODS.join('|')})` })
       .describe(
         "Strategy beyond the model's native context, method[:target][,key=value]…; default: the server's",
       ),
@@ -87,7 +91,7 @@ export interface Settings {
 
 /** @throws ApiError 400 that names the field */
 export function settingsOf(given: Fields, { info, extend, cap }: ServedModel, policy: Policy): Settings {
-  const strategy = given.extend == null ? extend : readExtend(given.extend, info, extend, policy);
+  const strategy = isAbsent(given.extend) ? extend : readExtend(given.extend, info, extend, policy);
   const most = Math.min(strategy.limit, cap);
   const cut = given.truncate_prompt_tokens ?? undefined;
   const asked = given.dimensions ?? undefined;
@@ -130,7 +134,7 @@ function promptOf(
   prompts: ServedModel['info']['prompts'],
   policy: Policy,
 ): string {
-  const kinds = [input_type, prompt_name].flatMap((name) => (name == null ? [] : [KINDS[name]]));
+  const kinds = [input_type, prompt_name].flatMap((name) => (isAbsent(name) ? [] : [KINDS[name]]));
   const [kind = policy.as, other = kind] = kinds;
   if (kind !== other) {
     throw invalid('prompt_name', `input_type means a ${kind}, prompt_name a ${other}: give one of them.`);

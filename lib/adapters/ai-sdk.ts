@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { checkOptions, flag, object, oneOf, text, whole } from '../check-options.js';
-import { type EmbedManyOptions, EmbeddingModel, LongEmbedError, type LoadOptions } from '../index.js';
+import { EmbeddingModel, LongEmbedError, type LoadOptions } from '../index.js';
 
 /** Settings of a model, and of a call under `providerOptions.longembed`, which take precedence. */
 export interface LongEmbedSettings {
@@ -129,11 +129,7 @@ export function createLongEmbed(options: LongEmbedProviderOptions = {}): LongEmb
         `There is no model ${JSON.stringify(id)}: the models of this provider are ${Object.keys(models ?? {}).join(', ')}.`,
       );
     }
-    return new AiSdkModel(
-      id,
-      () => (typeof source === 'string' ? get(source) : Promise.resolve(source)),
-      settings,
-    );
+    return sdkModel(id, () => (typeof source === 'string' ? get(source) : Promise.resolve(source)), settings);
   };
 
   return {
@@ -156,7 +152,7 @@ export function createLongEmbed(options: LongEmbedProviderOptions = {}): LongEmb
  * @example const { embedding } = await embed({ model: embeddingModel(model, { as: 'query' }), value: question });
  */
 export function embeddingModel(model: EmbeddingModel, settings: LongEmbedSettings = {}): LongEmbedModel {
-  return new AiSdkModel(model.info.name ?? 'model', () => Promise.resolve(model), settings);
+  return sdkModel(model.info.name ?? 'model', () => Promise.resolve(model), settings);
 }
 
 function noSuch(kind: string, id: string): never {
@@ -166,53 +162,51 @@ function noSuch(kind: string, id: string): never {
   );
 }
 
-class AiSdkModel implements LongEmbedModel {
-  readonly specificationVersion = 'v3';
-  readonly provider = 'longembed';
-  readonly maxEmbeddingsPerCall = undefined;
-  // calls share the model, which computes one after the other
-  readonly supportsParallelCalls = false;
-  readonly modelId: string;
-  readonly #load: () => Promise<EmbeddingModel>;
-  readonly #settings: LongEmbedSettings;
+/** An object without private members: ai 7 calls its methods on a proxy. */
+function sdkModel(
+  modelId: string,
+  load: () => Promise<EmbeddingModel>,
+  given: LongEmbedSettings,
+): LongEmbedModel {
+  const settings = checkOptions<LongEmbedSettings>(SETTINGS, given);
+  return {
+    specificationVersion: 'v3',
+    provider: 'longembed',
+    modelId,
+    maxEmbeddingsPerCall: undefined,
+    // calls share the model, which computes one after the other
+    supportsParallelCalls: false,
+    doEmbed: async ({ values, abortSignal, dimensions, providerOptions }) => {
+      const ofCall = checkOptions<LongEmbedSettings>(SETTINGS, providerOptions?.['longembed']);
+      const ofSdk = dimensions === undefined ? {} : { dimensions };
+      return embedValues(await load(), values, { ...settings, ...ofSdk, ...ofCall }, abortSignal);
+    },
+  };
+}
 
-  constructor(modelId: string, load: () => Promise<EmbeddingModel>, settings: LongEmbedSettings) {
-    this.modelId = modelId;
-    this.#load = load;
-    this.#settings = checkOptions<LongEmbedSettings>(SETTINGS, settings);
+async function embedValues(
+  model: EmbeddingModel,
+  values: readonly string[],
+  settings: LongEmbedSettings,
+  signal: AbortSignal | undefined,
+): Promise<EmbedAnswer> {
+  const embeddings: number[][] = [];
+  const [tokens, windows, truncated]: [number[], number[], boolean[]] = [[], [], []];
+  for await (const result of model.embedMany(values, { ...settings, signal })) {
+    if ('error' in result) throw ofValue(result.index, values.length, result.error);
+    embeddings.push([...result.embedding]);
+    tokens.push(result.tokens);
+    windows.push(result.windows);
+    truncated.push(result.truncated);
   }
-
-  async doEmbed({ values, abortSignal, dimensions, providerOptions }: EmbedCall): Promise<EmbedAnswer> {
-    const ofCall = checkOptions<LongEmbedSettings>(SETTINGS, providerOptions?.['longembed']);
-    const options: EmbedManyOptions & LongEmbedSettings = {
-      ...this.#settings,
-      ...(dimensions === undefined ? {} : { dimensions }),
-      ...ofCall,
-      signal: abortSignal,
-    };
-    const model = await this.#load();
-    const answer: EmbedAnswer = { embeddings: [], usage: { tokens: 0 }, providerMetadata: {}, warnings: [] };
-    const [tokens, windows, truncated]: [number[], number[], boolean[]] = [[], [], []];
-    for await (const result of model.embedMany(values, options)) {
-      if ('error' in result) throw ofValue(result.index, values.length, result.error);
-      answer.embeddings.push([...result.embedding]);
-      tokens.push(result.tokens);
-      windows.push(result.windows);
-      truncated.push(result.truncated);
-    }
-    answer.usage.tokens = tokens.reduce((sum, count) => sum + count, 0);
-    answer.providerMetadata = {
-      longembed: { tokens, windows, truncated, extend: options.extend ?? 'none' },
-    };
-    const cut = truncated.filter(Boolean).length;
-    if (cut > 0) {
-      answer.warnings.push({
-        type: 'other',
-        message: `${cut} of ${values.length} values were cut: they were too long.`,
-      });
-    }
-    return answer;
-  }
+  const cut = truncated.filter(Boolean).length;
+  const warning = `${cut} of ${values.length} values were cut: they were too long.`;
+  return {
+    embeddings,
+    usage: { tokens: tokens.reduce((sum, count) => sum + count, 0) },
+    providerMetadata: { longembed: { tokens, windows, truncated, extend: settings.extend ?? 'none' } },
+    warnings: cut === 0 ? [] : [{ type: 'other', message: warning }],
+  };
 }
 
 /** The values of a call fail together: the error says which one is to blame. */

@@ -2,6 +2,7 @@
 /** longembed/langchain: embeddings for LangChain.js. It needs @langchain/core, as every integration does. */
 import { Embeddings, type EmbeddingsParams } from '@langchain/core/embeddings';
 import { type EmbedManyOptions, EmbeddingModel, LongEmbedError, type LoadOptions } from '../index.js';
+import { omit } from '../omit.js';
 
 /** How texts are embedded: documents and queries alike. Their prompts are the model's. */
 export type LongEmbedEmbeddingsOptions = Pick<
@@ -85,7 +86,7 @@ export class LongEmbedEmbeddings extends Embeddings implements AsyncDisposable {
 
   /** The vector of a query, with the model's prompt for queries. @throws LongEmbedError as `EmbeddingModel.embed` */
   async embedQuery(document: string): Promise<number[]> {
-    const { batchTokens: _, ...options } = this.#options;
+    const options = omit(this.#options, 'batchTokens');
     try {
       return [...(await this.model.embed(document, { ...options, as: 'query' })).embedding];
     } catch (error) {
@@ -99,7 +100,7 @@ export class LongEmbedEmbeddings extends Embeddings implements AsyncDisposable {
    * @throws LongEmbedError as `EmbeddingModel.embedChunks`
    */
   async embedChunks(chunks: string[]): Promise<number[][]> {
-    const { truncate: _, ...options } = this.#options;
+    const options = omit(this.#options, 'truncate');
     try {
       const result = await this.model.embedChunks(chunks, { ...options, as: 'document' });
       return result.chunks.map(({ embedding }) => [...embedding]);

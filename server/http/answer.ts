@@ -33,7 +33,7 @@ function take(iterator: Iterator<string>): { text: string; done: boolean } {
   while (text.length < PIECE_CHARACTERS) {
     const { value, done } = iterator.next();
     if (done === true) return { text, done: true };
-    text += value as string;
+    text += value;
   }
   return { text, done: false };
 }

@@ -78,12 +78,13 @@ async function readText(request: Request, maxBytes: number): Promise<string> {
   const declared = Number(request.headers.get('content-length') ?? 0);
   if (declared > maxBytes) throw tooLarge(maxBytes);
   try {
-    // Node itself ends a body at its declared length
-    if (declared > 0) return new TextDecoder('utf-8', { fatal: true }).decode(await request.arrayBuffer());
-    return await readPieces(request, maxBytes);
+    if (!(declared > 0)) return await readPieces(request, maxBytes);
+    const bytes = await request.arrayBuffer();
+    if (bytes.byteLength > maxBytes) throw tooLarge(maxBytes);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     if (error instanceof ApiError) throw error;
-    if (error instanceof TypeError && request.signal.aborted === false) {
+    if (error instanceof TypeError && !request.signal.aborted) {
       throw new ApiError(400, 'The body is not UTF-8.', { code: 'invalid_json', cause: error });
     }
     throw new ApiError(400, 'The body ended too early.', { code: 'invalid_json', cause: error });

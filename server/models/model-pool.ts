@@ -35,7 +35,8 @@ interface Slot {
   readonly source: string | Model;
   /** Null: neither loaded nor being loaded. */
   loading: Promise<Model> | null;
-  loaded: boolean;
+  /** Null: not loaded. */
+  model: Model | null;
   /** Requests that use it. */
   users: number;
   lastUsed: number;
@@ -84,8 +85,9 @@ export class ModelPool {
     return this.#slots.get(id)?.served;
   }
 
-  isLoaded(id: string): boolean {
-    return this.#slots.get(id)?.loaded === true;
+  /** The model, if it is loaded. */
+  loaded(id: string): Model | null {
+    return this.#slots.get(id)?.model ?? null;
   }
 
   /** Runs `work` on the model, which is loaded first if it is not, and stays loaded meanwhile. */
@@ -114,7 +116,7 @@ export class ModelPool {
   async #open({ id, source }: ModelEntry): Promise<void> {
     const { load, loadOptions, preload, maxMemoryBytes } = this.#options;
     if (typeof source !== 'string') {
-      this.#add(id, source, source.info, Promise.resolve(source));
+      this.#add(id, source, source.info, source);
       return;
     }
     // The weights are only mapped, not read, and nothing goes to a GPU.
@@ -129,7 +131,7 @@ export class ModelPool {
         );
       }
       const keep = preload && this.#loadedBytes() + sizeBytes <= maxMemoryBytes;
-      this.#add(id, source, model.info, keep ? Promise.resolve(model) : null);
+      this.#add(id, source, model.info, keep ? model : null);
       if (!keep) await model.dispose();
     } catch (error) {
       await model.dispose();
@@ -137,12 +139,12 @@ export class ModelPool {
     }
   }
 
-  #add(id: string, source: string | Model, info: ServedModel['info'], loading: Promise<Model> | null): void {
+  #add(id: string, source: string | Model, info: ServedModel['info'], model: Model | null): void {
     const { maxTokens: cap = Infinity } = this.#options;
     const extend: ResolvedExtend = resolveExtend(this.#options.extend, info);
     const served: ServedModel = { id, info, extend, maxTokens: Math.min(extend.limit, cap), cap };
-    const loaded = loading !== null;
-    this.#slots.set(id, { served, source, loading, loaded, users: 0, lastUsed: 0, retiring: false });
+    const loading = model === null ? null : Promise.resolve(model);
+    this.#slots.set(id, { served, source, loading, model, users: 0, lastUsed: 0, retiring: false });
   }
 
   #load(slot: Slot): Promise<Model> {
@@ -160,7 +162,7 @@ export class ModelPool {
         // the next request tries again
         slot.loading = null;
         this.#options.onEvent({ type: 'failed', id, error: cause });
-        throw new ApiError(503, `The model ${id} could not be loaded: the server's log says why.`, {
+        throw new ApiError(503, `The model ${id} could not be loaded: the server's log says more.`, {
           code: 'model_unavailable',
           param: 'model',
           retryable: false,
@@ -177,7 +179,7 @@ export class ModelPool {
     const started = performance.now();
     const model = await this.#options.load(source as string, this.#options.loadOptions);
     if (this.#closed) await model.dispose();
-    slot.loaded = true;
+    slot.model = model;
     this.#options.onEvent({
       type: 'loaded',
       id: served.id,
@@ -190,7 +192,7 @@ export class ModelPool {
     const needed = forSlot.served.info.sizeBytes;
     while (this.#loadedBytes(forSlot) + needed > this.#options.maxMemoryBytes) {
       const [oldest] = [...this.#slots.values()]
-        .filter((slot) => slot !== forSlot && slot.loaded && typeof slot.source === 'string')
+        .filter((slot) => slot !== forSlot && slot.model !== null && typeof slot.source === 'string')
         .sort((a, b) => a.lastUsed - b.lastUsed);
       if (oldest === undefined) return;
       oldest.retiring = true;
@@ -208,7 +210,7 @@ export class ModelPool {
   async #unload(slot: Slot): Promise<void> {
     const { loading, source } = slot;
     slot.loading = null;
-    slot.loaded = false;
+    slot.model = null;
     if (typeof source !== 'string' || loading === null) return;
     await loading.then(
       (model) => model.dispose(),
@@ -218,7 +220,7 @@ export class ModelPool {
 
   #loadedBytes(except?: Slot): number {
     return [...this.#slots.values()]
-      .filter((slot) => slot !== except && slot.loaded && typeof slot.source === 'string')
+      .filter((slot) => slot !== except && slot.model !== null && typeof slot.source === 'string')
       .reduce((sum, { served }) => sum + served.info.sizeBytes, 0);
   }
 

@@ -2,7 +2,8 @@ import type { EmbeddingModel, ModelInfo } from '../../lib/index.js';
 import type { ResolvedExtend } from '../../lib/extend/index.js';
 
 /** The part of a model that the server uses. */
-export type Model = Pick<EmbeddingModel, 'info' | 'tokenize' | 'embedMany' | 'embedManyChunks' | 'dispose'>;
+export type Model = Pick<EmbeddingModel, 'info' | 'tokenize' | 'embedMany' | 'embedManyChunks' | 'dispose'> &
+  Partial<Pick<EmbeddingModel, 'workload'>>;
 
 /** A model that the server offers, loaded or not. */
 export interface ServedModel {

@@ -3,7 +3,7 @@ import type { ChunkRule } from '../../lib/index.js';
 import { ApiError } from '../api-error.js';
 import { type ChunkedInput, embedChunks, type EmbeddedChunks } from '../embed.js';
 import { type Encoding, jsonAnswer, vectorJson } from '../http/answer.js';
-import { fields, optional, settingsOf } from '../settings.js';
+import { fields, isAbsent, optional, settingsOf } from '../settings.js';
 import { checkCount, route, servedModel } from './route.js';
 
 /** Tokens of a chunk where the request asks for chunks and names no size. */
@@ -81,7 +81,7 @@ export const contextualizedEmbeddings = route({
       exchange.services.policy,
     );
     const inputs = given.inputs ?? given.input;
-    if (inputs == null)
+    if (isAbsent(inputs))
       throw invalid('inputs', 'The field inputs is missing: it must be an array of documents.');
     checkCount(inputs.length, exchange, 'inputs');
     const chunks = inputs.reduce((sum, document) => sum + document.length, 0);

@@ -3,9 +3,9 @@ import { omit } from '../../lib/omit.js';
 import { embedChunks, embedInputs, type EmbeddedInput } from '../embed.js';
 import { cutHeader, type Encoding, jsonAnswer, vectorJson } from '../http/answer.js';
 import type { Input } from '../inputs.js';
-import { fields, optional, type Settings, settingsOf } from '../settings.js';
+import { fields, isAbsent, optional, type Settings, settingsOf } from '../settings.js';
 import type { ServedModel } from '../models/served-model.js';
-import { inputsOf, inputSchema } from './input.js';
+import { inputsOf, inputSchema, messages } from './input.js';
 import { type Call, route, servedModel } from './route.js';
 
 const ours = {
@@ -25,9 +25,7 @@ const body = z.object(
     model: optional(z.string('the name of a model')),
     encoding_format: optional(z.enum(['float', 'base64'], 'float or base64')),
     user: optional(z.string('a string').describe('Not used')),
-    messages: z
-      .undefined('left out: this endpoint takes input. In mteb set use_chat_template=False')
-      .optional(),
+    messages,
     truncation_side: optional(z.literal('right', 'right: texts are cut at their end')),
     ...ours,
     longembed: optional(
@@ -78,7 +76,7 @@ export const embeddings = route({
 
 /** Null means the same as leaving out, also where both places have the field. */
 function omitNull<T extends object>(given: T): { [Key in keyof T]?: NonNullable<T[Key]> } {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value != null)) as never;
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => !isAbsent(value))) as never;
 }
 
 /** Chunks of one document: the first result has the tokens of all of it. */

@@ -4,7 +4,9 @@ import type { Input } from '../inputs.js';
 import type { Call } from './route.js';
 import { checkCount } from './route.js';
 
-const TEXTS = { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' }, minItems: 1 }] };
+/** A text must have more than white space, which other endpoints than /tokenize refuse. */
+const TEXT = { type: 'string', pattern: String.raw`\S` };
+const TEXTS = { anyOf: [TEXT, { type: 'array', items: TEXT, minItems: 1 }] };
 const IDS = { type: 'array', items: { type: 'integer', minimum: 0 }, minItems: 1 };
 
 const allowed = 'a string, an array of strings, an array of token ids, or an array of such arrays';
@@ -16,6 +18,12 @@ export const inputSchema = z
     anyOf: [...TEXTS.anyOf, IDS, { type: 'array', items: IDS, minItems: 1 }],
     description: 'Texts; or content token ids of the model, as /tokenize gives them',
   });
+
+/** What chat clients send: taking it for a text would be wrong. */
+export const messages = z
+  .null('left out: this endpoint takes input. In mteb set use_chat_template=False')
+  .optional()
+  .describe('Not supported');
 
 /** Texts alone. */
 export const textsSchema = z

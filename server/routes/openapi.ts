@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { omit } from '../../lib/omit.js';
 import { packageVersion } from '../../lib/package.js';
 import { json, type Flavour } from '../http/answer.js';
 import { type Route, route } from './route.js';
@@ -7,8 +8,7 @@ type Json = Record<string, unknown>;
 
 /** OpenAPI 3.1 takes JSON Schema as it is. */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json;
-  return rest;
+  return omit(z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json, '$schema');
 }
 
 const ERRORS: Record<Flavour, Json> = {

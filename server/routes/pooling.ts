@@ -3,7 +3,7 @@ import { embedChunks } from '../embed.js';
 import { jsonAnswer } from '../http/answer.js';
 import { fields, optional, settingsOf } from '../settings.js';
 import { usage } from './embeddings.js';
-import { inputsOf, textsSchema } from './input.js';
+import { inputsOf, messages, textsSchema } from './input.js';
 import { route, servedModel } from './route.js';
 import { vectorsJson } from './tei-embed.js';
 
@@ -24,9 +24,7 @@ const body = z.object(
           `What gets a vector: chunks of so many tokens (1: every token), sentences or paragraphs; default: ${CHUNK_TOKENS}`,
         ),
     ),
-    messages: z
-      .undefined('left out: this endpoint takes input. In mteb set use_chat_template=False')
-      .optional(),
+    messages,
     task: optional(z.string('a string').describe('Not used')),
     truncate_prompt_tokens: optional(
       z

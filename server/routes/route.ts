@@ -4,6 +4,7 @@ import type { Exchange } from '../exchange.js';
 import type { Flavour } from '../http/answer.js';
 import type { ModelPool } from '../models/model-pool.js';
 import type { ServedModel } from '../models/served-model.js';
+import { isAbsent } from '../settings.js';
 
 /** A request to a route, its body read and checked. */
 export interface Call<Body> {
@@ -60,7 +61,7 @@ export function servedModel(
 
 function findModel(name: string | null | undefined, pool: ModelPool, isNameless: boolean): ServedModel {
   const [first, ...others] = pool.models;
-  if (name == null || name === '') {
+  if (isAbsent(name) || name === '') {
     if (first !== undefined && (others.length === 0 || isNameless)) return first;
     throw new ApiError(400, 'The field model is missing: GET /v1/models lists the models.', {
       code: 'invalid_value',

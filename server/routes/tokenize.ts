@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ApiError } from '../api-error.js';
 import { jsonAnswer } from '../http/answer.js';
-import { optional } from '../settings.js';
+import { isAbsent, optional } from '../settings.js';
 import { inputsOf, textsSchema } from './input.js';
 import { route, servedModel } from './route.js';
 
@@ -38,7 +38,7 @@ export const tokenize = route({
     const { exchange, body: given } = call;
     const served = servedModel(given.model, exchange);
     const texts = given.input ?? given.prompt ?? given.content;
-    if (texts == null) {
+    if (isAbsent(texts)) {
       throw new ApiError(400, 'The field input is missing: it must be a string or an array of strings.', {
         code: 'invalid_value',
         param: 'input',

@@ -17,6 +17,14 @@ function file(name: string, content: string, mode = 0o600): string {
   return path;
 }
 
+it('explains its options and endpoints', async () => {
+  const { code, stdout } = await longembed(['serve', '--help']);
+  expect(code).toBe(0);
+  for (const word of ['--api-key-file', '/v1/embeddings', '=NAME', 'SIGTERM', 'pcw'])
+    expect(stdout).toContain(word);
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(110);
+});
+
 describe('arguments', () => {
   const serve = (args: string) => longembed(['serve', ...args.split(' ').filter(Boolean)]);
 

@@ -17,7 +17,7 @@ export function fakeModel({ sizeBytes = 100, held = false, fail = null as Error 
   const gate = held ? new Promise<void>((resolve) => (open = resolve)) : Promise.resolve();
   const info = { ...INFO, sizeBytes };
   const lengthOf = (input: ManyInput): number =>
-    typeof input === 'object' && 'tokens' in input ? input.tokens.length : String(input).length;
+    typeof input === 'object' && 'tokens' in input ? input.tokens.length : 1;
   async function* embedMany(...[inputs, options]: Parameters<Model['embedMany']>) {
     const signal = options?.signal;
     let index = 0;

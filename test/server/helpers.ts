@@ -7,13 +7,13 @@ export interface Answered {
   headers: Headers;
   text: string;
   /** Undefined: the text is not JSON. */
-  json: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- tests look into it as they expect it
+  json: any;
 }
 
 export interface TestServer {
   server: EmbeddingServer;
-  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answered>;
-  get(path: string, headers?: Record<string, string>): Promise<Answered>;
+  post: (path: string, body: unknown, headers?: Record<string, string>) => Promise<Answered>;
+  get: (path: string, headers?: Record<string, string>) => Promise<Answered>;
 }
 
 /** @param options the model is mini-rope, in this process, where they do not say */

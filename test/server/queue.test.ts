@@ -101,7 +101,7 @@ it.each([
   const messages: string[] = [];
   const { server, post } = await startServer({
     models: { m: fakeModel({ fail }) },
-    onMessage: (message) => messages.push(message),
+    onMessage: (message, details) => messages.push(message, details ?? ''),
   });
   const answer = await post(PATH, { input: 'x' });
   expect([answer.status, answer.json.error.code, answer.json.error.type]).toEqual([

@@ -193,6 +193,7 @@ it('/metrics counts requests, their tokens and their errors', async () => {
   expect(text).toContain('longembed_inputs_total 2\n');
   expect(text).toContain('longembed_request_input_tokens_sum 6\n');
   expect(text).toContain('longembed_queue_tokens 0\n');
+  expect(text).toContain('longembed_batch_tokens{model="mini"} 0\n');
   expect(text).toMatch(/longembed_model_memory_bytes\{model="mini"\} [1-9]/);
   await own.server.close();
 });

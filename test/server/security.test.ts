@@ -20,7 +20,7 @@ describe('keys', () => {
       withKey('first-key2'),
       { authorization: 'Basic first-key' },
     ]) {
-      const answer = await post(PATH, { input: 'x' }, headers as Record<string, string>);
+      const answer = await post(PATH, { input: 'x' }, headers);
       expectRefused(answer, 401, 'invalid_api_key', /API key/);
       expect(answer.headers.get('www-authenticate')).toBe('Bearer');
     }
@@ -44,7 +44,7 @@ describe('limits', () => {
       headers: { 'content-type': 'application/json' },
       body,
       duplex: 'half',
-    } as RequestInit);
+    });
     expect((await server.fetch(request)).status).toBe(413);
     await server.close();
   });
@@ -97,7 +97,7 @@ describe('what is told', () => {
     const messages: string[] = [];
     const { server, post } = await startServer({
       onRequest: (record) => records.push(record),
-      onMessage: (message) => messages.push(message),
+      onMessage: (message, details) => messages.push(message, details ?? ''),
     });
     await post(
       `${PATH}?q=secret`,

@@ -23,6 +23,8 @@ export interface SoakOptions {
   killEvery: number;
   /** Tokens of the server's queue. */
   queueTokens: number;
+  /** Called after each tenth of the requests. */
+  onTenth?: (outcome: SoakOutcome) => void;
 }
 
 export interface SoakOutcome {
@@ -49,7 +51,8 @@ async function makeTasks(count: number, random: Random): Promise<Task[]> {
   const model = await EmbeddingModel.load('mini-rope', { threads: 1 });
   const tasks: Task[] = [];
   for (let i = 0; i < count; i++) {
-    const words = 1 + random.below(random.pick([8, 8, 40, 40, 150, 400]));
+    // mostly queries, some paragraphs, a few documents beyond the native context
+    const words = 1 + random.below(i % 20 === 0 ? 400 : random.pick([8, 16, 16, 40]));
     const input = Array.from({ length: words }, () => random.pick(WORDS)).join(' ');
     const extend = words > 100 ? 'pcw:2k' : 'none';
     tasks.push({ input, extend, expected: (await model.embed(input, { extend })).embedding });
@@ -69,7 +72,10 @@ export async function soak(options: SoakOptions): Promise<SoakOutcome> {
     while (sent < options.requests) {
       const number = ++sent;
       if (options.killEvery > 0 && number % options.killEvery === 0) outcome.kills += killEngine(server);
-      if (number % Math.ceil(options.requests / 10) === 0) outcome.memoryMb.push(memoryOf(server.pid));
+      if (number % Math.ceil(options.requests / 10) === 0) {
+        outcome.memoryMb.push(memoryOf(server.pid));
+        options.onTenth?.(outcome);
+      }
       const what = await ask(server.url, random.pick(tasks), random, options.hangUp);
       if (what.startsWith('!')) outcome.wrong.push(what.slice(1));
       else outcome.answers[what] = (outcome.answers[what] ?? 0) + 1;
@@ -150,6 +156,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     hangUp: Number(values['hang-up']),
     killEvery: Number(values['kill-every']),
     queueTokens: Number(values['queue-tokens']),
+    onTenth: (outcome) => console.error(JSON.stringify(outcome)),
   });
   console.log(JSON.stringify({ ...outcome, seconds: (performance.now() - started) / 1000 }, null, 2));
   process.exitCode = outcome.wrong.length === 0 ? 0 : 1;
