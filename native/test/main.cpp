@@ -11,6 +11,7 @@ int main() {
     add_gemm_tests(tests);
     add_attention_tests(tests);
     add_dot_tests(tests);
+    add_row_search_tests(tests);
     add_convert_tests(tests);
     add_placement_tests(tests);
     add_backend_tests(tests);

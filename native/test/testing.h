@@ -67,6 +67,7 @@ inline void add_for_variants(std::vector<Test> & tests, const std::string & name
 void add_gemm_tests(std::vector<Test> & tests);
 void add_attention_tests(std::vector<Test> & tests);
 void add_dot_tests(std::vector<Test> & tests);
+void add_row_search_tests(std::vector<Test> & tests);
 void add_convert_tests(std::vector<Test> & tests);
 void add_placement_tests(std::vector<Test> & tests);
 void add_backend_tests(std::vector<Test> & tests);
