@@ -9,6 +9,7 @@ import { addEmbed } from './embed.js';
 import { BrokenPipe, EXIT, Interrupted, UsageError } from './exit.js';
 import { addExtend } from './extend.js';
 import { addInfo } from './info.js';
+import { addMerge } from './merge.js';
 import { addServe } from './serve.js';
 import { addTokenize } from './tokenize.js';
 import { packageVersion } from '../lib/package.js';
@@ -16,6 +17,7 @@ import { packageVersion } from '../lib/package.js';
 /** In the order of the help. */
 const COMMANDS: readonly AddCommand[] = [
   addEmbed,
+  addMerge,
   addExtend,
   addConvert,
   addInfo,

@@ -37,6 +37,8 @@ export class BatchQueue {
   #waitingTokens = 0;
   #lingering: NodeJS.Timeout | null = null;
   #lingered = false;
+  /** Whether the last batch was one of short texts that passed others. */
+  #passed = false;
 
   constructor(native: NativeModel) {
     this.#native = native;
@@ -91,16 +93,26 @@ export class BatchQueue {
   /** Starts every batch that is due. */
   submit(): void {
     while (this.#running(false) < MAX_JOBS) {
-      const pieces =
-        this.#running(false) === 0
-          ? this.#waiting.take((some) => this.#partialIsDue(some))
-          : this.#waiting.takeFull();
+      const passing = this.#passing();
+      const pieces = passing ?? this.#next();
       if (pieces === null) break;
+      this.#passed = passing !== null;
       this.#start(pieces, false);
     }
     if (!this.#native.facts.expressLane || this.#running(false) === 0 || this.#running(true) > 0) return;
     const short = this.#waiting.takeShort(SHORT_TOKENS);
     if (short !== null) this.#start(short, true);
+  }
+
+  #next(): Piece[] | null {
+    return this.#running(false) === 0
+      ? this.#waiting.take((some) => this.#partialIsDue(some))
+      : this.#waiting.takeFull();
+  }
+
+  /** Without an express lane, every other batch may be one of short texts that pass the rest. */
+  #passing(): Piece[] | null {
+    return this.#native.facts.expressLane || this.#passed ? null : this.#waiting.takePassing();
   }
 
   /**

@@ -74,6 +74,14 @@ export class WaitingPieces {
     return next === undefined ? null : this.#remove(next);
   }
 
+  /** Takes short pieces for which something that is not short would have to be computed first. */
+  takePassing(): Piece[] | null {
+    const [next] = this.#candidates();
+    if (next?.pieces[0]?.short !== false) return null;
+    const [short] = this.#candidates({ short: true });
+    return short === undefined ? null : this.#remove(short);
+  }
+
   /** What could be taken from each group, in order. */
   #candidates({ limit = Infinity, short = false } = {}): Candidate[] {
     const batches: { readonly order: number; readonly candidate: Candidate }[] = [];

@@ -203,6 +203,36 @@ export interface NativeAddon {
     dimensions: number,
     threads: number,
   ): NativeJob<Float32Array>;
+  /**
+   * Rounds rows to codes of 8 bits, at once.
+   * @param codes receives a code for each number
+   * @param facts receives three numbers for each row: the codes' scale, a bound of the length of what rounding left out, and one
+   *   of the length of the rounded row
+   */
+  quantizeRows(rows: Float32Array, dimensions: number, codes: Int8Array, facts: Float32Array): void;
+  /**
+   * Bounds of what `rowProducts` gives for each row, from its codes: first a lower bound of each, then an upper bound of each.
+   * @param codes blocks of the same number of rows, as `quantizeRows` fills them; likewise `facts`
+   * @param rows the first ones of all blocks, which count
+   */
+  boundProducts(
+    query: Float32Array,
+    codes: readonly Int8Array[],
+    facts: readonly Float32Array[],
+    rows: number,
+    threads: number,
+  ): NativeJob<Float32Array>;
+  /**
+   * The dot product of a query with rows, with the bits that `dotProducts` gives.
+   * @param blocks of the same number of rows
+   * @param ranges pairs of a row and the one after the last, counted over all blocks
+   */
+  rowProducts(
+    query: Float32Array,
+    blocks: readonly Float32Array[],
+    ranges: Uint32Array,
+    threads: number,
+  ): NativeJob<Float32Array>;
   /** Whether models of the architecture that GGUF calls by this name have rotary positions. */
   isRotary(architecture: string): boolean;
   loadModel(

@@ -1,5 +1,7 @@
 #include "right_of_way.h"
 
+#include <algorithm>
+
 namespace longembed {
 
 namespace {
@@ -16,25 +18,32 @@ RightOfWay::Yielding::~Yielding() {
     yields_to = before_;
 }
 
-RightOfWay::Taken::Taken(RightOfWay & way, int threads) : way_(way) {
+RightOfWay::Taken::Taken(RightOfWay & way, int threads, int all) : way_(way) {
     const std::lock_guard<std::mutex> lock(way.mutex_);
-    way.taken_at_ = Clock::now();
-    if (way.taken_at_ >= way.free_until_) {
-        way.wanted_ = threads;
-    }
+    way.count(false);
+    const int half = all / 2;
+    const int held = way.credit_ > Clock::duration::zero() ? threads : std::min(threads, half);
+    threads_       = std::max(1, held);
+    charged_       = held > half;
+    way.wanted_    = held;
 }
 
 RightOfWay::Taken::~Taken() {
     {
         const std::lock_guard<std::mutex> lock(way_.mutex_);
-        if (way_.wanted_ > 0) {
-            const Clock::time_point now = Clock::now();
-            way_.free_until_            = now + (now - way_.taken_at_);
-        }
+        way_.count(charged_);
         way_.wanted_ = 0;
         ++way_.round_;
     }
     way_.released_.notify_all();
+}
+
+void RightOfWay::count(bool charged) {
+    constexpr Clock::duration max_credit = std::chrono::seconds(1);
+    const Clock::time_point   now        = Clock::now();
+    const Clock::duration     passed     = now - counted_;
+    credit_                              = charged ? credit_ - passed : std::min(max_credit, credit_ + passed);
+    counted_                             = now;
 }
 
 bool RightOfWay::is_yielding() {

@@ -12,8 +12,8 @@ namespace longembed {
 /// every few milliseconds, and wait there while short work is being computed: as many of them as it has threads, so
 /// that never more threads compute than there are without it.
 ///
-/// Long work does not starve: after short work has held threads up, none does for as long again. What is short then
-/// shares the cores as the system divides them.
+/// Long work does not starve. Short work may have more than half of the threads for half of the time, counted with a
+/// second's credit; beyond that, half of them.
 class RightOfWay {
 public:
     RightOfWay() = default;
@@ -37,15 +37,21 @@ public:
     /// Short work is being computed while this object lives. One at a time.
     class Taken {
     public:
-        /// @param threads  that it computes on
-        Taken(RightOfWay & way, int threads);
+        /// @param threads  that it would like to compute on
+        /// @param all      that long work has
+        Taken(RightOfWay & way, int threads, int all);
         ~Taken();
+
+        /// How many it should compute on.
+        int threads() const { return threads_; }
 
         Taken(const Taken &)             = delete;
         Taken & operator=(const Taken &) = delete;
 
     private:
         RightOfWay & way_;
+        int          threads_;
+        bool         charged_; ///< it takes more than half
     };
 
     /// Whether the calling thread does long work, which should call give_way() between parts of an operation.
@@ -61,6 +67,7 @@ private:
     using Clock = std::chrono::steady_clock;
 
     void wait();
+    void count(bool charged);
 
     std::atomic<int>        wanted_{0}; ///< threads that are to wait
     mutable std::mutex      mutex_;
@@ -68,9 +75,9 @@ private:
 
     // guarded by mutex_
     int               waiting_ = 0;
-    uint64_t          round_   = 0; ///< counts the times that threads were held up
-    Clock::time_point taken_at_;
-    Clock::time_point free_until_; ///< before this, nobody is held up
+    uint64_t          round_   = 0;  ///< counts the times that threads were held up
+    Clock::duration   credit_  = {}; ///< time for which short work may take more than half of the threads
+    Clock::time_point counted_ = {}; ///< until then `credit_` is right
 };
 
 } // namespace longembed

@@ -65,6 +65,8 @@ export function nativeError(code: string, message = code): Error {
 export interface SeenBatch extends NativeBatch {
   /** The sequences' tokens. */
   sequences: number[][];
+  /** Whether it came into the express lane. */
+  express: boolean;
   cancelled: boolean;
   /** Gives the vectors. With `hold` a test calls it, else it happens by itself. */
   finish(): void;
@@ -111,7 +113,11 @@ export class FakeNative implements NativeModel {
     return { promise: job.promise, cancel };
   }
 
-  embed(batch: NativeBatch, onProgress: ((fraction: number) => void) | null): NativeJob<Float32Array> {
+  embed(
+    batch: NativeBatch,
+    onProgress: ((fraction: number) => void) | null,
+    express = false,
+  ): NativeJob<Float32Array> {
     const sequences: number[][] = [];
     let offset = 0;
     for (const length of batch.lengths)
@@ -120,6 +126,7 @@ export class FakeNative implements NativeModel {
     const seen: SeenBatch = {
       ...batch,
       sequences,
+      express,
       finish: () => resolve(Float32Array.from(sequences.flatMap((tokens) => this.vector(tokens)))),
       fail: reject,
       progress: (fraction) => onProgress?.(fraction),

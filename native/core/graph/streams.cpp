@@ -93,9 +93,15 @@ void Streams::expect(double operations) {
     }
 }
 
-void Streams::take_way(std::optional<RightOfWay::Taken> & taken, int parallelism) const {
-    if (share_.way != nullptr && share_.lane == Lane::express) {
-        taken.emplace(*share_.way, parallelism == 1 ? wide_threads_ : parallelism);
+void Streams::take_way(std::optional<RightOfWay::Taken> & taken, int parallelism) {
+    if (share_.way == nullptr || share_.lane != Lane::express) {
+        return;
+    }
+    taken.emplace(*share_.way, parallelism == 1 ? wide_threads_ : parallelism, team_.members());
+    if (parallelism == 1) {
+        // threads that meet after every operation need cores of their own
+        wide_threads_ = taken->threads();
+        wide_.use_threads(wide_threads_);
     }
 }
 

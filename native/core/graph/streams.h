@@ -43,9 +43,9 @@ public:
     /// Announces how many operations the next runs take in all: few are computed by one thread.
     void expect(double operations);
 
-    /// Those of the express lane take the cores that runs on `parallelism` streams need, if they may; to be called
-    /// after expect().
-    void take_way(std::optional<RightOfWay::Taken> & taken, int parallelism) const;
+    /// Those of the express lane take the cores that runs on `parallelism` streams need, as far as they may; to be
+    /// called after expect().
+    void take_way(std::optional<RightOfWay::Taken> & taken, int parallelism);
 
     /// Streams that compute `tokens` side by side: 1, or one a thread.
     int parallelism(int64_t tokens) const;
