@@ -83,6 +83,9 @@ export const contextualizedEmbeddings = route({
       served,
       exchange.services.policy,
     );
+    if (!isAbsent(given.inputs) && !isAbsent(given.input)) {
+      throw invalid('input', 'The request has inputs and input, which mean the same: give one of them.');
+    }
     const inputs = given.inputs ?? given.input;
     if (isAbsent(inputs))
       throw invalid('inputs', 'The field inputs is missing: it must be an array of documents.');

@@ -37,8 +37,14 @@ export const tokenize = route({
   async handle(call) {
     const { exchange, body: given } = call;
     const served = servedModel(given.model, exchange);
-    const texts = given.input ?? given.prompt ?? given.content;
-    if (isAbsent(texts)) {
+    const [texts, other] = [given.input, given.prompt, given.content].filter((one) => !isAbsent(one));
+    if (other !== undefined) {
+      throw new ApiError(400, 'The fields input, prompt and content mean the same: give one of them.', {
+        code: 'invalid_value',
+        param: 'input',
+      });
+    }
+    if (texts === undefined) {
       throw new ApiError(400, 'The field input is missing: it must be a string or an array of strings.', {
         code: 'invalid_value',
         param: 'input',

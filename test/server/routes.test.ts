@@ -56,6 +56,7 @@ describe('/v1/contextualizedembeddings', () => {
     [{ inputs: [] }, /at least one document/],
     [{ inputs: [[]] }, /inputs.0/],
     [{ inputs: ['text'] }, /array of strings/],
+    [{ inputs: [['a']], input: [['b']] }, /give one of them/],
     [{ inputs: [['a', 'b']], enable_auto_chunk: true }, /must be one string/],
     [{ inputs: [['a']], enable_auto_chunk: true, chunk_size: 8, chunk_overlap: 8 }, /less than chunk_size/],
   ])('refuses %j', async (body, message) => {
@@ -98,6 +99,8 @@ describe('/tokenize', () => {
 
   it('refuses what is not there', async () => {
     expectRefused(await test.post('/tokenize', {}), 400, 'invalid_value', /input is missing/);
+    const both = { input: 'a', content: 'b' };
+    expectRefused(await test.post('/tokenize', both), 400, 'invalid_value', /give one of them/);
   });
 });
 
