@@ -10,14 +10,16 @@ import type { Sink } from './sinks.js';
 /** What the file says of its vectors; it is known when the model is loaded. */
 export type DescribeVectors = () => Promise<ParquetMetadata>;
 
+type Library = Awaited<ReturnType<typeof parquetWriterLibrary>>;
+
 /** A parquet file, written a row group at a time. One that is cut off cannot be read, so it goes where it can be finished: see `AtomicSink`. */
 export class ParquetOutput implements VectorOutput {
   readonly #sink: Sink;
   readonly #describe: DescribeVectors;
-  readonly #library: Awaited<ReturnType<typeof parquetWriterLibrary>>;
+  readonly #library: Library;
   #vectors: ParquetVectors | null = null;
 
-  private constructor(sink: Sink, describe: DescribeVectors, library: ParquetOutput['#library']) {
+  private constructor(sink: Sink, describe: DescribeVectors, library: Library) {
     this.#sink = sink;
     this.#describe = describe;
     this.#library = library;
