@@ -11,6 +11,7 @@ import { addExtend } from './extend.js';
 import { addInfo } from './info.js';
 import { addMerge } from './merge.js';
 import { addQueue } from './queue.js';
+import { addServe } from './serve.js';
 import { addTokenize } from './tokenize.js';
 import { addWorker } from './worker.js';
 import { packageVersion } from '../lib/package.js';
@@ -25,6 +26,7 @@ const COMMANDS: readonly AddCommand[] = [
   addConvert,
   addInfo,
   addTokenize,
+  addServe,
   addBench,
   addCompare,
   addBuild,
@@ -37,6 +39,7 @@ Examples:
   longembed embed contract.txt --model minilm.gguf --extend pcw:4k
   longembed embed corpus.jsonl --model e5-mistral.gguf --extend ntk:32k --output corpus.npy
   longembed tokenize contract.txt --model minilm.gguf
+  longembed serve --model minilm.gguf --extend pcw:4k
   longembed extend minilm.gguf --extend pi:2k --output minilm-2k.gguf
   longembed convert gtr-t5-base --output gtr-t5-base-f16.gguf
   longembed bench --model minilm.gguf --extend none pcw:4k --output results

@@ -34,8 +34,6 @@ const BACKOFF_MS = 5000;
 /** Deaths of workers that a job survives: one that needs more memory than there is kills every one. */
 const MAX_DEATHS = 5;
 
-/** Wait before a worker asks again for a job, after the engine gave an error. */
-const RETRY_MS = 2000;
 /** The longest wait for the engine's first answer. */
 const REACH_MS = 10_000;
 
@@ -108,7 +106,6 @@ export class Broker {
       lockDuration: silenceMs,
       stalledInterval: Math.max(1000, silenceMs / 2),
       maxStalledCount: MAX_DEATHS,
-      runRetryDelay: RETRY_MS,
     };
     return new this.#library.Worker(this.#name, process, options, this.#backend) as unknown as ShardWorker;
   }

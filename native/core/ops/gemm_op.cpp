@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ggml-backend.h"
+#include "right_of_way.h"
 
 namespace longembed {
 
@@ -16,6 +17,19 @@ int64_t row_floats(const ggml_tensor * tensor) {
     return tensor == nullptr ? 0 : static_cast<int64_t>(tensor->nb[1] / sizeof(float));
 }
 
+// Operations between two chances to give way to short work: a few milliseconds of one core.
+constexpr int64_t operations_between = 200'000'000;
+
+/// Outputs that are computed at once, a multiple of gemm_nc.
+int64_t outputs_at_once(int64_t tokens, int64_t k, int64_t pack_factor) {
+    if (!RightOfWay::is_yielding()) {
+        return INT64_MAX;
+    }
+    // x is packed anew each time where that is necessary, which must stay small beside the product
+    const int64_t least = pack_factor > 1 ? 16 : 1;
+    return std::max(least, operations_between / (2 * tokens * k * gemm_nc)) * gemm_nc;
+}
+
 /// The sources of `y` are weight, x, bias and operand. Parts are ranges of outputs.
 template <Epilogue epilogue> void compute(ggml_tensor * y, int part, int parts, void * data) {
     const auto &        kernels = *static_cast<const CpuKernels *>(data);
@@ -25,27 +39,29 @@ template <Epilogue epilogue> void compute(ggml_tensor * y, int part, int parts, 
     const ggml_tensor * operand = y->src[3];
 
     const int64_t units = (weight->ne[1] + gemm_nc - 1) / gemm_nc;
-    const int64_t first = units * part / parts * gemm_nc;
+    const int64_t begin = units * part / parts * gemm_nc;
     const int64_t end   = std::min(weight->ne[1], units * (part + 1) / parts * gemm_nc);
-    if (first >= end) {
-        return;
-    }
-    GemmTile tile{};
+    GemmTile      tile{};
     tile.x             = floats(x);
     tile.x_stride      = row_floats(x);
     tile.tokens        = x->ne[1];
     tile.k             = weight->ne[0];
-    tile.weights       = static_cast<const char *>(weight->data) + first * weight->nb[1];
     tile.weight_stride = static_cast<int64_t>(weight->nb[1]);
     set_weights(tile, kernels, weight->type);
-    tile.n              = end - first;
-    tile.bias           = bias == nullptr ? nullptr : floats(bias) + first;
-    tile.epilogue       = epilogue;
-    tile.operand        = operand == nullptr ? nullptr : floats(operand) + first;
-    tile.operand_stride = row_floats(operand);
-    tile.y              = static_cast<float *>(y->data) + first;
-    tile.y_stride       = row_floats(y);
-    kernels.gemm(tile, scratch_floats(gemm_scratch(tile.tokens, tile.k, kernels.pack_factor)));
+    tile.epilogue         = epilogue;
+    tile.operand_stride   = row_floats(operand);
+    tile.y_stride         = row_floats(y);
+    const int64_t some    = outputs_at_once(tile.tokens, tile.k, kernels.pack_factor);
+    float *       scratch = scratch_floats(gemm_scratch(tile.tokens, tile.k, kernels.pack_factor));
+    for (int64_t first = begin; first < end; first += tile.n) {
+        RightOfWay::give_way();
+        tile.n       = std::min(some, end - first);
+        tile.weights = static_cast<const char *>(weight->data) + first * weight->nb[1];
+        tile.bias    = bias == nullptr ? nullptr : floats(bias) + first;
+        tile.operand = operand == nullptr ? nullptr : floats(operand) + first;
+        tile.y       = static_cast<float *>(y->data) + first;
+        kernels.gemm(tile, scratch);
+    }
 }
 
 ggml_custom_op_t operation(Epilogue epilogue) {
