@@ -10,14 +10,18 @@ import { BrokenPipe, EXIT, Interrupted, UsageError } from './exit.js';
 import { addExtend } from './extend.js';
 import { addInfo } from './info.js';
 import { addMerge } from './merge.js';
+import { addQueue } from './queue.js';
 import { addServe } from './serve.js';
 import { addTokenize } from './tokenize.js';
+import { addWorker } from './worker.js';
 import { packageVersion } from '../lib/package.js';
 
 /** In the order of the help. */
 const COMMANDS: readonly AddCommand[] = [
   addEmbed,
   addMerge,
+  addQueue,
+  addWorker,
   addExtend,
   addConvert,
   addInfo,
