@@ -68,10 +68,13 @@ export class WaitingPieces {
     return next?.full === true ? this.#remove(next) : null;
   }
 
-  /** Takes short pieces, in order of arrival, of at most so many tokens together. */
-  takeShort(tokens: number): Piece[] | null {
+  /**
+   * Takes short pieces, in order of arrival, of at most so many tokens together.
+   * @param few only if no more of them wait than fit
+   */
+  takeShort(tokens: number, few: boolean): Piece[] | null {
     const [next] = this.#candidates({ limit: tokens, short: true });
-    return next === undefined ? null : this.#remove(next);
+    return next === undefined || (few && next.full) ? null : this.#remove(next);
   }
 
   /** Takes short pieces for which something that is not short would have to be computed first. */

@@ -223,6 +223,25 @@ describe('the express lane', () => {
     await call;
   });
 
+  it('is left to the few while nothing long runs: many share a whole batch', async () => {
+    const { native, model } = await held(LANE);
+    const first = model.embed(textOf(9, 300), TEXTS);
+    await settle();
+    const few = model.embed('10', TEXTS);
+    await settle();
+    const many = Array.from({ length: 8 }, (_, i) => model.embed(textOf(11 + i, 98), TEXTS));
+    await settle();
+    native.batches[1]!.finish();
+    await settle();
+    expect(tokensOf(native)).toEqual([[9], [10]]);
+    native.batches[0]!.finish();
+    await settle();
+    expect(tokensOf(native).slice(2)).toEqual([[11, 12, 13, 14, 15, 16, 17, 18]]);
+    expect(lanes(native)).toEqual([false, true, false]);
+    await finishAll(native);
+    await Promise.all([first, few, ...many]);
+  });
+
   it('takes only the first 512 tokens of a call', async () => {
     const { native, model } = await held(LANE);
     const long = model.embed(textOf(10, 2000), TEXTS);
