@@ -22,7 +22,10 @@ const around = (next: Next): number => next() + next() + next() - 1.5;
 const size = (next: Next): number => 10 ** Math.round(60 * next() - 30);
 
 /** How a vector is drawn; `others` are those drawn so far. */
-const KINDS: Record<string, (dimensions: number, next: Next, others: readonly Float32Array[]) => Float32Array> = {
+const KINDS: Record<
+  string,
+  (dimensions: number, next: Next, others: readonly Float32Array[]) => Float32Array
+> = {
   random: (dimensions, next) => Float32Array.from({ length: dimensions }, () => around(next)),
   'tiny and huge': (dimensions, next) => {
     const factor = size(next);
@@ -30,10 +33,16 @@ const KINDS: Record<string, (dimensions: number, next: Next, others: readonly Fl
   },
   clustered: (dimensions, next, others) => {
     const centre = others[Math.floor(5 * next())];
-    return Float32Array.from({ length: dimensions }, (_, i) => (centre?.[i] ?? around(next)) + 0.01 * around(next));
+    return Float32Array.from(
+      { length: dimensions },
+      (_, i) => (centre?.[i] ?? around(next)) + 0.01 * around(next),
+    );
   },
   'nearly equal': (dimensions, next, others) =>
-    Float32Array.from({ length: dimensions }, (_, i) => (others[0]?.[i] ?? around(next)) * (1 + 1e-6 * next())),
+    Float32Array.from(
+      { length: dimensions },
+      (_, i) => (others[0]?.[i] ?? around(next)) * (1 + 1e-6 * next()),
+    ),
   duplicated: (dimensions, next, others) =>
     others.length > 7
       ? others[Math.floor(7 * next())]!.slice()
@@ -81,7 +90,11 @@ type Options = Pick<ChunkIndexSearchOptions, 'by' | 'best' | 'text'> & { readonl
 type Hit = Pick<ChunkIndexHit, 'id' | 'chunk' | 'score' | 'cosine'>;
 
 /** The search as it is defined: every row is scored, and everything sorted. Sorting keeps the order of equals. */
-async function searchAll(documents: readonly Document[], query: Float32Array, options: Options): Promise<Hit[]> {
+async function searchAll(
+  documents: readonly Document[],
+  query: Float32Array,
+  options: Options,
+): Promise<Hit[]> {
   const { k, by, best = 1, text } = options;
   const rows = documents.flatMap(({ vectors }) => vectors.map(unit));
   const matrix = new Float32Array(rows.length * query.length);
@@ -145,7 +158,10 @@ describe.each(Object.keys(KINDS))('%s vectors', (kind) => {
     }
     const left = documents.filter(({ id }) => !(next() < 0.2 && index.remove(id)));
     for (const options of SEARCHES) {
-      const query = next() < 0.5 ? left[Math.floor(left.length * next())]!.vectors[0]! : KINDS[kind]!(dimensions, next, []);
+      const query =
+        next() < 0.5
+          ? left[Math.floor(left.length * next())]!.vectors[0]!
+          : KINDS[kind]!(dimensions, next, []);
       const expected = await searchAll(left, query, options);
       for (const threads of [1, 2]) {
         const found = await index.search(query, { ...options, threads });
@@ -193,13 +209,19 @@ describe('the functions of the addon', () => {
       [() => native.quantizeRows(rows, 4, new Int8Array(7), new Float32Array(6)), /different rows/],
       [() => native.quantizeRows(rows, 4, new Int8Array(8), new Float32Array(5)), /different rows/],
       [() => native.quantizeRows([] as never, 4, new Int8Array(8), new Float32Array(6)), /Float32Array/],
-      [() => native.boundProducts(rows, [new Int8Array(8)], [new Float32Array(3)], 2, 1), /fewer than 2 rows/],
+      [
+        () => native.boundProducts(rows, [new Int8Array(8)], [new Float32Array(3)], 2, 1),
+        /fewer than 2 rows/,
+      ],
       [() => native.boundProducts(rows, [new Int8Array(8)], [new Float32Array(4)], 1, 1), /different rows/],
       [() => native.boundProducts(rows, [rows as never], [new Float32Array(3)], 1, 1), /Int8Array/],
       [() => native.boundProducts(new Float32Array(0), [], [], 0, 1), /0 dimensions/],
       [() => native.rowProducts(rows, [rows], Uint32Array.of(0, 2), 1), /fewer than 2 rows/],
       [() => native.rowProducts(rows, [rows], Uint32Array.of(1, 0), 1), /ends before it begins/],
-      [() => native.rowProducts(rows, [rows, new Float32Array(16)], Uint32Array.of(0, 1), 1), /different lengths/],
+      [
+        () => native.rowProducts(rows, [rows, new Float32Array(16)], Uint32Array.of(0, 1), 1),
+        /different lengths/,
+      ],
       [() => native.rowProducts(rows, [rows], [0, 1] as never, 1), /Uint32Array/],
       [() => native.rowProducts(rows, [rows], Uint32Array.of(0, 1), -1), /threads/],
     ];
