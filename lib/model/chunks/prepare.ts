@@ -226,7 +226,8 @@ function chunkWindows(
   const { extend, limit } = settings;
   const context = engine.settings.strategyContext;
   const overheadTokens = overhead.before + overhead.after;
-  if (overheadTokens >= limit) throw tooLong({ content: tokens, overhead: overheadTokens }, settings, context);
+  if (overheadTokens >= limit)
+    throw tooLong({ content: tokens, overhead: overheadTokens }, settings, context);
   return planOverlapping(extend, context, limit, tokens, overhead);
 }
 
