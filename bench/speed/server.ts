@@ -24,6 +24,7 @@ const { values } = parseArgs({
     threads: { type: 'string', default: '2' },
     mixed: { type: 'string' },
     rounds: { type: 'string', default: '2' },
+    'native-context': { type: 'string', default: '512' },
   },
 });
 
@@ -76,6 +77,13 @@ async function start(name: string, program: string, args: readonly string[], por
 function servers(model: string): Promise<Server>[] {
   const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
   const { threads, 'llama-server': llama } = values;
+  // as the file says, whatever the preset: a text of 392 tokens is one window for both servers
+  const context = [
+    '--native-context',
+    values['native-context'],
+    '--extend',
+    values.mixed === undefined ? 'none' : 'pcw:32k',
+  ];
   const ours = [
     'serve',
     '-m',
@@ -86,8 +94,7 @@ function servers(model: string): Promise<Server>[] {
     threads,
     '--log',
     'none',
-    '--extend',
-    'pcw:32k',
+    ...context,
   ];
   const theirs = [
     '-m',
