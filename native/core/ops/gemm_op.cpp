@@ -24,26 +24,19 @@ template <Epilogue epilogue> void compute(ggml_tensor * y, int part, int parts, 
     const ggml_tensor * bias    = y->src[2];
     const ggml_tensor * operand = y->src[3];
 
-    const int64_t units = (weight->ne[1] + gemm_nc - 1) / gemm_nc;
-    const int64_t first = units * part / parts * gemm_nc;
-    const int64_t end   = std::min(weight->ne[1], units * (part + 1) / parts * gemm_nc);
-    if (first >= end) {
+    const OutputRange outputs = OutputRange::of_part(weight->ne[1], part, parts);
+    if (outputs.first >= outputs.end) {
         return;
     }
-    GemmTile tile{};
-    tile.x             = floats(x);
-    tile.x_stride      = row_floats(x);
-    tile.tokens        = x->ne[1];
-    tile.k             = weight->ne[0];
-    tile.weights       = static_cast<const char *>(weight->data) + first * weight->nb[1];
-    tile.weight_stride = static_cast<int64_t>(weight->nb[1]);
-    set_weights(tile, kernels, weight->type);
-    tile.n              = end - first;
-    tile.bias           = bias == nullptr ? nullptr : floats(bias) + first;
+    GemmTile tile       = tile_of(kernels, weight, outputs);
+    tile.x              = floats(x);
+    tile.x_stride       = row_floats(x);
+    tile.tokens         = x->ne[1];
+    tile.bias           = bias == nullptr ? nullptr : floats(bias) + outputs.first;
     tile.epilogue       = epilogue;
-    tile.operand        = operand == nullptr ? nullptr : floats(operand) + first;
+    tile.operand        = operand == nullptr ? nullptr : floats(operand) + outputs.first;
     tile.operand_stride = row_floats(operand);
-    tile.y              = static_cast<float *>(y->data) + first;
+    tile.y              = static_cast<float *>(y->data) + outputs.first;
     tile.y_stride       = row_floats(y);
     kernels.gemm(tile, scratch_floats(gemm_scratch(tile.tokens, tile.k, kernels.pack_factor)));
 }
@@ -75,6 +68,21 @@ void set_weights(GemmTile & tile, const CpuKernels & kernels, ggml_type type) {
             tile.dequantize = type == GGML_TYPE_F16 ? kernels.f16_to_f32 : ggml_get_type_traits(type)->to_float;
             break;
     }
+}
+
+OutputRange OutputRange::of_part(int64_t outputs, int part, int parts) {
+    const int64_t units = (outputs + gemm_nc - 1) / gemm_nc;
+    return {units * part / parts * gemm_nc, std::min(outputs, units * (part + 1) / parts * gemm_nc)};
+}
+
+GemmTile tile_of(const CpuKernels & kernels, const ggml_tensor * weight, const OutputRange & outputs, int64_t matrix) {
+    GemmTile tile{};
+    tile.k       = weight->ne[0];
+    tile.weights = static_cast<const char *>(weight->data) + matrix * weight->nb[2] + outputs.first * weight->nb[1];
+    tile.weight_stride = static_cast<int64_t>(weight->nb[1]);
+    tile.n             = outputs.end - outputs.first;
+    set_weights(tile, kernels, weight->type);
+    return tile;
 }
 
 bool has_own_gemm(const GraphContext & ctx, const Linear & layer) {
