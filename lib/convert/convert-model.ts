@@ -22,7 +22,7 @@ import {
 import { inexpressible, invalidCheckpoint, unsupportedCheckpoint } from './invalid.js';
 import { Settings } from './json-file.js';
 import { checkConvertOptions, checkFolder, type ConvertedFile, type ConvertOptions } from './options.js';
-import { type FilePooling, readPipeline } from './sentence-transformers.js';
+import { readPipeline } from './sentence-transformers.js';
 import { type ConvertType, tensorSource } from './tensors.js';
 import { Weights } from './weights.js';
 

@@ -153,8 +153,9 @@ export function mixtureOfExperts(spec: ResolvedSpec, block: string): TensorPlan[
   const { dimensions, feedForward, experts } = spec;
   const each = (name: string, plan: (name: string) => TensorPlan): TensorPlan => {
     const { type, shape } = plan(name);
+    const [columns, rows = 1] = shape;
     const draws = Array.from({ length: experts }, (_, expert) => plan(`${name}.${expert}`).draws).flat();
-    return { name: `${name}.weight`, shape: [shape[0], shape[1]!, experts], type, draws };
+    return { name: `${name}.weight`, shape: [columns, rows, experts], type, draws };
   };
   const router = `${block}.ffn_gate_inp.weight`;
   const draw = {
