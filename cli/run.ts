@@ -9,16 +9,24 @@ import { addEmbed } from './embed.js';
 import { BrokenPipe, EXIT, Interrupted, UsageError } from './exit.js';
 import { addExtend } from './extend.js';
 import { addInfo } from './info.js';
+import { addMerge } from './merge.js';
+import { addQueue } from './queue.js';
+import { addServe } from './serve.js';
 import { addTokenize } from './tokenize.js';
+import { addWorker } from './worker.js';
 import { packageVersion } from '../lib/package.js';
 
 /** In the order of the help. */
 const COMMANDS: readonly AddCommand[] = [
   addEmbed,
+  addMerge,
+  addQueue,
+  addWorker,
   addExtend,
   addConvert,
   addInfo,
   addTokenize,
+  addServe,
   addBench,
   addCompare,
   addBuild,
@@ -31,6 +39,7 @@ Examples:
   longembed embed contract.txt --model minilm.gguf --extend pcw:4k
   longembed embed corpus.jsonl --model e5-mistral.gguf --extend ntk:32k --output corpus.npy
   longembed tokenize contract.txt --model minilm.gguf
+  longembed serve --model minilm.gguf --extend pcw:4k
   longembed extend minilm.gguf --extend pi:2k --output minilm-2k.gguf
   longembed convert gtr-t5-base --output gtr-t5-base-f16.gguf
   longembed bench --model minilm.gguf --extend none pcw:4k --output results

@@ -10,7 +10,9 @@ set_target_properties(longembed PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${LONGEMBED_OUTPUT}"
     RUNTIME_OUTPUT_DIRECTORY_RELEASE "${LONGEMBED_OUTPUT}")
 target_include_directories(longembed SYSTEM PRIVATE ${node_headers})
-target_compile_definitions(longembed PRIVATE NAPI_VERSION=8 NAPI_CPP_EXCEPTIONS NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS NODE_GYP_MODULE_NAME=longembed)
+# Electron's memory cage allows JavaScript no memory that V8 did not allocate: NO_EXTERNAL_BUFFERS leaves out of napi.h what makes it
+target_compile_definitions(longembed PRIVATE NAPI_VERSION=8 NAPI_CPP_EXCEPTIONS NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS
+    NODE_API_NO_EXTERNAL_BUFFERS_ALLOWED NODE_GYP_MODULE_NAME=longembed)
 target_link_libraries(longembed PRIVATE longembed_core ${CMAKE_JS_LIB})
 
 if (APPLE)

@@ -23,14 +23,6 @@ function(longembed_compile_options target)
     endif()
 endfunction()
 
-# A program over core, in the build folder.
-function(longembed_add_program name)
-    add_executable(${name} ${ARGN})
-    longembed_compile_options(${name})
-    target_link_libraries(${name} PRIVATE longembed_core)
-    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}")
-endfunction()
-
 set(native "${CMAKE_CURRENT_SOURCE_DIR}/native")
 
 # core
@@ -54,26 +46,6 @@ target_compile_definitions(longembed_core PUBLIC
     LONGEMBED_BACKEND_DL=$<BOOL:${GGML_BACKEND_DL}>)
 find_package(Threads REQUIRED)
 target_link_libraries(longembed_core PUBLIC llama ggml Threads::Threads)
-
-# the programs
-longembed_add_program(longembed-core "${native}/program/core.cpp")
-longembed_add_program(longembed-operations "${native}/program/operations.cpp")
-longembed_add_program(longembed-kernels "${native}/program/kernels.cpp")
-longembed_add_variants(longembed-kernels "${native}/program/peak.cpp" peak)
-
-# the unit tests, which the npm package leaves out
-file(GLOB test_sources CONFIGURE_DEPENDS "${native}/test/*.cpp")
-if (test_sources)
-    longembed_add_program(longembed-test ${test_sources})
-endif()
-
-# the fuzzing programs: docs/robustness.md
-if (LONGEMBED_FUZZ)
-    foreach (name model_file plan)
-        longembed_add_program(fuzz_${name} "${native}/fuzz/fuzz_${name}.cpp")
-        target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
-    endforeach()
-endif()
 
 # the addon: its headers come from cmake-js, or from node_modules when cmake is run by hand
 set(node_headers ${CMAKE_JS_INC})

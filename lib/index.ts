@@ -36,6 +36,7 @@ export type {
   ChunkInput,
   ChunkRule,
   ChunkSpan,
+  CountOptions,
   Device,
   DeviceMemoryEstimate,
   DownloadProgress,
@@ -57,6 +58,8 @@ export type {
   PositionEncoding,
   Precision,
   SettingSource,
+  TokenCount,
   TokenInput,
   WindowEmbedding,
+  Workload,
 } from './model/index.js';

@@ -1,4 +1,5 @@
-import { statSync, type Stats } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createReadStream, statSync, type Stats } from 'node:fs';
 
 /** llama.cpp's name of the first part of a split model. */
 const FIRST_PART = /-00001-of-(\d{5})\.gguf$/;
@@ -25,6 +26,28 @@ export function fingerprint(path: string): string {
       return stats === null ? 'none' : `${stats.size}@${stats.mtimeMs}`;
     })
     .join();
+}
+
+/**
+ * SHA-256 of the concatenated content of files.
+ * @param onBytes called with the bytes read so far
+ * @throws the system's error, or the signal's reason
+ */
+export async function filesSha256(
+  files: readonly string[],
+  signal: AbortSignal,
+  onBytes: (done: number) => void = () => undefined,
+): Promise<Buffer> {
+  const hash = createHash('sha256');
+  let read = 0;
+  for (const file of files) {
+    for await (const piece of createReadStream(file, { highWaterMark: 1 << 20, signal })) {
+      hash.update(piece as Buffer);
+      read += (piece as Buffer).length;
+      onBytes(read);
+    }
+  }
+  return hash.digest();
 }
 
 /** Whether there is a file; the loader reports anything else that is wrong with it. */

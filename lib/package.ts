@@ -24,10 +24,22 @@ export const SHIPPED_MODELS = ['mini-rope', 'mini-ape', 'mini-causal'] as const;
 /** The default model of `EmbeddingModel.load`. */
 export const DEFAULT_MODEL = 'mini-rope' satisfies (typeof SHIPPED_MODELS)[number];
 
-/** The path of a model given by path or by a shipped model's name. A file of that name takes precedence, a folder does not. */
+/**
+ * The path of a model given by path or by a shipped model's name. A file of that name takes precedence, a folder does not. Of a file
+ * in an Electron application's archive it is the one beside the archive, which native code can open.
+ */
 export function modelFile(given: string): string {
   const ships = (SHIPPED_MODELS as readonly string[]).includes(given);
-  return ships && !isFile(given) ? join(packageRoot(), 'models', `${given}.gguf`) : given;
+  return outsideArchive(ships && !isFile(given) ? join(packageRoot(), 'models', `${given}.gguf`) : given);
+}
+
+/**
+ * Electron's Node reads `app.asar` as a folder and takes the files that were left out of it from `app.asar.unpacked`, under paths in
+ * the former; other code has to name the latter.
+ */
+function outsideArchive(path: string): string {
+  const beside = path.replace(/\.asar(?=[\\/])/, '.asar.unpacked');
+  return beside !== path && isFile(beside) ? beside : path;
 }
 
 function isFile(path: string): boolean {

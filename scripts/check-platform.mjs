@@ -9,7 +9,7 @@
 // --quick: one model and short texts, for emulators. --node PROGRAM: what starts Node, where an emulator has to.
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -126,9 +126,17 @@ function compare(others) {
   }
   process.stdout.write(
     `${process.platform}-${process.arch}, Node ${process.version}: ${Object.keys(vectors).length} vectors, worst ` +
-      `1 - cosine ${worst.toExponential(1)}, largest difference ${difference.toExponential(1)}\n`,
+      `1 - cosine ${worst.toExponential(1)}, largest difference ${difference.toExponential(1)}; CPU backend ${cpuBackend()}\n`,
   );
   if (!(worst <= MAX_DISTANCE)) failures.push(`the vectors are further than ${MAX_DISTANCE} from the others`);
+}
+
+/** The instruction sets that ggml has chosen for this processor: the end of its library's name, `haswell` or `armv8.2_2`. */
+function cpuBackend() {
+  const { sharedObjects = [] } = /** @type {{ sharedObjects?: string[] }} */ (process.report.getReport());
+  const names = sharedObjects.map((file) => /ggml-cpu-?(.*)\.(so|dylib|dll)$/.exec(basename(file))?.[1]);
+  const name = names.find((one) => one !== undefined);
+  return name === undefined ? 'in the addon' : name || 'for all processors';
 }
 
 /** @param {ArrayLike<number>} a @param {ArrayLike<number>} b @returns {number} 1 − cosine; infinite where the sizes differ */

@@ -19,6 +19,11 @@ export interface Dataset {
   readonly documents: readonly Document[];
   readonly queries: readonly Query[];
   readonly relevance: Relevance;
+  /**
+   * Query id → where the fact that answers it stands in its document: the share of the other text before it, from 0 to 1. Only of
+   * generated data, where it is known; not part of the hash.
+   */
+  readonly depths?: ReadonlyMap<string, number>;
 }
 
 /**

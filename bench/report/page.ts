@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Results } from '../results/results.js';
 import { writeFileAtomically } from '../../lib/atomic-file.js';
 import { html, type Section, trusted } from './html.js';
+import { depthsSection } from './sections/depths.js';
 import { detailsSection } from './sections/details.js';
 import { gainsSection } from './sections/gains.js';
 import { lengthsSection } from './sections/lengths.js';
@@ -18,6 +19,7 @@ import { type View, viewOf } from './view.js';
 const SECTIONS: readonly ((view: View) => Section | null)[] = [
   scoresSection,
   lengthsSection,
+  depthsSection,
   gainsSection,
   targetsSection,
   positionsSection,

@@ -19,6 +19,16 @@ const count = z.number().int().nonnegative();
 /** Scores of a split by MTEB's names: ndcg_at_1 … ndcg_at_1000, map_at_…, recall_at_…, precision_at_…, mrr_at_…, accuracy_at_1. */
 const scores = z.record(z.string(), z.number());
 
+/** Queries whose fact stands in a part of its document, and their mean score. */
+const depthResult = z.object({
+  /** Shares of the document's other text that stand before the fact: from `from`, below `to`; 1 counts to the last part. */
+  from: z.number(),
+  to: z.number(),
+  queries: count,
+  /** By the task's main metric; null without queries. */
+  score: z.number().nullable(),
+});
+
 const splitResult = z.object({
   /** "test", "test_256", … */
   name: z.string(),
@@ -32,6 +42,8 @@ const splitResult = z.object({
   scores,
   /** The task's main metric by query id, which `longembed compare` tests. */
   perQuery: z.record(z.string(), z.number()),
+  /** By where the fact stands that answers the query; missing where that is not known: real tasks, and data that were read. */
+  byDepth: z.array(depthResult).optional(),
 });
 
 const taskResult = z.object({
@@ -132,6 +144,7 @@ export type Results = z.infer<typeof resultsSchema>;
 export type ModelResult = z.infer<typeof model>;
 export type RunResult = z.infer<typeof runResult>;
 export type TaskResult = z.infer<typeof taskResult>;
+export type DepthResult = z.infer<typeof depthResult>;
 export type SplitResult = z.infer<typeof splitResult>;
 export type TaskDataResult = z.infer<typeof taskData>;
 

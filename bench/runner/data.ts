@@ -99,6 +99,7 @@ export function limited(dataset: Dataset, limit: number | null): Dataset {
     grades(id).every(([document, grade]) => grade === 0 || kept.has(document)),
   );
   return {
+    ...dataset,
     documents,
     queries,
     relevance: new Map(

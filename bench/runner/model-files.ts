@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { LongEmbedError } from '../../lib/error.js';
+import { filesSha256 } from '../../lib/model-files.js';
 import { sum } from '../numbers.js';
 import { isRemote } from '../remote/options.js';
 import { keyOf } from './cache/entries.js';
@@ -49,16 +48,7 @@ export async function contentSha256(
   if (kept !== null) return kept.toString('hex');
 
   const total = sum(stats.map(({ size }) => size));
-  const hash = createHash('sha256');
-  let read = 0;
-  for (const file of files) {
-    for await (const piece of createReadStream(file, { highWaterMark: 1 << 20, signal })) {
-      hash.update(piece as Buffer);
-      read += (piece as Buffer).length;
-      onProgress(read / total);
-    }
-  }
-  const digest = hash.digest();
+  const digest = await filesSha256(files, signal, (read) => onProgress(read / total));
   store.put(key, digest);
   return digest.toString('hex');
 }

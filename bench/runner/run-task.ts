@@ -9,6 +9,7 @@ import type { Dataset } from '../data/dataset.js';
 import type { ReadSplit, ReadTask, TextStats } from './data.js';
 import { fuse, searchWords } from './lexical.js';
 import { bestOf, type Scoring } from './scoring.js';
+import { scoresByDepth } from './by-depth.js';
 import { STOPPED } from '../tasks/task.js';
 import { planName } from './plan.js';
 import { embedTexts, type Embedded, type Text } from './embed-texts.js';
@@ -129,7 +130,7 @@ async function runSplit(
 function splitResult(
   { task }: ReadTask,
   { name, length }: ReadSplit,
-  { documents, queries, relevance }: Dataset,
+  { documents, queries, relevance, depths }: Dataset,
   rankings: ReadonlyMap<string, Ranking>,
   { tokens, truncated }: Pick<Embedded, 'tokens' | 'truncated'>,
 ): SplitResult {
@@ -143,6 +144,7 @@ function splitResult(
     truncatedDocuments: truncated,
     scores,
     perQuery: Object.fromEntries(perQuery),
+    ...(depths === undefined ? {} : { byDepth: scoresByDepth(perQuery, depths) }),
   };
 }
 

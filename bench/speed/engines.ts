@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { type Command, EngineProcess } from './engine-process.js';
 import type { EngineName, SpeedOptions } from './options.js';
 import type { Task } from './row.js';
-import { installNodeLlamaCpp, tool } from './tools.js';
+import { installNodeLlamaCpp, installOnnxRuntime, onnxModel, pythonEnvironment } from './python-and-node.js';
+import { tool } from './tools.js';
 
 /** One way to run an engine. */
 export interface Setting {
@@ -32,6 +33,26 @@ export function settingsOf(
           command: script('node-llama-cpp.mjs', task.path, threads, installNodeLlamaCpp()),
         },
       ];
+    case 'pytorch-float32':
+    case 'pytorch-bfloat16':
+      if (!isPlainBert(task)) return 'only architecture bert is written for it';
+      return [
+        {
+          title: `batches of 32, ${threads} threads`,
+          command: {
+            program: pythonEnvironment(),
+            args: [side('python/pytorch.py'), task.path, String(threads), engine.slice('pytorch-'.length)],
+          },
+        },
+      ];
+    case 'onnxruntime':
+      if (!isPlainBert(task)) return 'only architecture bert is written for it';
+      return [
+        {
+          title: `batches of 32, ${threads} threads`,
+          command: script('onnxruntime.mjs', onnxModel(task.path), threads, installOnnxRuntime()),
+        },
+      ];
     case 'llama.cpp':
       if (task.extend.method === 'se') return 'has no such strategy';
       return chosen(llamaSettings(task, threads), llama);
@@ -43,9 +64,17 @@ function chosen(settings: readonly Setting[], part: string): Setting[] | string 
   return some.length > 0 ? some : `has no setting with ${part}`;
 }
 
+function isPlainBert({ info, extend }: Task): boolean {
+  return info.architecture === 'bert' && extend.method === 'none';
+}
+
 function script(name: string, ...args: (string | number)[]): Command {
-  const file = fileURLToPath(new URL(`engines/${name}`, import.meta.url));
-  return { program: process.execPath, args: [file, ...args.map(String)] };
+  return { program: process.execPath, args: [side(`engines/${name}`), ...args.map(String)] };
+}
+
+/** A file of this folder. */
+function side(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
 }
 
 /** Limit on the attention scores without flash attention; above it, that setting is skipped. */

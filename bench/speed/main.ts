@@ -1,5 +1,5 @@
 /**
- * Compares speed and memory with llama.cpp and node-llama-cpp, on the same files with random weights, in one run:
+ * Compares speed and memory with llama.cpp, node-llama-cpp, ONNX Runtime and PyTorch, on the same files with random weights, in one run:
  *
  *     npm run bench:speed -- --help
  *

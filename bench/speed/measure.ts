@@ -85,7 +85,7 @@ export async function measure(
     ...row,
     texts: task.texts.length,
     tokens: task.tokens,
-    operations: operationsOf(task),
+    operations: operationsOf(row, task),
     outcomes: [...outcomes, ...failures],
   };
 }

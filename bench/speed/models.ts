@@ -7,8 +7,9 @@ import { quantize, ROOT } from './tools.js';
 export const TYPES = ['F16', 'BF16', 'Q8_0', 'Q4_K_M'] as const;
 export type Type = (typeof TYPES)[number];
 
-const SPECS = {
+export const SPECS = {
   'bert-base': NAMED_SPECS['bert-base'],
+  minilm: NAMED_SPECS.minilm,
   'jina-bert-v3-base': NAMED_SPECS['jina-bert-v3-base'],
   'llama-1b': NAMED_SPECS['llama-1b'],
   'modern-bert-base': NAMED_SPECS['modern-bert-base'],

@@ -3,7 +3,14 @@ import { parseArgs } from 'node:util';
 import { TYPES, type Type } from './models.js';
 import { WORKLOADS, type WorkloadName } from './workloads.js';
 
-export const ENGINES = ['longembed', 'llama.cpp', 'node-llama-cpp'] as const;
+export const ENGINES = [
+  'longembed',
+  'llama.cpp',
+  'node-llama-cpp',
+  'onnxruntime',
+  'pytorch-float32',
+  'pytorch-bfloat16',
+] as const;
 export type EngineName = (typeof ENGINES)[number];
 
 export const STRATEGIES = ['none', 'ntk', 'se', 'pcw'] as const;
@@ -29,11 +36,12 @@ export const HELP = `usage: npm run bench:speed -- [options]
   --workloads   ${Object.keys(WORKLOADS).join(',')} (default: all but 32k)
   --types       ${TYPES.join(',')} of the BERT-Base shapes (default: F16)
   --strategies  ${STRATEGIES.join(',')} for texts beyond the native context (default: none)
-  --engines     ${ENGINES.join(',')} (default: all)
+  --engines     ${ENGINES.join(',')}
+                (default: the first three; PyTorch takes 5 GB to install, and ONNX Runtime's model is made with it)
   --rounds      timed runs of each engine on each row (default: 5)
   --seconds     after which a row begins no further round (default: 100)
-  --llama       tries only llama.cpp's settings with this in their titles, such as '-fa on -b 8192 -ub 512': trying
-                all takes long for long texts (default: all)
+  --llama       tries only llama.cpp's settings with this in their titles, such as --llama='-fa on -b 8192 -ub 512':
+                trying all takes long for long texts (default: all)
   --threads     (default: the processor's cores)
   --output      a file for all figures as JSON
 `;
@@ -46,7 +54,7 @@ export function readOptions(args: readonly string[]): SpeedOptions | null {
       workloads: { type: 'string' },
       types: { type: 'string', default: 'F16' },
       strategies: { type: 'string', default: 'none' },
-      engines: { type: 'string', default: ENGINES.join() },
+      engines: { type: 'string', default: ENGINES.slice(0, 3).join() },
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '100' },
       llama: { type: 'string', default: '' },

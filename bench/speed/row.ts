@@ -5,7 +5,8 @@ import {
   type ResolvedExtend,
 } from '../../lib/extend/index.js';
 import { EmbeddingModel, type ModelInfo } from '../../lib/index.js';
-import { type Shape, speedModel, type Type } from './models.js';
+import type { ModelSpec } from '../../models/random/index.js';
+import { type Shape, speedModel, SPECS, type Type } from './models.js';
 import type { SpeedOptions, Strategy } from './options.js';
 import { textsOf, type Workload, WORKLOADS, type WorkloadName } from './workloads.js';
 
@@ -76,17 +77,23 @@ function windowsOf(ids: Int32Array, extend: ResolvedExtend, info: ModelInfo): In
   );
 }
 
+/** Architectures of the workloads whose feed-forward part has no gate. */
+const UNGATED = ['bert', 'jina-bert-v3'];
+
 /**
  * Floating-point operations of a row: the matrix products of weights and of attention, for all tokens and layers. Some
  * engines skip what a pooled last token does not need; the figure is the same for all.
  */
-export function operationsOf({ info, windows }: Task): number {
+export function operationsOf({ shape }: Row, { info, windows }: Task): number {
   const { dimensions, heads, headsKv, feedForward, layers, architecture, causal } = info;
-  const gated = architecture === 'llama' || architecture === 'nomic-bert';
-  const projections = 2 * dimensions * dimensions * (1 + headsKv / heads);
-  const weights = projections + (gated ? 3 : 2) * dimensions * feedForward;
-  const attention = (n: number): number => 4 * n * n * dimensions * (causal ? 0.5 : 1);
+  const spec: ModelSpec = SPECS[shape];
+  const attended = heads * (spec.headSize ?? dimensions / heads); // dimensions of all heads together
+  const projections = 2 * dimensions * attended * (1 + headsKv / heads);
+  const weights = projections + (UNGATED.includes(architecture) ? 2 : 3) * dimensions * feedForward;
+  const everyKey = spec.window === undefined ? layers : Math.ceil(layers / 3); // ModernBERT: every third layer is global
+  const pairs = (n: number): number =>
+    everyKey * n * n * (causal ? 0.5 : 1) + (layers - everyKey) * n * Math.min(n, (spec.window ?? 0) + 1);
   return windows
     .flat()
-    .reduce((sum, { length }) => sum + layers * (2 * weights * length + attention(length)), 0);
+    .reduce((sum, { length }) => sum + layers * 2 * weights * length + 4 * attended * pairs(length), 0);
 }

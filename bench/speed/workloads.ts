@@ -11,11 +11,14 @@ export interface Workload {
 }
 
 export const WORKLOADS = {
+  one: { title: '13', shape: 'bert-base', texts: 1, lengths: [13, 13] },
   short: { title: '400 × ~13', shape: 'bert-base', texts: 400, lengths: [7, 19] },
   medium: { title: '48 × ~392', shape: 'bert-base', texts: 48, lengths: [276, 508] },
   '2k': { title: '2,048', shape: 'jina-bert-v3-base', texts: 1, lengths: [2048, 2048] },
   '8k': { title: '8,192', shape: 'jina-bert-v3-base', texts: 1, lengths: [8192, 8192] },
   '32k': { title: '32,768', shape: 'jina-bert-v3-base', texts: 1, lengths: [32768, 32768] },
+  minilm: { title: '60 × 100, MiniLM', shape: 'minilm', texts: 60, lengths: [100, 100] },
+  'minilm-8k': { title: '8,192, MiniLM', shape: 'minilm', texts: 1, lengths: [8192, 8192] },
   llama: { title: '4,096', shape: 'llama-1b', texts: 1, lengths: [4096, 4096] },
   modern: { title: '8 × 392, ModernBERT', shape: 'modern-bert-base', texts: 8, lengths: [392, 392] },
   'modern-8k': { title: '8,192, ModernBERT', shape: 'modern-bert-base', texts: 1, lengths: [8192, 8192] },

@@ -50,7 +50,7 @@ function candidates(seed: number, length: number, haystack: Haystack): Candidate
   return chosen.map((fact, index) => {
     const { text, query } = all[fact] as NeedleFact;
     const random = Random.of(seed, 'needle', length, index);
-    return { text: hide(text, haystack(index, random), wordBudget(length), random), query };
+    return { ...hide(text, haystack(index, random), wordBudget(length), random), query };
   });
 }
 

@@ -36,7 +36,7 @@ function candidates(seed: number, length: number): Candidate[] {
     const key = FIRST_KEY + (keys[index] as number);
     const sentence = `${name}'s pass key is ${key}. Remember it. ${key} is the pass key for ${name}.`;
     return {
-      text: hide(sentence, repeated(FILLER), wordBudget(length), stream(index)),
+      ...hide(sentence, repeated(FILLER), wordBudget(length), stream(index)),
       query: `what is the pass key for ${name}?`,
     };
   });

@@ -3,24 +3,19 @@ import { stat } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { LongEmbedError, readFailure } from '../../lib/error.js';
 import { collect, decodeUtf8, isPdf, splitLines } from '../../lib/text.js';
+import type { DocumentFailure } from '../../lib/vector-file/rows.js';
 import { UsageError } from '../exit.js';
 import { type JsonlKeys, type Line, type LineContent, parseJsonl, parseTokens } from './formats.js';
-
-/** Why a document could not be read: a code of `LongEmbedError`, or the system's (ENOENT) when a file cannot be opened. */
-export interface ReadFailure {
-  readonly code: string;
-  readonly message: string;
-}
 
 /** A document as it was read, or why it could not be. */
 export interface InputDocument {
   /** Names the result: the path of a text, the `id` of a line, or the line's number from 0. */
   readonly id: string | number;
-  /** Its position for messages: the path, or path:line with lines counted from 1 as editors do. */
+  /** Its position for messages: the path; path:line with lines counted from 1 as editors do; or path@byte of a shard. */
   readonly where: string;
   /** Its size in its file, for progress. */
   readonly bytes: number;
-  readonly content: LineContent | ReadFailure;
+  readonly content: LineContent | DocumentFailure;
   /** What makes it doubtful that this is the text that was meant: a clause without a full stop. */
   readonly warning?: string;
 }
@@ -31,9 +26,15 @@ export interface InputSource {
   readonly format: 'text' | 'jsonl' | 'tokens';
   /** The bytes, in pieces as they arrive. Throws the system's error when the file cannot be read. */
   readonly open: () => AsyncIterable<Uint8Array>;
+  /** Where in the file a shard's lines begin; undefined: all lines are read, of this file and of those before it. */
+  readonly from?: {
+    readonly byte: number;
+    /** Number of the first of them, over all files. It takes reading those before, so it is asked for only where it is needed. */
+    readonly firstLine: () => Promise<number>;
+  };
 }
 
-export function isFailure(content: InputDocument['content']): content is ReadFailure {
+export function isFailure(content: InputDocument['content']): content is DocumentFailure {
   return typeof content === 'object' && 'code' in content;
 }
 
@@ -160,12 +161,18 @@ async function* readLines(
   parse: (line: string) => Line,
 ): AsyncGenerator<InputDocument> {
   const before = counter.lines;
+  let byte = source.from?.byte ?? 0;
+  const isPiece = byte > 0;
   try {
-    for await (const bytes of splitLines(source.open())) {
-      const number = counter.lines++;
-      const named = { id: number, where: `${source.path}:${number - before + 1}`, bytes: bytes.length + 1 };
-      const document = toDocument(bytes, named, parse);
-      if (document !== null) yield document;
+    for await (const line of splitLines(source.open())) {
+      const place = counter.lines++ - before;
+      const where = isPiece ? `${source.path}@${byte}` : `${source.path}:${place + 1}`;
+      const bytes = line.length + 1;
+      byte += bytes;
+      const document = toDocument(line, { where, bytes }, parse);
+      if (document === null) continue;
+      const { id = ((await source.from?.firstLine()) ?? before) + place } = document;
+      yield { ...document, id };
     }
   } catch (error) {
     yield { id: source.path, where: source.path, bytes: 0, content: failureOf(error) };
@@ -174,9 +181,9 @@ async function* readLines(
 
 function toDocument(
   bytes: Uint8Array,
-  named: Omit<InputDocument, 'content'>,
+  named: Pick<InputDocument, 'where' | 'bytes'>,
   parse: (line: string) => Line,
-): InputDocument | null {
+): (Omit<InputDocument, 'id'> & Pick<Line, 'id'>) | null {
   try {
     const line = decodeUtf8(bytes);
     return line.trim() === '' ? null : { ...named, ...parse(line) };
@@ -186,7 +193,7 @@ function toDocument(
 }
 
 /** Turns an error of reading into the document's failure; rethrows errors that have another cause. */
-export function failureOf(error: unknown): ReadFailure {
+export function failureOf(error: unknown): DocumentFailure {
   if (error instanceof LongEmbedError) return error;
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (code === undefined || syscall === undefined) throw error;

@@ -1,8 +1,8 @@
-import { type Output, type Result, type Row, rowsOf } from './output.js';
+import type { DocumentId, DocumentVectors, VectorOutput, VectorRow } from '../../lib/vector-file/rows.js';
 import type { Sink } from './sinks.js';
 
 /** One line per document, or per chunk or window, all of a document written as a whole when its turn comes; failed documents have none. */
-export class JsonlOutput implements Output {
+export class JsonlOutput implements VectorOutput {
   readonly #sink: Sink;
 
   constructor(sink: Sink) {
@@ -13,8 +13,8 @@ export class JsonlOutput implements Output {
     return this.#sink.begin();
   }
 
-  write(id: string | number, result: Result): Promise<void> {
-    return this.#sink.write(jsonLines(id, result));
+  write(id: DocumentId, vectors: DocumentVectors): Promise<void> {
+    return this.#sink.write(jsonLines(id, vectors));
   }
 
   skip(): Promise<void> {
@@ -34,9 +34,8 @@ export class JsonlOutput implements Output {
  * `{"id", "embedding", "tokens", "windows", "truncated"}`, or for every chunk `{"id", "chunk", "start", "end", "embedding"}`, each
  * with a newline (design §6).
  */
-export function jsonLines(id: string | number, result: Result): string {
-  const { tokens, windows, truncated } = result;
-  return rowsOf(result)
+export function jsonLines(id: DocumentId, { rows, tokens, windows, truncated }: DocumentVectors): string {
+  return rows
     .map(({ embedding, part }) => {
       const vector = `"embedding":[${Array.from(embedding, formatFloat32).join(',')}]`;
       const facts =
@@ -49,7 +48,7 @@ export function jsonLines(id: string | number, result: Result): string {
 }
 
 /** `"chunk", "start", "end"`, without braces. */
-export function placeOf({ part }: Row): string {
+export function placeOf({ part }: VectorRow): string {
   return part === null ? '' : `"${part.kind}":${part.index},"start":${part.start},"end":${part.end}`;
 }
 

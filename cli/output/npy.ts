@@ -1,35 +1,14 @@
-import { endianness } from 'node:os';
 import { AtomicFile } from '../../lib/atomic-file.js';
+import { NPY_HEADER_BYTES, nanRow, npyHeader, rowBytes } from '../../lib/vector-file/npy.js';
+import type { DocumentId, DocumentVectors, VectorOutput } from '../../lib/vector-file/rows.js';
 import { placeOf } from './jsonl.js';
-import { type Output, type Result, rowsOf } from './output.js';
 import { outputError, type Sink } from './sinks.js';
-
-/** Long enough for any count, and always the same, so that a count can be written over another. */
-export const NPY_HEADER_BYTES = 128;
-
-/** The header of a NumPy file (format 1.0) of rows × columns float32, in C order. */
-export function npyHeader(rows: number, columns: number): Uint8Array {
-  const order = endianness() === 'LE' ? '<' : '>';
-  const facts = `{'descr': '${order}f4', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`;
-  const prefix = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, NPY_HEADER_BYTES - 10, 0]);
-  return Buffer.concat([prefix, Buffer.from(`${facts.padEnd(NPY_HEADER_BYTES - 11)}\n`, 'latin1')]);
-}
-
-/** The row of a document that failed: rows must not shift against the input. */
-export function nanRow(columns: number): Float32Array {
-  return new Float32Array(columns).fill(Number.NaN);
-}
-
-/** A row as bytes, without a copy. */
-export function rowBytes(row: Float32Array): Uint8Array {
-  return new Uint8Array(row.buffer, row.byteOffset, row.byteLength);
-}
 
 /**
  * A NumPy matrix in a file. Rows are appended to a temporary file, and the count in its header is updated after each, so that it
  * is valid whenever the program stops; at the end it replaces the target.
  */
-export class NpyFileOutput implements Output {
+export class NpyFileOutput implements VectorOutput {
   readonly #file: AtomicFile;
   /** A line a row that says whose it is; null where rows are documents. */
   readonly #places: AtomicFile | null;
@@ -71,9 +50,10 @@ export class NpyFileOutput implements Output {
     await this.#file.writeAt(0, npyHeader(0, dimensions));
   }
 
-  async write(id: string | number, result: Result): Promise<void> {
-    for (const row of rowsOf(result)) {
-      await this.#place(`{"id":${JSON.stringify(id)},${placeOf(row)}}`);
+  async write(id: DocumentId, { rows }: DocumentVectors): Promise<void> {
+    for (const row of rows) {
+      const place = placeOf(row);
+      await this.#place(`{"id":${JSON.stringify(id)}${place === '' ? '' : `,${place}`}}`);
       await this.#row(row.embedding);
     }
   }
@@ -111,7 +91,7 @@ export class NpyFileOutput implements Output {
  * A NumPy matrix for an output that cannot seek, such as a pipe. Its header has the number of rows, so they are kept in
  * memory until that is known.
  */
-export class NpyStreamOutput implements Output {
+export class NpyStreamOutput implements VectorOutput {
   readonly #sink: Sink;
   readonly #rows: Float32Array[] = [];
   #columns = 0;
@@ -125,8 +105,8 @@ export class NpyStreamOutput implements Output {
     return this.#sink.begin();
   }
 
-  write(_id: string | number, result: Result): Promise<void> {
-    for (const { embedding } of rowsOf(result)) this.#rows.push(embedding);
+  write(_id: DocumentId, { rows }: DocumentVectors): Promise<void> {
+    for (const { embedding } of rows) this.#rows.push(embedding);
     return Promise.resolve();
   }
 

@@ -2,26 +2,32 @@ import { fstatSync, type Stats } from 'node:fs';
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
+import type { VectorOutput } from '../../lib/vector-file/rows.js';
 import { UsageError } from '../exit.js';
 import { JsonlOutput } from './jsonl.js';
 import { NpyFileOutput, NpyStreamOutput } from './npy.js';
-import { LazyOutput, type Output } from './output.js';
-import { FileSink, outputError, StdoutSink } from './sinks.js';
+import { LazyOutput } from './output.js';
+import { type DescribeVectors, ParquetOutput } from './parquet.js';
+import { AtomicSink, FileSink, outputError, type Sink, StdoutSink } from './sinks.js';
 
 /** The values of --output-format. */
-export const OUTPUT_FORMATS = ['jsonl', 'npy'] as const;
+export const OUTPUT_FORMATS = ['jsonl', 'npy', 'parquet'] as const;
+
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 export interface OutputOptions {
   /** null: standard output. */
   readonly path: string | null;
-  /** null: npy for a path that ends in .npy, else jsonl. */
-  readonly format: (typeof OUTPUT_FORMATS)[number] | null;
+  /** null: npy or parquet for a path that ends so, else jsonl. */
+  readonly format: OutputFormat | null;
   /** Paths that are read, `-` for standard input: none may be written to. */
   readonly inputs: readonly string[];
   /** Whether a file with content may be replaced. */
   readonly force: boolean;
   /** Whether rows may be parts of documents: a NumPy file then comes with another that says whose they are. */
   readonly parts: boolean;
+  /** What a parquet file says of its vectors. */
+  readonly describe: DescribeVectors;
   readonly stdout: Writable & { isTTY?: boolean };
 }
 
@@ -31,25 +37,25 @@ export interface OutputOptions {
  */
 export async function openOutput({
   path,
-  format,
+  format: given,
   inputs,
   force,
   parts,
+  describe,
   stdout,
 }: OutputOptions): Promise<LazyOutput> {
-  const npy = format === null ? path?.toLowerCase().endsWith('.npy') === true : format === 'npy';
+  const format = given ?? formatOf(path);
   if (path === null) {
-    if (npy && stdout.isTTY === true) {
-      throw new UsageError('A NumPy file is not for a terminal: name a file with --output.');
+    if (format !== 'jsonl' && stdout.isTTY === true) {
+      throw new UsageError(`A ${NAMES[format]} file is not for a terminal: name a file with --output.`);
     }
-    if (npy && parts) {
+    if (format === 'npy' && parts) {
       throw new UsageError(
         'A NumPy file of chunks or windows comes with a second file that says whose rows they are: name a file with --output.',
       );
     }
     await refuseInput(statDescriptor(1), 'standard output', inputs);
-    const sink = new StdoutSink(stdout);
-    return new LazyOutput(npy ? new NpyStreamOutput(sink) : new JsonlOutput(sink));
+    return new LazyOutput(await openStream(format, () => new StdoutSink(stdout), describe));
   }
   const before = await stat(path).catch(() => null);
   await refuseInput(before, path, inputs);
@@ -61,23 +67,52 @@ export async function openOutput({
     throw new UsageError(`The output ${path} exists: name another, or replace it with --force.`);
   }
   await refuseFullDisk(path);
-  const places = npy && parts ? `${path}.jsonl` : null;
+  const places = format === 'npy' && parts ? `${path}.jsonl` : null;
   if (places !== null && !force && (await stat(places).catch(() => null)) !== null) {
     throw new UsageError(`The output ${places} exists: name another, or replace it with --force.`);
   }
-  return new LazyOutput(await openFile(path, npy, before, places), { replaces });
+  // A pipe or a device cannot be replaced by a file.
+  const output =
+    before === null || before.isFile()
+      ? openFile(path, format, { mode: before?.mode, isNew: before === null, places, describe })
+      : openStream(format, () => FileSink.open(path, false), describe);
+  return new LazyOutput(await output, { replaces });
+}
+
+const NAMES = { jsonl: 'jsonl', npy: 'NumPy', parquet: 'parquet' } as const;
+
+function formatOf(path: string | null): OutputFormat {
+  const name = path?.toLowerCase() ?? '';
+  return OUTPUT_FORMATS.find((format) => name.endsWith(`.${format}`)) ?? 'jsonl';
+}
+
+/** An output that cannot seek. */
+async function openStream(
+  format: OutputFormat,
+  open: () => Sink | Promise<Sink>,
+  describe: DescribeVectors,
+): Promise<VectorOutput> {
+  if (format === 'parquet') return ParquetOutput.open(async () => open(), describe);
+  return format === 'npy' ? new NpyStreamOutput(await open()) : new JsonlOutput(await open());
+}
+
+interface FileOptions {
+  /** Permissions of the file that is replaced. */
+  readonly mode: number | undefined;
+  readonly isNew: boolean;
+  /** Where to say whose rows a NumPy file has; null: nowhere. */
+  readonly places: string | null;
+  readonly describe: DescribeVectors;
 }
 
 async function openFile(
   path: string,
-  npy: boolean,
-  before: Stats | null,
-  places: string | null,
-): Promise<Output> {
-  if (!npy) return new JsonlOutput(await FileSink.open(path, before === null));
-  // A pipe or a device cannot be replaced by a file.
-  if (before !== null && !before.isFile()) return new NpyStreamOutput(await FileSink.open(path, false));
-  return NpyFileOutput.create(path, { mode: before?.mode, places });
+  format: OutputFormat,
+  { mode, isNew, places, describe }: FileOptions,
+): Promise<VectorOutput> {
+  if (format === 'npy') return NpyFileOutput.create(path, { mode, places });
+  if (format === 'jsonl') return new JsonlOutput(await FileSink.open(path, isNew));
+  return ParquetOutput.open(() => AtomicSink.open(path, mode), describe);
 }
 
 /** Overwriting an input that is still being read would lose it, or never end. */

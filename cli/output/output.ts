@@ -1,22 +1,17 @@
 import type { ChunkEmbeddings, Embedding } from '../../lib/index.js';
+import type {
+  DocumentFailure,
+  DocumentId,
+  DocumentVectors,
+  VectorOutput,
+  VectorRow,
+} from '../../lib/vector-file/rows.js';
 
 /** What came of a document: its vector, and perhaps those of its windows, or those of its chunks. */
 export type Result = Embedding | ChunkEmbeddings;
 
-/** A vector that is written. */
-export interface Row {
-  readonly embedding: Float32Array;
-  /** Which chunk or window of the document, and where it is: characters of chunks, content tokens of windows; null: the document's own. */
-  readonly part: {
-    readonly kind: 'chunk' | 'window';
-    readonly index: number;
-    readonly start: number;
-    readonly end: number;
-  } | null;
-}
-
 /** The vectors of a result that are written: of its parts if it has any, else its own. */
-export function rowsOf(result: Result): Row[] {
+function rowsOf(result: Result): VectorRow[] {
   if ('chunks' in result) {
     return result.chunks.map(({ embedding, start, end }, index) => ({
       embedding,
@@ -31,17 +26,10 @@ export function rowsOf(result: Result): Row[] {
   }));
 }
 
-/** Where vectors go. The calls come one after the other: begin, then one call per document in input order, then finish. */
-export interface Output {
-  /** The model is loaded: the file's previous content may be discarded now. */
-  begin(dimensions: number): Promise<void>;
-  write(id: string | number, result: Result): Promise<void>;
-  /** A document failed. */
-  skip(): Promise<void>;
-  /** Everything written so far becomes final. Also after an error or an interruption: nothing computed is lost. */
-  finish(): Promise<void>;
-  /** Nothing was begun: leaves the output unchanged. */
-  abandon(): Promise<void>;
+/** A result as it is written. */
+export function vectorsOf(result: Result): DocumentVectors {
+  const { tokens, windows, truncated } = result;
+  return { rows: rowsOf(result), tokens, windows, truncated };
 }
 
 /**
@@ -49,15 +37,15 @@ export interface Output {
  * fails leaves the output unchanged. After that, whatever happens, what was written becomes final.
  */
 export class LazyOutput {
-  readonly #output: Output;
+  readonly #output: VectorOutput;
   readonly #replaces: boolean;
   #dimensions = 0;
   /** Failed documents before the first vector. */
-  #skipped = 0;
+  readonly #skipped: { readonly id: DocumentId; readonly failure: DocumentFailure }[] = [];
   #state: 'opened' | 'begun' | 'closed' = 'opened';
 
   /** @param options.replaces whether the output is a file with content, which is kept when every document fails */
-  constructor(output: Output, { replaces = false }: { readonly replaces?: boolean } = {}) {
+  constructor(output: VectorOutput, { replaces = false }: { readonly replaces?: boolean } = {}) {
     this.#output = output;
     this.#replaces = replaces;
   }
@@ -67,19 +55,19 @@ export class LazyOutput {
     this.#dimensions = dimensions;
   }
 
-  async write(id: string | number, result: Result): Promise<void> {
+  async write(id: DocumentId, result: Result): Promise<void> {
     await this.#begin();
-    await this.#output.write(id, result);
+    await this.#output.write(id, vectorsOf(result));
   }
 
-  async skip(): Promise<void> {
-    if (this.#state === 'opened') this.#skipped++;
-    else await this.#output.skip();
+  async skip(id: DocumentId, failure: DocumentFailure): Promise<void> {
+    if (this.#state === 'opened') this.#skipped.push({ id, failure });
+    else await this.#output.skip(id, failure);
   }
 
   /** The run is over. An empty input also gives an output. @returns whether an older file was kept */
   async finish(): Promise<boolean> {
-    const keeps = this.#state === 'opened' && this.#replaces && this.#skipped > 0;
+    const keeps = this.#state === 'opened' && this.#replaces && this.#skipped.length > 0;
     if (!keeps) await this.#begin();
     await this.close();
     return keeps;
@@ -97,6 +85,6 @@ export class LazyOutput {
     if (this.#state !== 'opened') return;
     this.#state = 'begun';
     await this.#output.begin(this.#dimensions);
-    for (; this.#skipped > 0; this.#skipped--) await this.#output.skip();
+    for (const { id, failure } of this.#skipped.splice(0)) await this.#output.skip(id, failure);
   }
 }

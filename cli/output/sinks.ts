@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
+import { AtomicFile } from '../../lib/atomic-file.js';
 import { writeFailure } from '../../lib/error.js';
 import { BrokenPipe, UsageError } from '../exit.js';
 
@@ -66,6 +67,36 @@ export class FileSink implements Sink {
   async abandon(): Promise<void> {
     await this.#file.close();
     if (this.#isNew) await unlink(this.#path);
+  }
+}
+
+/** A file that appears at its path when it is whole: see `AtomicFile`. */
+export class AtomicSink implements Sink {
+  readonly #file: AtomicFile;
+
+  private constructor(file: AtomicFile) {
+    this.#file = file;
+  }
+
+  /** @param mode the permissions of the file that is replaced */
+  static async open(path: string, mode = 0o666): Promise<AtomicSink> {
+    return new AtomicSink(await AtomicFile.create(path, { mode, fail: outputError }));
+  }
+
+  begin(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  write(bytes: string | Uint8Array): Promise<void> {
+    return this.#file.write(bytes);
+  }
+
+  close(): Promise<void> {
+    return this.#file.commit();
+  }
+
+  abandon(): Promise<void> {
+    return this.#file.abandon();
   }
 }
 

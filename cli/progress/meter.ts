@@ -2,7 +2,7 @@ import { count, duration, plural } from '../../lib/format.js';
 
 /** The progress of a run: counts, speed and an estimate, independent of how they are shown. */
 export class Meter {
-  readonly #totalBytes: number | null;
+  #totalBytes: number | null;
   readonly #now: () => number;
   readonly #begin: number;
   #bytesRead = 0;
@@ -24,6 +24,11 @@ export class Meter {
   /** A document was read. */
   read(bytes: number): void {
     this.#bytesRead += bytes;
+  }
+
+  /** A document was read that an earlier run did: it is no part of the work. */
+  passOver(bytes: number): void {
+    if (this.#totalBytes !== null) this.#totalBytes -= bytes;
   }
 
   /** The model's progress on the documents read so far. */

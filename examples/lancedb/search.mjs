@@ -7,15 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, Index, rerankers } from '@lancedb/lancedb';
 import { EmbeddingModel } from 'longembed';
-
-const DOCUMENTS = {
-  'lease.txt':
-    'This lease begins on the first of May. The rent is due on the first day of each month. ' +
-    'The tenant may terminate the lease with a notice of ninety days. Pets need the consent of the landlord.',
-  'minutes.txt':
-    'The board met on Tuesday. It approved the budget for the coming year. The next meeting is in October.',
-};
-const QUESTION = 'How can the tenant terminate the lease?';
+import { DOCUMENTS, QUESTION } from '../documents.mjs';
 
 const folder = await mkdtemp(join(tmpdir(), 'longembed-lancedb-'));
 const model = await EmbeddingModel.load(process.env.MODEL ?? 'mini-rope');

@@ -5,11 +5,53 @@
  */
 export function meanOfBest(scores: Float32Array, begin: number, end: number, best: number): number {
   if (best === 1 || end - begin === 1) return scores[bestRow(scores, begin, end)] ?? 0;
-  const sorted = scores.slice(begin, end).sort();
-  const counted = sorted.subarray(Math.max(0, sorted.length - best));
+  const counted = largest(scores.subarray(begin, end), best);
   let sum = 0;
   for (let i = 0; i < counted.length; i++) sum += counted[i] ?? 0;
   return sum / counted.length;
+}
+
+/** Up to here, putting each number into its place is faster than sorting all. */
+const MAX_INSERTED = 16;
+
+/** The largest `count` of some numbers, or all, ascending. */
+function largest(numbers: Float32Array, count: number): Float32Array {
+  if (count >= numbers.length) return numbers.slice().sort();
+  if (count > MAX_INSERTED)
+    return numbers
+      .slice()
+      .sort()
+      .subarray(numbers.length - count);
+  const found = numbers.slice(0, count).sort();
+  for (let i = count; i < numbers.length; i++) {
+    const number = numbers[i] ?? 0;
+    if (number <= (found[0] ?? 0)) continue;
+    let place = 0;
+    for (; place + 1 < count && (found[place + 1] ?? 0) < number; place++)
+      found[place] = found[place + 1] ?? 0;
+    found[place] = number;
+  }
+  return found;
+}
+
+/** The k-th largest of some numbers; −∞ where there are fewer. @param k from 1 */
+export function kthLargest(numbers: Float32Array | Float64Array, k: number): number {
+  if (k > numbers.length) return -Infinity;
+  // The k largest so far as a heap: no parent is larger than its children, so that the smallest comes first.
+  const heap = numbers.slice(0, k).sort();
+  for (let i = k; i < numbers.length; i++) {
+    const number = numbers[i] ?? 0;
+    if (number <= (heap[0] ?? 0)) continue;
+    let place = 0;
+    for (let child = 1; child < k; child = 2 * place + 1) {
+      if (child + 1 < k && (heap[child + 1] ?? 0) < (heap[child] ?? 0)) child++;
+      if ((heap[child] ?? 0) >= number) break;
+      heap[place] = heap[child] ?? 0;
+      place = child;
+    }
+    heap[place] = number;
+  }
+  return heap[0] ?? -Infinity;
 }
 
 /** Index of the largest of the scores from `begin` up to `end`, the first of equal ones. */

@@ -1,20 +1,24 @@
 import { throwIfAborted } from '../abort.js';
 import { checkOptions, object, oneOf, requiredWhole, signal, text, whole } from '../check-options.js';
 import { display, LongEmbedError } from '../error.js';
-import { Bm25Index, fuseRankings } from '../lexical/index.js';
-import { Best, bestRow, meanOfBest } from './aggregate.js';
+import { Bm25Index } from '../lexical/index.js';
+import { Best } from './aggregate.js';
 import { readIndexFile, type StoredDocument, writeIndexFile } from './index-file.js';
+import {
+  FUSED_DOCUMENTS,
+  nearestChunks,
+  nearestDocuments,
+  type Searched,
+  searched,
+  type SearchedDocument,
+} from './nearest.js';
+import { RowScores } from './row-scores.js';
 import type { ChunkIndexAddOptions, IndexedChunk, ChunkIndexHit, ChunkIndexSearchOptions } from './types.js';
 import { writeUnitVector } from './unit-vector.js';
 import { VectorRows } from './vector-rows.js';
 
-/** Documents of each ranking that are fused: those further down would add little. */
-const FUSED_DOCUMENTS = 1000;
-
 /** A document of the index. */
-interface Entry extends StoredDocument {
-  /** Row of the first vector. */
-  readonly row: number;
+interface Entry extends StoredDocument, SearchedDocument {
   /** Its number in the lexical index; null without text. */
   readonly lexical: number | null;
 }
@@ -34,8 +38,9 @@ const searchOptions = object({
  * Documents with the vectors of their chunks, in memory, and exact search among them: by the largest cosine of any of a
  * document's vectors with the query (MaxSim), and if texts are given also by words (BM25).
  *
- * Vectors are kept as 32-bit floats, once: 4 bytes a dimension. A search compares the query with every vector, on threads of
- * its own, about as fast as memory gives them: 100,000 vectors of 384 dimensions (154 MB) take 14 to 20 ms on two cores of a Zen 3.
+ * Vectors are kept as 32-bit floats, and rounded to 8 bits beside them: 5 bytes a dimension. A search bounds every vector's
+ * cosine from the rounded copy, a quarter of the memory, and computes the cosines that the bounds leave from the floats: it finds
+ * what comparing all floats would find, to the last bit. docs/search.md says how long that takes.
  * It sees the documents that were in the index when it was called, whatever is added or removed while it runs.
  * @example
  * const index = new ChunkIndex();
@@ -50,7 +55,7 @@ export class ChunkIndex {
   #rows: VectorRows | null = null;
   #entries = new Map<string, Entry>();
   /** The entries as a search sees them; null after a change. */
-  #snapshot: readonly Entry[] | null = null;
+  #snapshot: Searched<Entry> | null = null;
   #lexical = new Bm25Index();
   #chunks = 0;
   #disposed = false;
@@ -105,7 +110,7 @@ export class ChunkIndex {
     if (entry === undefined) return false;
     this.#entries.delete(id);
     this.#snapshot = null;
-    this.#chunks -= countOf(entry);
+    this.#chunks -= entry.count;
     if (entry.lexical !== null) this.#lexical.remove(entry.lexical, entry.text ?? '');
     // A search may be reading the rows: they are never moved, but copied once most of them are unused.
     const rows = this.#rows;
@@ -127,13 +132,13 @@ export class ChunkIndex {
     }
     if (!(query instanceof Float32Array)) throw invalid('The query is not a Float32Array.');
     const rows = this.#rows;
-    const entries = (this.#snapshot ??= [...this.#entries.values()]);
-    if (rows === null || entries.length === 0) return [];
-    const lexical = words === undefined ? null : this.#searchWords(words, entries);
-    const scores = await rows.dot(unitQuery(query, rows.dimensions), threads, abort);
+    const all = this.#entriesNow();
+    if (rows === null || all.documents.length === 0) return [];
+    const lexical = words === undefined ? null : this.#searchWords(words, all.documents);
+    const scores = new RowScores(rows, unitQuery(query, rows.dimensions), threads, abort);
     return by === 'chunk'
-      ? nearestChunks(entries, scores, k)
-      : nearest(entries, scores, { k, best, lexical });
+      ? nearestChunks(all, scores, k)
+      : nearestDocuments(all, scores, { k, best, lexical });
   }
 
   /**
@@ -144,13 +149,13 @@ export class ChunkIndex {
   async save(path: string): Promise<void> {
     this.#checkUsable();
     const rows = this.#rows;
-    const entries = (this.#snapshot ??= [...this.#entries.values()]);
+    const entries = this.#entriesNow().documents;
     await writeIndexFile(path, {
       dimensions: rows?.dimensions ?? 0,
       documents: entries,
       vectorsOf: (document) => {
         const entry = entries[document];
-        return rows === null || entry === undefined ? [] : rows.views(entry.row, entry.row + countOf(entry));
+        return rows === null || entry === undefined ? [] : rows.views(entry.row, entry.row + entry.count);
       },
     });
   }
@@ -180,24 +185,29 @@ export class ChunkIndex {
     this.dispose();
   }
 
+  #entriesNow(): Searched<Entry> {
+    return (this.#snapshot ??= searched([...this.#entries.values()]));
+  }
+
   /** @param rows checked vectors of length 1, one after the other */
   #put(id: string, rows: Float32Array, spans: Uint32Array, given: string | null): void {
-    const matrix = this.#rows ?? new VectorRows(rows.length / (spans.length / 2));
+    const count = spans.length / 2;
+    const matrix = this.#rows ?? new VectorRows(rows.length / count);
     const row = matrix.count;
     matrix.append(rows);
     this.#rows = matrix;
     const lexical = given === null ? null : this.#lexical.add(given);
-    this.#entries.set(id, { id, row, spans, text: given, lexical });
+    this.#entries.set(id, { id, row, count, spans, text: given, lexical });
     this.#snapshot = null;
-    this.#chunks += spans.length / 2;
+    this.#chunks += count;
   }
 
   #compact(rows: VectorRows): void {
     const compact = new ChunkIndex();
     for (const entry of this.#entries.values()) {
-      const own = new Float32Array(countOf(entry) * rows.dimensions);
+      const own = new Float32Array(entry.count * rows.dimensions);
       let done = 0;
-      for (const view of rows.views(entry.row, entry.row + countOf(entry))) {
+      for (const view of rows.views(entry.row, entry.row + entry.count)) {
         own.set(view, done);
         done += view.length;
       }
@@ -230,10 +240,6 @@ export class ChunkIndex {
 }
 
 const SEARCH_ABORTED = 'The search was aborted by its signal.';
-
-function countOf({ spans }: Pick<Entry, 'spans'>): number {
-  return spans.length / 2;
-}
 
 /** Checks chunks and scales their vectors to length 1. */
 function rowsOf(
@@ -283,42 +289,6 @@ function unitQuery(query: Float32Array, dimensions: number): Float32Array {
   const unit = new Float32Array(dimensions);
   writeUnitVector(query, 'the query', unit, 0);
   return unit;
-}
-
-function nearestChunks(entries: readonly Entry[], scores: Float32Array, k: number): ChunkIndexHit[] {
-  const best = new Best<{ entry: Entry; row: number }>(k);
-  for (const entry of entries) {
-    for (let row = entry.row; row < entry.row + countOf(entry); row++)
-      best.offer({ entry, row }, scores[row] ?? 0);
-  }
-  return best.entries.map(({ value: { entry, row }, score }) => hitOf(entry, row, score, score));
-}
-
-function nearest(
-  entries: readonly Entry[],
-  scores: Float32Array,
-  { k, best, lexical }: { k: number; best: number; lexical: readonly Entry[] | null },
-): ChunkIndexHit[] {
-  const found = new Best<Entry>(lexical === null ? k : Math.max(k, FUSED_DOCUMENTS));
-  for (const entry of entries) {
-    found.offer(entry, meanOfBest(scores, entry.row, entry.row + countOf(entry), best));
-  }
-  const hit = (entry: Entry, score: number): ChunkIndexHit => {
-    const row = bestRow(scores, entry.row, entry.row + countOf(entry));
-    return hitOf(entry, row, score, scores[row] ?? 0);
-  };
-  if (lexical === null) return found.entries.map(({ value, score }) => hit(value, score));
-  const fused = new Best<Entry>(k);
-  for (const [entry, score] of fuseRankings([found.entries.map(({ value }) => value), lexical])) {
-    fused.offer(entry, score);
-  }
-  return fused.entries.map(({ value, score }) => hit(value, score));
-}
-
-function hitOf(entry: Entry, row: number, score: number, cosine: number): ChunkIndexHit {
-  const chunk = row - entry.row;
-  const [start, end] = [entry.spans[2 * chunk] ?? 0, entry.spans[2 * chunk + 1] ?? 0];
-  return { id: entry.id, score, cosine, chunk, start, end, text: entry.text?.slice(start, end) ?? null };
 }
 
 function invalid(message: string): LongEmbedError {

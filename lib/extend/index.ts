@@ -3,6 +3,7 @@
  * native side. Each strategy is defined in a file of its own and listed in strategies.ts.
  */
 export { planDocument } from './plan.js';
+export { planOverlapping } from './overlapping.js';
 export {
   exactSpec,
   type ResolvedExtend,
@@ -12,7 +13,6 @@ export {
   supportedStrategies,
   withDefaults,
 } from './resolve.js';
-export { fullWindows } from './windows.js';
 export { largestRelativePosition, relativePosition } from './se.js';
 export { formatExtend, parseExtend } from './spec.js';
 export { type Extend, type Method, METHODS, STRATEGIES } from './strategies.js';

@@ -5,7 +5,7 @@ import { fullWindows } from './windows.js';
 /** Parallel context windows: windows of Lo tokens, their pooled vectors averaged. */
 export interface PcwExtend extends CommonKeys {
   method: 'pcw';
-  /** Content tokens that neighbouring windows share, from 0. Default: 0. */
+  /** Content tokens that neighbouring windows share, from 0. Default: 0; for chunk vectors a quarter of a window, at most 512. */
   overlap?: number | undefined;
   /** How windows count in the mean: alike (`windows`, the default), or by their content tokens; then a short last one stays short. */
   weights?: 'windows' | 'tokens' | undefined;

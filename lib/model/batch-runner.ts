@@ -1,158 +1,143 @@
-import { LongEmbedError } from '../error.js';
-import { abandon, startJob, toLongEmbedError, type NativeJob } from '../native/index.js';
-import { buildBatch, Packer, poolsOf, rowsOf, tokensOf, type Piece, windowsOf } from './batch.js';
+import { type Owner, type Piece, poolsOf, tokensOf, windowsOf } from './batch.js';
+import { type BatchQueue, SHORT_TOKENS } from './batch-queue.js';
 import type { Document } from './document.js';
 import type { Engine } from './engine.js';
-import { Progress } from './progress.js';
 import type { EmbedSettings } from './options.js';
+import { Progress } from './progress.js';
 import type { Slot } from './slot.js';
-
-/** Batches handed to the native side at the same time: one runs, the next waits there, so that it is never idle. */
-const MAX_JOBS = 2;
-/** How long a partial batch waits for more documents while the native side is idle. */
-const LINGER_MS = 5;
 
 /** The run that a BatchRunner works for. */
 export interface Run {
+  /** Whether documents are being read or tokenized. */
+  comesMore(): boolean;
   /** Applies a change that may complete a document's result. */
   settle(slot: Slot, change: () => void): void;
-  /** A batch ended, or a partial one has waited long enough. */
+  /** A batch began or ended. */
   advance(): void;
   /** The whole run fails. */
   fail(error: unknown): void;
 }
 
-/** Runs the windows of documents on the native side, in batches. */
-export class BatchRunner {
+/** One call's part in the queue of its model: has the windows of its documents computed, and makes results of their vectors. */
+export class BatchRunner implements Owner {
+  readonly #queue: BatchQueue;
   readonly #engine: Engine;
   readonly #settings: EmbedSettings;
   readonly #run: Run;
-  readonly #packer: Packer;
   readonly #progress: Progress;
-  readonly #jobs = new Set<NativeJob<Float32Array>>();
-  #lingering: NodeJS.Timeout | null = null;
-  #lingered = false;
-  #stopped = false;
+  /** Of all windows so far. */
+  #tokens = 0;
+  /** What waits for a batch. */
+  #waiting = { pieces: 0, tokens: 0 };
+  #ended = false;
 
   constructor(engine: Engine, settings: EmbedSettings, run: Run) {
+    this.#queue = engine.batches;
     this.#engine = engine;
     this.#settings = settings;
     this.#run = run;
-    this.#packer = new Packer(settings.batchTokens);
     this.#progress = new Progress(settings.onProgress);
+  }
+
+  get batchTokens(): number {
+    return this.#settings.batchTokens;
+  }
+
+  get pooling(): EmbedSettings['pooling'] {
+    return this.#settings.pooling;
+  }
+
+  get listens(): boolean {
+    return this.#settings.onProgress !== undefined && !this.#ended;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get moreComes(): boolean {
+    return this.#run.comesMore();
   }
 
   /** Tokens that wait for a batch. */
   get waiting(): number {
-    return this.#packer.tokens;
+    return this.#waiting.tokens;
   }
 
+  /** Queues a document. The first texts of a call are short, up to SHORT_TOKENS together; `submit` starts what is due. */
   add(slot: Slot, document: Document): void {
-    for (const window of windowsOf(document, this.#engine.settings.shortInputs)) {
-      this.#packer.add({ slot, window });
-      this.#progress.plan(window.length);
-    }
+    const windows = windowsOf(document, this.#engine.settings.shortInputs);
+    const tokens = windows.reduce((sum, { length }) => sum + length, 0);
+    this.#tokens += tokens;
+    const short = this.#tokens <= SHORT_TOKENS;
+    this.#progress.plan(tokens);
+    this.#count(windows.length, tokens);
+    this.#queue.add(windows.map((window) => ({ owner: this, slot, window, short })));
   }
 
-  /** Starts every batch that is due. @param moreComes whether documents are being read or tokenized now */
-  submit(moreComes: boolean): void {
-    while (this.#jobs.size < MAX_JOBS) {
-      const pieces =
-        this.#packer.take(false) ?? (this.#partialIsDue(moreComes) ? this.#packer.take(true) : null);
-      if (pieces === null) return;
-      this.#start(pieces);
-    }
+  submit(): void {
+    this.#queue.submit();
   }
 
-  /** Cancels everything. Resolves when the native side has released the batches. */
+  /** Drops everything. Resolves when the native side has released the batches that no other call has a part in. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#stopLingering();
-    const jobs = [...this.#jobs];
-    for (const job of jobs) abandon(job);
-    await Promise.all(jobs.map((job) => job.promise.catch(() => undefined)));
+    this.#ended = true;
+    await this.#queue.drop(this, this.#waiting);
   }
 
-  /** Whether a partial batch should run: the native side is idle, and no more documents come, or not soon. */
-  #partialIsDue(moreComes: boolean): boolean {
-    if (this.#jobs.size > 0 || this.#packer.tokens === 0) return false;
-    if (!moreComes || this.#lingered) return true;
-    this.#lingering ??= setTimeout(() => {
-      this.#lingered = true;
-      this.#run.advance();
-    }, LINGER_MS);
-    return false;
+  began(pieces: readonly Piece[]): void {
+    const tokens = tokensOf(pieces);
+    this.#count(-pieces.length, -tokens);
+    this.#progress.start(pieces, tokens);
   }
 
-  #stopLingering(): void {
-    if (this.#lingering !== null) clearTimeout(this.#lingering);
-    this.#lingering = null;
-    this.#lingered = false;
+  progressed(pieces: readonly Piece[], fraction: number): void {
+    this.#tell(() => this.#progress.advance(pieces, fraction));
   }
 
-  #start(pieces: readonly Piece[]): void {
-    this.#stopLingering();
-    const windows = pieces.map(({ window }) => window);
-    const batch = buildBatch(windows, this.#settings.pooling);
-    const report = (fraction: number): void => this.#tell(() => this.#progress.advance(pieces, fraction));
-    const onProgress = this.#settings.onProgress === undefined ? null : report;
-    this.#progress.start(pieces, tokensOf(pieces));
-    const job = startJob(() => this.#engine.native.embed(batch, onProgress));
-    this.#jobs.add(job);
-    void job.promise
-      .then((rows) => this.#collect(pieces, rows))
-      .catch((error: unknown) => this.#retry(pieces, error))
-      .then(() => {
-        this.#jobs.delete(job);
-        this.#run.advance();
-      });
-  }
-
-  /** Gives every document of a batch its windows' vectors. */
-  #collect(pieces: readonly Piece[], rows: Float32Array): void {
-    if (this.#stopped) return;
-    const { dimensions } = this.#engine.native.facts;
-    const vectors = pieces.reduce((sum, { window }) => sum + rowsOf(window), 0);
-    if (rows.length !== vectors * dimensions) {
-      throw new LongEmbedError(
-        'ERR_BACKEND',
-        `The native side gave ${rows.length} numbers for ${vectors} vectors.`,
-      );
-    }
+  computed(pieces: readonly Piece[], rows: readonly Float32Array[]): void {
     let computed = 0;
-    let first = 0;
-    for (const { slot, window } of pieces) {
-      const end = first + rowsOf(window);
-      const some = rows.subarray(first * dimensions, end * dimensions);
-      first = end;
-      if (slot.result !== null) continue;
+    for (const [i, { slot, window }] of pieces.entries()) {
+      const some = rows[i];
+      if (slot.result !== null || some === undefined) continue;
       computed += window.length;
       this.#run.settle(slot, () => slot.add(some, window.index, poolsOf(window), this.#settings));
     }
     this.#tell(() => this.#progress.finish(pieces, computed));
   }
 
-  /** One document of a failed batch may be the cause: each is retried alone, so that only that one fails. */
-  #retry(pieces: readonly Piece[], error: unknown): void {
-    if (this.#stopped) return;
+  lost(pieces: readonly Piece[]): void {
     this.#progress.finish(pieces, 0);
-    const { code } = toLongEmbedError(error);
-    if (code === 'ERR_ABORTED' || code === 'ERR_DISPOSED') {
-      this.#run.fail(error);
-      return;
-    }
-    const slots = [...new Set(pieces.map(({ slot }) => slot))];
-    if (slots.length > 1) {
-      this.#packer.addFirst(slots.map((slot) => pieces.filter((piece) => piece.slot === slot)));
-      return;
-    }
-    for (const slot of slots) this.#run.settle(slot, () => slot.fail(error));
+    const wanted = pieces.filter(({ slot }) => slot.result === null);
+    this.#count(wanted.length, tokensOf(wanted));
+  }
+
+  dropped({ window: { length } }: Piece): void {
+    this.#count(-1, -length);
+    this.#progress.plan(-length);
+  }
+
+  failed(pieces: readonly Piece[], error: unknown): void {
+    this.#progress.finish(pieces, 0);
     this.#progress.plan(-tokensOf(pieces));
+    for (const { slot } of pieces) this.#run.settle(slot, () => slot.fail(error));
+  }
+
+  fail(error: unknown): void {
+    this.#run.fail(error);
+  }
+
+  advance(): void {
+    if (!this.#ended) this.#run.advance();
+  }
+
+  #count(pieces: number, tokens: number): void {
+    this.#waiting = { pieces: this.#waiting.pieces + pieces, tokens: this.#waiting.tokens + tokens };
   }
 
   /** An error thrown by the caller's onProgress ends the run: here it could not be caught by the caller. */
   #tell(report: () => void): void {
-    if (this.#stopped) return;
+    if (this.#ended) return;
     try {
       report();
     } catch (error) {

@@ -35,12 +35,6 @@ function shortPositions(length: number, shortInputs: ShortInputs | null): Float3
   return Float32Array.from({ length }, (_, i) => i * shortInputs.stride);
 }
 
-/** Windows of one native batch share the RoPE's parameters and self-extend's; equal keys may go together. */
-export function batchKey({ plan }: Window): string {
-  const { ropeBase, ropeScale, ropeFactors, selfExtend } = plan;
-  return [ropeBase, ropeScale, ropeFactors?.join() ?? '', ...(selfExtend ?? [])].join('/');
-}
-
 /** What is pooled in a window; null: the window as a whole. */
 export function poolsOf({ document, index }: Window): readonly PoolRange[] | null {
   return document.pools?.[index] ?? null;
@@ -97,86 +91,57 @@ function indices(length: number): Float32Array {
   return Float32Array.from({ length }, (_, i) => i);
 }
 
-/** A window and the document whose vector it goes into. */
-export interface Piece {
-  readonly slot: Slot;
-  readonly window: Window;
+/** The call that a piece belongs to, as the queue sees it. */
+export interface Owner {
+  /** Tokens of the largest batch that its windows may be in; a longer window runs alone. */
+  readonly batchTokens: number;
+  readonly pooling: Pooling;
+  /** Whether it wants to know how far batches are. */
+  readonly listens: boolean;
+  /** Whether it has ended: its pieces are not wanted any more. */
+  readonly ended: boolean;
+  /** Whether it will have more pieces soon: documents are being read or tokenized. */
+  readonly moreComes: boolean;
+  /** Some of its pieces are in a batch that starts. `pieces` stands for them in what follows. */
+  began(pieces: readonly Piece[]): void;
+  progressed(pieces: readonly Piece[], fraction: number): void;
+  /** @param rows of each piece: its pooled vectors */
+  computed(pieces: readonly Piece[], rows: readonly Float32Array[]): void;
+  /** The batch failed, and each of its documents is tried again. */
+  lost(pieces: readonly Piece[]): void;
+  /** A piece that waited was thrown away, since its document has failed. */
+  dropped(piece: Piece): void;
+  /** A document failed: its batch did, and nothing else was in it. */
+  failed(pieces: readonly Piece[], error: unknown): void;
+  /** The call fails as a whole. */
+  fail(error: unknown): void;
+  /** Something has changed: it may go on. */
+  advance(): void;
 }
 
-interface Group {
-  readonly pieces: Piece[];
-  tokens: number;
+/** A window, and the document and the call that its vector is for. */
+export interface Piece {
+  readonly owner: Owner;
+  readonly slot: Slot;
+  readonly window: Window;
+  /** Whether it may pass what came before it: see `isShort`. */
+  readonly short: boolean;
+}
+
+/** Whether nobody waits for it any more. */
+export function isUnwanted({ owner, slot }: Piece): boolean {
+  return owner.ended || slot.result !== null;
 }
 
 /**
- * Collects windows into batches of up to `batchTokens` tokens, in order. Windows that cannot share a
- * batch (see `batchKey`) go into separate ones.
+ * Windows with equal keys may share a batch: the RoPE's parameters, self-extend's and the pooling are the same for all of it, and
+ * factors that change from token to token are applied in another place than one for a whole sequence.
  */
-export class Packer {
-  readonly #batchTokens: number;
-  readonly #filling = new Map<string, Group>();
-  #full: Group[] = [];
-  #tokens = 0;
-
-  constructor(batchTokens: number) {
-    this.#batchTokens = batchTokens;
-  }
-
-  /** Tokens that wait here. */
-  get tokens(): number {
-    return this.#tokens;
-  }
-
-  add(piece: Piece): void {
-    const { length } = piece.window;
-    const key = batchKey(piece.window);
-    let group = this.#filling.get(key);
-    if (group !== undefined && group.tokens + length > this.#batchTokens) {
-      this.#close(key, group);
-      group = undefined;
-    }
-    group ??= { pieces: [], tokens: 0 };
-    group.pieces.push(piece);
-    group.tokens += length;
-    this.#tokens += length;
-    this.#filling.set(key, group);
-    if (group.tokens >= this.#batchTokens) this.#close(key, group);
-  }
-
-  /** Pieces to run alone, before all others: those of a batch that failed. */
-  addFirst(batches: Piece[][]): void {
-    const groups = batches.map((pieces) => ({ pieces, tokens: tokensOf(pieces) }));
-    this.#full.unshift(...groups);
-    for (const { tokens } of groups) this.#tokens += tokens;
-  }
-
-  /**
-   * Takes the next batch, without the windows of documents that failed meanwhile.
-   * @param partial also one that is not full
-   * @returns null when there is none
-   */
-  take(partial: boolean): Piece[] | null {
-    for (;;) {
-      const group = this.#full.shift() ?? (partial ? this.#takeFilling() : undefined);
-      if (group === undefined) return null;
-      this.#tokens -= group.tokens;
-      const wanted = group.pieces.filter(({ slot }) => slot.result === null);
-      if (wanted.length > 0) return wanted;
-    }
-  }
-
-  #close(key: string, group: Group): void {
-    this.#filling.delete(key);
-    this.#full.push(group);
-  }
-
-  #takeFilling(): Group | undefined {
-    for (const [key, group] of this.#filling) {
-      this.#filling.delete(key);
-      return group;
-    }
-    return undefined;
-  }
+export function batchKey({ owner, window }: Piece): string {
+  const { ropeBase, ropeScale, ropeFactors, selfExtend, logitScale } = window.plan;
+  const pooling = poolsOf(window) === null ? owner.pooling : 'mean';
+  const varies = logitScale?.some((factor) => factor !== logitScale[0]) ?? false;
+  return [pooling, varies, ropeBase, ropeScale, ropeFactors?.join() ?? '', ...(selfExtend ?? [])].join('/');
 }
 
 export function tokensOf(pieces: readonly Piece[]): number {

@@ -14,6 +14,7 @@ import type { Engine } from './engine.js';
 import type { DocumentInput } from './input.js';
 import type { EmbedSettings } from './options.js';
 import type { Part, PoolRange } from './parts.js';
+import type { TokenCount } from './types.js';
 
 /** A document, tokenized and planned. */
 export interface Document {
@@ -74,6 +75,26 @@ export async function prepareDocument(
   };
 }
 
+/** How long a document is, without embedding it. @throws LongEmbedError ERR_INPUT_EMPTY, ERR_TOKENIZER */
+export async function countTokens(
+  input: DocumentInput,
+  engine: Engine,
+  settings: Pick<EmbedSettings, 'prompt' | 'limit'>,
+  track: Track,
+): Promise<TokenCount> {
+  const { limit } = settings;
+  const { prompt, content, estimate } = await tokenize(
+    input,
+    engine,
+    { ...settings, truncate: false },
+    track,
+  );
+  if (content.length === 0) throw emptyInput('gives no tokens');
+  const { prefix, suffix } = engine.settings.specialTokens;
+  const tokens = (estimate ?? content.length) + prefix.length + prompt.length + suffix.length;
+  return { tokens, estimated: estimate !== null, limit };
+}
+
 interface Tokens {
   readonly prompt: Int32Array;
   /** Of the text, or of more of its start than the limit allows. */
@@ -85,7 +106,7 @@ interface Tokens {
 async function tokenize(
   input: DocumentInput,
   engine: Engine,
-  { prompt, limit, truncate }: EmbedSettings,
+  { prompt, limit, truncate }: Pick<EmbedSettings, 'prompt' | 'limit' | 'truncate'>,
   track: Track,
 ): Promise<Tokens> {
   if ('tokens' in input) {

@@ -25,7 +25,7 @@ interface Waiter {
 
 /**
  * One call of `embed` or `embedMany`: reads documents, tokenizes them, has their windows run in batches and hands out the
- * results in input order. Whenever anything happens, `#advance` does all that has become possible. Reading stops while a
+ * results in input order. Batches are shared with other calls (`BatchQueue`). Whenever anything happens, `#advance` does all that has become possible. Reading stops while a
  * batch's worth of tokens waits to run, or two batches' worth of results wait to be taken.
  */
 export class EmbedRun implements AsyncIterableIterator<AnyResult, undefined> {
@@ -50,6 +50,8 @@ export class EmbedRun implements AsyncIterableIterator<AnyResult, undefined> {
   /** Thrown by `next` once there are no more results: the source's error, or why the run ended early. */
   #error: { readonly reason: unknown } | null = null;
   #stopListening: () => void = () => undefined;
+  /** Whether it counts among the model's calls. */
+  #open = false;
 
   constructor(engine: Engine, settings: EmbedSettings, source: Source, reader: Reader) {
     this.#engine = engine;
@@ -57,6 +59,7 @@ export class EmbedRun implements AsyncIterableIterator<AnyResult, undefined> {
     this.#source = source;
     this.#reader = reader;
     this.#batches = new BatchRunner(engine, settings, {
+      comesMore: () => this.#reading || this.#preparing > 0,
       settle: (slot, change) => this.#settle(slot, change),
       advance: () => this.#advance(),
       fail: (error) => this.fail(error),
@@ -98,6 +101,8 @@ export class EmbedRun implements AsyncIterableIterator<AnyResult, undefined> {
     this.#state = 'running';
     try {
       this.#engine.operations.add(this);
+      this.#engine.batches.open();
+      this.#open = true;
       this.#stopListening = listenForAbort(this.#settings.signal, (error) => this.fail(error));
     } catch (error) {
       this.fail(error);
@@ -118,6 +123,8 @@ export class EmbedRun implements AsyncIterableIterator<AnyResult, undefined> {
   #release(): void {
     this.#stopListening();
     this.#engine.operations.delete(this);
+    if (this.#open) this.#engine.batches.close();
+    this.#open = false;
   }
 
   #advance(): void {
@@ -125,7 +132,7 @@ export class EmbedRun implements AsyncIterableIterator<AnyResult, undefined> {
     if (this.#state !== 'running') return;
     this.#batch();
     this.#readMore();
-    this.#batches.submit(this.#reading || this.#preparing > 0);
+    this.#batches.submit();
     // Only taking the results is left, which an abort no longer affects.
     if (this.#exhausted && this.#slots.every(({ result }) => result !== null)) this.#release();
   }

@@ -1,11 +1,11 @@
 import { display, LongEmbedError } from '../error.js';
 import { omit } from '../omit.js';
-import { startJob, addon } from '../native/index.js';
+import { abandon, addon, type NativeJob, startJob } from '../native/index.js';
 import type { NativeModel } from '../native/types.js';
 import { locateModel } from '../locate-model.js';
 import { DEFAULT_MODEL } from '../package.js';
 import { checkWellFormed, HuggingFaceTokenizer, modelTokenizer } from '../tokenize/index.js';
-import { throwIfAborted } from '../abort.js';
+import { listenForAbort, throwIfAborted } from '../abort.js';
 import { readChunkInput } from './chunks/input.js';
 import { checkChunkable, prepareChunks } from './chunks/prepare.js';
 import { checkChunkRule } from './chunks/rule.js';
@@ -16,8 +16,9 @@ import type {
   ManyChunkInput,
   ManyChunksResult,
 } from './chunks/types.js';
+import { BatchQueue } from './batch-queue.js';
 import { configure } from './configure.js';
-import { prepareDocument } from './document.js';
+import { countTokens, prepareDocument } from './document.js';
 import { EmbedRun, type Reader } from './embed-run.js';
 import { type Engine, Operations, PromptTokens, Warnings } from './engine.js';
 import { describeModel } from './info.js';
@@ -25,14 +26,17 @@ import { readId, readInput, readManyInput, type DocumentInput, Source } from './
 import { checkPath, loadNative } from './load.js';
 import { memoryFor } from './memory.js';
 import {
+  checkCountOptions,
   checkEmbedChunksOptions,
   checkEmbedManyOptions,
   checkEmbedOptions,
   checkLoadOptions,
   checkMemoryOptions,
+  resolveCountOptions,
   resolveEmbedOptions,
 } from './options.js';
 import type {
+  CountOptions,
   Embedding,
   EmbedManyOptions,
   EmbedOptions,
@@ -43,8 +47,10 @@ import type {
   MemoryOptions,
   ModelInfo,
   Origin,
+  TokenCount,
   TokenInput,
   Device,
+  Workload,
 } from './types.js';
 
 /** `embed` reads its input at the call, before the caller can change it. */
@@ -64,7 +70,8 @@ const MANY: Reader = {
 export let createModel: (path: string, native: NativeModel, options: LoadOptions) => Promise<EmbeddingModel>;
 
 /**
- * An embedding model in memory. All work runs off the main thread; calls may overlap and are then done in turn.
+ * An embedding model in memory. All work runs off the main thread. Calls may overlap: they share batches, so that many calls at a
+ * time are as fast as one of `embedMany`, and short texts pass long ones: a query does not wait for a document (docs/engine.md).
  * Several models may be loaded at once, also in worker threads.
  * @example
  * await using model = await EmbeddingModel.load('e5-base-v2-q8_0.gguf');
@@ -96,6 +103,7 @@ export class EmbeddingModel implements AsyncDisposable {
             settings,
             promptTokens: new PromptTokens(tokenizer),
             operations: new Operations(),
+            batches: new BatchQueue(native),
             warnings: new Warnings(options.onWarning),
           },
           describeModel(path, native.facts, settings, options),
@@ -145,6 +153,46 @@ export class EmbeddingModel implements AsyncDisposable {
   }
 
   /**
+   * How long a document is, as `embed` would take it, without embedding it and without waiting for other calls: to refuse at once
+   * what is too long, or to say what there is to do.
+   * @param input its text, or its content token ids
+   * @throws LongEmbedError as `embed`, but not for a text that is too long: compare `tokens` with `limit`
+   * @example
+   * const { tokens, limit } = await model.countTokens(text, { extend: 'pcw:16k' });
+   * if (tokens > limit) return reply(413, `${tokens} tokens; at most ${limit}`);
+   */
+  async countTokens(input: string | TokenInput, options?: CountOptions): Promise<TokenCount> {
+    const { operations, settings: model } = this.#engine;
+    operations.check();
+    const document = readInput(input);
+    const { signal, ...others } = checkCountOptions(options);
+    const { prompt, limit } = resolveCountOptions(others, model);
+    let stop = (_reason: LongEmbedError): void => undefined;
+    const stopped = new Promise<never>((_resolve, reject) => {
+      stop = reject;
+    });
+    const jobs = new Set<NativeJob<unknown>>();
+    const stopListening = listenForAbort(signal, (error) => {
+      for (const job of jobs) abandon(job);
+      stop(error);
+    });
+    try {
+      const counted = countTokens(document, this.#engine, { prompt, limit }, (job) => {
+        jobs.add(job);
+        return operations.wait(job).finally(() => jobs.delete(job));
+      });
+      return await Promise.race([counted, stopped]);
+    } finally {
+      stopListening();
+    }
+  }
+
+  /** What the model has to do now. */
+  get workload(): Workload {
+    return this.#engine.batches.workload;
+  }
+
+  /**
    * Embeds one document.
    * @param input its text, or its content token ids (prompt and special tokens are added either way)
    * @param options see `EmbedOptions`
@@ -156,14 +204,7 @@ export class EmbeddingModel implements AsyncDisposable {
    */
   async embed(input: string | TokenInput, options?: EmbedOptions): Promise<Embedding> {
     const run = this.#run([readInput(input)], checkEmbedOptions(options), ONE);
-    try {
-      const { value: result } = await run.next();
-      if (result === undefined) throw new LongEmbedError('ERR_BACKEND', 'The document produced no result.');
-      if ('error' in result) throw result.error;
-      return omit(result as Origin & Embedding, 'index', 'id');
-    } finally {
-      await run.return();
-    }
+    return omit((await only(run)) as Origin & Embedding, 'index', 'id');
   }
 
   /**
@@ -206,14 +247,7 @@ export class EmbeddingModel implements AsyncDisposable {
   async embedChunks(document: ChunkInput, options?: EmbedChunksOptions): Promise<ChunkEmbeddings> {
     const input = readChunkInput(document);
     const run = this.#runChunks([input], options, (given) => given as ReturnType<typeof readChunkInput>);
-    try {
-      const { value: result } = await run.next();
-      if (result === undefined) throw new LongEmbedError('ERR_BACKEND', 'The document produced no result.');
-      if ('error' in result) throw result.error;
-      return omit(result, 'index', 'id');
-    } finally {
-      await run.return?.();
-    }
+    return omit(await only(run), 'index', 'id');
   }
 
   /**
@@ -283,6 +317,17 @@ export class EmbeddingModel implements AsyncDisposable {
     const freed = startJob(() => ({ promise: native.dispose(), cancel: () => undefined }));
     await Promise.all([tokenizer.dispose(), freed.promise]);
   }
+}
+
+/** The one result of a run. A call that fails does not wait until the native side has noticed. */
+async function only<T extends Origin>(
+  run: AsyncIterator<T | (Origin & { error: LongEmbedError }), undefined>,
+): Promise<T> {
+  const { value: result } = await run.next();
+  void run.return?.();
+  if (result === undefined) throw new LongEmbedError('ERR_BACKEND', 'The document produced no result.');
+  if ('error' in result) throw result.error;
+  return result;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type NativeModel, abandon, type NativeJob } from '../native/index.js';
 import type { Tokenizer } from '../tokenize/index.js';
+import type { BatchQueue } from './batch-queue.js';
 import type { ModelSettings } from './configure.js';
 import { LongEmbedError } from '../error.js';
 import { emitWarning, type WarningCode } from '../warning.js';
@@ -11,6 +12,8 @@ export interface Engine {
   readonly settings: ModelSettings;
   readonly promptTokens: PromptTokens;
   readonly operations: Operations;
+  /** Where the windows of all calls wait for their turn. */
+  readonly batches: BatchQueue;
   readonly warnings: Warnings;
 }
 

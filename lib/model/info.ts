@@ -20,6 +20,7 @@ export function describeModel(
     'suffixTokens',
     'bosToken',
     'eosToken',
+    'expressLane',
   );
   const {
     preset,

@@ -1,11 +1,10 @@
 import { LongEmbedError } from '../error.js';
 import { planDocument } from '../extend/index.js';
 import { startJob, type NativeBatch } from '../native/index.js';
-import { buildBatch, Packer, windowsOf } from './batch.js';
+import { buildBatch, type Window, windowsOf } from './batch.js';
 import { type Document, tooLong } from './document.js';
 import type { Engine } from './engine.js';
 import type { EmbedSettings } from './options.js';
-import { Slot } from './slot.js';
 import type { MemoryEstimate } from './types.js';
 
 /**
@@ -21,13 +20,13 @@ export async function memoryFor(
   const document = await blankDocument(tokens, engine, settings);
   const { native, operations } = engine;
   const batch = firstBatch(document, engine, settings);
-  const { resident, devices } = await operations.wait(startJob(() => native.memory(batch)));
+  const { resident, devices, express } = await operations.wait(startJob(() => native.memory(batch)));
   const own = devices.filter(({ host }) => host);
   return {
     tokens,
     windows: document.plans.length,
     resident,
-    peak: own.reduce((sum, { missing }) => sum + missing, resident),
+    peak: own.reduce((sum, { missing }) => sum + missing, resident + express),
     fits: devices.every(({ missing, available }) => missing <= available),
     devices: devices.map(({ name, weights, activations, graphs, missing, available }) => ({
       name,
@@ -68,14 +67,14 @@ async function blankDocument(tokens: number, engine: Engine, settings: EmbedSett
   };
 }
 
-/** The fullest of the document's batches. */
+/** The fullest of the document's batches: the first, since its last windows may be the shorter ones. */
 function firstBatch(document: Document, engine: Engine, settings: EmbedSettings): NativeBatch {
-  const packer = new Packer(settings.batchTokens);
-  const slot = new Slot(0);
-  for (const window of windowsOf(document, engine.settings.shortInputs)) packer.add({ slot, window });
-  const pieces = packer.take(true) ?? [];
-  return buildBatch(
-    pieces.map(({ window }) => window),
-    settings.pooling,
-  );
+  const windows: Window[] = [];
+  let tokens = 0;
+  for (const window of windowsOf(document, engine.settings.shortInputs)) {
+    tokens += window.length;
+    if (windows.length > 0 && tokens > settings.batchTokens) break;
+    windows.push(window);
+  }
+  return buildBatch(windows, settings.pooling);
 }

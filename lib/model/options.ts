@@ -15,6 +15,7 @@ import {
   whole,
 } from '../check-options.js';
 import type {
+  CountOptions,
   DownloadProgress,
   EmbedManyOptions,
   EmbedOptions,
@@ -78,6 +79,13 @@ const MEMORY = object({
   pooling,
   batchTokens: whole(1),
 });
+const COUNT = object({
+  extend: EMBED_SHAPE.extend,
+  as: EMBED_SHAPE.as,
+  prompt: text,
+  maxTokens: EMBED_SHAPE.maxTokens,
+  signal,
+});
 
 /** @throws LongEmbedError ERR_INVALID_OPTION; so do the others */
 export const checkLoadOptions = (given: unknown): LoadOptions => checkOptions<LoadOptions>(LOAD, given);
@@ -88,6 +96,7 @@ export const checkEmbedChunksOptions = (given: unknown): EmbedChunksOptions =>
   checkOptions<EmbedChunksOptions>(EMBED_CHUNKS as z.ZodType<EmbedChunksOptions>, given);
 export const checkMemoryOptions = (given: unknown): MemoryOptions =>
   checkOptions<MemoryOptions>(MEMORY, given);
+export const checkCountOptions = (given: unknown): CountOptions => checkOptions<CountOptions>(COUNT, given);
 
 /** The options of one call, with every default filled in for the model. */
 export interface EmbedSettings {
@@ -108,19 +117,25 @@ export interface EmbedSettings {
 }
 
 /** @throws LongEmbedError ERR_INVALID_OPTION, ERR_STRATEGY_UNSUPPORTED; ERR_TOKENIZER when the prompt is not well-formed */
-export function resolveEmbedOptions(options: EmbedManyOptions, model: ModelSettings): EmbedSettings {
+export function resolveCountOptions(
+  options: CountOptions,
+  model: ModelSettings,
+): Pick<EmbedSettings, 'extend' | 'prompt' | 'limit'> {
   const extend = resolveExtend(options.extend ?? 'none', model.strategyContext);
   const prompt = options.prompt ?? promptFor(options.as ?? 'document', model);
   checkWellFormed(prompt, 'The prompt');
+  return { extend, prompt, limit: Math.min(extend.limit, options.maxTokens ?? Infinity) };
+}
+
+/** @throws LongEmbedError as `resolveCountOptions` */
+export function resolveEmbedOptions(options: EmbedManyOptions, model: ModelSettings): EmbedSettings {
   return {
-    extend,
-    prompt,
+    ...resolveCountOptions(options, model),
     pooling: options.pooling ?? model.pooling ?? missingPooling(model),
     normalize: options.normalize ?? true,
     vectors: options.vectors ?? 'document',
     dimensions: keptDimensions(options.dimensions, model.dimensions),
     truncate: options.truncate ?? false,
-    limit: Math.min(extend.limit, options.maxTokens ?? Infinity),
     batchTokens: options.batchTokens ?? 4096,
     signal: options.signal,
     onProgress: options.onProgress,

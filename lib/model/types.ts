@@ -131,7 +131,7 @@ export interface MemoryEstimate {
   windows: number;
   /** Current memory of the process that computes. */
   resident: number;
-  /** Its maximum while it embeds the document. */
+  /** Its maximum while it embeds the document, and short texts pass in the express lane (docs/engine.md). */
   peak: number;
   /** Whether every device can allocate what is missing; if not, embedding fails with ERR_OUT_OF_MEMORY before it begins. */
   fits: boolean;
@@ -152,6 +152,31 @@ export interface DeviceMemoryEstimate {
   missing: number;
   /** Free memory, within the limits that the system sets for this process. */
   available: number;
+}
+
+/** What a model has to do at some moment: for back-pressure, and for what a server reports of itself. */
+export interface Workload {
+  /** Calls of `embed`, `embedMany`, … that have begun and not ended. */
+  calls: number;
+  /** Tokens that are tokenized and wait for their turn, prompt and special ones included; with pcw once in each window. */
+  waitingTokens: number;
+  /** Tokens of the batches that are computed now or are next. */
+  runningTokens: number;
+  /** Documents that those tokens are of. */
+  runningDocuments: number;
+}
+
+/** Options of `EmbeddingModel.countTokens`, as for embedding. */
+export type CountOptions = Pick<EmbedOptions, 'extend' | 'as' | 'prompt' | 'maxTokens' | 'signal'>;
+
+/** The length of a document, and the longest one. */
+export interface TokenCount {
+  /** Content, prompt and special tokens, each once: `Embedding.tokens`, unless `truncate` cuts something off. */
+  tokens: number;
+  /** Whether `tokens` is an estimate: of texts of over a megabyte, only as much is tokenized as shows that they are too long. */
+  estimated: boolean;
+  /** The longest document that `embed` takes with these options, counted likewise: the strategy's target, or the lower `maxTokens`. */
+  limit: number;
 }
 
 export interface EmbedProgress {

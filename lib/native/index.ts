@@ -1,6 +1,6 @@
 /** The one typed edge to the C++ addon. */
 export { addon } from './addon.js';
-export { dotProducts } from './job.js';
+export { boundProducts, dotProducts, quantizeRows, rowProducts } from './job.js';
 export { toLongEmbedError } from './job.js';
 export { loadIsolated } from './isolated/index.js';
 export { abandon, settled, startJob } from './job.js';

@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../abort.js';
 import { ERROR_CODES, LongEmbedError, type ErrorCode } from '../error.js';
-import type { NativeJob } from './types.js';
+import type { NativeAddon, NativeJob } from './types.js';
 import { addon } from './addon.js';
 
 /**
@@ -77,4 +77,28 @@ export function dotProducts(
   threads = 0,
 ): NativeJob<Float32Array> {
   return startJob(() => addon().dotProducts(left, right, dimensions, threads));
+}
+
+/** As `NativeAddon.quantizeRows`. @throws LongEmbedError ERR_INVALID_OPTION, ERR_BACKEND */
+export function quantizeRows(
+  rows: Float32Array,
+  dimensions: number,
+  codes: Int8Array,
+  facts: Float32Array,
+): void {
+  try {
+    addon().quantizeRows(rows, dimensions, codes, facts);
+  } catch (error) {
+    throw toLongEmbedError(error);
+  }
+}
+
+/** As `NativeAddon.boundProducts`, off the main thread. No array may change until the job settles. */
+export function boundProducts(...given: Parameters<NativeAddon['boundProducts']>): NativeJob<Float32Array> {
+  return startJob(() => addon().boundProducts(...given));
+}
+
+/** As `NativeAddon.rowProducts`, off the main thread. No array may change until the job settles. */
+export function rowProducts(...given: Parameters<NativeAddon['rowProducts']>): NativeJob<Float32Array> {
+  return startJob(() => addon().rowProducts(...given));
 }

@@ -95,6 +95,8 @@ export interface NativeFacts extends ModelFacts {
   /** -1: the vocabulary has none. */
   bosToken: number;
   eosToken: number;
+  /** Whether short batches can be computed beside others. Not on GPUs, where two would get in each other's way. */
+  expressLane: boolean;
 }
 
 /**
@@ -145,14 +147,24 @@ export interface NativeMemory {
   /** Bytes of memory that the process which computes has now. */
   resident: number;
   devices: NativeDeviceMemory[];
+  /** Bytes that the express lane's largest batch needs beyond what is allocated; 0 where that is not known or there is no such lane. */
+  express: number;
 }
 
 export interface NativeModel {
   readonly facts: NativeFacts;
   /** Content tokens: no special tokens are added, and text that reads like one is plain text. */
   tokenize(text: string): NativeJob<Int32Array>;
-  /** One row of `dimensions` numbers per sequence, or per range: pooled, not normalised. */
-  embed(batch: NativeBatch, onProgress: ((fraction: number) => void) | null): NativeJob<Float32Array>;
+  /**
+   * One row of `dimensions` numbers per sequence, or per range: pooled, not normalised. Batches are computed one after the other, in
+   * the order of the calls; those in the express lane likewise, beside the others.
+   * @param express whether it goes into the express lane: at most 512 tokens, and only where `facts.expressLane`
+   */
+  embed(
+    batch: NativeBatch,
+    onProgress: ((fraction: number) => void) | null,
+    express?: boolean,
+  ): NativeJob<Float32Array>;
   /** The memory that `embed` would need for the batch. Computes nothing, but waits for its turn. */
   memory(batch: NativeBatch): NativeJob<NativeMemory>;
   /** Stops running work with ERR_DISPOSED and frees the memory. A second call returns the same promise. */
@@ -189,6 +201,36 @@ export interface NativeAddon {
     left: Float32Array,
     right: Float32Array,
     dimensions: number,
+    threads: number,
+  ): NativeJob<Float32Array>;
+  /**
+   * Rounds rows to codes of 8 bits, at once.
+   * @param codes receives a code for each number
+   * @param facts receives three numbers for each row: the codes' scale, a bound of the length of what rounding left out, and one
+   *   of the length of the rounded row
+   */
+  quantizeRows(rows: Float32Array, dimensions: number, codes: Int8Array, facts: Float32Array): void;
+  /**
+   * Bounds of what `rowProducts` gives for each row, from its codes: first a lower bound of each, then an upper bound of each.
+   * @param codes blocks of the same number of rows, as `quantizeRows` fills them; likewise `facts`
+   * @param rows the first ones of all blocks, which count
+   */
+  boundProducts(
+    query: Float32Array,
+    codes: readonly Int8Array[],
+    facts: readonly Float32Array[],
+    rows: number,
+    threads: number,
+  ): NativeJob<Float32Array>;
+  /**
+   * The dot product of a query with rows, with the bits that `dotProducts` gives.
+   * @param blocks of the same number of rows
+   * @param ranges pairs of a row and the one after the last, counted over all blocks
+   */
+  rowProducts(
+    query: Float32Array,
+    blocks: readonly Float32Array[],
+    ranges: Uint32Array,
     threads: number,
   ): NativeJob<Float32Array>;
   /** Whether models of the architecture that GGUF calls by this name have rotary positions. */

@@ -27,6 +27,16 @@ const OTHER_SPECS = {
     context: 512,
     vocabulary: 30522,
   },
+  /** The shape of all-MiniLM-L6-v2 with 8,192 positions, likewise. */
+  minilm: {
+    arch: 'bert',
+    layers: 6,
+    dimensions: 384,
+    heads: 12,
+    feedForward: 1536,
+    context: 8192,
+    vocabulary: 30522,
+  },
   'jina-bert-v3-base': {
     arch: 'jina-bert-v3',
     layers: 12,

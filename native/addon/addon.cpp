@@ -20,6 +20,7 @@
 #include "job.h"
 #include "kernels/cpu_kernels.h"
 #include "model_object.h"
+#include "row_search_job.h"
 #include "vocabulary_object.h"
 
 namespace longembed::addon {
@@ -101,6 +102,9 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("devices", Napi::Function::New<list_devices>(env, "devices"));
     exports.Set("isRotary", Napi::Function::New<is_rotary>(env, "isRotary"));
     exports.Set("dotProducts", Napi::Function::New<start_dot_products>(env, "dotProducts"));
+    exports.Set("quantizeRows", Napi::Function::New<quantize_row_array>(env, "quantizeRows"));
+    exports.Set("boundProducts", Napi::Function::New<start_bound_products>(env, "boundProducts"));
+    exports.Set("rowProducts", Napi::Function::New<start_row_products>(env, "rowProducts"));
     exports.Set("loadModel", Napi::Function::New<ModelObject::load>(env, "loadModel"));
     exports.Set("loadVocabulary", Napi::Function::New<VocabularyObject::load>(env, "loadVocabulary"));
     return exports;

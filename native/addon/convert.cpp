@@ -162,6 +162,7 @@ Napi::Object facts_object(Napi::Env env, const Facts & facts, const Vocabulary &
     object.Set("placement", placement);
     object.Set("device", facts.device);
     object.Set("threads", facts.threads);
+    object.Set("expressLane", facts.has_express_lane());
     return object;
 }
 
@@ -183,6 +184,7 @@ Napi::Object memory_object(Napi::Env env, const MemoryEstimate & estimate) {
     Napi::Object object = Napi::Object::New(env);
     object.Set("resident", number(estimate.resident));
     object.Set("devices", devices);
+    object.Set("express", number(estimate.express));
     return object;
 }
 

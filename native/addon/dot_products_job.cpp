@@ -1,12 +1,12 @@
 #include "dot_products_job.h"
 
-#include <cmath>
 #include <vector>
 
+#include "arguments.h"
 #include "convert.h"
 #include "devices/processors.h"
-#include "dot_products.h"
 #include "job.h"
+#include "search/dot_products.h"
 
 namespace longembed::addon {
 
@@ -18,46 +18,15 @@ constexpr int64_t max_products   = int64_t{1} << 28;
 constexpr int64_t max_dimensions = int64_t{1} << 24;
 constexpr int64_t max_threads    = 1024;
 
-Error out_of_range(const std::string & what) {
-    return Error(ErrorCode::invalid_option, "dotProducts: " + what + ".");
-}
-
-Napi::Float32Array float_array(const Napi::Value & value, const char * name) {
-    if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_float32_array) {
-        throw Napi::TypeError::New(value.Env(), std::string("dotProducts: ") + name + " is not a Float32Array");
-    }
-    return value.As<Napi::Float32Array>();
-}
-
-int64_t whole_number(const Napi::Value & value, const char * name, int64_t min, int64_t max) {
-    if (!value.IsNumber()) {
-        throw Napi::TypeError::New(value.Env(), std::string("dotProducts: ") + name + " is not a number");
-    }
-    const double number = value.As<Napi::Number>().DoubleValue();
-    if (!(number >= static_cast<double>(min) && number <= static_cast<double>(max)) || number != std::floor(number)) {
-        throw out_of_range(std::string(name) + " is not a whole number from " + std::to_string(min) + " to " +
-                           std::to_string(max));
-    }
-    return static_cast<int64_t>(number);
-}
-
-int64_t rows_of(const Napi::Float32Array & array, int64_t dimensions, const char * name) {
-    const auto length = static_cast<int64_t>(array.ElementLength());
-    if (length % dimensions != 0) {
-        throw out_of_range(std::string(name) + " has " + std::to_string(length) +
-                           " entries, which is not a multiple of " + std::to_string(dimensions) + " dimensions");
-    }
-    return length / dimensions;
-}
-
-RowPairs row_pairs(const Napi::Float32Array & left, const Napi::Float32Array & right, int64_t dimensions) {
+RowPairs row_pairs(const Arguments & arguments, const Napi::Float32Array & left, const Napi::Float32Array & right,
+                   int64_t dimensions) {
     RowPairs rows;
-    rows.left_rows  = rows_of(left, dimensions, "left");
-    rows.right_rows = rows_of(right, dimensions, "right");
+    rows.left_rows  = arguments.rows(left, dimensions, "left");
+    rows.right_rows = arguments.rows(right, dimensions, "right");
     rows.size       = dimensions;
     if (rows.right_rows != 0 && rows.left_rows > max_products / rows.right_rows) {
-        throw out_of_range(std::to_string(rows.left_rows) + " times " + std::to_string(rows.right_rows) +
-                           " rows are more than " + std::to_string(max_products) + " products");
+        throw arguments.out_of_range(std::to_string(rows.left_rows) + " times " + std::to_string(rows.right_rows) +
+                                     " rows are more than " + std::to_string(max_products) + " products");
     }
     rows.left  = left.Data();
     rows.right = right.Data();
@@ -107,11 +76,12 @@ void DotProductsJob::release() {
 Napi::Value start_dot_products(const Napi::CallbackInfo & info) {
     const Napi::Env env = info.Env();
     try {
-        const Napi::Float32Array left       = float_array(info[0], "left");
-        const Napi::Float32Array right      = float_array(info[1], "right");
-        const int64_t            dimensions = whole_number(info[2], "dimensions", 1, max_dimensions);
-        const auto               threads    = static_cast<int>(whole_number(info[3], "threads", 0, max_threads));
-        const RowPairs           rows       = row_pairs(left, right, dimensions);
+        const Arguments          arguments(info, "dotProducts");
+        const Napi::Float32Array left       = arguments.floats(0, "left");
+        const Napi::Float32Array right      = arguments.floats(1, "right");
+        const int64_t            dimensions = arguments.whole(2, "dimensions", 1, max_dimensions);
+        const auto               threads    = static_cast<int>(arguments.whole(3, "threads", 0, max_threads));
+        const RowPairs           rows       = row_pairs(arguments, left, right, dimensions);
         return PoolJob::start(env, std::make_shared<DotProductsJob>(env, rows, threads, left, right));
     } catch (const Error & error) {
         throw to_js(env, error);

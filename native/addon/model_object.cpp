@@ -21,8 +21,8 @@ public:
     /// @param on_progress  a function of one number, or null
     WorkerJob(Napi::Env env, std::shared_ptr<Worker> worker, const Napi::Value & on_progress);
 
-    /// Adds itself to the worker's queue. @return { promise, cancel }
-    Napi::Object start(Napi::Env env);
+    /// Adds itself to a queue of the worker's. @return { promise, cancel }
+    Napi::Object start(Napi::Env env, Lane lane = Lane::main);
 
 protected:
     void release() override;
@@ -73,7 +73,9 @@ private:
 /// Computes a batch; resolves to a Float32Array with a row per sequence.
 class EmbedJob : public BatchJob {
 public:
-    using BatchJob::BatchJob;
+    EmbedJob(Napi::Env env, std::shared_ptr<Worker> worker, const Napi::Value & on_progress, const Napi::Object & model,
+             const Napi::Object & batch, Lane lane)
+        : BatchJob(env, std::move(worker), on_progress, model, batch), lane_(lane) {}
 
 protected:
     void        work() override;
@@ -81,6 +83,7 @@ protected:
     void        release() override;
 
 private:
+    Lane               lane_;
     std::vector<float> vectors_;
 };
 
@@ -107,9 +110,9 @@ WorkerJob::WorkerJob(Napi::Env env, std::shared_ptr<Worker> worker, const Napi::
     }
 }
 
-Napi::Object WorkerJob::start(Napi::Env env) {
+Napi::Object WorkerJob::start(Napi::Env env, Lane lane) {
     const std::shared_ptr<WorkerJob> self = shared_from_this();
-    worker_->enqueue(env, self);
+    worker_->enqueue(env, self, lane);
     return job_object(env, promise(), [self](Napi::Env e) {
         if (!self->is_settled()) {
             self->worker_->cancel(e, self);
@@ -168,7 +171,7 @@ void BatchJob::release() {
 
 void EmbedJob::work() {
     vectors_.resize(static_cast<size_t>(batch_.rows()) * worker_->model->facts().dimensions);
-    worker_->model->embed(batch_, vectors_.data(), control);
+    worker_->model->embed(batch_, vectors_.data(), control, lane_);
 }
 
 Napi::Value EmbedJob::result(Napi::Env env) {
@@ -237,10 +240,11 @@ Napi::Value ModelObject::tokenize(const Napi::CallbackInfo & info) {
 }
 
 Napi::Value ModelObject::embed(const Napi::CallbackInfo & info) {
-    const Napi::Env env = info.Env();
+    const Napi::Env env  = info.Env();
+    const Lane      lane = info[2].ToBoolean() ? Lane::express : Lane::main;
     const auto      job =
-        std::make_shared<EmbedJob>(env, worker_, info[1], info.This().As<Napi::Object>(), info[0].ToObject());
-    return job->start(env);
+        std::make_shared<EmbedJob>(env, worker_, info[1], info.This().As<Napi::Object>(), info[0].ToObject(), lane);
+    return job->start(env, lane);
 }
 
 Napi::Value ModelObject::memory(const Napi::CallbackInfo & info) {

@@ -59,64 +59,86 @@ void Events::call(Napi::Env env, Napi::Function /*unused*/, std::nullptr_t * /*c
 std::shared_ptr<Worker> Worker::start(Napi::Env env) {
     std::shared_ptr<Worker> worker(new Worker(env));
     // it may outlive the JavaScript object, which can be garbage collected while the thread is still ending
-    worker->alive_  = worker;
-    worker->thread_ = std::thread([raw = worker.get()] { raw->loop(); });
+    worker->alive_ = worker;
+    worker->start(Lane::main);
     napi_add_env_cleanup_hook(env, on_environment_end, worker.get());
     return worker;
 }
 
-void Worker::loop() {
-    for (;;) {
-        std::shared_ptr<Job> job;
-        {
-            std::unique_lock<std::mutex> lock(mutex_);
-            changed_.wait(lock, [this] { return closing_ || !queue_.empty(); });
-            if (closing_) {
-                break;
-            }
-            job = queue_.front();
-            queue_.pop_front();
-            running_ = job;
+void Worker::start(Lane lane) {
+    queue(lane).thread = std::thread([this, lane] {
+        loop(queue(lane));
+        if (lane == Lane::main) {
+            close();
         }
+    });
+}
+
+bool Worker::take(Queue & queue, std::shared_ptr<Job> & job) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [&] { return closing_ || !queue.jobs.empty(); });
+    if (closing_) {
+        return false;
+    }
+    job = queue.jobs.front();
+    queue.jobs.pop_front();
+    queue.running = job;
+    return true;
+}
+
+void Worker::loop(Queue & queue) {
+    for (std::shared_ptr<Job> job; take(queue, job);) {
         job->run();
         {
             const std::lock_guard<std::mutex> lock(mutex_);
-            running_.reset();
+            queue.running.reset();
         }
         events_.post([self = shared_from_this(), job](Napi::Env env) {
             // likewise: the environment's references are gone
-            if (!self->thread_.joinable()) {
+            if (!self->queue(Lane::main).thread.joinable()) {
                 return;
             }
             job->settle(env);
             self->events_.unref(env);
         });
     }
+}
+
+/// On the main lane's thread, when it has nothing more to do. No thread starts once the worker is closing.
+void Worker::close() {
+    if (std::thread & express = queue(Lane::express).thread; express.joinable()) {
+        express.join();
+    }
     model.reset();
     events_.post([self = shared_from_this()](Napi::Env env) { self->finish_closing(env); });
 }
 
-void Worker::enqueue(Napi::Env env, std::shared_ptr<Job> job) {
+void Worker::enqueue(Napi::Env env, std::shared_ptr<Job> job, Lane lane) {
     if (closed_ || closing_) {
         job->reject(env, Error(ErrorCode::disposed, "The model is disposed: load it again."));
         return;
     }
+    if (!queue(lane).thread.joinable()) {
+        start(lane);
+    }
     events_.ref(env);
     {
         const std::lock_guard<std::mutex> lock(mutex_);
-        queue_.push_back(std::move(job));
+        queue(lane).jobs.push_back(std::move(job));
     }
-    changed_.notify_one();
+    changed_.notify_all();
 }
 
 void Worker::cancel(Napi::Env env, const std::shared_ptr<Job> & job) {
     bool was_queued = false;
     {
         const std::lock_guard<std::mutex> lock(mutex_);
-        const auto                        found = std::find(queue_.begin(), queue_.end(), job);
-        if (found != queue_.end()) {
-            queue_.erase(found);
-            was_queued = true;
+        for (Queue & queue : queues_) {
+            const auto found = std::find(queue.jobs.begin(), queue.jobs.end(), job);
+            if (found != queue.jobs.end()) {
+                queue.jobs.erase(found);
+                was_queued = true;
+            }
         }
     }
     job->control.cancelled = true;
@@ -144,35 +166,41 @@ void Worker::abandon(Napi::Env env) {
 }
 
 void Worker::begin_closing(Napi::Env env) {
-    std::deque<std::shared_ptr<Job>> unstarted;
-    std::shared_ptr<Job>             running;
+    std::vector<std::shared_ptr<Job>> unstarted;
+    std::vector<std::shared_ptr<Job>> running;
     {
         const std::lock_guard<std::mutex> lock(mutex_);
         if (closing_) {
             return;
         }
         closing_ = true;
-        unstarted.swap(queue_);
-        running = running_;
+        for (Queue & queue : queues_) {
+            unstarted.insert(unstarted.end(), queue.jobs.begin(), queue.jobs.end());
+            queue.jobs.clear();
+            if (queue.running) {
+                running.push_back(queue.running);
+            }
+        }
     }
-    changed_.notify_one();
-    events_.ref(env); // until the thread has ended
+    changed_.notify_all();
+    events_.ref(env); // until the threads have ended
     for (const auto & job : unstarted) {
         job->reject(env, disposed());
         events_.unref(env);
     }
-    if (running) {
-        running->control.cancelled = true;
-        running->reject(env, disposed());
+    for (const auto & job : running) {
+        job->control.cancelled = true;
+        job->reject(env, disposed());
     }
 }
 
 void Worker::finish_closing(Napi::Env env) {
+    std::thread & main = queue(Lane::main).thread;
     // Bun still runs events after the cleanup hooks, where Node drops them
-    if (!thread_.joinable()) {
+    if (!main.joinable()) {
         return;
     }
-    thread_.join();
+    main.join();
     closed_ = true;
     napi_remove_env_cleanup_hook(env, on_environment_end, this);
     for (const auto & deferred : waiting_for_close_) {
@@ -189,13 +217,15 @@ void Worker::on_environment_end(void * data) {
     {
         const std::lock_guard<std::mutex> lock(worker->mutex_);
         worker->closing_ = true;
-        if (worker->running_) {
-            worker->running_->control.cancelled = true;
+        for (Queue & queue : worker->queues_) {
+            if (queue.running) {
+                queue.running->control.cancelled = true;
+            }
         }
     }
-    worker->changed_.notify_one();
-    if (worker->thread_.joinable()) {
-        worker->thread_.join();
+    worker->changed_.notify_all();
+    if (std::thread & main = worker->queue(Lane::main).thread; main.joinable()) {
+        main.join(); // which joins the express lane's
     }
     worker->alive_.reset();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -45,16 +46,17 @@ private:
     int      refs_ = 0;
 };
 
-/// A model's thread and its queue: jobs run one after the other, in the order in which they were added.
+/// A model's threads and their queues, one for each lane: the jobs of a lane run one after the other, in the order in
+/// which they were added. The express lane's thread starts with its first job.
 ///
 /// It ends in three ways, all on the JavaScript thread: dispose() (jobs fail with ERR_DISPOSED); the model object is
 /// garbage collected (abandon); or the environment ends (process.exit, a terminated worker thread), when the cleanup
-/// hook stops the running job and joins the thread before Node destroys the environment.
+/// hook stops the running jobs and joins the threads before Node destroys the environment.
 class Worker : public std::enable_shared_from_this<Worker> {
 public:
     static std::shared_ptr<Worker> start(Napi::Env env);
 
-    void enqueue(Napi::Env env, std::shared_ptr<Job> job);
+    void enqueue(Napi::Env env, std::shared_ptr<Job> job, Lane lane = Lane::main);
     void cancel(Napi::Env env, const std::shared_ptr<Job> & job);
 
     /// Resolves when the model's memory is freed.
@@ -66,31 +68,39 @@ public:
     /// Posts to the JavaScript thread, from any thread.
     void post(Events::Event event) { events_.post(std::move(event)); }
 
-    /// Set by the load job, on the worker's thread.
+    /// Set by the load job, on the main lane's thread.
     std::shared_ptr<Model> model;
 
 private:
     explicit Worker(Napi::Env env) : events_(env) {}
 
-    void loop();
+    /// A thread, the jobs that wait for it, and the one that it runs.
+    struct Queue {
+        std::thread                      thread;
+        std::deque<std::shared_ptr<Job>> jobs;    ///< guarded by mutex_
+        std::shared_ptr<Job>             running; ///< guarded by mutex_
+    };
+
+    Queue & queue(Lane lane) { return queues_[static_cast<size_t>(lane)]; }
+
+    void start(Lane lane);
+    void loop(Queue & queue);
+    bool take(Queue & queue, std::shared_ptr<Job> & job);
+    void close();
     void begin_closing(Napi::Env env);
     void finish_closing(Napi::Env env);
 
     static void on_environment_end(void * worker);
 
     Events                  events_;
-    std::thread             thread_;
+    std::array<Queue, 2>    queues_;
     std::mutex              mutex_;
     std::condition_variable changed_;
-
-    // guarded by mutex_
-    std::deque<std::shared_ptr<Job>> queue_;
-    std::shared_ptr<Job>             running_;
-    bool                             closing_ = false;
+    bool                    closing_ = false; ///< guarded by mutex_; set on the JavaScript thread
 
     // used only on the JavaScript thread
     bool                                 closed_ = false;
-    std::shared_ptr<Worker>              alive_; ///< a reference to itself until its thread is joined
+    std::shared_ptr<Worker>              alive_; ///< a reference to itself until its threads are joined
     std::vector<Napi::Promise::Deferred> waiting_for_close_;
 };
 

@@ -3,8 +3,22 @@
 #include "batch.h"
 #include "control.h"
 #include "devices/memory.h"
+#include "right_of_way.h"
 
 namespace longembed {
+
+/// Where a batch is computed. The express lane is for short ones, which pass those of the main lane.
+enum class Lane { main, express };
+
+/// Tokens of the largest batch of the express lane.
+constexpr int64_t max_express_tokens = 512;
+
+/// What engines of both lanes of a model share, and which of them an engine is. Without a way they know nothing of each
+/// other.
+struct LaneShare {
+    RightOfWay * way  = nullptr;
+    Lane         lane = Lane::main;
+};
 
 /// Turns token sequences into pooled vectors with one loaded model. One call at a time.
 class Engine {

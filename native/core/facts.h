@@ -57,6 +57,10 @@ struct Facts {
     int32_t                   gpu_layers = 0; ///< layers on GPUs: the last ones
     std::string               device;         ///< "CPU", or the names of the GPUs
     int32_t                   threads = 0;
+
+    /// Whether short batches can be computed beside others, in the express lane. Not on GPUs, where two would get in
+    /// each other's way.
+    bool has_express_lane() const { return gpu_layers == 0; }
 };
 
 Facts read_facts(const llama_model & model);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -22,15 +24,29 @@ namespace longembed {
 
 namespace {
 
+Error gpu_out_of_memory(int64_t tokens, const std::string & reason) {
+    return Error(
+        ErrorCode::out_of_memory,
+        "The GPU ran out of memory while it computed " + std::to_string(tokens) + " tokens (" + reason +
+            "). Fewer tokens at once, a smaller quantization, or fewer layers on the GPU (gpuLayers) need less.");
+}
+
+// What the express lane takes the first time beside tensors: its thread, the tables of its schedulers, the kernels'
+// scratch memory. Measured: 5 to 7 MB.
+constexpr uint64_t express_overhead_bytes = 6 << 20;
+
 /// A GPU backend that runs out of memory during an operation logs the reason and fails an assertion.
 void throw_if_out_of_memory(int64_t tokens) {
     const std::string reason = logged_errors();
     if (reason.find("out of memory") != std::string::npos) {
-        throw Error(
-            ErrorCode::out_of_memory,
-            "The GPU ran out of memory while it computed " + std::to_string(tokens) + " tokens (" + reason +
-                "). Fewer tokens at once, a smaller quantization, or fewer layers on the GPU (gpuLayers) need less.");
+        throw gpu_out_of_memory(tokens, reason);
     }
+}
+
+/// Vulkan's bindings throw exceptions of their own, which ggml lets pass while a graph runs.
+bool is_out_of_memory(const std::exception & failure) {
+    const std::string reason = failure.what();
+    return reason.find("OutOfDeviceMemory") != std::string::npos || reason.find("OutOfHostMemory") != std::string::npos;
 }
 
 class NotFinite : public Error {
@@ -48,16 +64,18 @@ void check_finite(const float * numbers, int64_t count) {
 }
 
 /// @throws Error ERR_INVALID_OPTION if the engine does not support that precision here; ERR_BACKEND
-std::unique_ptr<Engine> make_engine(const llama_model & model, const Facts & facts, Precision precision) {
+std::unique_ptr<Engine> make_engine(const llama_model & model, const Facts & facts, Precision precision,
+                                    const LaneShare & share = {}) {
     if (facts.engine == EngineKind::graph) {
-        return std::make_unique<GraphEngine>(model, facts.threads, precision);
+        return std::make_unique<GraphEngine>(model, facts.threads, precision, share);
     }
     if (precision != Precision::full) {
         throw Error(ErrorCode::invalid_option,
                     "The precision bf16 is only for architectures that longembed has a graph of its own for, and " +
                         facts.engine_reason + ".");
     }
-    return std::make_unique<ContextEngine>(model, facts.threads);
+    // ggml's threads meet after every operation: more of them than cores would wait for each other most of the time
+    return std::make_unique<ContextEngine>(model, share.lane == Lane::express ? 1 : facts.threads);
 }
 
 /// The maximum memory on GPUs for a text of this length, with a model that may have been loaded without weights.
@@ -110,6 +128,13 @@ template <typename Work> auto on_gpus(Work work) {
         }
         throw Error(ErrorCode::backend, std::string("The GPU cannot run this model. ") + failure.what() +
                                             " The CPU (backend \"cpu\") can.");
+    } catch (const Error &) {
+        throw;
+    } catch (const std::exception & failure) {
+        throw Error(
+            is_out_of_memory(failure) ? ErrorCode::out_of_memory : ErrorCode::backend,
+            std::string("The GPU cannot run this model: its driver failed (") + failure.what() +
+                "). Fewer layers on the GPU (gpuLayers) need less of it; the CPU (backend \"cpu\") needs none.");
     }
 }
 
@@ -169,53 +194,102 @@ std::unique_ptr<Model> Model::load_checked(const std::string & path, const LoadO
     if (options.check_device && model->facts_.gpu_layers > 0) {
         on_gpus([&] { check_devices(*model->model_, path, model->facts_, control); });
     }
-    model->start_engine();
+    model->start_engine(Lane::main);
     return model;
 }
 
-void Model::start_engine() {
-    engine_ = make_engine(*model_, facts_, precision_);
+void Model::start_engine(Lane lane) {
+    engine(lane) = make_engine(*model_, facts_, precision_, {&way_, lane});
 }
 
-void Model::embed(const Batch & batch, float * out, Control & control) {
+void Model::embed(const Batch & batch, float * out, Control & control, Lane lane) {
     check_batch(batch, facts_, vocabulary_->size());
+    if (lane == Lane::express && (!facts_.has_express_lane() || batch.n_tokens > max_express_tokens)) {
+        throw Error(ErrorCode::invalid_option,
+                    "The express lane takes no batch of " + std::to_string(batch.n_tokens) + " tokens of this model.");
+    }
     control.check();
     watch_.check();
-    const AbortGuard guard;
-    if (engine_ == nullptr) {
-        start_engine();
+    std::unique_lock<std::mutex> express(express_, std::defer_lock);
+    if (lane == Lane::express) {
+        express.lock();
+    }
+    const AbortGuard          guard;
+    std::unique_ptr<Engine> & engine = this->engine(lane);
+    if (engine == nullptr) {
+        start_engine(lane);
     }
     clear_errors();
     try {
-        engine_->embed(batch, out, control);
+        engine->embed(batch, out, control);
         watch_.check();
         check_finite(out, batch.rows() * facts_.dimensions);
     } catch (const AssertionFailed &) {
         if (facts_.threads > 1) {
             // ggml's threads may be waiting for the one that threw, and ending them would wait too
-            (void) engine_.release();
+            (void) engine.release();
         }
-        engine_.reset(); // the next call starts a new one
+        engine.reset(); // the next call starts a new one
         throw_if_out_of_memory(batch.n_tokens);
         throw;
     } catch (const NotFinite &) {
-        engine_.reset(); // its state between calls would corrupt later vectors
+        engine.reset(); // its state between calls would corrupt later vectors
         throw;
+    } catch (const Error &) {
+        throw;
+    } catch (const std::bad_alloc &) {
+        throw;
+    } catch (const std::exception & failure) {
+        engine.reset();
+        if (is_out_of_memory(failure)) {
+            throw gpu_out_of_memory(batch.n_tokens, failure.what());
+        }
+        throw Error(ErrorCode::backend, std::string("The GPU's driver failed while it computed this input: ") +
+                                            failure.what() +
+                                            ". Load the model again, or use the CPU (backend \"cpu\").");
     }
 }
 
 MemoryEstimate Model::memory(const Batch & batch) {
     check_batch(batch, facts_, vocabulary_->size());
     const AbortGuard guard;
-    if (engine_ == nullptr) {
-        start_engine();
+    if (engine(Lane::main) == nullptr) {
+        start_engine(Lane::main);
     }
-    MemoryEstimate estimate = engine_->memory(batch);
+    MemoryEstimate estimate = engine(Lane::main)->memory(batch);
+    estimate.express        = express_memory();
     for (const auto & weights : model_->memory_breakdown()) {
         estimate.on(weights.first).weights += weights.second;
     }
     estimate.resident = resident_memory();
     return estimate;
+}
+
+/// A context of llama.cpp's would have to be made to be measured; there the express lane's is not counted before it is
+/// used, and not made where there is no memory for it.
+uint64_t Model::express_memory() {
+    if (!facts_.has_express_lane() || facts_.engine != EngineKind::graph) {
+        return 0;
+    }
+    const int64_t rows   = facts_.position_rows > 0 ? facts_.position_rows : max_express_tokens;
+    const auto    tokens = static_cast<int32_t>(std::min<int64_t>(max_express_tokens, rows));
+
+    const std::vector<int32_t> ids(tokens, 0);
+    Batch                      largest;
+    largest.tokens      = ids.data();
+    largest.lengths     = &tokens;
+    largest.n_tokens    = tokens;
+    largest.n_sequences = 1;
+
+    const std::lock_guard<std::mutex> lock(express_);
+    if (engine(Lane::express) == nullptr) {
+        start_engine(Lane::express);
+    }
+    uint64_t missing = 0;
+    for (const DeviceMemory & memory : engine(Lane::express)->memory(largest).devices) {
+        missing += memory.missing;
+    }
+    return missing == 0 ? 0 : missing + express_overhead_bytes;
 }
 
 } // namespace longembed

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "batch.h"
@@ -25,7 +27,8 @@ struct LoadOptions {
     Precision precision    = Precision::full; ///< of matrix products and attention on a CPU
 };
 
-/// A loaded model: its facts, its vocabulary, and the engine that computes with it.
+/// A loaded model: its facts, its vocabulary, and the engines that compute with it: one for each lane, over the same
+/// weights.
 class Model {
 public:
     /// @throws Error ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID, ERR_ARCHITECTURE_UNSUPPORTED, ERR_BACKEND,
@@ -36,13 +39,16 @@ public:
     const Facts &      facts() const { return facts_; }
     const Vocabulary & vocabulary() const { return *vocabulary_; }
 
-    /// Writes facts().dimensions floats per sequence to `out`: pooled, not normalised. One call at a time.
+    /// Writes facts().dimensions floats per sequence to `out`: pooled, not normalised. One call at a time in each lane;
+    /// both lanes at a time, from two threads.
+    /// @param lane  express: facts().has_express_lane(), and at most max_express_tokens
     /// @throws Error ERR_INVALID_OPTION, ERR_TOKENIZER, ERR_STRATEGY_UNSUPPORTED, ERR_INPUT_TOO_LONG,
     /// ERR_OUT_OF_MEMORY, ERR_BACKEND, ERR_ABORTED, ERR_MODEL_INVALID if a mapped file was written to since it was
     /// loaded
-    void embed(const Batch & batch, float * out, Control & control);
+    void embed(const Batch & batch, float * out, Control & control, Lane lane = Lane::main);
 
-    /// The memory that embed() would take for this batch. Computes nothing. One call at a time, as with embed().
+    /// The memory that embed() would take for this batch in the main lane. Computes nothing. Not beside embed() in the
+    /// main lane.
     /// @throws Error as embed() does about the batch
     MemoryEstimate memory(const Batch & batch);
 
@@ -52,14 +58,20 @@ private:
     static std::unique_ptr<Model> load_checked(const std::string & path, const LoadOptions & options,
                                                Control & control);
 
-    void start_engine();
+    std::unique_ptr<Engine> & engine(Lane lane) { return engines_[static_cast<size_t>(lane)]; }
+
+    void     start_engine(Lane lane);
+    uint64_t express_memory();
 
     FileWatch                    watch_; ///< of a file that is mapped into memory
     std::shared_ptr<llama_model> model_;
     Precision                    precision_ = Precision::full;
     Facts                        facts_;
     std::unique_ptr<Vocabulary>  vocabulary_;
-    std::unique_ptr<Engine>      engine_;
+    RightOfWay                   way_;     ///< of the express lane
+    std::mutex                   express_; ///< held while the express lane's engine is used
+
+    std::array<std::unique_ptr<Engine>, 2> engines_; ///< null: not started yet
 };
 
 } // namespace longembed

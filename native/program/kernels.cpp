@@ -1,10 +1,10 @@
 // Measures the kernels alone, and the processor's peak rate.
 //
-//   longembed-kernels [--threads N] [--keys N] [--tokens N] [--bf16 1]
+//   longembed-kernels [--threads N] [--keys N] [--head-size N] [--tokens N] [--bf16 1]
 //
 // Every thread does the same work on data of its own; a figure is the sum over threads of each one's best run, in
 // GFLOPS. LONGEMBED_KERNELS chooses the variant. The GEMM multiplies --tokens rows (512) by a 768 × 3072 matrix;
-// attention is one head of 64 dimensions over --keys keys (8192).
+// attention is one head of --head-size dimensions (64) over --keys keys (8192).
 
 #include <algorithm>
 #include <cstdio>
@@ -127,8 +127,7 @@ double gemm_rate(const CpuKernels & kernels, ggml_type type, int64_t tokens) {
                      [&] { kernels.gemm(tile, scratch_floats(gemm_scratch(tokens, k, kernels.pack_factor))); });
 }
 
-double attention_rate(const CpuKernels & kernels, int64_t keys, int64_t window) {
-    constexpr int64_t size    = 64;
+double attention_rate(const CpuKernels & kernels, int64_t size, int64_t keys, int64_t window) {
     constexpr int64_t queries = 8 * tile_queries;
 
     const std::vector<float> q      = random_floats(queries * size);
@@ -146,6 +145,7 @@ double attention_rate(const CpuKernels & kernels, int64_t keys, int64_t window) 
     tile.head_size    = size;
     tile.window       = window;
     tile.scale        = 0.125f;
+    tile.reach        = keys; // beyond all of them
     tile.out_stride   = size;
     return best_rate(4.0 * static_cast<double>(queries * keys * size), [&] {
         for (int64_t first = 0; first < queries; first += tile_queries) {
@@ -162,7 +162,8 @@ double attention_rate(const CpuKernels & kernels, int64_t keys, int64_t window) 
 } // namespace
 
 int main(int argc, char ** argv) {
-    std::map<std::string, int64_t> options = {{"--threads", 1}, {"--keys", 8192}, {"--tokens", 512}, {"--bf16", 0}};
+    std::map<std::string, int64_t> options = {
+        {"--threads", 1}, {"--keys", 8192}, {"--head-size", 64}, {"--tokens", 512}, {"--bf16", 0}};
     for (int i = 1; i + 1 < argc; i += 2) {
         options[argv[i]] = std::atoll(argv[i + 1]);
     }
@@ -174,6 +175,7 @@ int main(int argc, char ** argv) {
     }
     const auto    threads = static_cast<int>(options["--threads"]);
     const int64_t keys    = options["--keys"];
+    const int64_t size    = options["--head-size"];
     const int64_t tokens  = options["--tokens"];
     const double  peak    = on_threads(threads, [&] { return peak_rate(kernels); });
 
@@ -185,7 +187,8 @@ int main(int argc, char ** argv) {
         print(std::string("gemm ") + ggml_type_name(type),
               on_threads(threads, [&] { return gemm_rate(kernels, type, tokens); }));
     }
-    print("attention", on_threads(threads, [&] { return attention_rate(kernels, keys, 0); }));
-    print("attention, self-extend", on_threads(threads, [&] { return attention_rate(kernels, keys, keys / 16); }));
+    print("attention", on_threads(threads, [&] { return attention_rate(kernels, size, keys, 0); }));
+    print("attention, self-extend",
+          on_threads(threads, [&] { return attention_rate(kernels, size, keys, keys / 16); }));
     return 0;
 }

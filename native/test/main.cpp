@@ -11,10 +11,12 @@ int main() {
     add_gemm_tests(tests);
     add_attention_tests(tests);
     add_dot_tests(tests);
+    add_row_search_tests(tests);
     add_convert_tests(tests);
     add_placement_tests(tests);
     add_backend_tests(tests);
     add_relative_speed_tests(tests);
+    add_right_of_way_tests(tests);
 
     bool failed = false;
     for (const Test & test : tests) {

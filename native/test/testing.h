@@ -67,9 +67,11 @@ inline void add_for_variants(std::vector<Test> & tests, const std::string & name
 void add_gemm_tests(std::vector<Test> & tests);
 void add_attention_tests(std::vector<Test> & tests);
 void add_dot_tests(std::vector<Test> & tests);
+void add_row_search_tests(std::vector<Test> & tests);
 void add_convert_tests(std::vector<Test> & tests);
 void add_placement_tests(std::vector<Test> & tests);
 void add_backend_tests(std::vector<Test> & tests);
 void add_relative_speed_tests(std::vector<Test> & tests);
+void add_right_of_way_tests(std::vector<Test> & tests);
 
 } // namespace longembed::test

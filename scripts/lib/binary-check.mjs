@@ -16,6 +16,8 @@ const SYSTEM_LIBRARIES = {
 };
 /** What only the Node version has that a file was built for: with nothing of it, one file serves Node, Electron, Bun and Deno. */
 const NOT_NODE_API = /\b_?(_ZN2v8\w+|_ZN4node\w+|uv_\w+)/;
+/** What fails in Electron, whose memory cage allows JavaScript no memory that V8 did not allocate. */
+const NOT_IN_ELECTRON = /\b_?(napi_create_external_(?:array)?buffer)\b/;
 /** LLVM's names of architectures. */
 const ARCHITECTURES = { x64: 'x86_64', arm64: 'aarch64' };
 const GGML_LIBRARY = /^(@rpath\/)?(lib)?ggml(-base)?(\.\d+)*\.(so|dll|dylib)(\.\d+)*$/;
@@ -116,6 +118,8 @@ function checkSymbols(tool, file) {
   if (!out.includes(ENTRY)) throw new ScriptError(`${file} does not export ${ENTRY}.`);
   const other = NOT_NODE_API.exec(out);
   if (other !== null) throw new ScriptError(`${file} uses ${other[1]}, which is not part of Node-API.`);
+  const external = NOT_IN_ELECTRON.exec(out);
+  if (external !== null) throw new ScriptError(`${file} uses ${external[1]}, which Electron refuses.`);
 }
 
 /** @returns {string | null} the name of LLVM's program that reads ELF, PE and Mach-O */

@@ -36,7 +36,7 @@ export function buildNative({ out = join(root, 'build'), target, define = [] } =
     say(`configuring the native build${wanted.length > 0 ? ` with ${wanted.join(', ')}` : ''} …`);
     configure(out, wanted);
   }
-  const parallel = ['--parallel', String(availableParallelism()), ...(target ? ['--target', target] : [])];
+  const parallel = [...parallelJobs(), ...(target ? ['--target', target] : [])];
   if (cmakeJs === null) cmake('build', ['--build', out, '--config', 'Release', ...parallel]);
   else runCmakeJs(out, ['build', ...parallel]);
   say(`the native part is built (${((Date.now() - started) / 1000).toFixed(1)} s).`);
@@ -95,6 +95,12 @@ export function configureArguments(out, wanted) {
     ...wanted.map((definition) => `-D${definition}`),
     '--log-level=WARNING',
   ];
+}
+
+/** How many compilers run at a time: what CMake's own variable says, else one for each core. @returns {string[]} */
+export function parallelJobs() {
+  const wanted = process.env['CMAKE_BUILD_PARALLEL_LEVEL'];
+  return ['--parallel', wanted !== undefined && wanted !== '' ? wanted : String(availableParallelism())];
 }
 
 /**

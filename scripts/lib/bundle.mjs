@@ -1,14 +1,19 @@
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { buildSync } from 'esbuild';
 import { ScriptError } from './process.mjs';
 
 /**
  * Dependencies of which a published package carries the part that it uses: they are large for their part (zod comes with its
- * sources and another version of itself, the hub's client with a catalogue of tasks that it takes types from), 13 MB together.
+ * sources and another version of itself, the hub's client with a catalogue of tasks that it takes types from, hono with its other
+ * runtimes, prom-client with OpenTelemetry's API and trees of which it uses one), 19 MB together.
  */
-export const BUNDLED = ['zod', '@huggingface/hub'];
+export const BUNDLED = ['zod', '@huggingface/hub', 'hono', '@hono/node-server', 'prom-client'];
+
+/** Some of them are CommonJS, and require Node's own modules. */
+const REQUIRE =
+  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 /** Licence files in a package's folder. */
 const LICENCE = /^licen[cs]e(\.\w+)?$/i;
@@ -23,11 +28,10 @@ export function bundleDependencies(folder) {
     .filter((name) => name.endsWith('.js'))
     .map((name) => join(folder, 'dist', name));
   for (const name of BUNDLED) {
-    const slug = name.replace('@', '').replace('/', '-');
-    const bundle = join(folder, 'dist', 'bundled', `${slug}.js`);
+    const bundle = join(folder, 'dist', 'bundled', `${slugOf(name)}.js`);
     const names = rewriteImports(modules, name, bundle);
     const root = packageFolder(name);
-    buildSync({
+    const { metafile } = buildSync({
       stdin: { contents: `export { ${names.join(', ')} } from '${name}';`, resolveDir: root },
       outfile: bundle,
       bundle: true,
@@ -36,11 +40,46 @@ export function bundleDependencies(folder) {
       format: 'esm',
       target: 'node20',
       logLevel: 'error',
+      banner: { js: REQUIRE },
+      metafile: true,
+      absWorkingDir: root,
     });
-    const licence = readdirSync(root).find((file) => LICENCE.test(file));
-    if (licence === undefined) throw new ScriptError(`${name} has no licence file to put beside its code.`);
-    copyFileSync(join(root, licence), join(folder, `LICENSE-${slug}`));
+    for (const one of packagesIn(metafile, root)) copyLicence(one, folder);
   }
+}
+
+/**
+ * The folders of the packages whose files are in a bundle: one that is asked for, and those that it depends on.
+ * @param {import('esbuild').Metafile} metafile
+ * @param {string} working the folder that its paths are relative to
+ */
+function packagesIn({ outputs }, working) {
+  const inner = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/;
+  const used = Object.values(outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])),
+  );
+  const folders = used.map((file) => inner.exec(resolve(working, file))?.[0]);
+  return new Set(folders.filter((one) => one !== undefined));
+}
+
+/**
+ * Puts the licence of a bundled package beside its code: its file or, where it has none, what its package.json says.
+ * @param {string} from its folder
+ * @param {string} folder of the package that carries it
+ */
+function copyLicence(from, folder) {
+  const { name, license, author } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
+  const copy = join(folder, `LICENSE-${slugOf(name)}`);
+  const file = readdirSync(from).find((one) => LICENCE.test(one));
+  if (file !== undefined) copyFileSync(join(from, file), copy);
+  else if (typeof license !== 'string')
+    throw new ScriptError(`${from} names no licence to put beside its code.`);
+  else writeFileSync(copy, `${name}: ${license}, ${author?.name ?? author ?? 'its authors'}\n`);
+}
+
+/** @param {string} name of a package */
+function slugOf(name) {
+  return name.replace('@', '').replace('/', '-');
 }
 
 /**

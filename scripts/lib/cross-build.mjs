@@ -1,9 +1,8 @@
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { checkBinaries } from './binary-check.mjs';
-import { cmake, configureArguments } from './build-native.mjs';
+import { cmake, configureArguments, parallelJobs } from './build-native.mjs';
 import { definitions } from './build-options.mjs';
 import { fetchLlama } from './fetch-llama.mjs';
 import { root } from './paths.mjs';
@@ -38,7 +37,7 @@ export function crossBuild(target, { variants = true } = {}) {
     'configure',
     configureArguments(out, [...crossDefinitions(target, toolchain, variants), ...definitions()]),
   );
-  cmake('build', ['--build', out, '--parallel', String(availableParallelism()), '--target', 'longembed']);
+  cmake('build', ['--build', out, ...parallelJobs(), '--target', 'longembed']);
 
   const built = join(out, 'Release');
   checkBinaries(target, built);

@@ -13,9 +13,10 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openOutput, type OutputOptions } from '../../cli/output/open.js';
-import type { LazyOutput } from '../../cli/output/output.js';
-import { jsonLines } from '../../cli/output/jsonl.js';
-import { npyHeader, NpyFileOutput } from '../../cli/output/npy.js';
+import { type LazyOutput, vectorsOf } from '../../cli/output/output.js';
+import { jsonLines as linesOf } from '../../cli/output/jsonl.js';
+import { NpyFileOutput } from '../../cli/output/npy.js';
+import { npyHeader } from '../../lib/vector-file/npy.js';
 import type { Embedding } from '../../lib/index.js';
 
 let folder: string;
@@ -23,12 +24,16 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'longembed-output-'));
 });
 
+const FAILURE = { code: 'ERR_INPUT_EMPTY', message: 'The input is empty.' };
+
 const result = (...numbers: number[]): Embedding => ({
   embedding: Float32Array.from(numbers),
   tokens: 3,
   windows: 1,
   truncated: false,
 });
+
+const jsonLines = (id: string | number, one: Embedding): string => linesOf(id, vectorsOf(one));
 
 class Memory extends Writable {
   readonly pieces: Buffer[] = [];
@@ -67,6 +72,7 @@ async function opened(
     inputs: [],
     force: false,
     parts: false,
+    describe: () => Promise.resolve({ model: 'm' }),
     stdout: new Memory(),
     ...rest,
   });
@@ -93,7 +99,7 @@ describe('jsonl to a file', () => {
     const output = await opened(path, { dimensions: 2 });
     await output.write('a', result(1, 2));
     expect(readFileSync(path, 'utf8')).toBe(jsonLines('a', result(1, 2)));
-    await output.skip();
+    await output.skip('x', FAILURE);
     await output.write('b', result(3, 4));
     await output.finish();
     expect(readFileSync(path, 'utf8')).toBe(jsonLines('a', result(1, 2)) + jsonLines('b', result(3, 4)));
@@ -121,14 +127,14 @@ describe('jsonl to a file', () => {
     const path = join(folder, 'out');
     writeFileSync(path, 'earlier');
     const failed = await opened(path, { force: true, format });
-    await failed.skip();
-    await failed.skip();
+    await failed.skip('x', FAILURE);
+    await failed.skip('x', FAILURE);
     expect(await failed.finish()).toBe(true);
     expect(readFileSync(path, 'utf8')).toBe('earlier');
     expect(readdirSync(folder)).toEqual(['out']);
 
     const some = await opened(path, { force: true, format });
-    await some.skip();
+    await some.skip('x', FAILURE);
     await some.write('b', result(3));
     expect(await some.finish()).toBe(false);
     if (format === 'jsonl') expect(readFileSync(path, 'utf8')).toBe(jsonLines('b', result(3)));
@@ -141,7 +147,7 @@ describe('jsonl to a file', () => {
     expect(await (await opened(path, { force: true })).finish()).toBe(false);
     expect(readFileSync(path, 'utf8')).toBe('');
     const rows = await opened(join(folder, 'out.npy'));
-    await rows.skip();
+    await rows.skip('x', FAILURE);
     expect(await rows.finish()).toBe(false);
     expect(readNpy(readFileSync(join(folder, 'out.npy')))).toEqual({ shape: [1, 1], numbers: [NaN] });
   });
@@ -152,7 +158,7 @@ describe('npy to a file', () => {
     const path = join(folder, 'out.npy');
     const output = await opened(path, { dimensions: 2 });
     await output.write('a', result(1, 2));
-    await output.skip();
+    await output.skip('x', FAILURE);
     await output.write('b', result(3, 4));
     expect(existsSync(path)).toBe(false);
     await output.finish();
@@ -165,7 +171,7 @@ describe('npy to a file', () => {
     const partial = () => readNpy(readFileSync(join(folder, readdirSync(folder)[0]!)));
     await output.begin(2);
     expect(partial()).toEqual({ shape: [0, 2], numbers: [] });
-    await output.write('a', result(1, 2));
+    await output.write('a', vectorsOf(result(1, 2)));
     expect(partial()).toEqual({ shape: [1, 2], numbers: [1, 2] });
     await output.finish();
   });
@@ -195,7 +201,7 @@ describe('standard output', () => {
     const stdout = new Memory();
     const output = await opened(null, { format: 'npy', stdout, dimensions: 2 });
     await output.write('a', result(1, 2));
-    await output.skip();
+    await output.skip('x', FAILURE);
     expect(stdout.bytes).toHaveLength(0);
     await output.finish();
     expect(readNpy(stdout.bytes)).toEqual({ shape: [2, 2], numbers: [1, 2, NaN, NaN] });

@@ -1,7 +1,8 @@
 /**
  * Vectors of a Vulkan device against the CPU's, in a covering design, as all combinations would take hours on a software
  * device: every pair of architecture, type of weights, pooling and placement of layers occurs, and every strategy with
- * each of them, over batches of one to nine texts of 1 to 300 tokens; then each kind of attention over 4,352 tokens.
+ * each of them, over batches of one to nine texts of 1 to 300 tokens; then each kind of attention over 4,352 tokens, and
+ * 32,768 tokens.
  */
 import { describe, expect, it } from 'vitest';
 
@@ -22,7 +23,19 @@ const TYPES = Object.keys(ALLOWED) as Type[];
 const POOLINGS: Pooling[] = ['mean', 'cls', 'last'];
 /** Of the three layers of a model, those on the device. */
 const PLACEMENTS = [3, 2, 1];
-const STRATEGIES = ['none', 'pcw', 'gp', 'rp', 'pi', 'ntk', 'se', 'se:512,g=3,w=5', 'se:512,g=2,w=60'];
+const STRATEGIES = [
+  'none',
+  'pcw',
+  'gp',
+  'rp',
+  'pi',
+  'ntk',
+  'dntk',
+  'yarn',
+  'se',
+  'se:512,g=3,w=5',
+  'se:512,g=2,w=60',
+];
 const NATIVE = 64;
 /** Of content tokens: one alone, a few, both sides of the native context, and a batch of equal ones. */
 const LENGTHS = [1, 2, 17, 62, 63, 130, 300, 300, 300];
@@ -132,7 +145,7 @@ describe.skipIf(NO_VULKAN)(`vectors of a Vulkan device equal the CPU's${WHY}`, (
     check(`${arch} F16, 0 of 3 layers`, worst, ALLOWED.F16);
   });
 
-  // 4,352 with the template's tokens: three blocks
+  // three blocks
   it.each([
     ['llama', 'last', 'F16', ['ntk', 'se']],
     ['llama', 'mean', 'Q8_0', ['se']],
@@ -145,15 +158,39 @@ describe.skipIf(NO_VULKAN)(`vectors of a Vulkan device equal the CPU's${WHY}`, (
     ['t5encoder', 'mean', 'F16', ['none']],
   ] as const)(
     '%s at 4,352 tokens, pooling %s, weights in %s',
-    { timeout: 600_000 },
+    { timeout: 1_800_000 },
     async (arch, pooling, type, methods) => {
-      const spec: ModelSpec = { arch, type, layers: 2, dimensions: 64, heads: 2, feedForward: 64 };
-      if (arch === 'llama' || arch === 'qwen3') spec.headsKv = 1;
-      const strategies = methods.map((method) => (method === 'none' ? method : `${method}:4608`));
-      const nativeContext = methods[0] === 'none' ? 8192 : arch === 'bert' ? NATIVE : 512;
-      const file = modelPath({ ...spec, ...(arch === 'bert' ? {} : { context: nativeContext }) });
-      const worst = await compare(file, { pooling, nativeContext }, strategies, () => [4350]);
+      const worst = await compareLong(arch, pooling, type, methods, 4352);
       check(`${arch} ${type} ${pooling}, 4,352 tokens`, worst, ALLOWED[type]);
     },
   );
+
+  // sixteen blocks, the length of the flagship's documents
+  it.each([
+    ['llama', 'last', 'F16', ['ntk']],
+    ['llama', 'last', 'Q4_K_M', ['se']],
+  ] as const)(
+    '%s at 32,768 tokens, pooling %s, weights in %s',
+    { timeout: 1_800_000 },
+    async (arch, pooling, type, methods) => {
+      const worst = await compareLong(arch, pooling, type, methods, 32_768);
+      check(`${arch} ${type} ${pooling}, 32,768 tokens`, worst, ALLOWED[type]);
+    },
+  );
 });
+
+/** `tokens` include the two of the template. */
+function compareLong(
+  arch: Architecture,
+  pooling: Pooling,
+  type: Type,
+  methods: readonly string[],
+  tokens: number,
+): Promise<Map<string, number>> {
+  const spec: ModelSpec = { arch, type, layers: 2, dimensions: 64, heads: 2, feedForward: 64 };
+  if (arch === 'llama' || arch === 'qwen3') spec.headsKv = 1;
+  const strategies = methods.map((method) => (method === 'none' ? method : `${method}:${tokens}`));
+  const nativeContext = methods[0] === 'none' ? 8192 : arch === 'bert' ? NATIVE : 512;
+  const file = modelPath({ ...spec, ...(arch === 'bert' ? {} : { context: nativeContext }) });
+  return compare(file, { pooling, nativeContext }, strategies, () => [tokens - 2]);
+}

@@ -9,6 +9,7 @@ import { codeOf, errorOf } from './errors.js';
 import {
   ASSERTS,
   embed,
+  embedShort,
   FAILS,
   FINE,
   fakeEngine,
@@ -74,6 +75,37 @@ describe('a death', () => {
     kill(onlyEngine());
     const [pid] = await second.promise;
     expect(pid).toBe(onlyEngine());
+  });
+
+  it('fails the batch of the lane that is to blame when both lanes were computing', async () => {
+    const engine = await loaded();
+    const long = embed(engine, NEVER);
+    const behind = embed(engine, FINE).promise;
+    const short = codeOf(embedShort(engine, ASSERTS).promise);
+    const next = embedShort(engine, FINE).promise;
+    const cancelled = codeOf(long.promise);
+    await sleep(500);
+    // Each is tried again alone, the older one first, which takes for ever.
+    long.cancel();
+    expect(await cancelled).toBe('ERR_ABORTED');
+    expect(await short).toBe('ERR_BACKEND');
+    expect(await Promise.all([behind, next])).toHaveLength(2);
+  });
+
+  it('costs neither lane its batch when the process was only killed', async () => {
+    const engine = await loaded();
+    const long = embed(engine, NEVER);
+    const short = embedShort(engine, NEVER);
+    const ended = Promise.all([codeOf(long.promise), codeOf(short.promise)]);
+    await tokenize(engine, 'abc').promise;
+    const first = onlyEngine();
+    kill(first);
+    await until(() => engineProcesses().some((pid) => pid !== first));
+    long.cancel();
+    // Alone, it fails with a process that computes it; a kill before that costs nothing.
+    const killing = setInterval(() => engineProcesses().forEach((pid) => kill(pid)), 300);
+    expect(await ended).toEqual(['ERR_ABORTED', 'ERR_BACKEND']);
+    clearInterval(killing);
   });
 
   it('fails the text that was being tokenized, which is not retried', async () => {

@@ -11,8 +11,8 @@ const abort = () => {
     process.kill(process.pid, 'SIGABRT');
   });
 };
-/** Batches go one after the other: those behind one that is never done wait. */
-let stuck = false;
+/** Batches of a lane go one after the other: those behind one that is never done wait. */
+const stuck = new Set();
 
 process.on('message', (/** @type {any} */ request) => {
   if (request.kind === 'load') load(request);
@@ -38,12 +38,12 @@ function tokenize({ id, text }) {
 }
 
 /** @param {any} request */
-function embed({ id, batch }) {
+function embed({ id, batch, express }) {
   const [first] = batch.tokens;
   send({ kind: 'began', id });
-  if (stuck) return;
+  if (stuck.has(express)) return;
   if (first === 1) abort();
-  if (first === 1 || first === 2) stuck = true;
+  if (first === 1 || first === 2) stuck.add(express);
   else if (first === 3) send({ kind: 'failed', id, code: 'ERR_OUT_OF_MEMORY', message: 'no memory' });
   else send({ kind: 'done', id, value: Float32Array.of(process.pid) });
 }

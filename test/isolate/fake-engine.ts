@@ -51,7 +51,16 @@ export function batchOf(...tokens: number[]): NativeBatch {
 }
 
 export const embed = (engine: IsolatedEngine, ...tokens: number[]) =>
-  engine.call({ kind: 'embed', batch: batchOf(...tokens), progress: false }, null) as NativeJob<Float32Array>;
+  engine.call(
+    { kind: 'embed', batch: batchOf(...tokens), progress: false, express: false },
+    null,
+  ) as NativeJob<Float32Array>;
+/** The same in the express lane. */
+export const embedShort = (engine: IsolatedEngine, ...tokens: number[]) =>
+  engine.call(
+    { kind: 'embed', batch: batchOf(...tokens), progress: false, express: true },
+    null,
+  ) as NativeJob<Float32Array>;
 export const tokenize = (engine: IsolatedEngine, text: string) =>
   engine.call({ kind: 'tokenize', text }, null) as NativeJob<Int32Array>;
 

@@ -1,4 +1,5 @@
-// Embeds one document in a process of its own: the prediction, and the process's peak memory.
+// Embeds one document in a process of its own, while texts pass that fill the express lane: the prediction, and the process's peak
+// memory.
 //   measure.mjs MODEL TOKENS SPEC THREADS POOLING
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
@@ -11,7 +12,10 @@ const { prefix, suffix } = model.info.specialTokens;
 const content = new Int32Array(Number(tokens) - prefix.length - suffix.length).fill(7);
 
 const { resident, peak } = await model.memory({ tokens: Number(tokens), ...options });
-await model.embed(content, options);
+const document = model.embed(content, options);
+const short = content.subarray(0, 512 - prefix.length - suffix.length);
+for (let i = 0; i < 2; i++) await model.embed(short, { ...options, extend: 'none', truncate: true });
+await document;
 const measured = 1024 * Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
 const { devices } = await model.memory({ tokens: Number(tokens), ...options });
 const missingNow = devices.reduce((sum, { missing }) => sum + missing, 0);

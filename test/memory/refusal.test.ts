@@ -50,12 +50,12 @@ describe('memory', () => {
 
   it('adds the resident and the missing memory', async () => {
     const native = new FakeNative(ROPE_FACTS);
-    native.need = { resident: 100, devices: [device, gpu] };
+    native.need = { resident: 100, devices: [device, gpu], express: 7 };
     const model = await native.open();
     const need = await model.memory({ tokens: 40, extend: 'ntk:64' });
-    expect(need).toMatchObject({ tokens: 40, windows: 1, resident: 100, peak: 104, fits: true });
+    expect(need).toMatchObject({ tokens: 40, windows: 1, resident: 100, peak: 111, fits: true });
     expect(need.devices.map(({ name }) => name)).toEqual(['CPU', 'GPU']);
-    native.need = { resident: 100, devices: [device, { ...gpu, available: 19 }] };
+    native.need = { resident: 100, devices: [device, { ...gpu, available: 19 }], express: 0 };
     expect(await model.memory({ tokens: 40, extend: 'ntk:64' })).toMatchObject({ fits: false });
   });
 

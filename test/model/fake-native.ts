@@ -43,6 +43,7 @@ export const FACTS: NativeFacts = {
   placement: [{ device: 'CPU', layers: 2 }],
   device: 'CPU',
   threads: 1,
+  expressLane: false,
 };
 
 /** The same as a RoPE model. */
@@ -64,6 +65,8 @@ export function nativeError(code: string, message = code): Error {
 export interface SeenBatch extends NativeBatch {
   /** The sequences' tokens. */
   sequences: number[][];
+  /** Whether it came into the express lane. */
+  express: boolean;
   cancelled: boolean;
   /** Gives the vectors. With `hold` a test calls it, else it happens by itself. */
   finish(): void;
@@ -80,7 +83,7 @@ export class FakeNative implements NativeModel {
   disposals = 0;
   /** What `memory` was asked about, and what it answers. */
   readonly planned: NativeBatch[] = [];
-  need: NativeMemory = { resident: 0, devices: [] };
+  need: NativeMemory = { resident: 0, devices: [], express: 0 };
   /** Batches wait for `finish`. */
   hold = false;
   /** What a batch fails with; undefined: it does not. */
@@ -110,7 +113,11 @@ export class FakeNative implements NativeModel {
     return { promise: job.promise, cancel };
   }
 
-  embed(batch: NativeBatch, onProgress: ((fraction: number) => void) | null): NativeJob<Float32Array> {
+  embed(
+    batch: NativeBatch,
+    onProgress: ((fraction: number) => void) | null,
+    express = false,
+  ): NativeJob<Float32Array> {
     const sequences: number[][] = [];
     let offset = 0;
     for (const length of batch.lengths)
@@ -119,6 +126,7 @@ export class FakeNative implements NativeModel {
     const seen: SeenBatch = {
       ...batch,
       sequences,
+      express,
       finish: () => resolve(Float32Array.from(sequences.flatMap((tokens) => this.vector(tokens)))),
       fail: reject,
       progress: (fraction) => onProgress?.(fraction),

@@ -146,7 +146,7 @@ describe('dispose', () => {
     const iterating = model.embedMany(['11', '12'], { batchTokens: 3 });
     const first = errorOf(iterating.next());
     await settle();
-    expect(native.batches).toHaveLength(3);
+    expect(native.batches).toHaveLength(2);
     const tokenizing = errorOf(model.tokenize('10'));
     const starting = errorOf(model.embed('10'));
     const notStarted = model.embedMany(['10']);

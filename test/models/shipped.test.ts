@@ -30,6 +30,19 @@ describe('modelFile', () => {
     expect(modelFile('mini-rope')).toBe('mini-rope');
   });
 
+  it('takes a file of an Electron application from beside its archive, where native code finds it', () => {
+    const beside = join(folder, 'app.asar.unpacked', 'models');
+    mkdirSync(beside, { recursive: true });
+    writeFileSync(join(beside, 'a.gguf'), '');
+    expect(modelFile(join(folder, 'app.asar', 'models', 'a.gguf'))).toBe(join(beside, 'a.gguf'));
+    for (const path of [
+      join(folder, 'app.asar', 'models', 'b.gguf'),
+      join(folder, 'x.asar'),
+      join(beside, 'a.gguf'),
+    ])
+      expect(modelFile(path)).toBe(path);
+  });
+
   it('does not mistake a folder of that name for the model', () => {
     chdir(folder);
     mkdirSync('mini-ape');

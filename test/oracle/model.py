@@ -70,7 +70,8 @@ class Model:
         if pooling == "last":
             spans = [(end - 1, end) for _, end in spans]
         chunks = [self._head(np.mean([tokens[i] for i in range(start, end)], axis=0)) for start, end in spans]
-        return chunks, np.mean(documents, axis=0), len(windows)
+        document = combine(spec, documents, [end - start for start, end in windows])
+        return chunks, document, len(windows)
 
     def _head(self, pooled):
         return getattr(self._module, "head", lambda _, vector: vector)(self.file, pooled)

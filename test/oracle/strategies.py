@@ -98,15 +98,19 @@ def plan(spec, content, before, after, native, model):
 
 def chunk_windows(spec, count, overhead, native):
     """[from, to) of the windows that chunk vectors of `count` content tokens are computed in (design.md §5, "chunk vectors"): one
-    where all fits, else full ones that share up to 512 tokens, at most a quarter. The target's length; pcw: the native one."""
+    where all fits, else full ones that share up to 512 tokens, at most a quarter. The target's length; pcw: the native one, and as
+    its keys say."""
     target = spec.target if spec.target is not None else native if spec.method == "none" else 8 * native
     size = (min(native, target) if spec.method == "pcw" else target) - overhead
+    overlap = min(512, size // 4)
+    if spec.method == "pcw":
+        pieces = pcw_windows(range(count), size, Spec("pcw", options={"overlap": overlap, **spec.options}))
+        return [(piece[0], piece[-1] + 1) for piece in pieces]
     if count <= size:
         return [(0, count)]
-    step = size - min(512, size // 4)
     ends = []
     while not ends or ends[-1] < count:
-        ends.append(min(count, size + step * len(ends)))
+        ends.append(min(count, size + (size - overlap) * len(ends)))
     return [(end - size, end) for end in ends]
 
 

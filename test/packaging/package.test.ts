@@ -1,7 +1,7 @@
 /** What is published: the manifests of the packages, and what is checked of their binaries. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newestGlibc, oldestMacos } from '../../scripts/lib/binary-check.mjs';
@@ -9,6 +9,7 @@ import { addCommonJs } from '../../scripts/lib/commonjs.mjs';
 import { checkInstalledSize, installedSize } from '../../scripts/lib/installed-size.mjs';
 import { published } from '../../scripts/lib/main-package.mjs';
 import { root } from '../../scripts/lib/paths.mjs';
+import { npmCommand } from '../../scripts/lib/process.mjs';
 import { chosenTargets, TARGETS } from '../../scripts/lib/targets.mjs';
 import { writeToolchain } from '../../scripts/lib/zig.mjs';
 
@@ -34,8 +35,44 @@ describe('the published package.json', () => {
     for (const field of ['scripts', 'devDependencies', 'private', 'allowScripts'])
       expect(result).not.toHaveProperty(field);
     const dependencies = Object.keys(result['dependencies'] as object);
-    expect(dependencies).not.toContain('zod');
+    for (const bundled of ['zod', 'hono', '@hono/node-server', 'prom-client'])
+      expect(dependencies).not.toContain(bundled);
     expect(dependencies).toContain('commander');
+  });
+});
+
+describe('the files of the published package', () => {
+  let files: string[];
+  beforeAll(() => {
+    const [npm, args] = npmCommand(['pack', '--dry-run', '--json', '--ignore-scripts']);
+    const out = execFileSync(npm, args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const [packed] = Object.values(JSON.parse(out) as Record<string, { files: { path: string }[] }>);
+    files = (packed?.files ?? []).map(({ path }) => path);
+  });
+
+  it('are all that `longembed build` runs and includes, and no other script', () => {
+    const entry = 'scripts/build-from-source.mjs';
+    const scripts = new Set([entry]);
+    for (const script of scripts) {
+      const code = readFileSync(join(root, script), 'utf8');
+      for (const [, path] of code.matchAll(/from '(\.[^']+)'/g))
+        scripts.add(posix.join(posix.dirname(script), path ?? ''));
+    }
+    expect(files.filter((path) => path.startsWith('scripts/')).sort()).toEqual([...scripts].sort());
+
+    const lists = new Set(['CMakeLists.txt']);
+    for (const list of lists) {
+      const code = readFileSync(join(root, list), 'utf8').replace(/^.*OPTIONAL.*$/gm, '');
+      for (const [path] of code.matchAll(/\bcmake\/[\w-]+\.[\w.]+/g)) lists.add(path);
+    }
+    expect(files.filter((path) => /^cmake/i.test(path)).sort()).toEqual([...lists].sort());
+  });
+
+  it('of the native part are the sources of the addon and of core alone', () => {
+    const folders = new Set(
+      files.filter((path) => path.startsWith('native/')).map((path) => path.split('/')[1]),
+    );
+    expect([...folders].sort()).toEqual(['addon', 'core']);
   });
 });
 

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { parallelJobs } from '../../scripts/lib/build-native.mjs';
 import { definitions } from '../../scripts/lib/build-options.mjs';
 import { isInstalled } from '../../scripts/lib/dependencies.mjs';
 import { makeDocument } from '../../scripts/lib/document.mjs';
@@ -46,6 +47,14 @@ describe('the environment’s build options', () => {
 });
 
 describe('the native build', () => {
+  it('runs as many compilers as CMake’s own variable says, else one for each core', () => {
+    vi.stubEnv('CMAKE_BUILD_PARALLEL_LEVEL', '3');
+    expect(parallelJobs()).toEqual(['--parallel', '3']);
+    vi.stubEnv('CMAKE_BUILD_PARALLEL_LEVEL', '');
+    expect(parallelJobs()).toEqual(['--parallel', String(availableParallelism())]);
+    vi.unstubAllEnvs();
+  });
+
   it('reports in one sentence that CMake is missing', () => {
     const args = ['scripts/build-native.mjs', '--out', join(folder, 'build')];
     const done = spawnSync(process.execPath, args, { env: { PATH: folder }, encoding: 'utf8' });

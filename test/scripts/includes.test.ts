@@ -20,6 +20,7 @@ const ALLOWED: Record<string, string[]> = {
   model_file: ['architectures'],
   architectures: ['ops', 'kernels', 'model_file'],
   attention: ['architectures', 'graph', 'ops', 'kernels'],
+  search: ['graph', 'kernels'],
   graph: ['architectures', 'attention', 'devices', 'kernels', 'llama', 'ops'],
 };
 

@@ -4,6 +4,7 @@ import { badData } from '../../data/errors.js';
 import { publishedTaskData } from '../../data/layout.js';
 import { lengthSplitName } from '../../data/splits.js';
 import { Random } from '../../random.js';
+import type { Hidden } from './hide.js';
 import { type Split, STOPPED, type Task, type TaskData, type TaskOptions } from '../task.js';
 
 /** Candidate documents per length, and queries, each about a different one of them (paper §3.2). */
@@ -15,8 +16,7 @@ const MIN_LENGTH = 256;
 const MAX_LENGTH = 2 ** 20;
 
 /** A document and a query that only this document answers. */
-export interface Candidate {
-  readonly text: string;
+export interface Candidate extends Hidden {
   readonly query: string;
 }
 
@@ -74,7 +74,10 @@ function dataset(prefix: string, candidates: readonly Candidate[], random: Rando
   const relevance = new Map(
     asked.map((document, index) => [`${prefix}_q${index}`, new Map([[`${prefix}_d${document}`, 1]])]),
   );
-  return { documents, queries, relevance };
+  const depths = new Map(
+    asked.map((document, index) => [`${prefix}_q${index}`, (candidates[document] as Candidate).depth]),
+  );
+  return { documents, queries, relevance, depths };
 }
 
 function checkLengths(lengths: readonly number[]): void {

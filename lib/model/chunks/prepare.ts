@@ -1,5 +1,5 @@
 import { LongEmbedError } from '../../error.js';
-import { fullWindows, planDocument, type WindowPlan } from '../../extend/index.js';
+import { type Overhead, planOverlapping, type WindowPlan } from '../../extend/index.js';
 import type { Pooling } from '../../native/index.js';
 import { checkTokenIds, checkWellFormed, isBlank } from '../../tokenize/index.js';
 import { commonPrefix, concat, type Document, emptyInput, type Track, tooLong } from '../document.js';
@@ -14,8 +14,6 @@ import type { ChunkSpan } from './types.js';
 
 /** Texts that are tokenized at the same time. */
 const MAX_TOKENIZING = 64;
-/** Tokens that neighbouring windows share, at most: what Jina's long late chunking takes (arXiv 2409.04701 §3.1). */
-const MAX_OVERLAP = 512;
 
 /**
  * Tokenizes a document in chunks and plans its windows (design §5, "chunk vectors").
@@ -218,29 +216,19 @@ function lastEnding(pieces: readonly Piece[], at: number): Piece | undefined {
   return pieces[low - 1];
 }
 
-/**
- * One window where the document fits in; else windows of the target, with pcw of the native context, each full, that share
- * tokens, so that a token has context before it in at least one of them.
- */
+/** The sequences of a document of any length. */
 function chunkWindows(
   tokens: number,
-  overhead: { readonly before: number; readonly after: number },
+  overhead: Overhead,
   engine: Engine,
   settings: EmbedSettings,
 ): WindowPlan[] {
   const { extend, limit } = settings;
   const context = engine.settings.strategyContext;
   const overheadTokens = overhead.before + overhead.after;
-  const size = extend.method === 'pcw' ? Math.min(limit, context.nativeContext) : limit;
-  const capacity = size - overheadTokens;
-  if (capacity < 1) throw tooLong({ content: tokens, overhead: overheadTokens }, settings, context);
-  const planned = ({ from, to }: Pick<WindowPlan, 'from' | 'to'>): WindowPlan => {
-    const [plan] = planDocument(extend, context, to - from, overhead);
-    if (plan === undefined) throw new Error('a strategy gave no window');
-    return { ...plan, from, to };
-  };
-  const overlap = Math.min(MAX_OVERLAP, Math.floor(capacity / 4));
-  return fullWindows(tokens, capacity, overlap).map(planned);
+  if (overheadTokens >= limit)
+    throw tooLong({ content: tokens, overhead: overheadTokens }, settings, context);
+  return planOverlapping(extend, context, limit, tokens, overhead);
 }
 
 /**
@@ -250,7 +238,7 @@ function chunkWindows(
 function poolRanges(
   windows: readonly WindowPlan[],
   parts: readonly Part[],
-  { before, after }: { readonly before: number; readonly after: number },
+  { before, after }: Overhead,
   pooling: Pooling,
 ): PoolRange[][] {
   let owned = 0;

@@ -16,15 +16,15 @@ export interface Call {
   sent: boolean;
   /** The process has said that the call arrived. */
   began: boolean;
-  /** A text that was being tokenized beside other work when a process died: it is tried once more, alone. */
+  /** It was being worked on beside other calls when a process died: it is tried once more, alone. */
   suspect: boolean;
 }
 
-/** The calls on an isolated model, in the order in which they came; a process computes batches in the same order. */
+/** The calls on an isolated model, in the order in which they came; a process computes the batches of a lane in the same order. */
 export class Calls {
   readonly #open = new Map<number, Call>();
   /** Cancelled calls that the process may still be computing. */
-  readonly #cancelled = new Map<number, CallRequest['kind']>();
+  readonly #cancelled = new Map<number, CallRequest>();
   #lastId = LOAD;
 
   get open(): number {
@@ -82,36 +82,49 @@ export class Calls {
   /** Takes out a call. @returns whether it was there */
   cancel({ request, sent }: Call): boolean {
     if (!this.#open.delete(request.id)) return false;
-    if (sent) this.#cancelled.set(request.id, request.kind);
+    if (sent) this.#cancelled.set(request.id, request);
     return true;
   }
 
   /**
    * The process has died: removes the call that caused it; the others are kept for the next process. The batch that was being
-   * computed is to blame, since those behind it had not begun. Without one, a text that was being tokenized is to blame if it
-   * was the only one. Several texts, or texts beside a batch, become suspects, and so does a text whose arrival the process
-   * has not reported: the process may have died before.
+   * computed is to blame, since those behind it had not begun. Where there were two, one in each lane, either may be: they become
+   * suspects. Without one, a text that was being tokenized is to blame if it was the only one. Several texts, or texts beside a
+   * batch, become suspects, and so does a text whose arrival the process has not reported: the process may have died before.
    */
   takeInFlight(): Call[] {
     const sent = [...this].filter((call) => call.sent);
     const texts = sent.filter(({ request }) => request.kind === 'tokenize');
-    const begun = sent.filter(({ began, request }) => began && request.kind !== 'tokenize');
-    const cancelled = [...this.#cancelled].filter(([, kind]) => kind !== 'tokenize');
-    const computing = Math.min(...begun.map(({ request }) => request.id), ...cancelled.map(([id]) => id));
+    const computing = [false, true].flatMap((express) => this.#computing(sent, express));
+    const [batch] = computing;
     const [text] = texts;
-    const alone = computing === Infinity && texts.length + this.#cancelled.size === 1;
+    const alone = batch === undefined && texts.length + this.#cancelled.size === 1;
+    const candidates = sent.filter(({ request }) => computing.includes(request.id));
     const lost =
       alone && text !== undefined && (text.began || text.suspect)
         ? [text]
-        : sent.filter(({ request }) => request.id === computing);
+        : computing.length === 1
+          ? candidates
+          : [];
     for (const { request } of lost) this.#open.delete(request.id);
-    for (const text of texts) text.suspect = true;
+    for (const call of computing.length > 1 ? [...texts, ...candidates] : texts) call.suspect = true;
     for (const call of this) {
       call.sent = false;
       call.began = false;
     }
     this.#cancelled.clear();
     return lost;
+  }
+
+  /** The id of the batch that a lane was computing: the first of those that had arrived, cancelled ones too; none when there is none. */
+  #computing(sent: readonly Call[], express: boolean): number[] {
+    const inLane = (request: CallRequest): boolean =>
+      request.kind !== 'tokenize' && (request.kind === 'embed' && request.express) === express;
+    const ids = [
+      ...sent.filter(({ began, request }) => began && inLane(request)).map(({ request }) => request.id),
+      ...[...this.#cancelled.values()].filter(inLane).map(({ id }) => id),
+    ];
+    return ids.length === 0 ? [] : [Math.min(...ids)];
   }
 
   takeAll(): Call[] {

@@ -28,8 +28,12 @@ export class IsolatedModel implements NativeModel {
     return this.#engine.call({ kind: 'tokenize', text }, null) as NativeJob<Int32Array>;
   }
 
-  embed(batch: NativeBatch, onProgress: ((fraction: number) => void) | null): NativeJob<Float32Array> {
-    const request = { kind: 'embed', batch, progress: onProgress !== null } as const;
+  embed(
+    batch: NativeBatch,
+    onProgress: ((fraction: number) => void) | null,
+    express = false,
+  ): NativeJob<Float32Array> {
+    const request = { kind: 'embed', batch, progress: onProgress !== null, express } as const;
     return this.#engine.call(request, onProgress) as NativeJob<Float32Array>;
   }
 

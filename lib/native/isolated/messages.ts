@@ -19,7 +19,7 @@ export interface LoadRequest {
 /** A call on the model. Every answer to it has its `id`. */
 export type CallRequest =
   | { kind: 'tokenize'; id: number; text: string }
-  | { kind: 'embed'; id: number; batch: NativeBatch; progress: boolean }
+  | { kind: 'embed'; id: number; batch: NativeBatch; progress: boolean; express: boolean }
   | { kind: 'memory'; id: number; batch: NativeBatch };
 
 /** The result of a call. */
@@ -34,7 +34,7 @@ export interface Loaded {
 
 export type Answer =
   | Loaded
-  /** A call has arrived. Texts are tokenized at once, batches in the order in which they were sent. */
+  /** A call has arrived. Texts are tokenized at once, batches in the order in which they were sent, in each lane. */
   | { kind: 'began'; id: number }
   | { kind: 'progress'; id: number; fraction: number }
   | { kind: 'done'; id: number; value: Value }

@@ -75,7 +75,11 @@ export class ModelServer {
       case 'tokenize':
         return this.#model.tokenize(request.text);
       case 'embed':
-        return this.#model.embed(request.batch, request.progress ? this.#reporter(request.id) : null);
+        return this.#model.embed(
+          request.batch,
+          request.progress ? this.#reporter(request.id) : null,
+          request.express,
+        );
       case 'memory':
         return this.#model.memory(request.batch);
     }

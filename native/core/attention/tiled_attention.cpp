@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "graph/step_graph.h"
+#include "right_of_way.h"
 
 namespace longembed {
 
@@ -169,6 +170,7 @@ void TiledAttention::run_call(ggml_tensor * heads, int part, int parts, void * d
                     if (call.control.cancelled.load(std::memory_order_relaxed)) {
                         return; // an operation over a long text takes seconds; nobody will read what it leaves undone
                     }
+                    RightOfWay::give_way();
                     const int64_t column = run.column + sequence * run.queries + from;
                     const int64_t start  = column * whole.query_stride + head * shape.head_size;
                     AttentionTile tile   = whole;

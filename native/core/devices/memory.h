@@ -25,6 +25,7 @@ struct MemoryEstimate {
     uint64_t                  resident    = 0; ///< bytes of this process's resident memory
     int32_t                   gpu_layers  = 0; ///< the model's layers on GPUs
     uint64_t                  layer_bytes = 0; ///< weights of one layer
+    uint64_t                  express     = 0; ///< bytes that the express lane lacks for its largest batch
 
     /// The entry of the device whose memory such buffers are in; added if missing.
     DeviceMemory & on(ggml_backend_buffer_type_t buffers);

@@ -12,6 +12,8 @@ ForwardPass::ForwardPass(const PassSetup & setup, Streams & streams, int paralle
 
 void ForwardPass::run(float * out) {
     streams_.expect(setup_.total_operations());
+    std::optional<RightOfWay::Taken> way;
+    streams_.take_way(way, parallelism_);
     run_whole_blocks();
     run_long_sequences();
     if (setup_.pools_rows) {

@@ -143,8 +143,8 @@ AttentionDevice device_of(const Streams & streams, const AttentionShape & shape,
 
 } // namespace
 
-GraphEngine::GraphEngine(const llama_model & model, int threads, Precision precision)
-    : model_(model), architecture_(make_architecture(model)), streams_(model, threads),
+GraphEngine::GraphEngine(const llama_model & model, int threads, Precision precision, const LaneShare & share)
+    : model_(model), architecture_(make_architecture(model)), streams_(model, threads, share),
       device_(device_of(streams_, architecture_->attention(0), precision)),
       layer_parameters_(
           mean_of_layers(model, [&](const ggml_tensor * tensor) { return weights_in_use(model, tensor); })),

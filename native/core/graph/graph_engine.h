@@ -20,8 +20,9 @@ class GraphEngine : public Engine {
 public:
     /// @param threads    CPU threads, >= 1
     /// @param precision  on a CPU
+    /// @param share      with the engine of the model's other lane
     /// @throws Error ERR_INVALID_OPTION when that precision is not available here; ERR_BACKEND
-    GraphEngine(const llama_model & model, int threads, Precision precision);
+    GraphEngine(const llama_model & model, int threads, Precision precision, const LaneShare & share = {});
 
     /// One that goes through some of the layers only, in small blocks: what a comparison of devices takes.
     GraphEngine(const llama_model & model, int threads, std::vector<int> layers, int64_t block_tokens);

@@ -34,8 +34,8 @@ bool kernels_are(const char * name) {
     return kernels != nullptr && std::string(kernels) == name;
 }
 
-Streams::Streams(const llama_model & model, int threads)
-    : wide_(model, threads), team_(wide_.main_is_cpu() ? threads : 1) {
+Streams::Streams(const llama_model & model, int threads, const LaneShare & share)
+    : share_(share), wide_(model, threads), wide_threads_(threads), team_(wide_.main_is_cpu() ? threads : 1) {
     for (int i = 0; team_.members() > 1 && i < team_.members(); ++i) {
         narrow_.push_back(std::make_unique<Stream>(model, 1));
     }
@@ -88,7 +88,20 @@ size_t Streams::max_operand_bytes() const {
 
 void Streams::expect(double operations) {
     if (main_is_cpu()) {
-        wide_.use_threads(operations < min_operations_for_many ? 1 : team_.members());
+        wide_threads_ = operations < min_operations_for_many ? 1 : team_.members();
+        wide_.use_threads(wide_threads_);
+    }
+}
+
+void Streams::take_way(std::optional<RightOfWay::Taken> & taken, int parallelism) {
+    if (share_.way == nullptr || share_.lane != Lane::express) {
+        return;
+    }
+    taken.emplace(*share_.way, parallelism == 1 ? wide_threads_ : parallelism, team_.members());
+    if (parallelism == 1) {
+        // threads that meet after every operation need cores of their own
+        wide_threads_ = taken->threads();
+        wide_.use_threads(wide_threads_);
     }
 }
 
@@ -115,13 +128,20 @@ void Streams::for_each(int parallelism, const std::function<void(Stream &, int)>
 }
 
 void Streams::run(int parallelism, int64_t pieces, const std::function<void(Stream &, int, int64_t)> & work) {
+    RightOfWay * const way = share_.lane == Lane::main ? share_.way : nullptr;
     if (parallelism == 1) {
+        // where several threads meet after every operation, one that gives way would have the others wait for it
+        const RightOfWay::Yielding yielding(wide_threads_ == 1 ? way : nullptr);
         for (int64_t piece = 0; piece < pieces; ++piece) {
             work(wide_, 0, piece);
         }
         return;
     }
-    team_.run(pieces, [&](int member, int64_t piece) { work(*narrow_[member], member, piece); });
+    team_.run(pieces, [&](int member, int64_t piece) {
+        const RightOfWay::Yielding yielding(way);
+        RightOfWay::give_way();
+        work(*narrow_[member], member, piece);
+    });
 }
 
 } // namespace longembed

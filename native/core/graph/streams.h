@@ -2,8 +2,10 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "engine.h"
 #include "stream.h"
 #include "thread_team.h"
 
@@ -19,7 +21,8 @@ bool kernels_are(const char * name);
 class Streams {
 public:
     /// @param threads  CPU threads, >= 1
-    Streams(const llama_model & model, int threads);
+    /// @param share    the main lane's give way to those of the express lane
+    Streams(const llama_model & model, int threads, const LaneShare & share);
 
     bool                       main_is_cpu() const { return wide_.main_is_cpu(); }
     ggml_backend_buffer_type_t main_buffer_type() const { return wide_.main_buffer_type(); }
@@ -40,6 +43,10 @@ public:
     /// Announces how many operations the next runs take in all: few are computed by one thread.
     void expect(double operations);
 
+    /// Those of the express lane take the cores that runs on `parallelism` streams need, as far as they may; to be
+    /// called after expect().
+    void take_way(std::optional<RightOfWay::Taken> & taken, int parallelism);
+
     /// Streams that compute `tokens` side by side: 1, or one a thread.
     int parallelism(int64_t tokens) const;
 
@@ -56,7 +63,9 @@ public:
              const std::function<void(Stream & stream, int number, int64_t piece)> & work);
 
 private:
+    LaneShare                            share_;
     Stream                               wide_;
+    int                                  wide_threads_; ///< that compute its operations
     std::vector<std::unique_ptr<Stream>> narrow_;
     ThreadTeam                           team_;
 };

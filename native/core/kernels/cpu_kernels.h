@@ -1,6 +1,7 @@
 #pragma once
 
 #include "attention.h"
+#include "code_dot.h"
 #include "dot.h"
 #include "gemm.h"
 
@@ -14,6 +15,7 @@ struct CpuKernels {
     Dequantize      f16_to_f32  = nullptr;
     Dequantize      bf16_to_f32 = nullptr;
     DotKernel       dot         = nullptr;
+    CodeDotKernel   code_dot    = nullptr;
 
     /// Numbers in a 32-bit word of packed keys and values: 1, a float; 2, a pair in BF16.
     int64_t pack_factor = 1;

@@ -5,6 +5,7 @@
 #include "cpu_kernels.h"
 
 #include "attention_body.h"
+#include "code_dot_body.h"
 #include "convert_body.h"
 #include "dot_body.h"
 #include "gemm_body.h"
@@ -20,6 +21,7 @@ CpuKernels LONGEMBED_VARIANT() {
     kernels.f16_to_f32  = f16_to_f32;
     kernels.bf16_to_f32 = bf16_to_f32;
     kernels.dot         = dot;
+    kernels.code_dot    = code_dot;
     kernels.pack_factor = pack_factor;
     return kernels;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ggml-backend.h"
+#include "right_of_way.h"
 
 namespace longembed {
 
@@ -16,6 +17,19 @@ int64_t row_floats(const ggml_tensor * tensor) {
     return tensor == nullptr ? 0 : static_cast<int64_t>(tensor->nb[1] / sizeof(float));
 }
 
+// Operations between two chances to give way to short work: a few milliseconds of one core.
+constexpr int64_t operations_between = 200'000'000;
+
+/// Outputs that are computed at once, a multiple of gemm_nc.
+int64_t outputs_at_once(int64_t tokens, int64_t k, int64_t pack_factor) {
+    if (!RightOfWay::is_yielding()) {
+        return INT64_MAX;
+    }
+    // x is packed anew each time where that is necessary, which must stay small beside the product
+    const int64_t least = pack_factor > 1 ? 16 : 1;
+    return std::max(least, operations_between / (2 * tokens * k * gemm_nc)) * gemm_nc;
+}
+
 /// The sources of `y` are weight, x, bias and operand. Parts are ranges of outputs.
 template <Epilogue epilogue> void compute(ggml_tensor * y, int part, int parts, void * data) {
     const auto &        kernels = *static_cast<const CpuKernels *>(data);
@@ -25,20 +39,17 @@ template <Epilogue epilogue> void compute(ggml_tensor * y, int part, int parts, 
     const ggml_tensor * operand = y->src[3];
 
     const OutputRange outputs = OutputRange::of_part(weight->ne[1], part, parts);
-    if (outputs.first >= outputs.end) {
-        return;
-    }
-    GemmTile tile       = tile_of(kernels, weight, outputs);
-    tile.x              = floats(x);
-    tile.x_stride       = row_floats(x);
-    tile.tokens         = x->ne[1];
-    tile.bias           = bias == nullptr ? nullptr : floats(bias) + outputs.first;
-    tile.epilogue       = epilogue;
-    tile.operand        = operand == nullptr ? nullptr : floats(operand) + outputs.first;
-    tile.operand_stride = row_floats(operand);
-    tile.y              = static_cast<float *>(y->data) + outputs.first;
-    tile.y_stride       = row_floats(y);
-    kernels.gemm(tile, scratch_floats(gemm_scratch(tile.tokens, tile.k, kernels.pack_factor)));
+    GemmTile          tile    = tile_of(kernels, weight, outputs);
+    tile.x                    = floats(x);
+    tile.x_stride             = row_floats(x);
+    tile.tokens               = x->ne[1];
+    tile.bias                 = bias == nullptr ? nullptr : floats(bias) + outputs.first;
+    tile.epilogue             = epilogue;
+    tile.operand              = operand == nullptr ? nullptr : floats(operand) + outputs.first;
+    tile.operand_stride       = row_floats(operand);
+    tile.y                    = static_cast<float *>(y->data) + outputs.first;
+    tile.y_stride             = row_floats(y);
+    run_gemm(kernels, tile, scratch_floats(gemm_scratch(tile.tokens, tile.k, kernels.pack_factor)));
 }
 
 ggml_custom_op_t operation(Epilogue epilogue) {
@@ -83,6 +94,20 @@ GemmTile tile_of(const CpuKernels & kernels, const ggml_tensor * weight, const O
     tile.n             = outputs.end - outputs.first;
     set_weights(tile, kernels, weight->type);
     return tile;
+}
+
+void run_gemm(const CpuKernels & kernels, const GemmTile & whole, float * scratch) {
+    const int64_t some = outputs_at_once(whole.tokens, whole.k, kernels.pack_factor);
+    GemmTile      tile = whole;
+    for (int64_t first = 0; first < whole.n; first += tile.n) {
+        RightOfWay::give_way();
+        tile.n       = std::min(some, whole.n - first);
+        tile.weights = whole.weights + first * whole.weight_stride;
+        tile.bias    = whole.bias == nullptr ? nullptr : whole.bias + first;
+        tile.operand = whole.operand == nullptr ? nullptr : whole.operand + first;
+        tile.y       = whole.y + first;
+        kernels.gemm(tile, scratch);
+    }
 }
 
 bool has_own_gemm(const GraphContext & ctx, const Linear & layer) {

@@ -21,6 +21,10 @@ struct OutputRange {
 GemmTile tile_of(const CpuKernels & kernels, const ggml_tensor * weight, const OutputRange & outputs,
                  int64_t matrix = 0);
 
+/// Computes a tile, a part of its outputs at a time where the thread must give way to short work in between.
+/// @param scratch  as the kernel's
+void run_gemm(const CpuKernels & kernels, const GemmTile & tile, float * scratch);
+
 /// Whether our own kernel can multiply by this layer's weights; else ggml must.
 bool has_own_gemm(const GraphContext & ctx, const Linear & layer);
 

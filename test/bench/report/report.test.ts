@@ -111,6 +111,25 @@ describe('a report', () => {
     }
   });
 
+  it('has the scores by where the fact stands, over all lengths', () => {
+    const part = (i: number, queries: number, score: number | null) => ({
+      ...{ from: i / 2, to: (i + 1) / 2, queries, score },
+    });
+    const [run] = LARGE.runs;
+    const tasks = run!.tasks.map((task) => ({
+      ...task,
+      splits: task.splits.map((split, i) =>
+        task.task === 'passkey' && i < 2
+          ? { ...split, byDepth: [part(0, i === 0 ? 10 : 30, i === 0 ? 1 : 0), part(1, 0, null)] }
+          : split,
+      ),
+    }));
+    const document = page({ ...LARGE, runs: [{ ...run!, tasks }] });
+    expect(sections(document)).toContain('depths');
+    const rows = [...document.querySelectorAll('#depths table tr')].map((row) => texts(row.children));
+    expect(rows).toEqual([['Strategy', '0–50 %', '50–100 %'], [run!.model], [run!.extend, '25.0', '–']]);
+  });
+
   it('gives every picture a name, and its figures as a table too', () => {
     const pictures = [...large.querySelectorAll('svg')];
     expect(pictures.length).toBeGreaterThan(5);

@@ -206,6 +206,17 @@ describe('runBench', () => {
   it('generates the synthetic tasks, one split per length', async () => {
     const { results } = await bench({ tasks: [passkey, needle], lengths: [256, 512], data: null, limit: 20 });
     for (const { splits } of results.runs[0]!.tasks) {
+      for (const { queries, byDepth = [], scores } of splits) {
+        expect(byDepth.map(({ from, to }) => [from, to])).toEqual(
+          [0, 1, 2, 3, 4].map((i) => [i / 5, (i + 1) / 5]),
+        );
+        const sum = (of: (part: (typeof byDepth)[number]) => number) =>
+          byDepth.reduce((total, part) => total + of(part), 0);
+        expect(sum((part) => part.queries)).toBe(queries);
+        expect(sum((part) => part.queries * (part.score ?? 0)) / queries).toBeCloseTo(
+          scores['accuracy_at_1']!,
+        );
+      }
       expect(splits.map(({ name, length, documents }) => [name, length, documents])).toEqual([
         ['test_256', 256, 20],
         ['test_512', 512, 20],

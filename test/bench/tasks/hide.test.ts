@@ -12,7 +12,7 @@ describe('hide', () => {
     const random = Random.of('hide');
     const places = new Map<number, number>();
     for (let draws = 0; draws < 5000; draws++) {
-      const text = hide('the needle.', counted(), 14, random);
+      const { text, depth } = hide('the needle.', counted(), 14, random);
       const sentences = text.split(/(?<=\.) /);
       expect(sentences.filter((sentence) => sentence !== 'the needle.')).toEqual([
         'this is 1.',
@@ -21,6 +21,7 @@ describe('hide', () => {
         'this is 4.',
       ]);
       const place = sentences.indexOf('the needle.');
+      expect(depth).toBe(place / 4);
       places.set(place, (places.get(place) ?? 0) + 1);
     }
     expect([...places.keys()].sort()).toEqual([0, 1, 2, 3, 4]);
@@ -34,7 +35,8 @@ describe('hide', () => {
     [17, 17],
     [4, 2],
   ])('fills a budget of %i words with %i', (budget, words) => {
-    expect(hide('the needle.', counted(), budget, Random.of(budget)).split(' ')).toHaveLength(words);
+    const { text } = hide('the needle.', counted(), budget, Random.of(budget));
+    expect(text.split(' ')).toHaveLength(words);
   });
 });
 

@@ -55,6 +55,20 @@ describe.each([
     },
   );
 
+  it('knows where in its document the fact of each query stands', async () => {
+    const dataset = await generated(task, 1024);
+    expect([...dataset.depths!.keys()]).toEqual(dataset.queries.map(({ id }) => id));
+    for (const { id, text } of dataset.queries) {
+      const document = answerTo(dataset, id);
+      const fact =
+        task === passkey
+          ? KEY_SENTENCE.exec(document)![0]
+          : facts().find(({ query }) => query === text)!.text;
+      const before = document.indexOf(fact) / (document.length - fact.length);
+      expect(Math.abs(dataset.depths!.get(id)! - before)).toBeLessThan(0.01);
+    }
+  });
+
   it('has an order that does not reveal the document of a query', async () => {
     const { relevance } = await generated(task, 256);
     const order = [...relevance.values()].map((grades) => Number(/\d+$/.exec([...grades.keys()][0]!)![0]));

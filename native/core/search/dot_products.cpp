@@ -34,9 +34,13 @@ int64_t tiles_per_piece(int64_t left_rows) {
 
 } // namespace
 
-void dot_products(const RowPairs & rows, float * out, int threads, const Control & control) {
+DotKernel dot_kernel() {
     const DotKernel kernel = cpu_kernels().dot;
-    const DotKernel dot    = kernel == nullptr ? dot_plain : kernel;
+    return kernel == nullptr ? dot_plain : kernel;
+}
+
+void dot_products(const RowPairs & rows, float * out, int threads, const Control & control) {
+    const DotKernel dot    = dot_kernel();
     const int64_t   across = tiles_of(rows.right_rows);
     const int64_t   tiles  = tiles_of(rows.left_rows) * across;
     if (tiles == 0) {

@@ -1,0 +1,164 @@
+/**
+ * The queue of jobs, on an engine that exists: BullMQ over Redis or PostgreSQL. What goes through it are the names of shards;
+ * documents and vectors are in files.
+ */
+import type { BackendFactory, Job, Processor, Queue, QueueOptions, Worker, WorkerOptions } from 'bullmq';
+import { optionalPackages } from '../lib/optional-packages.js';
+import type { Counts } from './manifest.js';
+import type { JobData } from './work.js';
+import { invalid } from './shard.js';
+
+/** What a finished job leaves in the queue. */
+export interface JobResult extends Counts {
+  readonly seconds: number;
+}
+
+/** What an active job says of itself. */
+export interface JobProgress {
+  /** 0 to 1. */
+  readonly fraction: number;
+  readonly documents: number;
+  readonly failed: number;
+  readonly tokens: number;
+  readonly tokensPerSecond: number;
+}
+
+export type ShardJob = Job<JobData, JobResult>;
+export type ShardQueue = Queue<JobData, JobResult>;
+export type ShardWorker = Worker<JobData, JobResult>;
+
+/** Attempts at a job that fails; a worker that dies costs none of them. */
+const ATTEMPTS = 3;
+/** Wait before the second attempt; it doubles. */
+const BACKOFF_MS = 5000;
+/** Deaths of workers that a job survives: one that needs more memory than there is kills every one. */
+const MAX_DEATHS = 5;
+
+/** The longest wait for the engine's first answer. */
+const REACH_MS = 10_000;
+
+/** How jobs are kept: for good, so that adding one again does nothing. */
+export const JOB_OPTIONS = {
+  attempts: ATTEMPTS,
+  backoff: { type: 'exponential', delay: BACKOFF_MS },
+  removeOnComplete: false,
+  removeOnFail: false,
+} as const;
+
+/** BullMQ, bound to an engine. */
+export class Broker {
+  readonly #library: typeof import('bullmq');
+  readonly #backend: BackendFactory;
+  readonly #connection: NonNullable<QueueOptions['connection']>;
+  readonly #name: string;
+  /** The engine's address without user and password. */
+  readonly address: string;
+
+  private constructor(
+    library: typeof import('bullmq'),
+    backend: BackendFactory | undefined,
+    connection: NonNullable<QueueOptions['connection']>,
+    name: string,
+    address: string,
+  ) {
+    this.#library = library;
+    // BullMQ takes Redis where there is none, which its types tell apart.
+    this.#backend = backend as BackendFactory;
+    this.#connection = connection;
+    this.#name = name;
+    this.address = address;
+  }
+
+  /**
+   * @param url redis://…, rediss://…, postgres://… or postgresql://…
+   * @param name of the queue
+   * @throws LongEmbedError ERR_INVALID_OPTION for another URL, or with the command that installs the packages it takes
+   */
+  static async open(url: string, name: string): Promise<Broker> {
+    const { protocol, host, pathname } = parseUrl(url);
+    const address = `${protocol}//${host}${pathname}`;
+    if (protocol === 'redis:' || protocol === 'rediss:') {
+      const library = await packages('ioredis', () => import('ioredis'));
+      // A command waits for the engine to come back, however long that takes.
+      return new Broker(library, undefined, { url, maxRetriesPerRequest: null } as never, name, address);
+    }
+    const library = await packages('pg', () => import('pg' as string));
+    const connection = { connectionString: url, migrate: true } as never;
+    return new Broker(library, library.createPostgresBackend as never, connection, name, address);
+  }
+
+  /** @throws LongEmbedError ERR_INVALID_OPTION when the engine cannot be reached */
+  async queue(): Promise<ShardQueue> {
+    const options = { connection: this.#connection, defaultJobOptions: JOB_OPTIONS };
+    const queue = new this.#library.Queue(this.#name, options, this.#backend) as unknown as ShardQueue;
+    await this.#reach(queue);
+    return queue;
+  }
+
+  /**
+   * A worker that takes one job at a time.
+   * @param silenceMs after which a worker that gave no sign of life is taken for dead, and its job given to another
+   */
+  worker(process: Processor<JobData, JobResult>, silenceMs: number): ShardWorker {
+    const options: WorkerOptions = {
+      connection: this.#connection,
+      concurrency: 1,
+      lockDuration: silenceMs,
+      stalledInterval: Math.max(1000, silenceMs / 2),
+      maxStalledCount: MAX_DEATHS,
+    };
+    return new this.#library.Worker(this.#name, process, options, this.#backend) as unknown as ShardWorker;
+  }
+
+  /** An error after which a job that was moved is left where it is. */
+  get delayedError(): new () => Error {
+    return this.#library.DelayedError;
+  }
+
+  /** An error that no further attempt helps against. */
+  get finalError(): new (message: string) => Error {
+    return this.#library.UnrecoverableError;
+  }
+
+  async #reach(queue: ShardQueue): Promise<void> {
+    let fail: (error: Error) => void = () => undefined;
+    const failed = new Promise<never>((_resolve, reject) => {
+      fail = reject;
+    });
+    queue.on('error', fail);
+    const timer = setTimeout(() => fail(new Error(`no answer for ${REACH_MS / 1000} s`)), REACH_MS);
+    try {
+      await Promise.race([queue.waitUntilReady(), failed]);
+    } catch (error) {
+      // It may wait for the engine, too.
+      void queue.disconnect().catch(() => undefined);
+      const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+      throw invalid(
+        `Cannot reach the queue at ${this.address}: ${reason}. Check that it runs, and --queue.`,
+        error,
+      );
+    } finally {
+      clearTimeout(timer);
+      queue.off('error', fail);
+      // It connects again by itself; without a listener the error would end the process.
+      queue.on('error', () => undefined);
+    }
+  }
+}
+
+function packages(driver: string, load: () => Promise<unknown>): Promise<typeof import('bullmq')> {
+  return optionalPackages('A queue', ['bullmq', driver], async () => {
+    await load();
+    return import('bullmq');
+  });
+}
+
+function parseUrl(url: string): URL {
+  const protocols = ['redis:', 'rediss:', 'postgres:', 'postgresql:'];
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (parsed !== null && protocols.includes(parsed.protocol)) return parsed;
+  // Not the URL itself, which may have a password.
+  throw invalid(
+    'The option --queue must be a URL such as redis://localhost:6379 or postgres://localhost/queue.',
+  );
+}

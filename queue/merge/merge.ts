@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { AtomicFile, writeFileAtomically } from '../../lib/atomic-file.js';
+import { packageVersion } from '../../lib/package.js';
+import { NPY_HEADER_BYTES, npyHeader } from '../../lib/vector-file/npy.js';
+import type { Counts, Manifest, PartFile, PartFormat } from '../manifest.js';
+import { invalid, shardName } from '../shard.js';
+import { checkParts } from './check-parts.js';
+import { mergeParquet } from './parquet.js';
+
+export interface MergeOptions {
+  /** The file to write; null: a manifest of the parts in their folder, which stay as they are. */
+  readonly output: string | null;
+  /** Replaces the output if it exists. */
+  readonly force: boolean;
+  readonly signal: AbortSignal;
+  /** Called with the fraction of the bytes that are written. */
+  readonly onProgress: (fraction: number) => void;
+}
+
+/** What came of merging. */
+export interface Merged {
+  readonly path: string;
+  readonly parts: number;
+  readonly format: PartFormat;
+  readonly counts: Counts;
+}
+
+/** Bytes copied at a time. */
+const COPY_BYTES = 1 << 20;
+
+/**
+ * Puts the parts of a run together, in the order of the input, a megabyte at a time. Every byte is compared with the manifests on
+ * its way into a file.
+ * @throws LongEmbedError ERR_INVALID_OPTION when parts are missing, differ, or are not what their manifests say, when two documents
+ *   of different parts have one id, and when the output cannot be written
+ */
+export async function mergeParts(folder: string, options: MergeOptions): Promise<Merged> {
+  const manifests = await checkParts(folder);
+  const format = manifests[0]?.run.format ?? 'jsonl';
+  const counts = sumOf(manifests);
+  const path = options.output ?? join(folder, 'manifest.json');
+  await checkOutput(path, format, folder, manifests, options);
+  if (options.output === null) await writeFileAtomically(path, manifestOfParts(manifests, counts));
+  else await writeFile(path, folder, manifests, format, counts, options);
+  return { path, parts: manifests.length, format, counts };
+}
+
+function sumOf(manifests: readonly Manifest[]): Counts {
+  const total = { documents: 0, failed: 0, truncated: 0, rows: 0, tokens: 0 };
+  for (const { counts } of manifests) {
+    for (const key of Object.keys(total) as (keyof Counts)[]) total[key] += counts[key];
+  }
+  return total;
+}
+
+async function checkOutput(
+  path: string,
+  format: PartFormat,
+  folder: string,
+  manifests: readonly Manifest[],
+  { output, force }: MergeOptions,
+): Promise<void> {
+  const named = /\.(jsonl|npy|parquet)$/i.exec(path)?.[1]?.toLowerCase();
+  if (output !== null && named !== undefined && named !== format) {
+    throw invalid(
+      `The parts are ${format}, and ${path} is named ${named}: merging does not convert. Name a .${format} file.`,
+    );
+  }
+  if (manifests.some(({ files }) => files.some(({ name }) => resolve(folder, name) === resolve(path)))) {
+    throw invalid(`The output ${path} is one of the parts: name another.`);
+  }
+  const before = await stat(path).catch(() => null);
+  if (output !== null && before !== null && before.size > 0 && !force) {
+    throw invalid(`The output ${path} exists: name another, or replace it with --force.`);
+  }
+}
+
+/** The parts in order, for programs that read them where they are. */
+function manifestOfParts(manifests: readonly Manifest[], counts: Counts): string {
+  const [first] = manifests;
+  const content = {
+    longembed: packageVersion(),
+    run: first?.run,
+    counts,
+    devices: [...new Set(manifests.map(({ device }) => device))],
+    parts: manifests.map((one) => ({ shard: one.shard, counts: one.counts, files: one.files })),
+  };
+  return `${JSON.stringify(content, null, 2)}\n`;
+}
+
+async function writeFile(
+  path: string,
+  folder: string,
+  manifests: readonly Manifest[],
+  format: PartFormat,
+  counts: Counts,
+  { signal, onProgress }: MergeOptions,
+): Promise<void> {
+  const total = manifests.reduce((sum, { files }) => sum + (files[0]?.bytes ?? 0), 0);
+  let done = 0;
+  const onBytes = (bytes: number): void => onProgress((done += bytes) / total);
+  const main = await AtomicFile.create(path);
+  const besides: AtomicFile[] = [];
+  try {
+    const source = (manifest: Manifest): PartSource => new PartSource(folder, manifest, signal, onBytes);
+    if (format === 'parquet') await mergeParquet(main, manifests.map(source));
+    else {
+      if (format === 'npy') await main.write(npyHeader(counts.rows, manifests[0]?.run.facts.dimensions ?? 0));
+      const from = format === 'npy' ? NPY_HEADER_BYTES : 0;
+      for (const manifest of manifests) await source(manifest).copyTo(main, format, from);
+    }
+    for (const ending of ['npy.jsonl', 'errors.jsonl']) {
+      if (!manifests.some((one) => fileOf(one, ending) !== null)) continue;
+      const beside = await AtomicFile.create(ending === 'npy.jsonl' ? `${path}.jsonl` : `${path}.${ending}`);
+      besides.push(beside);
+      for (const manifest of manifests) await source(manifest).copyTo(beside, ending, 0);
+    }
+    for (const file of [...besides, main]) await file.commit();
+  } finally {
+    for (const file of [...besides, main]) await file.abandon();
+  }
+}
+
+/** A part's files, as they are read. */
+export class PartSource {
+  readonly #folder: string;
+  readonly #manifest: Manifest;
+  readonly #signal: AbortSignal;
+  readonly #onBytes: (bytes: number) => void;
+
+  constructor(folder: string, manifest: Manifest, signal: AbortSignal, onBytes: (bytes: number) => void) {
+    this.#folder = folder;
+    this.#manifest = manifest;
+    this.#signal = signal;
+    this.#onBytes = onBytes;
+  }
+
+  /** The path of the file of vectors. */
+  get path(): string {
+    return join(this.#folder, this.#manifest.files[0]?.name ?? '');
+  }
+
+  get rows(): number {
+    return this.#manifest.counts.rows;
+  }
+
+  /** Appends one of the part's files, if it has it, from a byte on. */
+  async copyTo(target: AtomicFile, ending: string, from: number): Promise<void> {
+    const file = fileOf(this.#manifest, ending);
+    if (file === null) return;
+    let passed = 0;
+    for await (const bytes of this.read(file)) {
+      const rest = bytes.subarray(Math.max(0, from - passed));
+      passed += bytes.length;
+      if (rest.length > 0) await target.write(rest);
+    }
+  }
+
+  /** The bytes of a file. @throws LongEmbedError when they are not those that the part was made with */
+  async *read(file: PartFile | null = this.#manifest.files[0] ?? null): AsyncGenerator<Buffer> {
+    if (file === null) return;
+    const path = join(this.#folder, file.name);
+    const hash = createHash('sha256');
+    for await (const piece of createReadStream(path, { highWaterMark: COPY_BYTES, signal: this.#signal })) {
+      hash.update(piece as Buffer);
+      this.#onBytes((piece as Buffer).length);
+      yield piece as Buffer;
+    }
+    if (hash.digest('hex') === file.sha256) return;
+    throw invalid(
+      `${path} is not what its manifest says (SHA-256): copy it again, or do it again with longembed embed --shard ${shardName(this.#manifest.shard)} --force.`,
+    );
+  }
+}
+
+function fileOf({ files }: Manifest, ending: string): PartFile | null {
+  return files.find(({ name }) => name.slice(name.indexOf('.') + 1) === ending) ?? null;
+}

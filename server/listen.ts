@@ -1,0 +1,99 @@
+/** The server's sockets. */
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { LongEmbedError } from '../lib/error.js';
+
+/** Connections at once: further ones are closed. */
+const MAX_CONNECTIONS = 2048;
+const MAX_HEADER_BYTES = 16 * 1024;
+const MAX_HEADERS = 100;
+/** Time for a client to send its headers, and the whole request. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 120_000;
+/** Longer than proxies keep theirs, which would otherwise send requests into connections that are being closed. */
+const KEEP_ALIVE_MS = 75_000;
+const CHECK_INTERVAL_MS = 2_000;
+/** Time in which a client must take some of its answer. */
+const WRITE_TIMEOUT_MS = 60_000;
+
+/**
+ * Listens for connections.
+ * @param fetch answers requests
+ * @throws LongEmbedError ERR_INVALID_OPTION when the address cannot be used
+ */
+export async function listen(
+  fetch: (request: Request) => Promise<Response>,
+  host: string,
+  port: number,
+): Promise<Server> {
+  const listener = getRequestListener(
+    async (request, { outgoing }) => {
+      const response = await fetch(request);
+      cutSlowReader(outgoing as ServerResponse);
+      return response;
+    },
+    { overrideGlobalObjects: false },
+  );
+  const server = createServer(
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+      noDelay: true,
+    },
+    (incoming, outgoing) => void listener(incoming, outgoing),
+  );
+  server.maxHeadersCount = MAX_HEADERS;
+  server.maxConnections = MAX_CONNECTIONS;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(unusable(error, host, port)));
+    server.listen(port, host, resolve);
+  });
+  return server;
+}
+
+/** A client that waits for its vectors is silent for minutes; one that does not read them is not waited for. */
+function cutSlowReader(outgoing: ServerResponse): void {
+  const { socket } = outgoing;
+  if (socket === null) return;
+  const cut = (): void => void socket.destroy();
+  socket.setTimeout(WRITE_TIMEOUT_MS, cut);
+  // the connection may serve further requests
+  outgoing.once('finish', () => {
+    socket.setTimeout(0);
+    socket.off('timeout', cut);
+  });
+}
+
+/** The address that the server listens on. */
+export function addressOf(server: Server): { host: string; port: number; url: string } {
+  const { address, port, family } = server.address() as AddressInfo;
+  const host = family === 'IPv6' ? `[${address}]` : address;
+  return { host: address, port, url: `http://${host}:${port}` };
+}
+
+/** Whether only this machine reaches an address. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+}
+
+const REASONS: Record<string, string> = {
+  EADDRINUSE: 'another program listens there',
+  EACCES: 'permission is denied (ports below 1024 take more rights)',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'there is no such host',
+};
+
+function unusable(error: NodeJS.ErrnoException, host: string, port: number): LongEmbedError {
+  const reason = REASONS[error.code ?? ''] ?? error.message;
+  return new LongEmbedError(
+    'ERR_INVALID_OPTION',
+    `The server cannot listen on ${host}, port ${port}: ${reason}.`,
+    {
+      cause: error,
+    },
+  );
+}

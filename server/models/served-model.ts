@@ -1,0 +1,19 @@
+import type { EmbeddingModel, ModelInfo } from '../../lib/index.js';
+import type { ResolvedExtend } from '../../lib/extend/index.js';
+
+/** The part of a model that the server uses. */
+export type Model = Pick<EmbeddingModel, 'info' | 'tokenize' | 'embedMany' | 'embedManyChunks' | 'dispose'> &
+  Partial<Pick<EmbeddingModel, 'workload'>>;
+
+/** A model that the server offers, loaded or not. */
+export interface ServedModel {
+  /** Its name in requests. */
+  readonly id: string;
+  readonly info: ModelInfo;
+  /** The strategy of requests that do not name one. */
+  readonly extend: ResolvedExtend;
+  /** The longest input that the model takes by default, prompt and special tokens included. */
+  readonly maxTokens: number;
+  /** What the operator allows of an input, whatever the strategy takes; Infinity: all. */
+  readonly cap: number;
+}

@@ -1,0 +1,125 @@
+/** The options of `createServer`, checked. */
+import { totalmem } from 'node:os';
+import { z } from 'zod';
+import { callback, checkOptions, extend, flag, object, oneOf, whole } from '../lib/check-options.js';
+import { display } from '../lib/error.js';
+import { type Extend, LongEmbedError, type LoadOptions } from '../lib/index.js';
+import type { Model } from './models/served-model.js';
+
+/** A request that was answered, for a log: nothing of what it said. */
+export interface RequestRecord {
+  /** What the answer's header x-request-id says. */
+  id: string;
+  method: string;
+  /** The route, such as "/v1/embeddings"; "unknown": none. */
+  endpoint: string;
+  /** 499: the client hung up. */
+  status: number;
+  /** Of the error: "context_length_exceeded", "ERR_BACKEND", …; null: none. */
+  code: string | null;
+  /** The model's name; null: the request came to none. */
+  model: string | null;
+  inputs: number;
+  /** Prompt and special tokens included; 0 for a request that was refused. */
+  tokens: number;
+  /** From the arrival to the answer. */
+  milliseconds: number;
+}
+
+/** Options of `createServer`. */
+export interface ServerOptions {
+  /**
+   * The models by the names that requests call them: what `EmbeddingModel.load` takes, or a loaded model, which stays the
+   * caller's. The first is the one of APIs that name none.
+   * @example { e5: 'e5-base-v2-q8_0.gguf', 'text-embedding-3-small': await EmbeddingModel.load() }
+   */
+  models: Readonly<Record<string, string | Model>>;
+  /** How the models are loaded. Default: isolated in a process of their own, else as `EmbeddingModel.load`. */
+  load?: LoadOptions | undefined;
+  /** The strategy of requests that name none. Default `none`. */
+  extend?: string | Extend | undefined;
+  /**
+   * Strategies that requests may name, beside that one; `any` (default). Vectors of different strategies do not belong into one
+   * index, hence a server for several clients may allow one alone: `[]`.
+   */
+  allowExtend?: 'any' | readonly (string | Extend)[] | undefined;
+  /** What texts are when a request does not say: their prompt depends on it. Default `document`. */
+  as?: 'query' | 'document' | 'raw' | undefined;
+  /** The longest input in tokens, prompt and special tokens included, whatever the strategy takes. */
+  maxTokens?: number | undefined;
+  /** Keys, one of which requests must have ("Authorization: Bearer KEY"). Default: none, everybody is let in. */
+  apiKeys?: readonly string[] | undefined;
+  /** Tokens that may wait or be computed at once; a request beyond that is answered with 429. Default 1,048,576. */
+  maxQueueTokens?: number | undefined;
+  /** Inputs of a request. Default 2048, as OpenAI's. */
+  maxInputs?: number | undefined;
+  /** Bytes of a request's body. Default 32 MiB. */
+  maxBodyBytes?: number | undefined;
+  /**
+   * Bytes that the weights of loaded models may take together: those used longest ago are unloaded for others. Default: three
+   * quarters of the machine's memory, or of the container's.
+   */
+  maxMemoryBytes?: number | undefined;
+  /** Loads models at once, as many as fit. Default: if there is one. Otherwise a model is loaded by the first request for it. */
+  preload?: boolean | undefined;
+  /** Whether /metrics also has the figures of the whole process. Default `false`. */
+  processMetrics?: boolean | undefined;
+  /** Called after each request. */
+  onRequest?: ((record: RequestRecord) => void) | undefined;
+  /**
+   * Called with clauses for the operator: models loaded and unloaded, failures. `details`, the cause of a failure, may name files
+   * and repeat what the engine printed; null: none.
+   */
+  onMessage?: ((message: string, details: string | null) => void) | undefined;
+}
+
+const MAX_ALIAS = 200;
+
+const OPTIONS = object({
+  models: z.record(z.string(), z.unknown(), 'an object of names and models'),
+  load: z.looseObject({}, 'an object').optional(),
+  extend: extend.optional(),
+  allowExtend: z.union([z.literal('any'), z.array(extend)], '"any" or an array of strategies').optional(),
+  as: oneOf('query', 'document', 'raw'),
+  maxTokens: whole(1),
+  apiKeys: z.array(z.string().regex(/^\S+$/), 'an array of strings without white space').optional(),
+  maxQueueTokens: whole(1),
+  maxInputs: whole(1),
+  maxBodyBytes: whole(1),
+  maxMemoryBytes: whole(1),
+  preload: flag,
+  processMetrics: flag,
+  onRequest: callback<RequestRecord>(),
+  onMessage: callback<string>(),
+});
+
+/** @throws LongEmbedError ERR_INVALID_OPTION */
+export function checkServerOptions(given: unknown): ServerOptions {
+  const options = checkOptions(OPTIONS as unknown as z.ZodType<ServerOptions>, given);
+  const entries = Object.entries(options.models);
+  if (entries.length === 0) throw invalid('The option models is empty: name at least one model.');
+  for (const [id, model] of entries) {
+    if (!/^[\w.:/@+-]+$/.test(id) || id.length > MAX_ALIAS) {
+      throw invalid(
+        `The model name ${display(id)} cannot be used: take letters, digits and any of . _ : / @ + -`,
+      );
+    }
+    if (typeof model !== 'string' && typeof (model as Partial<Model> | null)?.embedMany !== 'function') {
+      throw invalid(
+        `The model ${id} is ${display(model)}: it must be a path or name, or a loaded EmbeddingModel.`,
+      );
+    }
+  }
+  return options;
+}
+
+/** Bytes for models where the operator names none. */
+export function defaultMemoryBytes(): number {
+  const limit = process.constrainedMemory();
+  const total = limit > 0 && limit < totalmem() ? limit : totalmem();
+  return Math.floor(0.75 * total);
+}
+
+function invalid(message: string): LongEmbedError {
+  return new LongEmbedError('ERR_INVALID_OPTION', message);
+}

@@ -1,0 +1,69 @@
+/** The inputs of requests: texts or token ids, one or many. */
+import { z } from 'zod';
+import type { Input } from '../inputs.js';
+import type { Call } from './route.js';
+import { checkCount } from './route.js';
+
+/** A text that is embedded must have more than white space. */
+const TEXT = { type: 'string', pattern: String.raw`\S` };
+const TEXTS = { anyOf: [TEXT, { type: 'array', items: TEXT, minItems: 1 }] };
+const IDS = { type: 'array', items: { type: 'integer', minimum: 0 }, minItems: 1 };
+
+const allowed = 'a string, an array of strings, an array of token ids, or an array of such arrays';
+
+/** Checked by hand: a schema of millions of token ids would block the thread for seconds. */
+export const inputSchema = z
+  .custom<string | readonly string[] | readonly number[] | readonly (readonly number[])[]>(isInput, allowed)
+  .meta({
+    anyOf: [...TEXTS.anyOf, IDS, { type: 'array', items: IDS, minItems: 1 }],
+    description: 'Texts; or content token ids of the model, as /tokenize gives them',
+  });
+
+/** What chat clients send: taking it for a text would be wrong. */
+export const messages = z
+  .null('left out: this endpoint takes input. In mteb set use_chat_template=False')
+  .optional()
+  .describe('Not supported');
+
+/** Texts alone. */
+export const textsSchema = z
+  .custom<string | readonly string[]>(
+    (value) => typeof value === 'string' || isArrayOf(value, (item) => typeof item === 'string'),
+    'a string or an array of strings',
+  )
+  .meta(TEXTS);
+
+/** The same where nothing is embedded: a text may be empty. */
+export const anyTextsSchema = textsSchema.meta({
+  anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' }, minItems: 1 }],
+});
+
+function isInput(value: unknown): boolean {
+  return (
+    typeof value === 'string' ||
+    isArrayOf(value, (item) => typeof item === 'string') ||
+    isIds(value) ||
+    isArrayOf(value, isIds)
+  );
+}
+
+function isIds(value: unknown): boolean {
+  return isArrayOf(value, (id) => Number.isInteger(id) && (id as number) >= 0 && (id as number) < 2 ** 31);
+}
+
+function isArrayOf(value: unknown, is: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every(is);
+}
+
+/** The inputs as a list. @throws ApiError 400 for too many */
+export function inputsOf(
+  given: z.output<typeof inputSchema>,
+  { exchange }: Pick<Call<unknown>, 'exchange'>,
+  param = 'input',
+): Input[] {
+  const inputs =
+    typeof given === 'string' || typeof given[0] === 'number' ? [given as Input] : (given as Input[]);
+  checkCount(inputs.length, exchange, param);
+  exchange.inputs = inputs.length;
+  return inputs;
+}

@@ -1,0 +1,28 @@
+/** A server, as `createServer` gives it. */
+
+/** Where a server listens. */
+export interface Address {
+  host: string;
+  port: number;
+  url: string;
+}
+
+/** An HTTP server with OpenAI's API for embeddings, and those of others. */
+export interface EmbeddingServer extends AsyncDisposable {
+  /**
+   * Answers a request: for frameworks that take such a function (Hono, Next.js, Bun, Deno), in place of `listen`.
+   * @example export const POST = server.fetch; // a route of Next.js
+   */
+  readonly fetch: (request: Request) => Promise<Response>;
+  /**
+   * Listens for connections.
+   * @param options `host`: default 127.0.0.1, so that only this machine reaches it; `port`: default 8080, 0: any that is free
+   * @throws LongEmbedError ERR_INVALID_OPTION when the address cannot be used
+   */
+  listen(options?: { host?: string | undefined; port?: number | undefined }): Promise<Address>;
+  /**
+   * Ends the server: new requests are refused, those in progress are finished within `graceMs` (default 30 seconds) and then
+   * aborted; models that it loaded are freed.
+   */
+  close(options?: { graceMs?: number | undefined }): Promise<void>;
+}

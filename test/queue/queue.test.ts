@@ -1,0 +1,168 @@
+import { existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { modelPath } from '../../models/random/cached.js';
+import { longembed as program, start } from '../cli/program.js';
+import { longembed as fake, type Outcome, type World } from '../cli/world.js';
+import { type Engine, missing, startEngine } from './engines.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'longembed-queue-'));
+const at = (name: string): string => join(folder, name);
+
+/** Runs the command line with a fake model; @/ stands for the test's folder. */
+function run(args: string, world: World = {}): Promise<Outcome> {
+  const infoOf = (path: string) => ({ path });
+  return fake(args.replaceAll('@/', `${folder}/`).split(' '), { infoOf, ...world });
+}
+
+beforeAll(() => {
+  writeFileSync(at('model.gguf'), 'a model');
+  writeFileSync(at('other.gguf'), 'another model');
+  const lines = Array.from(
+    { length: 60 },
+    (_, i) => `{"id":"d${i}","text":"${i % 20 === 5 ? '' : 'x'.repeat(1 + (i % 13))}"}`,
+  );
+  writeFileSync(at('corpus.jsonl'), lines.join('\n'));
+});
+
+describe.each(['redis', 'postgres'] as const)('a queue on %s', (name) => {
+  const reason = missing(name);
+  const test = (title: string, body: () => Promise<void>, timeout?: number): void =>
+    it.skipIf(reason !== null)(`${title}${reason === null ? '' : ` (skipped: ${reason})`}`, body, timeout);
+  let engine: Engine;
+  beforeAll(async () => {
+    if (reason === null) engine = await startEngine(name);
+  });
+  afterAll(async () => {
+    if (reason === null) await engine.stop();
+  });
+
+  const queue = (own: string): string => `--queue ${engine.url} --name ${own}`;
+  const add = (own: string): string =>
+    `queue add @/corpus.jsonl ${queue(own)} -m @/model.gguf -o @/${name}-${own} --output-format jsonl --shard-tokens 100`;
+
+  test('has its shards done once, whoever adds them and however often', async () => {
+    expect((await run(add('once'))).stderr).toMatch(
+      /^longembed: (\d+) shards of about \d+ tokens: \1 added\n$/,
+    );
+    const again = await run(add('once'));
+    expect(again.stderr).toMatch(/(\d+) shards .*: 0 added, \1 were there already/);
+    const worker = `worker ${queue('once')} -m @/model.gguf --until-done -q`;
+    expect((await Promise.all([run(worker), run(worker)])).map(({ code }) => code).sort()).toContain(1);
+    expect(await run(worker)).toMatchObject({ code: 0, embedded: [] });
+    await run('embed @/corpus.jsonl -m @/model.gguf -q -o @/one.jsonl --force');
+    expect((await run(`merge @/${name}-once -o @/${name}.jsonl`)).code).toBe(0);
+    expect(readFileSync(at(`${name}.jsonl`))).toEqual(readFileSync(at('one.jsonl')));
+    const status = await run(`queue status ${queue('once')} --json`);
+    expect(status.code).toBe(0);
+    expect(JSON.parse(status.stdout)).toMatchObject({
+      jobs: { waiting: 0, active: 0, failed: 0 },
+      counts: { documents: 60, failed: 3 },
+      secondsLeft: 0,
+    });
+  });
+
+  test('keeps a shard that cannot be done in the failed set, until it is retried', async () => {
+    await run(add('failing'));
+    const kept = readFileSync(at('corpus.jsonl'));
+    writeFileSync(at('corpus.jsonl'), '{"id":"other","text":"x"}\n');
+    try {
+      await run(`worker ${queue('failing')} -m @/model.gguf --until-done -q`);
+    } finally {
+      writeFileSync(at('corpus.jsonl'), kept);
+    }
+    const failed = await run(`queue status ${queue('failing')}`);
+    expect(failed.code).toBe(1);
+    expect(failed.stdout).toMatch(/0 done, 0 active, 0 waiting, (\d+) failed\n/);
+    expect(failed.stdout).toMatch(
+      /failed: shard 0\/\d+ of .*: ERR_INVALID_OPTION: The input of .* is not what it was/,
+    );
+    expect((await run(`queue retry ${queue('failing')}`)).stderr).toMatch(
+      /[1-9]\d* shards given to the workers again/,
+    );
+    expect((await run(`worker ${queue('failing')} -m @/model.gguf --until-done -q`)).code).toBe(1);
+    expect((await run(`merge @/${name}-failing`)).code).toBe(0);
+  });
+
+  test('ends a worker that has another model, and leaves the shards to others', async () => {
+    await run(add('model'));
+    const wrong = await run(`worker ${queue('model')} -m @/other.gguf --until-done -q`);
+    expect(wrong).toMatchObject({ code: 2, embedded: [] });
+    expect(wrong.stderr).toMatch(
+      /is for the model model\.gguf .* this worker has other\.gguf .*: start it with that model/,
+    );
+    const status = await run(`queue status ${queue('model')} --json`);
+    expect(JSON.parse(status.stdout)).toMatchObject({ jobs: { failed: 0, done: 0 } });
+  });
+
+  test('has every document once after a worker was killed in the middle of a shard, and the engine was away', async () => {
+    const model = modelPath('bert');
+    const text = (i: number): string =>
+      Array.from({ length: 30 }, (_, k) => ['law', 'may', 'term', 'rent'][(i + k * k) % 4]).join(' ');
+    writeFileSync(
+      at('long.jsonl'),
+      Array.from({ length: 150 }, (_, i) => `{"id":${i},"text":"${text(i)}"}\n`).join(''),
+    );
+    const out = at(`${name}-killed`);
+    const of = ['--queue', engine.url, '--name', 'killed'];
+    const added = await program([
+      'queue',
+      'add',
+      at('long.jsonl'),
+      ...of,
+      '-m',
+      model,
+      '-o',
+      out,
+      '--output-format',
+      'jsonl',
+      '--truncate',
+      '--shard-tokens',
+      '1k',
+    ]);
+    expect(added).toMatchObject({ code: 0 });
+    const work = ['worker', ...of, '-m', model, '--threads', '1', '--until-done', '--silence', '5', '-q'];
+    const victim = start(work);
+    while (
+      victim.child.exitCode === null &&
+      !(existsSync(out) && readdirSync(out).some((file) => file.endsWith('.journal')))
+    )
+      await setTimeout(2);
+    expect(victim.child.kill('SIGKILL')).toBe(true);
+    await victim.ended;
+    const heir = start(work);
+    await engine.stop();
+    await setTimeout(1000);
+    await engine.start();
+    // It may have found no engine when it started, and ended.
+    const ended = await heir.ended;
+    if (ended.code === 2) expect(ended.stderr).toMatch(/Cannot reach the queue/);
+    expect((await program(work)).code).toBe(0);
+    expect(await program(['merge', out, '-o', at(`${name}-merged.jsonl`), '-q'])).toMatchObject({ code: 0 });
+    await program([
+      'embed',
+      at('long.jsonl'),
+      '-m',
+      model,
+      '--truncate',
+      '-q',
+      '-o',
+      at('whole.jsonl'),
+      '--force',
+    ]);
+    expect(readFileSync(at(`${name}-merged.jsonl`)).equals(readFileSync(at('whole.jsonl')))).toBe(true);
+  }, 120_000);
+});
+
+it('says what is wrong with --queue, without its password', async () => {
+  const wrong = async (url: string): Promise<string> => (await run(`queue status --queue ${url}`)).stderr;
+  expect(await wrong('mysql://x')).toMatch(/--queue must be a URL such as redis:\/\/localhost:6379/);
+  expect(await wrong('redis://u:secret@127.0.0.1:1')).toMatch(
+    /^longembed: ERR_INVALID_OPTION: Cannot reach the queue at redis:\/\/127\.0\.0\.1:1: ECONNREFUSED\. /,
+  );
+  expect(await wrong('postgres://u:secret@127.0.0.1:1/q')).toMatch(
+    /Cannot reach the queue at postgres:\/\/127\.0\.0\.1:1\/q: /,
+  );
+});

@@ -1,0 +1,85 @@
+/** A server of a shipped model, asked without a socket. */
+import { expect } from 'vitest';
+import { createServer, type EmbeddingServer, type ServerOptions } from '../../server/index.js';
+
+export interface Answered {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** Undefined: the text is not JSON. */
+  json: any;
+}
+
+export interface TestServer {
+  server: EmbeddingServer;
+  post: (path: string, body: unknown, headers?: Record<string, string>) => Promise<Answered>;
+  get: (path: string, headers?: Record<string, string>) => Promise<Answered>;
+}
+
+/** @param options the model is mini-rope, in this process, where they do not say */
+export async function startServer(options: Partial<ServerOptions> = {}): Promise<TestServer> {
+  const server = await createServer({
+    models: { mini: 'mini-rope' },
+    load: { isolate: false, threads: 1 },
+    ...options,
+  });
+  const ask = async (path: string, init: RequestInit): Promise<Answered> =>
+    read(await server.fetch(new Request(`http://server.test${path}`, init)));
+  return {
+    server,
+    post: (path, body, headers = {}) =>
+      ask(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+    get: (path, headers = {}) => ask(path, { headers }),
+  };
+}
+
+export async function read(response: Response): Promise<Answered> {
+  const text = await response.text();
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    // text
+  }
+  return { status: response.status, headers: response.headers, text, json };
+}
+
+/** Expects an error in OpenAI's form, which does not become better by another try. */
+export function expectRefused(
+  { status, json, headers }: Answered,
+  expected: number,
+  code: string,
+  message: RegExp,
+): void {
+  expect([status, (json as { error: unknown }).error]).toEqual([
+    expected,
+    { message: expect.stringMatching(message), type: expect.any(String), param: paramOf(json), code },
+  ]);
+  expect(headers.get('x-should-retry')).toBe('false');
+}
+
+function paramOf(json: unknown): string | null {
+  const { param } = (json as { error: { param: string | null } }).error;
+  expect(param === null || typeof param === 'string').toBe(true);
+  return param;
+}
+
+export const cosine = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
+  let [dot, aa, bb] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    dot += a[i]! * b[i]!;
+    aa += a[i]! ** 2;
+    bb += b[i]! ** 2;
+  }
+  return dot / Math.sqrt(aa * bb);
+};
+
+/** The vector that a base64 string holds. */
+export function decode(base64: string): Float32Array {
+  const bytes = Buffer.from(base64, 'base64');
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+}
