@@ -79,6 +79,12 @@ async function convert(
         'longembed: note: the folder does not name a pooling: unless the model is known by its name, embed needs --pooling.',
       );
     }
+    if (written.excludesPrompt) {
+      view.message(
+        "longembed: note: the original leaves a prompt's tokens out of the mean (include_prompt: false), which a GGUF file " +
+          'cannot say: embed without a prompt.',
+      );
+    }
     const dense = written.denseLayers === 0 ? '' : `, ${plural(written.denseLayers, 'dense layer')}`;
     view.summary(
       `longembed: wrote ${written.path}, ${formatBytes(written.sizeBytes)}: ${written.architecture}, ` +

@@ -22,7 +22,7 @@ import {
 import { inexpressible, invalidCheckpoint, unsupportedCheckpoint } from './invalid.js';
 import { Settings } from './json-file.js';
 import { checkConvertOptions, checkFolder, type ConvertedFile, type ConvertOptions } from './options.js';
-import { type FilePooling, readPipeline } from './sentence-transformers.js';
+import { readPipeline } from './sentence-transformers.js';
 import { type ConvertType, tensorSource } from './tensors.js';
 import { Weights } from './weights.js';
 
@@ -79,6 +79,7 @@ export async function convertModel(
       name,
       type,
       pooling: checkpoint.pooling,
+      excludesPrompt: checkpoint.excludesPrompt,
       denseLayers: checkpoint.dense.length,
     };
   } finally {
@@ -132,8 +133,8 @@ async function readCheckpoint(folder: string, open: Weights[]): Promise<Checkpoi
   open.push(weights);
   const dense: DenseLayer[] = [];
   for (const place of pipeline.dense) dense.push(await readDense(folder, place, open));
-  const pooling: FilePooling | null = pipeline.pooling;
-  return { folder, transformer: pipeline.transformer, config, weights, pooling, dense };
+  const { transformer, pooling, excludesPrompt } = pipeline;
+  return { folder, transformer, config, weights, pooling, excludesPrompt, dense };
 }
 
 async function readDense(folder: string, place: string, open: Weights[]): Promise<DenseLayer> {

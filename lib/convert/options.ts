@@ -31,6 +31,11 @@ export interface ConvertedFile {
   type: ConvertType;
   /** What the folder says of pooling; null: nothing, so that embedding needs a preset or an option. */
   pooling: 'mean' | 'cls' | 'last' | null;
+  /**
+   * Whether the original leaves the tokens of a prompt out of the mean (sentence-transformers' `include_prompt: false`). The
+   * file cannot say so and the mean of its vectors is over all tokens: embed without a prompt.
+   */
+  excludesPrompt: boolean;
   /** Dense layers after pooling that are in the file. */
   denseLayers: number;
 }

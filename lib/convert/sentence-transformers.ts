@@ -13,6 +13,8 @@ export interface Pipeline {
   readonly transformer: string;
   /** Null: the folder does not say. */
   readonly pooling: FilePooling | null;
+  /** Whether the mean leaves out the tokens of a prompt, which no GGUF file can say. */
+  readonly excludesPrompt: boolean;
   /** Folders of the dense layers over the pooled vector, in their order. */
   readonly dense: readonly string[];
 }
@@ -29,20 +31,21 @@ export async function readPipeline(folder: string): Promise<Pipeline> {
   const listed = await readJson(path);
   if (listed === undefined) {
     const alone = join(folder, '1_Pooling', 'config.json');
-    return { transformer: folder, pooling: poolingOf(folder, await Settings.read(alone)), dense: [] };
+    const settings = await Settings.read(alone);
+    return { transformer: folder, ...(await poolingOf(folder, settings)), dense: [] };
   }
   if (!Array.isArray(listed)) throw invalidCheckpoint(path, 'it does not hold a list.');
   const modules = listed.map((entry) => moduleOf(path, folder, entry));
   const [first, ...others] = modules;
   if (first?.kind !== 'Transformer') throw invalidCheckpoint(path, 'its first module is not a Transformer.');
-  let pooling: FilePooling | null = null;
+  let pooled: PoolingSettings = { pooling: null, excludesPrompt: false };
   const dense: string[] = [];
   for (const { kind, place } of others) {
-    if (kind === 'Pooling' && pooling === null && dense.length === 0) {
+    if (kind === 'Pooling' && pooled.pooling === null && dense.length === 0) {
       const settings = await Settings.read(join(place, 'config.json'));
       if (settings === null) throw invalidCheckpoint(place, 'it has no config.json.');
-      pooling = poolingOf(folder, settings);
-    } else if (kind === 'Dense' && pooling !== null) dense.push(place);
+      pooled = await poolingOf(folder, settings);
+    } else if (kind === 'Dense' && pooled.pooling !== null) dense.push(place);
     else if (!WITHOUT_EFFECT.has(kind)) {
       throw inexpressible(
         folder,
@@ -50,7 +53,7 @@ export async function readPipeline(folder: string): Promise<Pipeline> {
       );
     }
   }
-  return { transformer: first.place, pooling, dense };
+  return { transformer: first.place, ...pooled, dense };
 }
 
 function moduleOf(path: string, folder: string, entry: unknown): { kind: string; place: string } {
@@ -72,9 +75,32 @@ function isFolderName(name: string): boolean {
   return name !== '' && name !== '.' && name !== '..' && !/[\\:\0]/.test(name);
 }
 
+type PoolingSettings = Pick<Pipeline, 'pooling' | 'excludesPrompt'>;
+
+async function poolingOf(folder: string, settings: Settings | null): Promise<PoolingSettings> {
+  if (settings === null) return { pooling: null, excludesPrompt: false };
+  const pooling = poolingNamed(folder, settings);
+  // The first and the last token are special ones, no part of a prompt.
+  const excludesPrompt = pooling === 'mean' && !settings.flag('include_prompt', true);
+  if (excludesPrompt && (await hasPrompts(folder))) {
+    throw inexpressible(
+      folder,
+      `its mean leaves out the prompt ("include_prompt": false in ${JSON.stringify(settings.path.slice(-100))}), and it has ` +
+        'prompts. With true there it is converted, but texts with a prompt then get other vectors.',
+    );
+  }
+  return { pooling, excludesPrompt };
+}
+
+/** Whether sentence-transformers would put something before texts. */
+async function hasPrompts(folder: string): Promise<boolean> {
+  const settings = await Settings.read(join(folder, 'config_sentence_transformers.json'));
+  const prompts = settings?.get('prompts');
+  return isObject(prompts) && Object.values(prompts).some((prompt) => prompt !== '' && prompt !== null);
+}
+
 /** The pooling's name is a key of its own in newer files, and one of several flags in older ones. */
-function poolingOf(folder: string, settings: Settings | null): FilePooling | null {
-  if (settings === null) return null;
+function poolingNamed(folder: string, settings: Settings): FilePooling {
   const flags = settings
     .entries()
     .filter(([key, value]) => key.startsWith('pooling_mode_') && value === true)

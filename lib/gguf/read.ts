@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { LongEmbedError } from '../error.js';
 import { InvalidGguf, MoreNeeded, type GgufHeader, parseHeader, type StoredTensor } from './parse.js';
 import { MAX_HEADER_BYTES } from './format.js';
@@ -58,8 +58,11 @@ export class GgufFile implements AsyncDisposable {
 async function openModel(path: string): Promise<FileHandle> {
   let file: FileHandle;
   try {
+    // Before it is opened: opening a pipe would wait for who writes into it.
+    if (!(await stat(path)).isFile()) throw notRegular(path);
     file = await open(path, 'r');
   } catch (error) {
+    if (error instanceof LongEmbedError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     const why =
       code === 'ENOENT' ? `There is no model file "${path}".` : `"${path}" cannot be opened: ${message}.`;
@@ -67,7 +70,11 @@ async function openModel(path: string): Promise<FileHandle> {
   }
   if ((await file.stat()).isFile()) return file;
   await file.close();
-  throw new LongEmbedError(
+  throw notRegular(path);
+}
+
+function notRegular(path: string): LongEmbedError {
+  return new LongEmbedError(
     'ERR_MODEL_NOT_FOUND',
     `"${path}" is not a regular file. Give the path of a GGUF file.`,
   );

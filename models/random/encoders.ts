@@ -5,12 +5,14 @@
 import type { ArchitectureEntry, ResolvedSpec } from './model-spec.js';
 import type { Metadata, ModelPlan, TensorPlan } from './gguf.js';
 import {
+  addedMatrix,
   addedRows,
   attentionInputs,
   bias,
   commonMetadata,
   layerNorm,
   matrix,
+  mixtureOfExperts,
   rmsNorm,
   SPREAD,
   tokenEmbedding,
@@ -21,13 +23,13 @@ const TOKEN_TYPES = 2;
 const NORM_EPSILON = 1e-12;
 
 /** A layer's feed-forward tensors; what distinguishes the architectures. */
-type FeedForward = (spec: ResolvedSpec, block: string) => TensorPlan[];
+type FeedForward = (spec: ResolvedSpec, block: string, layer: number) => TensorPlan[];
 
 /** Up, GELU, down, with biases where the spec has them. */
 const plainFeedForward: FeedForward = (spec, block) => [
   matrix(spec, `${block}.ffn_up`, spec.dimensions, spec.feedForward, SPREAD.feedForward),
   ...bias(spec, `${block}.ffn_up`, spec.feedForward),
-  matrix(spec, `${block}.ffn_down`, spec.feedForward, spec.dimensions, SPREAD.feedForward),
+  addedMatrix(spec, `${block}.ffn_down`, spec.feedForward, SPREAD.feedForward),
   ...bias(spec, `${block}.ffn_down`, spec.dimensions),
 ];
 
@@ -56,10 +58,10 @@ function encoderTensors(
     const block = `blk.${layer}`;
     tensors.push(
       ...attentionInputs(spec, block),
-      matrix(spec, `${block}.attn_output`, dimensions, dimensions, SPREAD.attentionOutput),
+      addedMatrix(spec, `${block}.attn_output`, dimensions, SPREAD.attentionOutput),
       ...bias(spec, `${block}.attn_output`, dimensions),
       ...layerNorm(`${block}.attn_output_norm`, dimensions),
-      ...feedForward(spec, block),
+      ...feedForward(spec, block, layer),
       ...layerNorm(`${block}.layer_output_norm`, dimensions),
     );
   }
@@ -71,6 +73,10 @@ const swiGlu: FeedForward = (spec, block) => [
   matrix(spec, `${block}.ffn_gate`, spec.dimensions, spec.feedForward, SPREAD.feedForward),
   matrix(spec, `${block}.ffn_down`, spec.feedForward, spec.dimensions, SPREAD.feedForward),
 ];
+
+/** Mixtures of experts in every second layer. */
+const mixed: FeedForward = (spec, block, layer) =>
+  spec.experts > 0 && layer % 2 === 1 ? mixtureOfExperts(spec, block) : plainFeedForward(spec, block, layer);
 
 const geGlu: FeedForward = (spec, block) => [
   ...(spec.gate === 'separate'
@@ -155,6 +161,27 @@ export const ENCODERS = {
     defaults: { feedForward: 96, ropeBase: 1000, biases: false, fusedQkv: true },
     models: { 'nomic-bert': {} },
     plan: (spec) => rotating(spec, swiGlu),
+  },
+  /** Rotations in halves, one fused tensor for queries, keys and values, mixtures of experts in every second layer. */
+  'nomic-bert-moe': {
+    defaults: { feedForward: 96, fusedQkv: true, experts: 8 },
+    // seeds of which no expert is chosen by a hair (test/oracle/architectures/nomic_bert_moe.py)
+    models: {
+      'nomic-bert-moe': { seed: 2 },
+      'nomic-bert-moe-few': { experts: 3, expertsUsed: 1, fusedQkv: false, pooling: 'cls', seed: 3 },
+    },
+    plan: (spec) => {
+      const { metadata, tensors } = rotating(spec, mixed);
+      const numbers = {
+        expert_count: spec.experts,
+        expert_used_count: spec.expertsUsed,
+        moe_every_n_layers: 2,
+      };
+      const keys = Object.entries(numbers).map(
+        ([key, value]) => [`nomic-bert-moe.${key}`, { type: 'u32', value }] as const,
+      );
+      return { metadata: [...metadata, ...keys], tensors };
+    },
   },
   /** Distances as a penalty on attention (ALiBi), gated GELU feed-forward; biases and token types are not optional. */
   'jina-bert-v2': {

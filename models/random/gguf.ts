@@ -40,12 +40,21 @@ export interface Draw {
   center?: number;
   /** Standard deviation of one more row that is added to every row: a direction that all of them share. */
   shared?: number;
+  /** What is added to rows. */
+  along?: readonly Along[];
 }
 
-/** A tensor to draw: its shape in GGUF's order (the fastest-running dimension first), and its rows from top to bottom. */
+/** A number that is added in one column of each row. */
+export interface Along {
+  size: number;
+  /** The column, from 0. */
+  pick: (row: number) => number;
+}
+
+/** A tensor to draw: its shape in GGUF's order (the fastest-running dimension first), and its rows from top to bottom, of one matrix after the other. */
 export interface TensorPlan {
   name: string;
-  shape: readonly [columns: number, rows?: number];
+  shape: readonly [columns: number, rows?: number, matrices?: number];
   type: TensorType;
   draws: readonly Draw[];
 }
@@ -138,7 +147,7 @@ function* tensorData({ shape, type, draws }: TensorPlan, seed: number): Generato
 
 /** The numbers of a draw in pieces of whole rows. */
 function* drawn(draw: Draw, columns: number, seed: number): Generator<Float32Array> {
-  const { label, rows, deviation, center = 0, shared } = draw;
+  const { label, rows, deviation, center = 0, shared, along = [] } = draw;
   const next = words(seed, label);
   const sharedRow = new Float32Array(columns);
   if (shared !== undefined) fillNormal(sharedRow, words(seed, `${label}/shared`), shared);
@@ -149,6 +158,12 @@ function* drawn(draw: Draw, columns: number, seed: number): Generator<Float32Arr
     if (center !== 0 || shared !== undefined) {
       for (let i = 0; i < values.length; i += 1) {
         values[i] = (values[i] ?? 0) + center + (sharedRow[i % columns] ?? 0);
+      }
+    }
+    for (const { size, pick } of along) {
+      for (let i = 0; i * columns < values.length; i += 1) {
+        const at = i * columns + pick(row + i);
+        values[at] = (values[at] ?? 0) + size;
       }
     }
     yield values;

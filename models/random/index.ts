@@ -51,6 +51,8 @@ const LATER_OPTIONS: Readonly<Record<string, unknown>> = {
   gate: 'separate',
   gated: false,
   biasByLayer: false,
+  experts: 0,
+  expertsUsed: 2,
 };
 
 /** A short name for the file that a spec gives: 16 hexadecimal digits. */
@@ -75,7 +77,7 @@ const TINY: Omit<ModelSpec, 'arch'> = {
 };
 
 /**
- * Writes a tiny model of each architecture, one of them in two forms: seeds for fuzzers, and input for sanitizers.
+ * Writes a tiny model of each architecture, some of them in two forms: seeds for fuzzers, and input for sanitizers.
  *
  * @returns their paths
  */
@@ -83,6 +85,7 @@ export function writeTinyModels(folder: string): string[] {
   mkdirSync(folder, { recursive: true });
   const specs: ModelSpec[] = [
     ...ARCHITECTURE_NAMES.map((arch) => ({ ...TINY, arch })),
+    { ...TINY, arch: 'nomic-bert-moe', layers: 2, experts: 4 },
     { ...TINY, arch: 'bert', biases: false, tokenTypes: false, fusedQkv: true, type: 'F16' },
   ];
   return specs.map((spec, index) => {

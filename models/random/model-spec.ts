@@ -51,6 +51,10 @@ export interface SpecOptions {
   gated?: boolean;
   /** Whether every layer has biases by distance of its own (t5encoder); llama.cpp's context runs such a model. */
   biasByLayer?: boolean;
+  /** Experts of the layers that are mixtures, layers 1, 3, 5 …; 0: none is (nomic-bert-moe). */
+  experts?: number;
+  /** Experts that each token goes to. */
+  expertsUsed?: number;
   /** Flags of a decoder's vocabulary: a token before the text (SentencePiece's <s>), one after it. */
   addBos?: boolean;
   addEos?: boolean;

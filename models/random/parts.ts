@@ -1,5 +1,5 @@
 /** Tensors and metadata that several architectures share, and the spread of their weights. */
-import type { Draw, Metadata, TensorPlan } from './gguf.js';
+import type { Along, Draw, Metadata, TensorPlan } from './gguf.js';
 import { POOLING_IDS, type ResolvedSpec } from './model-spec.js';
 import type { TensorType } from './tensor-types.js';
 
@@ -24,6 +24,14 @@ export const SPREAD = {
   sharedToken: 0.4,
   position: 0.7,
   tokenType: 0.2,
+  /** In models with experts, the columns by which routers choose: what a token has in two of them, … */
+  routed: 10,
+  /** … what a router takes from each, and what deviation it gives all other columns together, … */
+  router: 1.2,
+  routerRest: 0.1,
+  /** … and factors on what layers add to them, and to the others. So no expert is chosen by a hair. */
+  addedToRouted: 0.05,
+  addedToOthers: 0.5,
 } as const;
 
 /** The type of a matrix: the spec's, or its part of the spec's mix. */
@@ -109,6 +117,60 @@ export function attentionInputs(spec: ResolvedSpec, block: string): TensorPlan[]
   return planned.flatMap((part) => tensors(`attn_${part.letter}`, [part]));
 }
 
+/** A token goes to one expert or to two; every pair of different ones occurs. */
+function tokenExperts(spec: ResolvedSpec): Along[] {
+  const count = spec.experts;
+  const pick = (row: number): number => row % count;
+  const pickOther = (row: number): number => (row + 1 + (Math.floor(row / count) % (count - 1))) % count;
+  return [pick, pickOther].slice(0, spec.expertsUsed).map((of) => ({ size: SPREAD.routed, pick: of }));
+}
+
+/**
+ * The rows of a matrix whose outputs are added to a token's vector: in models with experts less than the gain says, in the
+ * first columns, by which routers choose, least of all.
+ */
+function addedDraws(spec: ResolvedSpec, { draws }: TensorPlan): Draw[] {
+  if (spec.experts === 0) return [...draws];
+  return draws.flatMap((draw) => [
+    {
+      ...draw,
+      label: `${draw.label}/routed`,
+      rows: spec.experts,
+      deviation: draw.deviation * SPREAD.addedToRouted,
+    },
+    { ...draw, rows: draw.rows - spec.experts, deviation: draw.deviation * SPREAD.addedToOthers },
+  ]);
+}
+
+/** A matrix whose outputs are added to a token's vector. */
+export function addedMatrix(spec: ResolvedSpec, name: string, columns: number, gain: number): TensorPlan {
+  const plan = matrix(spec, name, columns, spec.dimensions, gain);
+  return { ...plan, draws: addedDraws(spec, plan) };
+}
+
+/** A layer's mixture of experts: a router, which stays F32 as converters leave it, and the experts' matrices. */
+export function mixtureOfExperts(spec: ResolvedSpec, block: string): TensorPlan[] {
+  const { dimensions, feedForward, experts } = spec;
+  const each = (name: string, plan: (name: string) => TensorPlan): TensorPlan => {
+    const { type, shape } = plan(name);
+    const [columns, rows = 1] = shape;
+    const draws = Array.from({ length: experts }, (_, expert) => plan(`${name}.${expert}`).draws).flat();
+    return { name: `${name}.weight`, shape: [columns, rows, experts], type, draws };
+  };
+  const router = `${block}.ffn_gate_inp.weight`;
+  const draw = {
+    label: router,
+    rows: experts,
+    deviation: SPREAD.routerRest / Math.sqrt(dimensions),
+    along: [{ size: SPREAD.router, pick: (row: number) => row }],
+  };
+  return [
+    { name: router, shape: [dimensions, experts], type: 'F32', draws: [draw] },
+    each(`${block}.ffn_up_exps`, (name) => matrix(spec, name, dimensions, feedForward, SPREAD.feedForward)),
+    each(`${block}.ffn_down_exps`, (name) => addedMatrix(spec, name, feedForward, SPREAD.feedForward)),
+  ];
+}
+
 /** The token matrix. */
 export function tokenEmbedding(spec: ResolvedSpec): TensorPlan {
   const { dimensions, vocabulary } = spec;
@@ -122,6 +184,7 @@ export function tokenEmbedding(spec: ResolvedSpec): TensorPlan {
         rows: vocabulary,
         deviation: SPREAD.token,
         ...(!spec.biases && { shared: SPREAD.sharedToken }),
+        ...(spec.experts > 0 && { along: tokenExperts(spec) }),
       },
     ],
   };

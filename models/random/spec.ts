@@ -44,6 +44,8 @@ const COMMON: Omit<ResolvedSpec, 'arch' | 'headSize'> = {
   gate: 'separate',
   gated: false,
   biasByLayer: false,
+  experts: 0,
+  expertsUsed: 2,
 };
 
 /**

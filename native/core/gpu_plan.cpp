@@ -59,10 +59,10 @@ Error nothing_fits(const WeightSizes & weights, const std::vector<GpuCapacity> &
         gpus.begin(), gpus.end(), [](const GpuCapacity & a, const GpuCapacity & b) { return a.free < b.free; });
     const uint64_t layer = weights.layers.empty() ? 0 : weights.layers.back();
     return Error(ErrorCode::out_of_memory,
-                 "Not one layer of this model fits on " + largest.name + ", which has " + gigabytes(largest.free) +
-                     " free: the last layer and what follows it take " + gigabytes(layer + weights.output) +
-                     ", computing takes " + gigabytes(compute.activations + compute.graphs) + ", and " +
-                     gigabytes(margin_bytes) +
+                 "Not one layer of this model fits on " + largest.name + ", which has " + bytes_text(largest.free) +
+                     " free: the last layer and what follows it take " + bytes_text(layer + weights.output) +
+                     ", computing takes " + bytes_text(compute.activations + compute.graphs) + ", and " +
+                     bytes_text(margin_bytes) +
                      " stay free for the driver. A smaller quantization or a smaller context needs less; \"auto\" and "
                      "\"cpu\" compute on the CPU.");
 }

@@ -6,11 +6,20 @@
 
 namespace longembed {
 
-/// "1.5 GB", for messages.
-inline std::string gigabytes(uint64_t bytes) {
-    char text[32];
-    std::snprintf(text, sizeof(text), bytes < 100000000 ? "%.3f GB" : "%.1f GB", static_cast<double>(bytes) / 1e9);
-    return text;
+/// "1.5 GB", for messages; less than that in megabytes, kilobytes or bytes.
+inline std::string bytes_text(uint64_t bytes) {
+    struct Unit {
+        double       bytes;
+        const char * format;
+    };
+    for (const Unit & unit : {Unit{1e9, "%.1f GB"}, Unit{1e6, "%.1f MB"}, Unit{1e3, "%.1f kB"}}) {
+        if (static_cast<double>(bytes) >= unit.bytes) {
+            char text[32];
+            std::snprintf(text, sizeof(text), unit.format, static_cast<double>(bytes) / unit.bytes);
+            return text;
+        }
+    }
+    return std::to_string(bytes) + " bytes";
 }
 
 } // namespace longembed

@@ -1,4 +1,5 @@
 /** `longembed convert`, on real files. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { CHECKPOINTS, copyOf, newPath } from '../convert/helpers.js';
@@ -23,6 +24,16 @@ it('says that the folder names no pooling', async () => {
   const { code, stderr } = await longembed(['convert', join(CHECKPOINTS, 'e5rope'), '-o', newPath(), '-q']);
   expect(code).toBe(0);
   expect(stderr).toMatch(/note: the folder does not name a pooling.*--pooling/);
+});
+
+it('says that the original leaves prompts out of the mean', async () => {
+  const folder = copyOf('gtr');
+  const path = join(folder, '1_Pooling', 'config.json');
+  const settings = JSON.parse(readFileSync(path, 'utf8')) as object;
+  writeFileSync(path, JSON.stringify({ ...settings, include_prompt: false }));
+  const { code, stderr } = await longembed(['convert', folder, '-o', newPath(), '-q']);
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/note: the original leaves a prompt's tokens out of the mean/);
 });
 
 it('refuses with the reason', async () => {

@@ -225,6 +225,33 @@ describe('modules.json', () => {
   });
 });
 
+describe('a mean that leaves out the prompt', () => {
+  const prompts = (value: object): string => {
+    const folder = edited('gtr', '1_Pooling/config.json', (json) => ({ ...json, include_prompt: false }));
+    writeFileSync(join(folder, 'config_sentence_transformers.json'), JSON.stringify(value));
+    return folder;
+  };
+
+  it('is refused where there are prompts', async () => {
+    const folder = prompts({ prompts: { query: 'Represent this: ', document: '' } });
+    expect(await refusal(folder)).toMatch(/UNSUPPORTED.*leaves out the prompt.*include_prompt/);
+  });
+
+  it.each([{}, { prompts: { query: '', document: '' } }])(
+    'is reported where there are none: %j',
+    async (value) => {
+      expect(await convertModel(prompts(value), newPath())).toMatchObject({ excludesPrompt: true });
+    },
+  );
+
+  it('changes nothing with other poolings', async () => {
+    const flags = { pooling_mode_mean_tokens: false, pooling_mode_lasttoken: true, include_prompt: false };
+    const folder = edited('gtr', '1_Pooling/config.json', (json) => ({ ...json, ...flags }));
+    writeFileSync(join(folder, 'config_sentence_transformers.json'), '{"prompts": {"query": "q: "}}');
+    expect(await convertModel(folder, newPath())).toMatchObject({ pooling: 'last', excludesPrompt: false });
+  });
+});
+
 describe('config.json', () => {
   it.each<[CheckpointName, object, RegExp]>([
     ['bert', { model_type: 'qwen3' }, /UNSUPPORTED.*"qwen3".*convert_hf_to_gguf\.py/],

@@ -68,6 +68,7 @@ describe('a file gives the vectors of its strategy', () => {
     ['jina-bert-v3', 'pi:500,s=8.3'],
     ['nomic-bert', 'ntk:512'],
     ['nomic-bert', 'pi:512'],
+    ['nomic-bert-moe', 'ntk:512'],
     ['llama', 'ntk:512'],
     ['llama', 'pi:512'],
     ['llama', 'pi:512', 32],

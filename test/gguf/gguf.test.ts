@@ -1,5 +1,6 @@
 /** Reading and writing GGUF: nothing is lost, and no file, however broken, does more than throw. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -186,6 +187,20 @@ describe('a damaged file', () => {
     );
   });
 });
+
+it.skipIf(process.platform === 'win32')(
+  'refuses a pipe instead of waiting for who writes into it (not on Windows)',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'longembed-pipe-'));
+    const path = join(folder, 'model.gguf');
+    execFileSync('mkfifo', [path]);
+    await expect(GgufFile.open(path)).rejects.toMatchObject({
+      code: 'ERR_MODEL_NOT_FOUND',
+      message: `"${path}" is not a regular file. Give the path of a GGUF file.`,
+    });
+    rmSync(folder, { recursive: true });
+  },
+);
 
 it('knows the size of tensors', () => {
   expect(tensorBytes(0, [3, 5])).toBe(60);

@@ -19,6 +19,7 @@ const MODELS = {
   rows: { arch: 'bert', ...wide, context: 8192 },
   'jina-bert-v3': { arch: 'jina-bert-v3', ...wide, context: 512, type: 'F16' },
   'nomic-bert': { arch: 'nomic-bert', ...wide, context: 512 },
+  'nomic-bert-moe': { arch: 'nomic-bert-moe', ...wide, layers: 2, experts: 8, context: 512 },
   'jina-bert-v2': { arch: 'jina-bert-v2', ...wide, context: 512 },
   llama: { arch: 'llama', ...wide, headsKv: 4, context: 512 },
 } as const satisfies Record<string, ModelSpec>;
@@ -34,6 +35,8 @@ const CASES: [model: keyof typeof MODELS, tokens: number, spec: string, threads:
     ['jina-bert-v3', 8192, 'se:8k', 2, 'mean'],
     ['nomic-bert', 4096, 'pi:4k', 2, 'mean'],
     ['nomic-bert', 8192, 'ntk:8k', 3, 'mean'],
+    ['nomic-bert-moe', 512, 'none', 1, 'cls'],
+    ['nomic-bert-moe', 8192, 'ntk:8k', 2, 'mean'],
     ['jina-bert-v2', 2048, 'none:2k,attention-scale=off', 2, 'mean'],
     ['llama', 8192, 'ntk:8k', 2, 'last'],
     ['llama', 8192, 'se:8k', 1, 'mean'],

@@ -26,7 +26,7 @@ describe('a document that memory cannot hold', () => {
         [
           'ERR_OUT_OF_MEMORY',
           expect.stringMatching(
-            /^There is not enough memory for 1000\d{3} tokens at once: they take \d\.\d GB more on CPU, and \d\.\d+ GB are free\./,
+            /^There is not enough memory for 1000\d{3} tokens at once: they take \d\.\d GB more on CPU, and \d+\.\d [GM]B are free\./,
           ),
         ],
         102,

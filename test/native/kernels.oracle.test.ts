@@ -13,6 +13,7 @@ const FIXTURES = [
   ...ARCHITECTURE_NAMES,
   ...POSITION_ARCHITECTURES.map((arch) => `${arch}-strategies`),
   'gemma-embedding-head', // dense layers over pooled vectors
+  'nomic-bert-moe-few', // one expert a token
   'bert-rows', // positions between rows in blocks of a long sequence
 ];
 

@@ -209,6 +209,60 @@ const CASES: readonly [string, SpecName, Break, string][] = [
     number('llama.expert_used_count', 2),
     '"llama.expert_used_count" is 2',
   ],
+  ...(['nomic-bert-moe', 'qwen3'] as const).map((model): [string, SpecName, Break, string] => [
+    `experts of which none is in use (${model})`,
+    model,
+    (pieces) => {
+      number(`${model}.expert_count`, 8)(pieces);
+      without(`${model}.expert_used_count`)(pieces);
+    },
+    `"${model}.expert_count" is 8: "expert_used_count" is missing or 0`,
+  ]),
+  [
+    'no expert in use',
+    'nomic-bert-moe',
+    number('nomic-bert-moe.expert_used_count', 0),
+    '"nomic-bert-moe.expert_used_count" is 0',
+  ],
+  [
+    'mixtures without experts',
+    'nomic-bert-moe',
+    (pieces) => {
+      without('nomic-bert-moe.expert_count')(pieces);
+      without('nomic-bert-moe.expert_used_count')(pieces);
+    },
+    'no key "nomic-bert-moe.expert_count"',
+  ],
+  [
+    'another number of experts than its tensors have',
+    'nomic-bert-moe',
+    number('nomic-bert-moe.expert_count', 6),
+    'tensor "blk.1.ffn_gate_inp.weight" is 64 × 8 numbers; by the file\'s own sizes it must be 64 × 6',
+  ],
+  [
+    'mixtures in other layers than its tensors say',
+    'nomic-bert-moe',
+    number('nomic-bert-moe.moe_every_n_layers', 3),
+    'no tensor "blk.3.ffn_up.weight"',
+  ],
+  [
+    'no mixtures though it has their tensors',
+    'nomic-bert-moe',
+    without('nomic-bert-moe.moe_every_n_layers'),
+    'no tensor "blk.1.ffn_up.weight"',
+  ],
+  [
+    'as many groups as experts',
+    'nomic-bert-moe',
+    number('nomic-bert-moe.expert_group_count', 8),
+    '"nomic-bert-moe.expert_group_count" is 8',
+  ],
+  [
+    'groups of which none is used',
+    'nomic-bert-moe',
+    number('nomic-bert-moe.expert_group_count', 4),
+    'no key "nomic-bert-moe.expert_group_used_count"',
+  ],
   [
     'no buckets',
     't5encoder',

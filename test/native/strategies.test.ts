@@ -5,7 +5,7 @@ import type { SpecName } from '../../models/random/cached.js';
 import { contentTokens, NATIVE, StrategyModels } from './strategy-models.js';
 
 const SAME = 1e-6;
-const ROPE = ['jina-bert-v3', 'nomic-bert', 'llama'] as const;
+const ROPE = ['jina-bert-v3', 'nomic-bert', 'nomic-bert-moe', 'llama'] as const;
 const ALL = ['bert', ...ROPE] as const;
 const SCALES = ['length', 'position', 'off'] as const;
 

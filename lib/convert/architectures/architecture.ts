@@ -13,6 +13,8 @@ export interface Checkpoint {
   readonly config: Settings;
   readonly weights: Weights;
   readonly pooling: FilePooling | null;
+  /** Whether the mean leaves out a prompt. */
+  readonly excludesPrompt: boolean;
   readonly dense: readonly DenseLayer[];
 }
 

@@ -64,6 +64,9 @@ public:
 
     virtual const AttentionShape & attention(int layer) const = 0;
 
+    /// Layers of the same kind do the same with other weights; kinds are numbered from 0.
+    virtual int kind(int layer) const { return attention(layer).slides() ? 1 : 0; }
+
     /// The reach of its sliding-window layers, the same in all of them; 0: it has none.
     virtual int64_t sliding_reach() const { return 0; }
 

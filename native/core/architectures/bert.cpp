@@ -40,6 +40,7 @@ extern const ArchitectureEntry bert{
     LLM_ARCH_BERT,
     options.rotation,
     /*needs_token_types*/ true,
+    /*mixes_experts*/ false,
     /*slides*/ false,
     check_heads_fill_width,
     [](TensorInventory & tensors, const ModelSizes & sizes) {

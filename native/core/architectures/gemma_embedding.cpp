@@ -117,6 +117,7 @@ extern const ArchitectureEntry gemma_embedding{
     LLM_ARCH_GEMMA_EMBEDDING,
     rotation,
     /*needs_token_types*/ false,
+    /*mixes_experts*/ false,
     /*slides*/ true,
     check_sizes,
     [](TensorInventory & tensors, const ModelSizes & sizes) {

@@ -93,6 +93,7 @@ extern const ArchitectureEntry jina_bert_v2{
     LLM_ARCH_JINA_BERT_V2,
     rotation,
     /*needs_token_types*/ true,
+    /*mixes_experts*/ false,
     /*slides*/ false,
     check_sizes,
     [](TensorInventory & tensors, const ModelSizes & sizes) {

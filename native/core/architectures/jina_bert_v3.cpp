@@ -15,6 +15,7 @@ extern const ArchitectureEntry jina_bert_v3{
     LLM_ARCH_JINA_BERT_V3,
     options.rotation,
     /*needs_token_types*/ true,
+    /*mixes_experts*/ false,
     /*slides*/ false,
     check_heads_fill_width,
     [](TensorInventory & tensors, const ModelSizes & sizes) { PostNormEncoder::list_tensors(tensors, sizes, options); },

@@ -15,6 +15,7 @@ extern const ArchitectureEntry llama{
     LLM_ARCH_LLAMA,
     rotation,
     /*needs_token_types*/ false,
+    /*mixes_experts*/ false,
     /*slides*/ false,
     [](const ModelKeys &, const ModelSizes &) {},
     [](TensorInventory & tensors, const ModelSizes & sizes) {

@@ -103,6 +103,7 @@ extern const ArchitectureEntry modern_bert{
     LLM_ARCH_MODERN_BERT,
     rotation,
     /*needs_token_types*/ false,
+    /*mixes_experts*/ false,
     /*slides*/ true,
     check_sizes,
     [](TensorInventory & tensors, const ModelSizes & sizes) {

@@ -15,6 +15,7 @@ extern const ArchitectureEntry nomic_bert{
     LLM_ARCH_NOMIC_BERT,
     options.rotation,
     /*needs_token_types*/ true,
+    /*mixes_experts*/ false,
     /*slides*/ false,
     check_heads_fill_width,
     [](TensorInventory & tensors, const ModelSizes & sizes) { PostNormEncoder::list_tensors(tensors, sizes, options); },

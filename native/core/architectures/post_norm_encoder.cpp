@@ -19,6 +19,21 @@ FeedForward feed_forward_of(Weights & weights, const std::string & prefix, const
     return weights.feed_forward(prefix, options.activation, options.gate == Gate::matrix);
 }
 
+void list_feed_forward(TensorInventory & tensors, const std::string & prefix, const ModelSizes & sizes,
+                       const PostNormEncoder::Options & options) {
+    tensors.linear(prefix + "ffn_up", sizes.dimensions, (is_fused(options.gate) ? 2 : 1) * sizes.feed_forward);
+    tensors.linear(prefix + "ffn_down", sizes.feed_forward, sizes.dimensions);
+    if (options.gate == PostNormEncoder::Gate::matrix) {
+        tensors.matrix(prefix + "ffn_gate.weight", {sizes.dimensions, sizes.feed_forward});
+    }
+}
+
+/// As ModelSizes::mixes_experts, of a loaded model; llama.cpp reads the key of the architectures that have it.
+bool mixes_experts(const llama_model & model, int layer) {
+    const uint32_t period = model.hparams.moe_every_n_layers;
+    return period > 0 && static_cast<uint32_t>(layer) % period == 1;
+}
+
 } // namespace
 
 PostNormEncoder::PostNormEncoder(const llama_model & model, const Options & options)
@@ -34,8 +49,12 @@ PostNormEncoder::PostNormEncoder(const llama_model & model, const Options & opti
         if (weights_.optional(prefix + "attn_norm_2.weight") != nullptr) {
             layer.second_attention_norm = weights_.norm(prefix + "attn_norm_2");
         }
-        layer.feed_forward = feed_forward_of(weights_, prefix, options);
-        layer.output_norm  = weights_.norm(prefix + "layer_output_norm");
+        if (mixes_experts(model, i)) {
+            layer.experts = weights_.experts(prefix);
+        } else {
+            layer.feed_forward = feed_forward_of(weights_, prefix, options);
+        }
+        layer.output_norm = weights_.norm(prefix + "layer_output_norm");
         layers_.push_back(layer);
     }
 }
@@ -48,10 +67,10 @@ void PostNormEncoder::list_tensors(TensorInventory & tensors, const ModelSizes &
         const std::string prefix = layer_prefix(static_cast<int>(i));
         tensors.attention(prefix, sizes);
         tensors.layer_norm(prefix + "attn_output_norm", sizes.dimensions);
-        tensors.linear(prefix + "ffn_up", sizes.dimensions, (is_fused(options.gate) ? 2 : 1) * sizes.feed_forward);
-        tensors.linear(prefix + "ffn_down", sizes.feed_forward, sizes.dimensions);
-        if (options.gate == Gate::matrix) {
-            tensors.matrix(prefix + "ffn_gate.weight", {sizes.dimensions, sizes.feed_forward});
+        if (sizes.mixes_experts(i)) {
+            tensors.experts(prefix, sizes);
+        } else {
+            list_feed_forward(tensors, prefix, sizes, options);
         }
         tensors.layer_norm(prefix + "layer_output_norm", sizes.dimensions);
     }
@@ -90,7 +109,9 @@ ggml_tensor * PostNormEncoder::finish_layer(const GraphContext & ctx, int index,
     if (layer.second_attention_norm.weight != nullptr) {
         y = layer_norm(ctx, layer.second_attention_norm, ggml_add(ctx, y, x), eps_);
     }
-    return layer_norm(ctx, layer.output_norm, add_feed_forward(ctx, layer.feed_forward, y, y), eps_);
+    y = layer.experts.router == nullptr ? add_feed_forward(ctx, layer.feed_forward, y, y)
+                                        : add_experts(ctx, layer.experts, y, y);
+    return layer_norm(ctx, layer.output_norm, y, eps_);
 }
 
 } // namespace longembed

@@ -37,6 +37,9 @@ public:
     const AttentionShape & attention(int /*layer*/) const override { return shape_; }
     const Rope *           rope(int /*layer*/) const override { return rope_ ? &*rope_ : nullptr; }
 
+    /// Layers with experts are of another kind.
+    int kind(int layer) const override { return layers_[layer].experts.router == nullptr ? 0 : 1; }
+
     ggml_tensor * embed(const GraphContext & ctx, ggml_tensor * tokens,
                         const AbsolutePositions & positions) const override;
     Projections   project(const GraphContext & ctx, int layer, ggml_tensor * x) const override;
@@ -59,6 +62,7 @@ private:
         Norm        attention_norm;
         Norm        second_attention_norm; ///< over the sum with the layer's input once more; empty in most models
         FeedForward feed_forward;
+        Experts     experts; ///< in place of the feed-forward part; empty in most layers
         Norm        output_norm;
     };
 

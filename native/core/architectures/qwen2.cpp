@@ -17,6 +17,7 @@ extern const ArchitectureEntry qwen2{
     LLM_ARCH_QWEN2,
     rotation,
     /*needs_token_types*/ false,
+    /*mixes_experts*/ false,
     /*slides*/ false,
     check_heads_fill_width,
     [](TensorInventory & tensors, const ModelSizes & sizes) {

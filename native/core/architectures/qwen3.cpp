@@ -42,6 +42,7 @@ extern const ArchitectureEntry qwen3{
     LLM_ARCH_QWEN3,
     rotation,
     /*needs_token_types*/ false,
+    /*mixes_experts*/ false,
     /*slides*/ false,
     check_heads_alike,
     [](TensorInventory & tensors, const ModelSizes & sizes) {

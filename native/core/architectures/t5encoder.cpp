@@ -99,6 +99,7 @@ extern const ArchitectureEntry t5encoder{
     LLM_ARCH_T5ENCODER,
     Rotation::none,
     /*needs_token_types*/ false,
+    /*mixes_experts*/ false,
     /*slides*/ false,
     check_sizes,
     [](TensorInventory & tensors, const ModelSizes & sizes) {

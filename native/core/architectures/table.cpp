@@ -11,17 +11,18 @@ namespace longembed {
 
 namespace architectures {
 
-extern const ArchitectureEntry bert, gemma_embedding, jina_bert_v2, jina_bert_v3, llama, modern_bert, nomic_bert, qwen2,
-    qwen3, t5encoder;
+extern const ArchitectureEntry bert, gemma_embedding, jina_bert_v2, jina_bert_v3, llama, modern_bert, nomic_bert,
+    nomic_bert_moe, qwen2, qwen3, t5encoder;
 
 } // namespace architectures
 
 namespace {
 
 const ArchitectureEntry * const entries[] = {
-    &architectures::bert,  &architectures::gemma_embedding, &architectures::jina_bert_v2, &architectures::jina_bert_v3,
-    &architectures::llama, &architectures::modern_bert,     &architectures::nomic_bert,   &architectures::qwen2,
-    &architectures::qwen3, &architectures::t5encoder,
+    &architectures::bert,         &architectures::gemma_embedding, &architectures::jina_bert_v2,
+    &architectures::jina_bert_v3, &architectures::llama,           &architectures::modern_bert,
+    &architectures::nomic_bert,   &architectures::nomic_bert_moe,  &architectures::qwen2,
+    &architectures::qwen3,        &architectures::t5encoder,
 };
 
 bool ends_with(const std::string & text, const std::string & end) {
@@ -58,8 +59,11 @@ std::optional<std::string> unsupported_reason(const llama_model & model) {
     if (prefers_llama_context()) {
         return "LONGEMBED_ENGINE says so";
     }
-    if (h.n_expert > 0) {
+    if (h.n_expert > 0 && !entry->mixes_experts) {
         return "the model is a mixture of experts";
+    }
+    if (h.n_expert_groups > 1) {
+        return "its experts are chosen by groups";
     }
     if (has_weight_scales(model)) {
         return "its weights have separate scale tensors";
@@ -77,6 +81,9 @@ std::optional<std::string> unsupported_reason(const llama_model & model) {
     for (uint32_t layer = 1; layer < h.n_layer(); ++layer) {
         if (h.n_head(layer) != h.n_head() || h.n_head_kv(layer) != h.n_head_kv()) {
             return "its layers have different numbers of heads";
+        }
+        if (h.n_expert_used(layer) != h.n_expert_used()) {
+            return "its layers have different numbers of experts in use";
         }
     }
     if (model.get_tensor("enc.blk.1.attn_rel_b.weight") != nullptr) {

@@ -19,6 +19,7 @@ struct ArchitectureEntry {
     llm_arch id;
     Rotation rotation;          ///< of queries and keys
     bool     needs_token_types; ///< the file must say how many token types (segments) there are
+    bool     mixes_experts;     ///< some of its layers may be mixtures of experts
     bool     slides;            ///< some of its layers may have a symmetric sliding window
 
     /// Checks the file's sizes against each other, beyond what every architecture needs.

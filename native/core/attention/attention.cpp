@@ -37,9 +37,9 @@ int64_t AttentionDevice::queries_per_mask(int64_t columns, int64_t block) const 
 
 int64_t AttentionDevice::kv_heads_at_once(int64_t heads, size_t head_bytes, size_t bytes) const {
     if (bytes > max_operand_bytes) {
-        throw Error(ErrorCode::out_of_memory, "The keys of one head take " + gigabytes(bytes) +
+        throw Error(ErrorCode::out_of_memory, "The keys of one head take " + bytes_text(bytes) +
                                                   ", and an operation of this device reads at most " +
-                                                  gigabytes(max_operand_bytes) +
+                                                  bytes_text(max_operand_bytes) +
                                                   ". Shorter inputs, or the CPU (backend cpu), can do it.");
     }
     return std::min(heads, 1 + static_cast<int64_t>((max_operand_bytes - bytes) / std::max<size_t>(1, head_bytes)));

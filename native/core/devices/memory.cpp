@@ -51,8 +51,8 @@ void MemoryEstimate::check(int64_t tokens) const {
         if (memory.missing > memory.available) {
             throw Error(ErrorCode::out_of_memory,
                         "There is not enough memory for " + std::to_string(tokens) + " tokens at once: they take " +
-                            gigabytes(memory.missing) + " more on " + memory.device + ", and " +
-                            gigabytes(memory.available) + " are free. " + what_would_fit(memory, tokens) +
+                            bytes_text(memory.missing) + " more on " + memory.device + ", and " +
+                            bytes_text(memory.available) + " are free. " + what_would_fit(memory, tokens) +
                             "Shorter inputs or smaller batches need less; with pcw, longer texts take no more.");
         }
     }

@@ -45,6 +45,16 @@ int64_t longest_block(const Layout & layout) {
     return longest;
 }
 
+/// Matrices of a tensor that a token is multiplied by: more than one in mixtures of experts.
+int64_t matrices_in_use(const llama_model & model, const ggml_tensor * tensor) {
+    return tensor->ne[2] > 1 ? static_cast<int64_t>(model.hparams.n_expert_used()) : 1;
+}
+
+/// Numbers of a tensor that a token is multiplied by.
+int64_t weights_in_use(const llama_model & model, const ggml_tensor * tensor) {
+    return ggml_nelements(tensor) / tensor->ne[2] * matrices_in_use(model, tensor);
+}
+
 /// The mean over layers of what their tensors have.
 template <typename Measure> double mean_of_layers(const llama_model & model, Measure measure) {
     double sum = 0.0;
@@ -90,7 +100,7 @@ int64_t max_block_tokens_on(const AttentionDevice & device, const llama_model & 
     int64_t widest = model.hparams.n_embd;
     for (const auto & named : llama_internal_get_tensor_map(&model)) {
         if (layer_of(named.first) >= 0) {
-            widest = std::max(widest, named.second->ne[1]);
+            widest = std::max(widest, named.second->ne[1] * matrices_in_use(model, named.second));
         }
     }
     const auto most = static_cast<int64_t>(device.max_operand_bytes / sizeof(float)) / widest;
@@ -136,7 +146,8 @@ AttentionDevice device_of(const Streams & streams, const AttentionShape & shape,
 GraphEngine::GraphEngine(const llama_model & model, int threads, Precision precision, const LaneShare & share)
     : model_(model), architecture_(make_architecture(model)), streams_(model, threads, share),
       device_(device_of(streams_, architecture_->attention(0), precision)),
-      layer_parameters_(mean_of_layers(model, ggml_nelements)),
+      layer_parameters_(
+          mean_of_layers(model, [&](const ggml_tensor * tensor) { return weights_in_use(model, tensor); })),
       layer_bytes_(static_cast<uint64_t>(mean_of_layers(model, ggml_nbytes))),
       max_block_tokens_(max_block_tokens_on(device_, model)), layers_(model.hparams.n_layer()) {
     std::iota(layers_.begin(), layers_.end(), 0);

@@ -1,6 +1,7 @@
 #include "graph_memory.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace longembed {
@@ -51,22 +52,17 @@ void build_largest(const PassSetup & setup, Stream & stream, int number) {
         pass.flush();
     };
 
-    const Layout &   layout = setup.layout;
-    std::vector<int> kinds; // a layer of each kind
-    for (const bool sliding : {false, true}) {
-        for (int layer = 0; layer < setup.layers; ++layer) {
-            if (setup.architecture.attention(layer).slides() == sliding) {
-                kinds.push_back(layer);
-                break;
-            }
-        }
+    const Layout &     layout = setup.layout;
+    std::map<int, int> kinds; // the first layer of each kind
+    for (int layer = 0; layer < setup.layers; ++layer) {
+        kinds.emplace(setup.architecture.kind(setup.layer_numbers[layer]), layer);
     }
     for (size_t i : largest_of(layout.whole)) {
         build([&](BlockPass & pass) { pass.run_whole(layout.whole[i], layout.whole_contents[i]); });
     }
     // layers of a kind are alike, but for the last
     for (size_t i : largest_of(layout.parts)) {
-        for (const int layer : kinds) {
+        for (const auto & [kind, layer] : kinds) {
             if (layer < setup.layers - 1) {
                 build([&](BlockPass & pass) { pass.compute(layer, layout.parts[i]); });
             }

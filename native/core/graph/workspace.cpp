@@ -120,9 +120,9 @@ void Workspace::check_fits_in_buffers(ggml_backend_buffer_type_t where, size_t m
          tensor               = ggml_get_next_tensor(ctx_.get(), tensor)) {
         if (ggml_nbytes(tensor) > max) {
             throw Error(ErrorCode::out_of_memory, std::string("One buffer of ") + ggml_backend_buft_name(where) +
-                                                      " holds at most " + gigabytes(max) + ", and " + tensor->name +
+                                                      " holds at most " + bytes_text(max) + ", and " + tensor->name +
                                                       " of " + std::to_string(size_.tokens) + " tokens takes " +
-                                                      gigabytes(ggml_nbytes(tensor)) +
+                                                      bytes_text(ggml_nbytes(tensor)) +
                                                       ". Shorter inputs, or smaller batches, or the CPU (backend cpu), "
                                                       "can do it.");
         }

@@ -30,13 +30,40 @@ int64_t first_or(const std::vector<uint64_t> & numbers, int64_t fallback) {
     return numbers.empty() ? fallback : static_cast<int64_t>(numbers.front());
 }
 
-void check_experts(const ModelKeys & keys, ModelSizes & sizes) {
-    sizes.experts   = static_cast<int64_t>(keys.whole("expert_count", 0, LLAMA_MAX_EXPERTS, 0));
-    const auto used = keys.per_layer("expert_used_count", sizes.layers, 0, LLAMA_MAX_EXPERTS);
+/// How experts are chosen by groups first; llama.cpp asserts all of it.
+void check_expert_groups(const ModelKeys & keys, uint64_t experts) {
+    const std::string there  = "the model has " + std::to_string(experts) + " experts";
+    const uint64_t    groups = keys.whole("expert_group_count", 0, LLAMA_MAX_EXPERTS, 0);
+    if (groups > 0 && (groups >= experts || experts % groups != 0)) {
+        throw keys.wrong("expert_group_count", groups, there);
+    }
+    if (groups > 1) {
+        keys.required("expert_group_used_count", 1, groups - 1);
+    }
+}
+
+/// @param entry  of the architecture, where the graph is ours
+void check_experts(const ModelKeys & keys, llm_arch architecture, const ArchitectureEntry * entry, ModelSizes & sizes) {
+    const bool mixes   = entry != nullptr && entry->mixes_experts;
+    const auto experts = keys.whole("expert_count", 0, LLAMA_MAX_EXPERTS, 0);
+    sizes.experts      = static_cast<int64_t>(experts);
+    const auto used =
+        keys.per_layer("expert_used_count", sizes.layers, mixes && experts > 0 ? 1 : 0, LLAMA_MAX_EXPERTS);
     for (const uint64_t number : used) {
-        if (number > static_cast<uint64_t>(sizes.experts)) {
-            throw keys.wrong("expert_used_count", number,
-                             "the model has " + std::to_string(sizes.experts) + " experts");
+        if (number > experts) {
+            throw keys.wrong("expert_used_count", number, "the model has " + std::to_string(experts) + " experts");
+        }
+    }
+    // llama.cpp takes one expert for none in these
+    const bool none = experts == 1 && (architecture == LLM_ARCH_HUNYUAN_VL || architecture == LLM_ARCH_HUNYUAN_DENSE);
+    if (experts > 0 && !none && std::all_of(used.begin(), used.end(), [](uint64_t number) { return number == 0; })) {
+        throw keys.wrong("expert_count", experts, "\"expert_used_count\" is missing or 0");
+    }
+    check_expert_groups(keys, experts);
+    if (mixes) {
+        sizes.mixture_period = static_cast<int64_t>(keys.whole("moe_every_n_layers", 0, LLAMA_MAX_LAYERS, 0));
+        if (experts == 0 && sizes.mixture_period > 1 && sizes.layers > 1) {
+            keys.required("expert_count", 1, LLAMA_MAX_EXPERTS);
         }
     }
 }
@@ -208,7 +235,7 @@ ModelSizes read_sizes(const Metadata & metadata, llm_arch architecture, const st
     sizes.layers     = static_cast<int64_t>(keys.required("block_count", 1, LLAMA_MAX_LAYERS));
     sizes.dimensions = static_cast<int64_t>(keys.required("embedding_length", 1, max_width));
     sizes.context    = static_cast<int64_t>(keys.required("context_length", 1, max_context));
-    check_experts(keys, sizes);
+    check_experts(keys, architecture, entry, sizes);
 
     const uint64_t min          = entry != nullptr ? 1 : 0; // state-space layers have no heads
     const auto     heads        = keys.per_layer("attention.head_count", sizes.layers, min, max_heads);

@@ -12,21 +12,25 @@ namespace longembed {
 
 /// The sizes that the shapes of tensors follow from.
 struct ModelSizes {
-    int64_t layers       = 0;
-    int64_t dimensions   = 0;
-    int64_t context      = 0;
-    int64_t heads        = 0;
-    int64_t kv_heads     = 0;
-    int64_t key_size     = 0; ///< numbers of one head's key (and query)
-    int64_t value_size   = 0;
-    int64_t feed_forward = 0;
-    int64_t experts      = 0;
-    int64_t vocabulary   = 0; ///< tokens
-    int64_t buckets      = 0; ///< of distances (T5); 0 when the file does not say
-    int64_t segments     = 0; ///< rows of the token-type matrix; 0 when the file does not say
+    int64_t layers         = 0;
+    int64_t dimensions     = 0;
+    int64_t context        = 0;
+    int64_t heads          = 0;
+    int64_t kv_heads       = 0;
+    int64_t key_size       = 0; ///< numbers of one head's key (and query)
+    int64_t value_size     = 0;
+    int64_t feed_forward   = 0;
+    int64_t experts        = 0;
+    int64_t mixture_period = 0; ///< of layers 1, 1 + period … that are mixtures of experts; 0: none is
+    int64_t vocabulary     = 0; ///< tokens
+    int64_t buckets        = 0; ///< of distances (T5); 0 when the file does not say
+    int64_t segments       = 0; ///< rows of the token-type matrix; 0 when the file does not say
 
     /// All layers are alike; otherwise the heads and the feed-forward size are the first layer's.
     bool uniform = true;
+
+    /// Whether a layer is a mixture of experts, where the graph is ours.
+    bool mixes_experts(int64_t layer) const { return mixture_period > 0 && layer % mixture_period == 1; }
 };
 
 /// The keys of a file's architecture, "bert.context_length" and so on: NAME stands for what follows the dot. Each is

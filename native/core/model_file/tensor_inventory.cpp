@@ -107,6 +107,12 @@ void TensorInventory::attention(const std::string & prefix, const ModelSizes & s
     linear(prefix + "attn_output", sizes.heads * sizes.value_size, sizes.dimensions);
 }
 
+void TensorInventory::experts(const std::string & prefix, const ModelSizes & sizes) {
+    matrix(prefix + "ffn_gate_inp.weight", {sizes.dimensions, sizes.experts});
+    matrix(prefix + "ffn_up_exps.weight", {sizes.dimensions, sizes.feed_forward, sizes.experts});
+    matrix(prefix + "ffn_down_exps.weight", {sizes.feed_forward, sizes.dimensions, sizes.experts});
+}
+
 void TensorInventory::check_no_others() const {
     for (const auto & named : tensors_) {
         // llama.cpp's context takes scales, our graph does not
@@ -141,7 +147,7 @@ void TensorInventory::check(const GgufTensor & tensor, const Shape & expected) {
 void check_tensors(const std::vector<GgufTensor> & tensors, llm_arch architecture, const ModelSizes & sizes) {
     check_types(tensors);
     const ArchitectureEntry * entry = find_architecture(architecture);
-    if (entry == nullptr || !sizes.uniform || sizes.experts > 0) {
+    if (entry == nullptr || !sizes.uniform || (sizes.experts > 0 && !entry->mixes_experts)) {
         return;
     }
     TensorInventory inventory(tensors);

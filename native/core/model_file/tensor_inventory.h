@@ -47,6 +47,9 @@ public:
     /// the like.
     void attention(const std::string & prefix, const ModelSizes & sizes);
 
+    /// A layer's mixture of experts: its router and the matrices of all experts.
+    void experts(const std::string & prefix, const ModelSizes & sizes);
+
     /// A tensor that the graph does not take and that may be there, whatever it is.
     void allow(const std::string & name) { known_.insert(name); }
 

@@ -38,30 +38,18 @@ template <Epilogue epilogue> void compute(ggml_tensor * y, int part, int parts, 
     const ggml_tensor * bias    = y->src[2];
     const ggml_tensor * operand = y->src[3];
 
-    const int64_t units = (weight->ne[1] + gemm_nc - 1) / gemm_nc;
-    const int64_t begin = units * part / parts * gemm_nc;
-    const int64_t end   = std::min(weight->ne[1], units * (part + 1) / parts * gemm_nc);
-    GemmTile      tile{};
-    tile.x             = floats(x);
-    tile.x_stride      = row_floats(x);
-    tile.tokens        = x->ne[1];
-    tile.k             = weight->ne[0];
-    tile.weight_stride = static_cast<int64_t>(weight->nb[1]);
-    set_weights(tile, kernels, weight->type);
-    tile.epilogue         = epilogue;
-    tile.operand_stride   = row_floats(operand);
-    tile.y_stride         = row_floats(y);
-    const int64_t some    = outputs_at_once(tile.tokens, tile.k, kernels.pack_factor);
-    float *       scratch = scratch_floats(gemm_scratch(tile.tokens, tile.k, kernels.pack_factor));
-    for (int64_t first = begin; first < end; first += tile.n) {
-        RightOfWay::give_way();
-        tile.n       = std::min(some, end - first);
-        tile.weights = static_cast<const char *>(weight->data) + first * weight->nb[1];
-        tile.bias    = bias == nullptr ? nullptr : floats(bias) + first;
-        tile.operand = operand == nullptr ? nullptr : floats(operand) + first;
-        tile.y       = static_cast<float *>(y->data) + first;
-        kernels.gemm(tile, scratch);
-    }
+    const OutputRange outputs = OutputRange::of_part(weight->ne[1], part, parts);
+    GemmTile          tile    = tile_of(kernels, weight, outputs);
+    tile.x                    = floats(x);
+    tile.x_stride             = row_floats(x);
+    tile.tokens               = x->ne[1];
+    tile.bias                 = bias == nullptr ? nullptr : floats(bias) + outputs.first;
+    tile.epilogue             = epilogue;
+    tile.operand              = operand == nullptr ? nullptr : floats(operand) + outputs.first;
+    tile.operand_stride       = row_floats(operand);
+    tile.y                    = static_cast<float *>(y->data) + outputs.first;
+    tile.y_stride             = row_floats(y);
+    run_gemm(kernels, tile, scratch_floats(gemm_scratch(tile.tokens, tile.k, kernels.pack_factor)));
 }
 
 ggml_custom_op_t operation(Epilogue epilogue) {
@@ -90,6 +78,35 @@ void set_weights(GemmTile & tile, const CpuKernels & kernels, ggml_type type) {
             tile.format     = WeightFormat::other;
             tile.dequantize = type == GGML_TYPE_F16 ? kernels.f16_to_f32 : ggml_get_type_traits(type)->to_float;
             break;
+    }
+}
+
+OutputRange OutputRange::of_part(int64_t outputs, int part, int parts) {
+    const int64_t units = (outputs + gemm_nc - 1) / gemm_nc;
+    return {units * part / parts * gemm_nc, std::min(outputs, units * (part + 1) / parts * gemm_nc)};
+}
+
+GemmTile tile_of(const CpuKernels & kernels, const ggml_tensor * weight, const OutputRange & outputs, int64_t matrix) {
+    GemmTile tile{};
+    tile.k       = weight->ne[0];
+    tile.weights = static_cast<const char *>(weight->data) + matrix * weight->nb[2] + outputs.first * weight->nb[1];
+    tile.weight_stride = static_cast<int64_t>(weight->nb[1]);
+    tile.n             = outputs.end - outputs.first;
+    set_weights(tile, kernels, weight->type);
+    return tile;
+}
+
+void run_gemm(const CpuKernels & kernels, const GemmTile & whole, float * scratch) {
+    const int64_t some = outputs_at_once(whole.tokens, whole.k, kernels.pack_factor);
+    GemmTile      tile = whole;
+    for (int64_t first = 0; first < whole.n; first += tile.n) {
+        RightOfWay::give_way();
+        tile.n       = std::min(some, whole.n - first);
+        tile.weights = whole.weights + first * whole.weight_stride;
+        tile.bias    = whole.bias == nullptr ? nullptr : whole.bias + first;
+        tile.operand = whole.operand == nullptr ? nullptr : whole.operand + first;
+        tile.y       = whole.y + first;
+        kernels.gemm(tile, scratch);
     }
 }
 

@@ -9,6 +9,22 @@ namespace longembed {
 /// Sets how weights of this type lie in memory and are dequantized.
 void set_weights(GemmTile & tile, const CpuKernels & kernels, ggml_type type);
 
+/// Outputs that one part of an operation computes: first … end − 1, whole units of work.
+struct OutputRange {
+    int64_t first;
+    int64_t end;
+
+    static OutputRange of_part(int64_t outputs, int part, int parts);
+};
+
+/// A product with some outputs of one of a tensor's matrices; x, y and what goes with the sums are still to be set.
+GemmTile tile_of(const CpuKernels & kernels, const ggml_tensor * weight, const OutputRange & outputs,
+                 int64_t matrix = 0);
+
+/// Computes a tile, a part of its outputs at a time where the thread must give way to short work in between.
+/// @param scratch  as the kernel's
+void run_gemm(const CpuKernels & kernels, const GemmTile & tile, float * scratch);
+
 /// Whether our own kernel can multiply by this layer's weights; else ggml must.
 bool has_own_gemm(const GraphContext & ctx, const Linear & layer);
 

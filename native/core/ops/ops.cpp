@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "experts_op.h"
 #include "gemm_op.h"
 #include "ggml-backend.h"
 
@@ -68,6 +69,22 @@ ggml_tensor * inner_width(const GraphContext & ctx, const FeedForward & part, gg
     return part.gate.weight == nullptr ? activated_up(ctx, part, x) : gated_up(ctx, part, x);
 }
 
+/// The same by ggml's operations, which run on every device.
+ggml_tensor * add_experts_by_ggml(const GraphContext & ctx, const Experts & experts, ggml_tensor * x,
+                                  ggml_tensor * to) {
+    const int64_t tokens = x->ne[1];
+    ggml_tensor * probs  = ggml_soft_max(ctx, ggml_mul_mat(ctx, experts.router, x));
+    ggml_tensor * ids    = ggml_argsort_top_k(ctx, probs, static_cast<int>(experts.used));
+    ggml_tensor * each   = ggml_get_rows(ctx, ggml_reshape_3d(ctx, probs, 1, probs->ne[0], tokens), ids);
+
+    ggml_tensor * y = ggml_mul_mat_id(ctx, experts.up, ggml_reshape_3d(ctx, x, x->ne[0], 1, tokens), ids);
+    y = ggml_mul(ctx, ggml_mul_mat_id(ctx, experts.down, ggml_gelu_erf(ctx, y), ids), each); // [in, used, tokens]
+    for (int64_t rank = 0; rank < experts.used; ++rank) {
+        to = ggml_add(ctx, to, ggml_view_2d(ctx, y, y->ne[0], tokens, y->nb[2], rank * y->nb[1]));
+    }
+    return to;
+}
+
 } // namespace
 
 ggml_tensor * linear(const GraphContext & ctx, const Linear & layer, ggml_tensor * x) {
@@ -99,6 +116,12 @@ ggml_tensor * feed_forward(const GraphContext & ctx, const FeedForward & part, g
 
 ggml_tensor * add_feed_forward(const GraphContext & ctx, const FeedForward & part, ggml_tensor * x, ggml_tensor * to) {
     return add_linear(ctx, part.down, inner_width(ctx, part, x), to);
+}
+
+ggml_tensor * add_experts(const GraphContext & ctx, const Experts & experts, ggml_tensor * x, ggml_tensor * to) {
+    // the weights of a layer lie together
+    return has_own_gemm(ctx, {experts.up, nullptr}) ? experts_op(ctx, experts, x, to)
+                                                    : add_experts_by_ggml(ctx, experts, x, to);
 }
 
 } // namespace longembed

@@ -24,4 +24,7 @@ ggml_tensor * feed_forward(const GraphContext & ctx, const FeedForward & part, g
 /// to + what the feed-forward part makes of x
 ggml_tensor * add_feed_forward(const GraphContext & ctx, const FeedForward & part, ggml_tensor * x, ggml_tensor * to);
 
+/// to + what a mixture of experts makes of x
+ggml_tensor * add_experts(const GraphContext & ctx, const Experts & experts, ggml_tensor * x, ggml_tensor * to);
+
 } // namespace longembed

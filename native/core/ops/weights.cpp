@@ -71,6 +71,11 @@ FeedForward Weights::feed_forward(const std::string & prefix, Activation activat
             activation};
 }
 
+Experts Weights::experts(const std::string & prefix) const {
+    return {required(prefix + "ffn_gate_inp.weight"), required(prefix + "ffn_up_exps.weight"),
+            required(prefix + "ffn_down_exps.weight"), model_.hparams.n_expert_used()};
+}
+
 FeedForward Weights::fused_feed_forward(const std::string & prefix, Activation activation, GateHalf gate) {
     const Linear  both   = linear(prefix + "ffn_up");
     const int64_t half   = both.weight->ne[1] / 2;

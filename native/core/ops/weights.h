@@ -46,6 +46,15 @@ struct FeedForward {
     Activation activation;
 };
 
+/// A layer's mixture of experts: each token goes to the `used` experts that the router finds most probable, and the sum
+/// of down · GELU(up · x) (GELU by erf), each times its expert's probability among all experts, comes back.
+struct Experts {
+    ggml_tensor * router = nullptr; ///< [in, experts]
+    ggml_tensor * up     = nullptr; ///< [in, width, experts]
+    ggml_tensor * down   = nullptr; ///< [width, in, experts]
+    int64_t       used   = 0;
+};
+
 /// The tensors llama.cpp loaded, by their names in the file, and slices of them. What it hands out lives as long as the
 /// model and the Weights do.
 class Weights {
@@ -79,6 +88,9 @@ public:
 
     /// ffn_up, ffn_down and, where gated, ffn_gate of a layer
     FeedForward feed_forward(const std::string & prefix, Activation activation, bool gated) const;
+
+    /// ffn_gate_inp, ffn_up_exps and ffn_down_exps of a layer
+    Experts experts(const std::string & prefix) const;
 
 private:
     ggml_tensor * optional_vector(const std::string & name) const;
