@@ -25,7 +25,7 @@ const ALLOWED: Record<string, string[]> = {
 };
 
 /** Headers in core's root that its folders share; the others use the folders. */
-const SHARED = ['batch.h', 'control.h', 'engine.h', 'error.h', 'facts.h', 'units.h'];
+const SHARED = ['batch.h', 'control.h', 'engine.h', 'error.h', 'facts.h', 'right_of_way.h', 'units.h'];
 
 /** The file in native/ that an include names; undefined for headers of llama.cpp and of the system. */
 function resolve(file: string, included: string): string | undefined {
