@@ -8,7 +8,7 @@ import type { VectorOutput } from '../lib/vector-file/rows.js';
 import { Corpus, type Piece } from '../queue/corpus.js';
 import type { Manifest, Run } from '../queue/manifest.js';
 import { Part, type PartOptions } from '../queue/part.js';
-import { type Shard, shardName } from '../queue/shard.js';
+import { shardName } from '../queue/shard.js';
 import type { Context, Model } from './context.js';
 import { DocumentRun } from './document-run.js';
 import {

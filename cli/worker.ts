@@ -7,6 +7,7 @@ import { Corpus } from '../queue/corpus.js';
 import type { Manifest, Run } from '../queue/manifest.js';
 import { invalid, shardName } from '../queue/shard.js';
 import { readWork, type Work } from '../queue/work.js';
+import { WorkerMetrics } from '../queue/worker-metrics.js';
 import type { AddCommand, Context, Model } from './context.js';
 import { EXIT, Interrupted, UsageError } from './exit.js';
 import { loadModel } from './load-model.js';
@@ -22,6 +23,7 @@ interface WorkerCommandOptions extends QueueOptions, ModelOptions {
   model: string;
   untilDone?: boolean;
   silence: number;
+  metrics?: number;
 }
 
 /** `longembed worker`. */
@@ -40,16 +42,23 @@ function addWorkerOptions(command: Command): Command {
       'without a sign of life for so long, a worker is taken for dead and its shard given to another',
       wholeNumber(5),
       60,
+    )
+    .option(
+      '--metrics <port>',
+      "serve Prometheus's GET /metrics on a port; 0: any, named on standard error",
+      wholeNumber(0),
     );
   return addIsolateOption(addModelOptions(command)).addHelpText('after', HELP);
 }
 
 const HELP = `
-Takes shards that longembed queue add put into a queue, one after the other, and makes their parts. Any number of
-workers may run, on machines of any speed; each needs the input, the folder of the parts and the model under the
-paths that the run has. A part that another worker began is gone on with. An engine that is away is waited for.
+Takes shards that longembed queue add put into a queue, one after the other, and makes their parts. Any
+number of workers may run, on machines of any speed; each needs the input, the folder of the parts and the
+model under the paths that the run has. A part that another worker began is gone on with. An engine that
+is away is waited for.
 
-Exit status: 0 done (--until-done); 1 some documents failed; 2 unusable arguments, or a model that is not the run's.
+Exit status: 0 done (--until-done); 1 some documents failed; 2 unusable arguments, or a model that is not
+the run's.
 `;
 
 /** How often a job says how far it is, and an idle worker looks whether anything is left. */
@@ -62,11 +71,15 @@ async function work(options: WorkerCommandOptions, context: Context): Promise<nu
   const broker = await Broker.open(options.queue, options.name);
   const queue = await broker.queue();
   let model: Model | undefined;
+  let metrics: { readonly close: () => void } | undefined;
   try {
     model = await loadModel(options, context, view);
-    return await new Shift(broker, queue, model, options, context, view).run();
+    const shift = new Shift(broker, queue, model, options, context, view);
+    if (options.metrics !== undefined) metrics = await shift.serveMetrics(options.metrics);
+    return await shift.run();
   } finally {
     view.end();
+    metrics?.close();
     await model?.dispose();
     // An engine that is away would keep a polite goodbye waiting.
     await queue.disconnect().catch(() => undefined);
@@ -91,6 +104,9 @@ class Shift {
   /** What a run takes, kept from one of its shards to the next. */
   #prepared: Prepared | null = null;
   #failed = 0;
+  /** Of the shard at hand. */
+  #meter: Meter | null = null;
+  readonly #metrics = new WorkerMetrics(() => (this.#meter === null ? null : progressOf(this.#meter)));
   #end: (reason: Error | null) => void = () => undefined;
 
   constructor(
@@ -109,6 +125,12 @@ class Shift {
     this.#view = view;
   }
 
+  async serveMetrics(port: number): Promise<{ readonly close: () => void }> {
+    const served = await this.#metrics.serve(port);
+    this.#view.message(`longembed: metrics on port ${served.port}`);
+    return served;
+  }
+
   /** Works until the signal, or until nothing is left. @returns the exit code */
   async run(): Promise<number> {
     const { signal } = this.#context;
@@ -116,7 +138,7 @@ class Shift {
       this.#end = resolve;
     });
     const worker = this.#broker.worker(
-      (job, token) => this.#job(job as ShardJob, token),
+      (job, token) => this.#job(job, token),
       this.#options.silence * 1000,
     );
     let away = false;
@@ -129,6 +151,7 @@ class Shift {
     });
     worker.on('active', () => (away = false));
     worker.on('failed', (job, error) => {
+      this.#metrics.shardFailed();
       const name = job === undefined ? 'a shard' : `shard ${shardName(job.data.shard)}`;
       this.#view.message(`longembed: ${name} failed: ${error.message}`);
     });
@@ -154,17 +177,19 @@ class Shift {
       const left = await this.#queue
         .getJobCountByTypes('waiting', 'active', 'delayed', 'prioritized')
         .catch(() => 1);
-      if (left === 0) return this.#end(null);
+      if (left === 0) {
+        this.#end(null);
+        return;
+      }
       await setTimeout(PROGRESS_MS / 2, undefined, { signal }).catch(() => undefined);
     }
   }
 
   async #job(job: ShardJob, token: string | undefined): Promise<JobResult> {
     const begin = performance.now();
-    const meters: Meter[] = [];
     const timer = setInterval(() => {
-      const [meter] = meters;
-      if (meter !== undefined) job.updateProgress(progressOf(meter)).catch(() => undefined);
+      const meter = this.#meter;
+      if (meter !== null) job.updateProgress(progressOf(meter)).catch(() => undefined);
     }, PROGRESS_MS);
     try {
       const { shards, run, work } = await this.#prepare(job);
@@ -175,7 +200,7 @@ class Shift {
         options: work.embed as EmbedManyOptions,
         chunks: work.chunks as ChunkRule | null,
       };
-      const meterOf = (bytes: number): Meter => (meters[0] = new Meter(bytes));
+      const meterOf = (bytes: number): Meter => (this.#meter = new Meter(bytes));
       for (;;) {
         const done = await shards.one(how, options, meterOf);
         if (typeof done === 'object') return this.#done(done, begin);
@@ -187,6 +212,7 @@ class Shift {
       if (!(this.#context.signal.reason instanceof Interrupted)) throw await this.#failure(job, token, error);
     } finally {
       clearInterval(timer);
+      this.#meter = null;
     }
     // Interrupted: another worker goes on with it, and no attempt is lost.
     await job.moveToDelayed(Date.now(), token);
@@ -195,6 +221,7 @@ class Shift {
 
   #done({ counts }: Manifest, begin: number): JobResult {
     this.#failed += counts.failed;
+    this.#metrics.shardDone(counts);
     return { ...counts, seconds: (performance.now() - begin) / 1000 };
   }
 

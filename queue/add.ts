@@ -22,7 +22,7 @@ export async function addJobs(
     });
     const before = await Promise.all(jobs.map(({ opts }) => queue.getJob(opts.jobId)));
     await queue.addBulk(jobs);
-    added += before.filter((job) => job === undefined || job === null).length;
+    added += before.filter((job) => job === undefined).length;
   }
   return added;
 }

@@ -2,6 +2,7 @@
  * The queue of jobs, on an engine that exists: BullMQ over Redis or PostgreSQL. What goes through it are the names of shards;
  * documents and vectors are in files.
  */
+import type * as BullMQ from 'bullmq';
 import type { BackendFactory, Job, Processor, Queue, QueueOptions, Worker, WorkerOptions } from 'bullmq';
 import { optionalPackages } from '../lib/optional-packages.js';
 import type { Counts } from './manifest.js';
@@ -47,7 +48,7 @@ export const JOB_OPTIONS = {
 
 /** BullMQ, bound to an engine. */
 export class Broker {
-  readonly #library: typeof import('bullmq');
+  readonly #library: typeof BullMQ;
   readonly #backend: BackendFactory;
   readonly #connection: NonNullable<QueueOptions['connection']>;
   readonly #name: string;
@@ -55,7 +56,7 @@ export class Broker {
   readonly address: string;
 
   private constructor(
-    library: typeof import('bullmq'),
+    library: typeof BullMQ,
     backend: BackendFactory | undefined,
     connection: NonNullable<QueueOptions['connection']>,
     name: string,
@@ -78,11 +79,11 @@ export class Broker {
     const { protocol, host, pathname } = parseUrl(url);
     const address = `${protocol}//${host}${pathname}`;
     if (protocol === 'redis:' || protocol === 'rediss:') {
-      const library = await packages('ioredis', () => import('ioredis'));
+      const library = await packages('ioredis');
       // A command waits for the engine to come back, however long that takes.
-      return new Broker(library, undefined, { url, maxRetriesPerRequest: null } as never, name, address);
+      return new Broker(library, undefined, { url, maxRetriesPerRequest: null }, name, address);
     }
-    const library = await packages('pg', () => import('pg' as string));
+    const library = await packages('pg');
     const connection = { connectionString: url, migrate: true } as never;
     return new Broker(library, library.createPostgresBackend as never, connection, name, address);
   }
@@ -146,9 +147,10 @@ export class Broker {
   }
 }
 
-function packages(driver: string, load: () => Promise<unknown>): Promise<typeof import('bullmq')> {
+/** @param driver the package that BullMQ reaches the engine with; only looked for here, so that its absence is told */
+function packages(driver: string): Promise<typeof BullMQ> {
   return optionalPackages('A queue', ['bullmq', driver], async () => {
-    await load();
+    (await import(driver)) as unknown;
     return import('bullmq');
   });
 }

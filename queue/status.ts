@@ -27,8 +27,7 @@ export async function statusOf(queue: ShardQueue): Promise<QueueStatus> {
   const counts = { documents: 0, failed: 0, truncated: 0, tokens: 0 };
   let [bytes, began, ended] = [0, Infinity, 0];
   for await (const job of jobsOf(queue, 'completed')) {
-    for (const key of Object.keys(counts) as (keyof typeof counts)[])
-      counts[key] += job.returnvalue?.[key] ?? 0;
+    for (const key of Object.keys(counts) as (keyof typeof counts)[]) counts[key] += job.returnvalue[key];
     bytes += job.data.bytes;
     began = Math.min(began, job.processedOn ?? Infinity);
     ended = Math.max(ended, job.finishedOn ?? 0);

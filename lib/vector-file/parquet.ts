@@ -1,3 +1,4 @@
+import type * as HyparquetWriter from 'hyparquet-writer';
 import type { KeyValue, RowGroup, SchemaElement } from 'hyparquet';
 import { optionalPackages } from '../optional-packages.js';
 import type { DocumentFailure, DocumentId, DocumentVectors } from './rows.js';
@@ -5,7 +6,7 @@ import type { DocumentFailure, DocumentId, DocumentVectors } from './rows.js';
 /** What a parquet file says of itself beside its rows: key and value. */
 export type ParquetMetadata = Readonly<Record<string, string>>;
 
-type Library = typeof import('hyparquet-writer');
+type Library = typeof HyparquetWriter;
 
 /** @throws LongEmbedError ERR_INVALID_OPTION with the command that installs the package */
 export function parquetWriterLibrary(): Promise<Library> {
@@ -63,7 +64,7 @@ export const PARQUET_SCHEMA: SchemaElement[] = [
 ];
 
 /** Numbers of a row group's vectors together: what is in memory at a time, some 40 bytes a number in the library. */
-const GROUP_NUMBERS = 1 << 20;
+const GROUP_NUMBERS = 1 << 19;
 /** Rows of a group without vectors, or with short ones. */
 const GROUP_ROWS = 16_384;
 /** Bytes of encoded columns that are passed on at a time. */

@@ -159,6 +159,12 @@ export class PartSource {
     }
   }
 
+  /** Compares the file of vectors with its checksum. */
+  async verify(): Promise<void> {
+    const bytes = this.read();
+    while ((await bytes.next()).done !== true);
+  }
+
   /** The bytes of a file. @throws LongEmbedError when they are not those that the part was made with */
   async *read(file: PartFile | null = this.#manifest.files[0] ?? null): AsyncGenerator<Buffer> {
     if (file === null) return;

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JobProgress } from '../../queue/broker.js';
+import { WorkerMetrics } from '../../queue/worker-metrics.js';
 import { modelPath } from '../../models/random/cached.js';
 import { longembed as program, start } from '../cli/program.js';
 import { longembed as fake, type Outcome, type World } from '../cli/world.js';
@@ -154,6 +156,36 @@ describe.each(['redis', 'postgres'] as const)('a queue on %s', (name) => {
     ]);
     expect(readFileSync(at(`${name}-merged.jsonl`)).equals(readFileSync(at('whole.jsonl')))).toBe(true);
   }, 120_000);
+});
+
+it('tells Prometheus what a worker does', async () => {
+  let progress: JobProgress | null = null;
+  const metrics = new WorkerMetrics(() => progress);
+  const { port, close } = await metrics.serve(0);
+  const read = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  try {
+    expect(await read()).toMatch(/^longembed_worker_shard_fraction 0$/m);
+    metrics.shardDone({ documents: 60, failed: 3, truncated: 0, rows: 57, tokens: 999 });
+    metrics.shardFailed();
+    progress = { fraction: 0.25, documents: 7, failed: 0, tokens: 80, tokensPerSecond: 40 };
+    const text = await read();
+    for (const line of [
+      'longembed_worker_documents_total{outcome="embedded"} 57',
+      'longembed_worker_documents_total{outcome="failed"} 3',
+      'longembed_worker_tokens_total 999',
+      'longembed_worker_shards_total{outcome="done"} 1',
+      'longembed_worker_shards_total{outcome="failed"} 1',
+      'longembed_worker_shard_fraction 0.25',
+      'longembed_worker_shard_documents 7',
+      'longembed_worker_tokens_per_second 40',
+    ]) {
+      expect(text.split('\n')).toContain(line);
+    }
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
+    await expect(metrics.serve(port)).rejects.toThrow(/Cannot serve metrics on port \d+: EADDRINUSE/);
+  } finally {
+    close();
+  }
 });
 
 it('says what is wrong with --queue, without its password', async () => {
