@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { plural } from '../lib/format.js';
 import { type ChunkRule, type EmbedManyOptions, LongEmbedError } from '../lib/index.js';
+import { parquetWriterLibrary } from '../lib/vector-file/parquet.js';
 import { Broker, type JobProgress, type JobResult, type ShardJob, type ShardQueue } from '../queue/broker.js';
 import { Corpus } from '../queue/corpus.js';
 import type { Manifest, Run } from '../queue/manifest.js';
@@ -137,10 +138,7 @@ class Shift {
     const ended = new Promise<Error | null>((resolve) => {
       this.#end = resolve;
     });
-    const worker = this.#broker.worker(
-      (job, token) => this.#job(job, token),
-      this.#options.silence * 1000,
-    );
+    const worker = this.#broker.worker((job, token) => this.#job(job, token), this.#options.silence * 1000);
     let away = false;
     worker.on('error', (error) => {
       if (!away)
@@ -230,6 +228,7 @@ class Shift {
     if (this.#prepared?.key === key) return this.#prepared;
     const { signal } = this.#context;
     const work = await readWork(data);
+    if (work.format === 'parquet') await parquetWriterLibrary();
     const corpus = await Corpus.open(work.files);
     if (corpus.identity.fingerprint !== work.input.fingerprint) {
       throw invalid(
