@@ -113,9 +113,10 @@ ${STRATEGY_HELP}
   All strategies take attention-scale=length|position|off (yarn: also yarn). longembed info lists what a model
   supports.
 
-Shards (--shard i/n, docs/scale.md): a process takes the documents that begin in the i-th of n equal shares of
-  the bytes of all FILEs, so that every document is in exactly one shard. A part appears under its name when it
-  is whole; a process that was killed goes on where it was with --resume. longembed merge puts parts together.
+Shards (--shard i/n, docs/scale.md): a process takes the documents that begin in the i-th of n equal
+  shares of the bytes of all FILEs, so that every document is in exactly one shard. A part appears under
+  its name when it is whole; a process that was killed goes on where it was with --resume. longembed merge
+  puts parts together.
 
 Examples:
   longembed embed contract.txt --model minilm.gguf --extend pcw:4k

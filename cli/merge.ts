@@ -33,10 +33,11 @@ function addMergeOptions(command: Command): Command {
 }
 
 const HELP = `
-Checks that all parts are there and of one run: the same input, model, strategy, prompt and settings. The output
-has the format of the parts and the documents in the order of the input; jsonl and npy files are byte for byte
-those of one process. Beside it: FILE.errors.jsonl with the documents that failed (jsonl, npy), FILE.npy.jsonl
-with whose rows they are (npy). Without --output the parts stay where they are and are listed in a manifest.
+Checks that all parts are there and of one run: the same input, model, strategy, prompt and settings. The
+output has the format of the parts and the documents in the order of the input; jsonl and npy files are
+byte for byte those of one process. Beside it: FILE.errors.jsonl with the documents that failed (jsonl,
+npy), FILE.npy.jsonl with whose rows they are (npy). Without --output the parts stay where they are and
+are listed in a manifest.
 
 Examples:
   longembed merge parts --output corpus.parquet

@@ -91,11 +91,11 @@ function addAddOptions(command: Command): Command {
 }
 
 const HELP = `
-A run is divided into shards of about equal size, and every shard is a job of a BullMQ queue, on Redis or on
-PostgreSQL. Workers (longembed worker) take them, on any number of machines that see the input and the folder of
-the parts; longembed merge puts the parts together. Adding a run again does nothing; a shard whose worker dies goes
-to another; one that fails three times stays in the queue, until longembed queue retry. Takes npm i bullmq ioredis,
-or bullmq pg.
+A run is divided into shards of about equal size, and every shard is a job of a BullMQ queue, on Redis or
+on PostgreSQL. Workers (longembed worker) take them, on any number of machines that see the input and the
+folder of the parts; longembed merge puts the parts together. Adding a run again does nothing; a shard
+whose worker dies goes to another; one that fails three times stays in the queue, until longembed queue
+retry. Takes npm i bullmq ioredis, or bullmq pg.
 
 Examples:
   longembed queue add corpus.jsonl --queue redis://db:6379 --model e5.gguf --extend pcw:4k --output /share/out

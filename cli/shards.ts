@@ -4,6 +4,7 @@ import { count, plural } from '../lib/format.js';
 import type { ChunkRule, EmbedManyOptions } from '../lib/index.js';
 import { packageVersion } from '../lib/package.js';
 import { parquetMetadata } from '../lib/vector-file/facts.js';
+import { parquetWriterLibrary } from '../lib/vector-file/parquet.js';
 import type { VectorOutput } from '../lib/vector-file/rows.js';
 import { Corpus, type Piece } from '../queue/corpus.js';
 import type { Manifest, Run } from '../queue/manifest.js';
@@ -64,6 +65,8 @@ export async function embedShards(
   if (folder === undefined || folder === '-') {
     throw new UsageError('--shard writes a part into a folder: name it with --output.');
   }
+  // What a part takes at its end is there before anything is computed.
+  if (outputFormat === 'parquet') await parquetWriterLibrary();
   const corpus = await Corpus.open(sources);
   const view = viewOn(context.stderr, options.quiet === true);
   const model = await loadModel(options, context, view);

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { plural } from '../lib/format.js';
 import { type ChunkRule, type EmbedManyOptions, LongEmbedError } from '../lib/index.js';
+import { parquetWriterLibrary } from '../lib/vector-file/parquet.js';
 import { Broker, type JobProgress, type JobResult, type ShardJob, type ShardQueue } from '../queue/broker.js';
 import { Corpus } from '../queue/corpus.js';
 import type { Manifest, Run } from '../queue/manifest.js';
@@ -52,11 +53,13 @@ function addWorkerOptions(command: Command): Command {
 }
 
 const HELP = `
-Takes shards that longembed queue add put into a queue, one after the other, and makes their parts. Any number of
-workers may run, on machines of any speed; each needs the input, the folder of the parts and the model under the
-paths that the run has. A part that another worker began is gone on with. An engine that is away is waited for.
+Takes shards that longembed queue add put into a queue, one after the other, and makes their parts. Any
+number of workers may run, on machines of any speed; each needs the input, the folder of the parts and the
+model under the paths that the run has. A part that another worker began is gone on with. An engine that
+is away is waited for.
 
-Exit status: 0 done (--until-done); 1 some documents failed; 2 unusable arguments, or a model that is not the run's.
+Exit status: 0 done (--until-done); 1 some documents failed; 2 unusable arguments, or a model that is not
+the run's.
 `;
 
 /** How often a job says how far it is, and an idle worker looks whether anything is left. */
@@ -225,6 +228,7 @@ class Shift {
     if (this.#prepared?.key === key) return this.#prepared;
     const { signal } = this.#context;
     const work = await readWork(data);
+    if (work.format === 'parquet') await parquetWriterLibrary();
     const corpus = await Corpus.open(work.files);
     if (corpus.identity.fingerprint !== work.input.fingerprint) {
       throw invalid(
