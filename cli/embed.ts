@@ -85,8 +85,8 @@ function shardArgument(text: string): ReturnType<typeof parseShard> {
 const HELP = `
 Input formats:
   text    one document per file, its path is the id; UTF-8
-  jsonl   one document per line: {"id": "…", "text": "…"}, or the keys of --id-key and --text-key; a "title"
-          goes before the text, unless --text-key is given; other keys are ignored; ids must be unique
+  jsonl   one document per line: {"id": "…", "text": "…"}, or the keys of --id-key and --text-key; a
+          "title" goes before the text, unless --text-key is given; other keys are ignored; ids must be unique
   tokens  one document per line: an array of content token ids, as longembed tokenize prints;
           special tokens are added as for text
   A line without an id gets its number as id, counted from 0 over all FILEs. Blank lines are skipped.

@@ -4,7 +4,7 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,8 @@ const INSTALL_TIMEOUT_MS = 300_000;
 
 /** @returns null: they cannot be installed */
 export function clientsFolder(): string | null {
-  const hash = createHash('sha256').update(MANIFEST).digest('hex').slice(0, 12);
+  // a checkout has a folder of its own: the link in it must lead to what is tested
+  const hash = createHash('sha256').update(MANIFEST).update(ROOT).digest('hex').slice(0, 12);
   const folder = process.env['LONGEMBED_CLIENTS'] ?? join(tmpdir(), `longembed-clients-${hash}`);
   const done = join(folder, '.installed');
   try {
@@ -27,17 +28,12 @@ export function clientsFolder(): string | null {
       writeFileSync(done, '');
     }
     const link = join(folder, 'node_modules', 'longembed');
-    if (existsSync(link) && readFileSync(join(link, 'package.json'), 'utf8') !== ownManifest()) return null;
+    if (existsSync(link) && realpathSync(link) !== realpathSync(ROOT)) return null;
     if (!existsSync(link)) symlinkSync(ROOT, link, 'dir');
     return folder;
   } catch {
     return null;
   }
-}
-
-/** A folder that another checkout linked itself into is not used: its longembed is not the one that is tested. */
-function ownManifest(): string {
-  return readFileSync(join(ROOT, 'package.json'), 'utf8');
 }
 
 /** A newer Node, for clients that need one. @returns null: none is here */
