@@ -46,8 +46,7 @@ function addEmbedOptions(command: Command): Command {
   addEmbeddingOptions(
     command
       .argument('[files...]', 'documents, or folders of .txt files; - or none reads standard input')
-      .requiredOption('-m, --model <file>', MODEL)
-      .optionsGroup('Embedding:'),
+      .requiredOption('-m, --model <file>', MODEL),
   ).optionsGroup('Input and output:');
   addInputOptions(command)
     .option('-o, --output <file>', 'file for the vectors (default: standard output)')

@@ -84,8 +84,7 @@ function addAddOptions(command: Command): Command {
       'tokens a shard, about: one to five minutes of work',
       wholeNumber(1),
       256 * 1024,
-    )
-    .optionsGroup('Embedding:');
+    );
   addEmbeddingOptions(command).optionsGroup('Input:');
   return addInputOptions(command).usage('[options] --queue URL --model M --output FOLDER FILE…');
 }

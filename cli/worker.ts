@@ -8,7 +8,7 @@ import { Corpus } from '../queue/corpus.js';
 import type { Manifest, Run } from '../queue/manifest.js';
 import { invalid, shardName } from '../queue/shard.js';
 import { readWork, type Work } from '../queue/work.js';
-import { WorkerMetrics } from '../queue/worker-metrics.js';
+import type { WorkerMetrics } from '../queue/worker-metrics.js';
 import type { AddCommand, Context, Model } from './context.js';
 import { EXIT, Interrupted, UsageError } from './exit.js';
 import { loadModel } from './load-model.js';
@@ -107,7 +107,8 @@ class Shift {
   #failed = 0;
   /** Of the shard at hand. */
   #meter: Meter | null = null;
-  readonly #metrics = new WorkerMetrics(() => (this.#meter === null ? null : progressOf(this.#meter)));
+  /** null: not asked for. */
+  #metrics: WorkerMetrics | null = null;
   #end: (reason: Error | null) => void = () => undefined;
 
   constructor(
@@ -127,7 +128,11 @@ class Shift {
   }
 
   async serveMetrics(port: number): Promise<{ readonly close: () => void }> {
-    const served = await this.#metrics.serve(port);
+    // Loaded on demand: no other command needs it.
+    const { WorkerMetrics } = await import('../queue/worker-metrics.js');
+    const metrics = new WorkerMetrics(() => (this.#meter === null ? null : progressOf(this.#meter)));
+    const served = await metrics.serve(port);
+    this.#metrics = metrics;
     this.#view.message(`longembed: metrics on port ${served.port}`);
     return served;
   }
@@ -149,7 +154,7 @@ class Shift {
     });
     worker.on('active', () => (away = false));
     worker.on('failed', (job, error) => {
-      this.#metrics.shardFailed();
+      this.#metrics?.shardFailed();
       const name = job === undefined ? 'a shard' : `shard ${shardName(job.data.shard)}`;
       this.#view.message(`longembed: ${name} failed: ${error.message}`);
     });
@@ -219,7 +224,7 @@ class Shift {
 
   #done({ counts }: Manifest, begin: number): JobResult {
     this.#failed += counts.failed;
-    this.#metrics.shardDone(counts);
+    this.#metrics?.shardDone(counts);
     return { ...counts, seconds: (performance.now() - begin) / 1000 };
   }
 

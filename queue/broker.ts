@@ -39,7 +39,7 @@ const MAX_DEATHS = 5;
 const REACH_MS = 10_000;
 
 /** How jobs are kept: for good, so that adding one again does nothing. */
-export const JOB_OPTIONS = {
+const JOB_OPTIONS = {
   attempts: ATTEMPTS,
   backoff: { type: 'exponential', delay: BACKOFF_MS },
   removeOnComplete: false,

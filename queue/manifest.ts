@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../lib/atomic-file.js';
@@ -72,6 +72,23 @@ export async function writeManifest(folder: string, content: Manifest): Promise<
 export async function readManifest(folder: string, of: Shard): Promise<Manifest | null> {
   const path = manifestPath(folder, of);
   return readJson(path, manifest, `it is no manifest of a part: do the part again with --force`);
+}
+
+/**
+ * Whether a part's files are there, in full.
+ * @returns a clause about the first that is not, with its path; null: they are
+ */
+export async function wrongFile(folder: string, { files }: Manifest): Promise<string | null> {
+  for (const { name, bytes } of files) {
+    const path = join(folder, name);
+    const size = await stat(path).then(
+      (stats) => stats.size,
+      () => null,
+    );
+    if (size === null) return `${path} is missing`;
+    if (size !== bytes) return `${path} has ${size} bytes, and its manifest says ${bytes}`;
+  }
+  return null;
 }
 
 /** The path of what the parts of a folder agree on. */

@@ -20,6 +20,7 @@ import {
   type Run,
   writeManifest,
   writeRun,
+  wrongFile,
 } from './manifest.js';
 import { invalid, partName, type Shard, shardName } from './shard.js';
 
@@ -240,16 +241,8 @@ async function wholePart(options: PartOptions): Promise<Manifest | null> {
       `${path} is of another run: ${other.join('; ')}. Name another folder, or begin anew with --force.`,
     );
   }
-  for (const { name, bytes } of manifest.files) {
-    const size = await stat(join(folder, name)).then(
-      (stats) => stats.size,
-      () => null,
-    );
-    if (size !== bytes) {
-      const what = size === null ? 'is missing' : `has ${size} bytes instead of ${bytes}`;
-      throw invalid(`${join(folder, name)} ${what}: do shard ${shardName(shard)} again with --force.`);
-    }
-  }
+  const wrong = await wrongFile(folder, manifest);
+  if (wrong !== null) throw invalid(`${wrong}: do shard ${shardName(shard)} again with --force.`);
   return manifest;
 }
 

@@ -1,9 +1,8 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { readFailure } from '../../lib/error.js';
 import { plural } from '../../lib/format.js';
 import { differences } from '../differences.js';
-import { type Manifest, MAY_DIFFER, readManifest } from '../manifest.js';
+import { type Manifest, MAY_DIFFER, readManifest, wrongFile } from '../manifest.js';
 import { invalid, partName, shardName, shardOfFile } from '../shard.js';
 
 /** Shards that a message names before it only counts. */
@@ -28,7 +27,12 @@ export async function checkParts(folder: string): Promise<Manifest[]> {
   if (missing.length > 0) throw missingParts(folder, names, missing, count);
   for (const manifest of manifests) {
     checkAgreement(folder, manifests[0] ?? manifest, manifest);
-    await checkFiles(folder, manifest);
+    const wrong = await wrongFile(folder, manifest);
+    if (wrong !== null) {
+      throw invalid(
+        `${wrong}: copy it again, or do it again with longembed embed --shard ${shardName(manifest.shard)} --force.`,
+      );
+    }
   }
   return manifests;
 }
@@ -80,18 +84,4 @@ function checkAgreement(folder: string, first: Manifest, one: Manifest): void {
     `The parts of ${folder} are not of one run: ${other.join('; ')}. Do the one that is wrong again, with ` +
       `longembed embed --shard ${shardName(one.shard)} --force or --shard ${shardName(first.shard)} --force.`,
   );
-}
-
-async function checkFiles(folder: string, { files, shard }: Manifest): Promise<void> {
-  for (const { name, bytes } of files) {
-    const size = await stat(join(folder, name)).then(
-      (stats) => stats.size,
-      () => null,
-    );
-    if (size === bytes) continue;
-    const what = size === null ? 'is missing' : `has ${size} bytes, and its manifest says ${bytes}`;
-    throw invalid(
-      `${join(folder, name)} ${what}: copy it again, or do it again with longembed embed --shard ${shardName(shard)} --force.`,
-    );
-  }
 }

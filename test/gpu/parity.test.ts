@@ -168,7 +168,7 @@ describe.skipIf(NO_VULKAN)(`vectors of a Vulkan device equal the CPU's${WHY}`, (
   // sixteen blocks, the length of the flagship's documents
   it.each([
     ['llama', 'last', 'F16', ['ntk']],
-    ['llama', 'last', 'Q4_K_M', ['se']],
+    ['llama', 'last', 'Q8_0', ['se']],
   ] as const)(
     '%s at 32,768 tokens, pooling %s, weights in %s',
     { timeout: 1_800_000 },

@@ -68,16 +68,6 @@ function paramOf(json: unknown): string | null {
   return param;
 }
 
-export const cosine = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
-  let [dot, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    dot += a[i]! * b[i]!;
-    aa += a[i]! ** 2;
-    bb += b[i]! ** 2;
-  }
-  return dot / Math.sqrt(aa * bb);
-};
-
 /** The vector that a base64 string holds. */
 export function decode(base64: string): Float32Array {
   const bytes = Buffer.from(base64, 'base64');
