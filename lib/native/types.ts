@@ -117,7 +117,7 @@ export interface NativeBatch {
   ropeBase: number;
   ropeScale: number;
   /** A divisor per rotary frequency (half of `ropeDimensions`), on top of the file's own; null: 1. */
-  ropeFactors: Float32Array | null;
+  ropeFactors: Float64Array | null;
   pooling: Pooling;
   /**
    * Instead of one vector per sequence: the mean of each range of tokens, as pairs [from, to) counted from the first token of

@@ -99,12 +99,12 @@ Batch batch_of(const Napi::Object & object) {
     }
     size_t factors       = 0;
     size_t ends          = 0;
-    batch.rope_factors   = typed_array<float, napi_float32_array>(object, "ropeFactors", &factors);
+    batch.rope_factors   = typed_array<double, napi_float64_array>(object, "ropeFactors", &factors);
     batch.n_rope_factors = static_cast<int64_t>(factors);
     batch.ranges         = typed_array<int32_t, napi_int32_array>(object, "ranges", &ends);
     batch.n_ranges       = static_cast<int64_t>(ends / 2);
-    batch.rope_base      = object.Get("ropeBase").ToNumber().FloatValue();
-    batch.rope_scale     = object.Get("ropeScale").ToNumber().FloatValue();
+    batch.rope_base      = object.Get("ropeBase").ToNumber().DoubleValue();
+    batch.rope_scale     = object.Get("ropeScale").ToNumber().DoubleValue();
     batch.pooling        = pooling_of(object.Get("pooling").ToString().Utf8Value());
     return batch;
 }
