@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { githubSlug, isPage, SIDEBAR } from '../../docs/.vitepress/pages.mjs';
 import { root } from '../../scripts/lib/paths.mjs';
 
 const PAGES = [
@@ -34,25 +35,15 @@ function linksOf(page: string): string[] {
   return [...links, ...front].filter((target) => target !== '' && !/^(https?|mailto):/.test(target));
 }
 
-/**
- * A heading's anchor, as VitePress makes it: GitHub's keeps underscores, which only matter in links to the error codes, so
- * both are taken.
- */
+/** The anchors of a page's headings. */
 function anchorsOf(page: string): Set<string> {
   const headings = text(page)
     .replaceAll(/^ *```[^]*?^ *```/gm, '')
     .matchAll(/^#{1,6} +(.+)$/gm);
   return new Set(
-    [...headings].flatMap(([, heading = '']) => {
-      const plain = heading
-        .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-        .replaceAll('`', '')
-        .toLowerCase()
-        .trim();
-      const github = plain.replaceAll(/[^\p{L}\p{N}\s_-]/gu, '').replaceAll(/\s/g, '-');
-      const vitepress = plain.replaceAll(/[^\p{L}\p{N}]+/gu, '-').replaceAll(/^-|-$/g, '');
-      return [github, vitepress];
-    }),
+    [...headings].map(([, heading = '']) =>
+      githubSlug(heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll('`', '')),
+    ),
   );
 }
 
@@ -71,6 +62,15 @@ describe.each(PAGES)('%s', (page) => {
 it('every page of docs is linked from the README', () => {
   const linked = new Set(linksOf('README.md').map((link) => link.split('#')[0]));
   expect(PAGES.filter((page) => page.startsWith('docs/') && !linked.has(page))).toEqual([]);
+});
+
+it('every page of docs is in the site’s sidebar, and nothing else is', () => {
+  const shown = SIDEBAR.flatMap(({ items }) => items.map(({ link }) => `${link.slice(1)}.md`)).filter(
+    (page) => page !== 'docs/api/.md',
+  );
+  expect(shown.filter((page) => !isPage(page) || !PAGES.includes(page))).toEqual([]);
+  const pages = PAGES.filter((page) => page.startsWith('docs/') && page !== 'docs/index.md');
+  expect(pages.filter((page) => !shown.includes(page))).toEqual([]);
 });
 
 it('README is short', () => {
