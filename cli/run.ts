@@ -4,6 +4,7 @@ import { addBench } from './bench.js';
 import { addBuild } from './build.js';
 import { addCompare } from './compare.js';
 import { addConvert } from './convert.js';
+import { addDemo } from './demo.js';
 import type { AddCommand, Context } from './context.js';
 import { addEmbed } from './embed.js';
 import { BrokenPipe, EXIT, Interrupted, UsageError } from './exit.js';
@@ -18,6 +19,7 @@ import { packageVersion } from '../lib/package.js';
 
 /** In the order of the help. */
 const COMMANDS: readonly AddCommand[] = [
+  addDemo,
   addEmbed,
   addMerge,
   addQueue,
@@ -34,6 +36,7 @@ const COMMANDS: readonly AddCommand[] = [
 
 const HELP = `
 Examples:
+  longembed demo
   longembed info minilm.gguf
   longembed info hf:org/repo/minilm-q8_0.gguf
   longembed embed contract.txt --model minilm.gguf --extend pcw:4k
