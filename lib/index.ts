@@ -28,6 +28,8 @@ export { convertModel } from './convert/index.js';
 export type { ConvertedFile, ConvertOptions, ConvertType } from './convert/index.js';
 export { extendModelFile } from './extend-file/index.js';
 export type { ExtendedFile, ExtendFileOptions } from './extend-file/index.js';
+export { makePairs } from './pairs/index.js';
+export type { MadePairs, MakePairsOptions } from './pairs/index.js';
 export { tunePositions } from './tune/index.js';
 export type { DevScore, TunedFile, TuneOptions, TuneProgress } from './tune/index.js';
 export { devices, EmbeddingModel } from './model/index.js';

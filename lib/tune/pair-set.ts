@@ -5,7 +5,7 @@ import type { Engine } from '../model/engine.js';
 import { type EmbedSettings, resolveEmbedOptions } from '../model/options.js';
 import type { NativeJob, NativeTuneBatch } from '../native/index.js';
 import { type PairLine, readPairs } from './pairs-file.js';
-import type { SeededRandom } from './random.js';
+import type { SeededRandom } from '../seeded-random.js';
 import { TokenStore } from './token-store.js';
 
 const wait = <T>(job: NativeJob<T>): Promise<T> => job.promise;

@@ -46,12 +46,14 @@ export async function startingRows(
   };
 }
 
-function strideOf({ parameters, spec }: ResolvedExtend, nativeContext: number): number {
+/** s, where all rows of the native context are among the new ones. */
+function strideOf({ parameters, spec, target }: ResolvedExtend, nativeContext: number): number {
   const s = Number(parameters['s']);
-  if (Number.isInteger(s)) return s;
+  if (Number.isInteger(s) && (nativeContext - 1) * s < target) return s;
+  const whole = Math.ceil(s);
   throw unsupported(
-    `"${spec}" divides positions by ${Number(s.toFixed(3))}: only with a whole number do rows of the original stay among the new ones, ` +
-      `which keeps short texts exact. Give a target that is a multiple of ${nativeContext}, or s=${Math.ceil(s)}.`,
+    `"${spec}" divides positions by ${Number(s.toFixed(3))}, and not all rows of the original are among the new ones then, which keep short ` +
+      `texts exact: give a target of ${whole * nativeContext}, or another multiple of the native context, without s=.`,
   );
 }
 

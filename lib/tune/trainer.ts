@@ -5,7 +5,7 @@ import type { Checkpoint } from './checkpoint.js';
 import { bestOf, type History } from './history.js';
 import type { DevScore, TuneProgress } from './options.js';
 import type { PairSet } from './pair-set.js';
-import { SeededRandom } from './random.js';
+import { SeededRandom } from '../seeded-random.js';
 import { rateAt } from './schedule.js';
 import type { TuneSettings } from './settings.js';
 

@@ -154,7 +154,8 @@ async function advanceAll(
   const end = performance.now() + limitMinutes * MINUTE_MS;
   let saved = { step: trainer.step, at: performance.now() };
   try {
-    while (!trainer.isDone && performance.now() < end) {
+    // A step at least, so that the shortest time gets somewhere.
+    for (let isUp = false; !trainer.isDone && !isUp; isUp = performance.now() >= end) {
       await trainer.advance();
       if (performance.now() - saved.at < checkpointMinutes * MINUTE_MS) continue;
       try {
