@@ -33,13 +33,6 @@ const Element * array_of_length(const Napi::Object & object, const char * name, 
     return data;
 }
 
-Pooling pooling_of(const std::string & name) {
-    if (name == "cls") {
-        return Pooling::cls;
-    }
-    return name == "last" ? Pooling::last : Pooling::mean;
-}
-
 Napi::Array id_array(Napi::Env env, const std::vector<int32_t> & ids) {
     Napi::Array array = Napi::Array::New(env, ids.size());
     for (size_t i = 0; i < ids.size(); ++i) {
@@ -71,6 +64,13 @@ template <typename Array, typename Element> Array copy_to(Napi::Env env, const s
 }
 
 } // namespace
+
+Pooling pooling_of(const std::string & name) {
+    if (name == "cls") {
+        return Pooling::cls;
+    }
+    return name == "last" ? Pooling::last : Pooling::mean;
+}
 
 LoadOptions load_options(const Napi::Object & object) {
     LoadOptions options;
