@@ -25,7 +25,8 @@ await runMain(async () => {
   say('the API’s reference …');
   program('typedoc', [
     ...ENTRIES,
-    ...['--plugin', 'typedoc-plugin-markdown', '--tsconfig', 'tsconfig.json', '--out', 'docs/api'],
+    ...['--plugin', 'typedoc-plugin-markdown', '--plugin', './docs/.vitepress/module-names.mjs'],
+    ...['--tsconfig', 'tsconfig.json', '--out', 'docs/api'],
     ...[
       '--name',
       'API',
