@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { ensureDependencies, isInstalled, readPackages } from './lib/dependencies.mjs';
-import { writeLlmsTexts } from './lib/llms-txt.mjs';
 import { root } from './lib/paths.mjs';
 import { npmCommand, run, runMain, say, ScriptError } from './lib/process.mjs';
 import { deadLinks } from './lib/site-links.mjs';
@@ -17,7 +16,7 @@ const site = join(docs, '.vitepress', 'dist');
 /** What `import … from` can name. */
 const ENTRIES = ['lib/index.ts', 'server/index.ts', 'lib/adapters/ai-sdk.ts', 'lib/adapters/langchain.ts'];
 
-await runMain(async () => {
+await runMain(() => {
   const { values } = parseArgs({ options: { serve: { type: 'boolean', default: false } } });
   // TypeDoc reads the types of what the sources import
   ensureDependencies();
@@ -25,7 +24,8 @@ await runMain(async () => {
   say('the API’s reference …');
   program('typedoc', [
     ...ENTRIES,
-    ...['--plugin', 'typedoc-plugin-markdown', '--tsconfig', 'tsconfig.json', '--out', 'docs/api'],
+    ...['--plugin', 'typedoc-plugin-markdown', '--plugin', './docs/.vitepress/module-names.mjs'],
+    ...['--tsconfig', 'tsconfig.json', '--out', 'docs/api'],
     ...[
       '--name',
       'API',
@@ -46,7 +46,6 @@ await runMain(async () => {
     return;
   }
   program('vitepress', ['build', 'docs']);
-  await writeLlmsTexts(site);
   const dead = deadLinks(site, process.env['LONGEMBED_DOCS_BASE'] ?? '/');
   if (dead.length > 0) throw new ScriptError(`links that lead nowhere:\n  ${dead.join('\n  ')}`);
   say('the site is in docs/.vitepress/dist; every link and anchor in it leads somewhere.');

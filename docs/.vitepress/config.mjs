@@ -3,6 +3,7 @@
 import { dirname, join, relative, resolve } from 'node:path';
 import process from 'node:process';
 import { githubSlug, isPage, OUTSIDE, SIDEBAR } from './pages.mjs';
+import { writeLlmsTexts } from './llms.mjs';
 import { withoutDeadEnds } from './links.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -16,6 +17,8 @@ export default {
   srcExclude: OUTSIDE,
   rewrites: { 'docs/index.md': 'index.md' },
   lastUpdated: false,
+  /** @param {{ outDir: string }} site */
+  buildEnd: ({ outDir }) => writeLlmsTexts(outDir),
   themeConfig: {
     nav: [
       { text: 'Start', link: '/docs/contract' },

@@ -1,3 +1,5 @@
+import { SIDEBAR } from './pages.mjs';
+
 /**
  * Makes markdown-it show links to files of the repository that are no pages (sources, folders, licences) as their text alone.
  * @param {any} md
@@ -17,12 +19,20 @@ export function withoutDeadEnds(md, leadsToPage) {
         }
         if (!open && /^link_(open|close)$/.test(token.type)) token.hidden = true;
         if (token.type === 'link_close') open = true;
+        // where a clone shows the file's name the site has its title
+        if (token.type === 'text') token.content = titleOf(token.content) ?? token.content;
       }
       if (children !== null && children !== undefined) {
         children.splice(0, children.length, ...children.filter((/** @type {any} */ token) => !token.hidden));
       }
     }
   });
+}
+
+/** The title of a page of docs/ in the sidebar. @param {string} text */
+function titleOf(text) {
+  const name = /^(?:docs\/)?([\w-]+)\.md$/.exec(text)?.[1];
+  return SIDEBAR.flatMap(({ items }) => items).find(({ link }) => link === `/docs/${name}`)?.text;
 }
 
 /** VitePress has turned links to pages into links to their HTML by then. @param {string} target */

@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './paths.mjs';
+import { root } from '../../scripts/lib/paths.mjs';
+import { SIDEBAR } from './pages.mjs';
 
 /**
  * Writes llms.txt, a list of the pages for programs that read them, and llms-full.txt, all of their texts.
  * @param {string} site the built site's folder
  */
-export async function writeLlmsTexts(site) {
-  const { SIDEBAR } = await import('../../docs/.vitepress/pages.mjs');
+export function writeLlmsTexts(site) {
   /** @type {string[]} */
   const list = ['# longembed', '', `> ${summary('README.md')}`];
   /** @type {string[]} */
