@@ -3,7 +3,7 @@
  * place of a shard's work a wait. Time runs faster by a factor, for shards and for the time after which a silent worker is taken for
  * dead alike.
  *
- *   npx tsx bench/scale/workers.ts --queue redis://127.0.0.1:6379 [--workers 1000] [--shards 3000] [--processes 4] [--factor 10]
+ *   npx tsx test/queue/simulation.ts --queue redis://127.0.0.1:6379 [--workers 1000] [--shards 3000] [--processes 4] [--factor 10]
  *
  * A worker takes a shard of 60 s at a speed of its own, half to twice the usual. One shard in ten ends with its worker's death, as by
  * kill -9: no word, no sign of life; another worker starts in its place 30 s later. One in a hundred fails once and is tried again. One
@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { addJobs } from '../../queue/add.js';
 import { Broker, type JobResult, type ShardJob, type ShardWorker } from '../../queue/broker.js';
-import { Random } from '../random.js';
+import { Random } from '../../bench/random.js';
 
 const { values } = parseArgs({
   options: {
