@@ -13,7 +13,9 @@ import { addInfo } from './info.js';
 import { addMerge } from './merge.js';
 import { addQueue } from './queue.js';
 import { addServe } from './serve.js';
+import { addPairs } from './pairs.js';
 import { addTokenize } from './tokenize.js';
+import { addTune } from './tune.js';
 import { addWorker } from './worker.js';
 import { packageVersion } from '../lib/package.js';
 
@@ -25,6 +27,8 @@ const COMMANDS: readonly AddCommand[] = [
   addQueue,
   addWorker,
   addExtend,
+  addTune,
+  addPairs,
   addConvert,
   addInfo,
   addTokenize,
@@ -44,6 +48,7 @@ Examples:
   longembed tokenize contract.txt --model minilm.gguf
   longembed serve --model minilm.gguf --extend pcw:4k
   longembed extend minilm.gguf --extend pi:2k --output minilm-2k.gguf
+  longembed tune e5-base-v2.gguf --extend pi:4k --pairs pairs.jsonl --output e5-4k.gguf
   longembed convert gtr-t5-base --output gtr-t5-base-f16.gguf
   longembed bench --model minilm.gguf --extend none pcw:4k --output results
   longembed compare results

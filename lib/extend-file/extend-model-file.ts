@@ -110,7 +110,8 @@ function planOf(resolved: ResolvedExtend, context: StrategyContext): Extension['
   return plan;
 }
 
-function refuseSplit(path: string, { metadata }: FileFacts): void {
+/** @throws LongEmbedError ERR_MODEL_INVALID for one part of a split model */
+export function refuseSplit(path: string, { metadata }: FileFacts): void {
   if (Number(metadata['split.count'] ?? 1) <= 1) return;
   throw new LongEmbedError(
     'ERR_MODEL_INVALID',
@@ -118,11 +119,12 @@ function refuseSplit(path: string, { metadata }: FileFacts): void {
   );
 }
 
-function refuseExtended(path: string, { metadata }: FileFacts): void {
+/** @throws LongEmbedError ERR_MODEL_INVALID for a file that is not an original */
+export function refuseExtended(path: string, { metadata }: FileFacts): void {
   const extended = readExtended(metadata);
   if (extended === null) return;
   throw new LongEmbedError(
     'ERR_MODEL_INVALID',
-    `"${path}" was made by longembed extend (${extended.spec}): extend the original instead.`,
+    `"${path}" was made by longembed ${extended.tuned === null ? 'extend' : 'tune'} (${extended.spec}): take the original instead.`,
   );
 }

@@ -2,9 +2,10 @@
 import type { LongEmbedError } from '../error.js';
 import type { Extend, StrategySupport } from '../extend/index.js';
 import type { DownloadProgress } from '../hub/progress.js';
+import type { TunedRecord } from './extended.js';
 import type { Backend, Device, ModelFacts, Pooling, PositionEncoding, Precision } from '../native/types.js';
 
-export type { Backend, Device, DownloadProgress, Pooling, PositionEncoding, Precision };
+export type { Backend, Device, DownloadProgress, Pooling, PositionEncoding, Precision, TunedRecord };
 
 /** Options of `EmbeddingModel.load`. Options given here take precedence over the preset, which takes precedence over the file. */
 export interface LoadOptions {
@@ -248,11 +249,16 @@ export interface ModelInfo extends ModelFacts {
   /** The context length that the file gives, whatever the model was trained for. */
   fileContext: number;
   /**
-   * How `extendModelFile` made the file: the strategy in it, and the original's native context and file context.
-   * null: it did not make this file.
+   * How `extendModelFile` or `tunePositions` made the file: the strategy in it, the original's native context and file context, and how
+   * rows were learned (null: they were computed). null: it is an original.
    */
-  extended: { spec: string; nativeContext: number; originalContext: number } | null;
-  /** Positions of short sequences (E5-Base-4k): those of up to `upTo` tokens take every `stride`-th. */
+  extended: {
+    spec: string;
+    nativeContext: number;
+    originalContext: number;
+    tuned: TunedRecord | null;
+  } | null;
+  /** Positions of short sequences (E5-Base-4k, tuned files): those of up to `upTo` tokens take every `stride`-th. */
   shortInputs: { upTo: number; stride: number } | null;
   /** null: neither the file nor a preset has it, so `embed` needs the option. */
   pooling: Pooling | null;

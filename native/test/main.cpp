@@ -17,6 +17,7 @@ int main() {
     add_backend_tests(tests);
     add_relative_speed_tests(tests);
     add_right_of_way_tests(tests);
+    add_rope_tests(tests);
 
     bool failed = false;
     for (const Test & test : tests) {

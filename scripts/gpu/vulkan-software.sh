@@ -56,7 +56,8 @@ prepare() {
 }
 
 build() {
-  # what has not changed keeps its time, so that it is not compiled again
+  # what has not changed keeps its time, so that it is not compiled again; what is no more must not be compiled either
+  rm -rf "$ROOT/src/native"
   tar -C "$project" --exclude=./node_modules --exclude='./build*' --exclude=./dist --exclude=./.git --exclude=./.cache -cf - . |
     tar -C "$ROOT/src" -xf -
   [ ! -d "$project/node_modules" ] || mounted "$(readlink -f "$project/node_modules")" src/node_modules

@@ -199,7 +199,6 @@ WorkspaceSize GraphEngine::size_for(const Plan & plan) const {
     size.block        = longest_block(plan.layout);
     size.streams      = plan.parallelism;
     size.between_rows = !plan.packed.positions_upper.empty();
-    size.rope_factors = static_cast<int64_t>(plan.packed.rope_factors.size());
     if (plan.packed.self_extend) {
         // a window beyond the longest sequence sees all of it as near; masks need not be wider
         size.self_extend_window = std::min<int64_t>(plan.batch.self_extend_window, plan.layout.longest);
@@ -212,18 +211,11 @@ WorkspaceSize GraphEngine::size_for(const Plan & plan) const {
 
 PassSetup GraphEngine::setup_for(const Plan & plan, Workspace & workspace) const {
     workspace.lay_out(plan.layout);
-    return {*architecture_,
-            static_cast<int>(layers_.size()),
-            layers_.data(),
-            layer_parameters_,
-            workspace,
-            plan.layout,
-            plan.packed,
-            plan.packed.pools_rows(),
-            device_.kernels,
-            plan.batch.rope_base,
-            plan.batch.rope_scale,
-            device_.max_operand_bytes};
+    return {*architecture_,  static_cast<int>(layers_.size()),
+            layers_.data(),  layer_parameters_,
+            workspace,       plan.layout,
+            plan.packed,     plan.packed.pools_rows(),
+            device_.kernels, device_.max_operand_bytes};
 }
 
 Cut GraphEngine::choose_cut(const Batch & batch, int parallelism) const {

@@ -4,6 +4,7 @@
 #include "code_dot.h"
 #include "dot.h"
 #include "gemm.h"
+#include "gradient.h"
 
 namespace longembed {
 
@@ -16,6 +17,7 @@ struct CpuKernels {
     Dequantize      bf16_to_f32 = nullptr;
     DotKernel       dot         = nullptr;
     CodeDotKernel   code_dot    = nullptr;
+    GradientKernels gradient;
 
     /// Numbers in a 32-bit word of packed keys and values: 1, a float; 2, a pair in BF16.
     int64_t pack_factor = 1;

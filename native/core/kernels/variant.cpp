@@ -10,6 +10,9 @@
 #include "dot_body.h"
 #include "gemm_body.h"
 
+// after those whose functions it uses
+#include "gradient_body.h"
+
 namespace longembed {
 
 CpuKernels LONGEMBED_VARIANT();
@@ -22,6 +25,7 @@ CpuKernels LONGEMBED_VARIANT() {
     kernels.bf16_to_f32 = bf16_to_f32;
     kernels.dot         = dot;
     kernels.code_dot    = code_dot;
+    kernels.gradient    = gradient_kernels();
     kernels.pack_factor = pack_factor;
     return kernels;
 }
