@@ -79,7 +79,7 @@ function experimentName(experiment: Readonly<Record<string, string>>): string {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => `${key}_${value.replaceAll(INVALID, '_')}`)
     .join('__');
-  return [...name].length > MAX_NAME_LENGTH ? `exp_${digest(name, 16)}` : name;
+  return Array.from(name).length > MAX_NAME_LENGTH ? `exp_${digest(name, 16)}` : name;
 }
 
 function digest(text: string, length: number): string {

@@ -70,6 +70,7 @@ describe('the files of the published package', () => {
 
   it('have what `longembed demo` reads', () => {
     expect(files.filter((path) => path.startsWith('cli/')).sort()).toEqual([
+      'cli/demo/README.md',
       'cli/demo/constitution.txt',
       'cli/demo/questions.json',
     ]);
