@@ -134,7 +134,7 @@ describe('a run that was interrupted', () => {
     copyFileSync(older, `${other}.checkpoint`);
     await tuned({ ...more, resume: true }, other);
     expect(readFileSync(other).equals(straight)).toBe(true);
-  });
+  }, 120_000);
 
   it('goes on only with what it was begun with, and from a whole checkpoint', async () => {
     const output = newPath('.gguf');
