@@ -107,7 +107,8 @@ describe('pairs', () => {
     const folder = newPath('');
     mkdirSync(folder);
     const text =
-      'One sentence says one thing here. Another says something else entirely. A third one follows after both.';
+      'One sentence says one thing here, and it says no more. Another says something else entirely. ' +
+      'A third one follows after both of them. The fourth is the last.';
     writeFileSync(join(folder, 'a.md'), `# Title\n\n${text}\n`);
     writeFileSync(join(folder, 'b.md'), Uint8Array.of(0xc3, 0x28));
     const output = newPath('.jsonl');
