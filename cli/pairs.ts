@@ -51,15 +51,15 @@ function addPairsOptions(command: Command): Command {
 }
 
 const HELP = `
-Needs no model. Two kinds of pairs, {"query", "positive"} a line: a section's title with its first paragraphs, and a
-sentence with the passage that it was taken from. No passage and no sentence comes twice. The same folder gives the
-same file.
+Needs no model. Two kinds of pairs, {"query", "positive"} a line: a section's title with its first paragraphs,
+and a sentence with the passage that it was taken from. No passage and no sentence comes twice. The same
+folder gives the same file.
 
 Example:
   longembed pairs notes --output pairs.jsonl --dev dev.jsonl
 
-Exit status: 0 done; 1 some documents could not be read (each is named, the others are used); 2 no documents, no pairs,
-unusable arguments or outputs.
+Exit status: 0 done; 1 some documents could not be read (each is named, the others are used); 2 no documents,
+no pairs, unusable arguments or outputs.
 `;
 
 function share(text: string): number {

@@ -7,6 +7,7 @@ import {
   tunePositions,
   type TuneProgress,
 } from '../lib/index.js';
+import { omit } from '../lib/omit.js';
 import type { AddCommand, Context } from './context.js';
 import { EXIT, Interrupted } from './exit.js';
 import { locate } from './locate.js';
@@ -107,20 +108,22 @@ function addTuneOptions(command: Command): Command {
 }
 
 const HELP = `
-For models with a position matrix (bert: E5, GTE, BGE, Contriever, MiniLM). The matrix gets a row for each token of
-the target, as longembed extend writes it. Rows of the original stay, all others learn from pairs of short texts, each
-at a random place; nothing else of the model changes. Texts within the native context keep their vectors to the bit.
+For models with a position matrix (bert: E5, GTE, BGE, Contriever, MiniLM). The matrix gets a row for each
+token of the target, as longembed extend writes it. Rows of the original stay, all others learn from pairs of short
+texts, each at a random place; nothing else of the model changes. Texts within the native context keep their
+vectors to the bit.
 
-Pairs: {"query": "…", "positive": "…", "negatives": ["…"]} a line, the last one optional. No text may be longer than
-the native context (--truncate cuts). Queries get the model's query prompt, other texts its document prompt.
+Pairs: {"query": "…", "positive": "…", "negatives": ["…"]} a line, the last one optional. No text may be
+longer than the native context (--truncate cuts). Queries get the model's query prompt, other texts its
+document prompt.
 
-Memory: the model twice, and some activations for each thread; it does not depend on --batch. The same command gives
-the same file on a machine, with any number of threads, and also when it was interrupted and resumed.
+Memory: the model twice, and some activations for each thread; it does not depend on --batch. The same command
+gives the same file on a machine, with any number of threads, and also when it was interrupted and resumed.
 
 Examples:
   longembed pairs notes --output pairs.jsonl --dev dev.jsonl
   longembed tune e5-base-v2.gguf --extend pi:4k --pairs pairs.jsonl --dev dev.jsonl --output e5-4k.gguf
-  longembed tune minilm.gguf --extend rp:2k --native-context 256 --pairs pairs.jsonl --batch 64 -o minilm-2k.gguf
+  longembed tune minilm.gguf --extend rp:2k --native-context 256 --pairs pairs.jsonl --batch 64 -o long.gguf
   longembed tune … --limit-minutes 60, and then the same with --resume
 
 Exit status: 0 done, or the time was up; 2 unusable arguments, model, pairs or output; 130 interrupted.
@@ -139,7 +142,7 @@ async function tune(given: string, options: TuneCommandOptions, context: Context
   const { signal } = context;
   const view = viewOn(context.stderr, options.quiet === true);
   const checkpoint = options.checkpoint ?? `${options.output}.checkpoint`;
-  let begun = false;
+  const state = { begun: false };
   try {
     const model = await locate(given, context, view);
     const tuned = await tunePositions(model, options.output, {
@@ -148,7 +151,7 @@ async function tune(given: string, options: TuneCommandOptions, context: Context
       signal,
       onWarning: (message) => view.message(`longembed: warning: ${message}`),
       onProgress: (progress) => {
-        begun ||= progress.step > 0 && progress.phase !== 'reading';
+        state.begun ||= progress.step > 0 && progress.phase !== 'reading';
         show(view, progress);
       },
     });
@@ -158,7 +161,7 @@ async function tune(given: string, options: TuneCommandOptions, context: Context
     for (const line of outcome(tuned)) view.summary(`longembed: ${line}`);
   } catch (error) {
     view.end();
-    if (begun && signal.reason instanceof Interrupted) {
+    if (state.begun && signal.reason instanceof Interrupted) {
       view.message(
         `longembed: the state is in ${checkpoint}: the same command with --resume goes on from there`,
       );
@@ -171,9 +174,9 @@ async function tune(given: string, options: TuneCommandOptions, context: Context
 }
 
 function tuneOptions(options: TuneCommandOptions): Parameters<typeof tunePositions>[2] {
-  const { lr, force, report, preset, json: _json, quiet: _quiet, output: _output, ...same } = options;
+  const { lr, force, report, preset } = options;
   return {
-    ...same,
+    ...omit(options, 'lr', 'force', 'json', 'quiet', 'output'),
     learningRate: lr,
     overwrite: force,
     preset: presetOption(preset),

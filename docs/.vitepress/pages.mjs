@@ -53,6 +53,7 @@ export const SIDEBAR = [
       page('n8n', 'n8n'),
       page('Service of the system', 'systemd'),
       page('Evaluate', 'benchmark'),
+      page('Tune', 'tune'),
       page('Scale', 'scale'),
       page('GPU', 'gpu'),
       page('Troubleshooting by error code', 'troubleshooting'),

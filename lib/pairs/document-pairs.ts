@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { SeededRandom } from '../seeded-random.js';
+import type { SeededRandom } from '../seeded-random.js';
 import { type Section, sectionsOf } from './sections.js';
 
 /** A query and the text that belongs to it. */
@@ -14,7 +14,8 @@ const MIN_QUERY = 30;
 const MAX_QUERY = 300;
 /** Paragraphs of a section whose query is its title. */
 const MAX_OF_TITLE = 3;
-/** A sentence in so many is a query. */
+/** Of passages of so many sentences or more, one in so many is a query. */
+const MIN_SENTENCES = 3;
 const SENTENCES_A_QUERY = 4;
 
 /** What was seen in any document, so that nothing comes twice. */
@@ -53,30 +54,31 @@ function sectionPairs(section: Section, max: number, seen: SeenTexts, random: Se
   let titled = 0;
   const fresh = section.paragraphs.filter((paragraph) => seen.add(paragraph));
   for (const sentences of passages(fresh, max)) {
-    const passage = sentences.join(' ');
-    if (passage.length < MIN_PASSAGE) continue;
+    const queries = chooseQueries(sentences, seen, random);
+    // One text for all queries of a passage: among others, it is no negative of any of them.
+    const positive = sentences.filter((_sentence, i) => !queries.includes(i)).join(' ');
+    if (positive.length < MIN_PASSAGE) continue;
     if (section.title !== null && titled < MAX_OF_TITLE) {
-      pairs.push({ query: section.title, positive: passage });
+      pairs.push({ query: section.title, positive });
       titled += 1;
     }
-    pairs.push(...clozePairs(sentences, seen, random));
+    pairs.push(...queries.map((place) => ({ query: sentences[place] ?? '', positive })));
   }
   return pairs;
 }
 
-/** Sentences as queries, each with the others of the passage. */
-function clozePairs(sentences: readonly string[], seen: SeenTexts, random: SeededRandom): MadePair[] {
-  const count = Math.floor(sentences.length / SENTENCES_A_QUERY) + (sentences.length >= 3 ? 1 : 0);
-  const order = random.permutation(sentences.length);
-  const pairs: MadePair[] = [];
-  for (const place of order) {
-    if (pairs.length === count) break;
-    const query = sentences[place] ?? '';
-    const positive = sentences.filter((_sentence, i) => i !== place).join(' ');
-    if (query.length < MIN_QUERY || query.length > MAX_QUERY || positive.length < MIN_PASSAGE) continue;
-    if (seen.add(query)) pairs.push({ query, positive });
+/** The places of the sentences that are taken out of a passage as queries. */
+function chooseQueries(sentences: readonly string[], seen: SeenTexts, random: SeededRandom): number[] {
+  const count = sentences.length < MIN_SENTENCES ? 0 : Math.ceil(sentences.length / SENTENCES_A_QUERY);
+  const fits = (place: number): boolean => {
+    const { length = 0 } = sentences[place] ?? '';
+    return length >= MIN_QUERY && length <= MAX_QUERY && seen.add(sentences[place] ?? '');
+  };
+  const chosen: number[] = [];
+  for (const place of random.permutation(sentences.length)) {
+    if (chosen.length < count && fits(place)) chosen.push(place);
   }
-  return pairs;
+  return chosen;
 }
 
 /** Sentences in passages: a paragraph each, neighbours together while they are short, long ones in parts. */

@@ -78,8 +78,8 @@ export function checkpointBytes(numbers: number, hasBest: boolean): number {
  * @throws LongEmbedError ERR_INVALID_OPTION when it cannot be read or is damaged
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint | null> {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
+  const bytes = await readFile(path).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw invalid(`Cannot read the checkpoint ${path}: ${readFailure(error)}.`, error);
   });
   if (bytes === null) return null;

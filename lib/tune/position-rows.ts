@@ -34,7 +34,7 @@ export async function startingRows(
   const isOriginal = (row: number): boolean => (method === 'pi' ? row % stride === 0 : row < nativeContext);
   const [plan] = planDocument(resolved, context, target, { before: 0, after: 0 });
   const positions = plan?.positions;
-  if (positions == null)
+  if (positions === null || positions === undefined)
     throw unsupported(`"${resolved.spec}" adds no rows: give a target beyond the native context.`);
   const matrix = await readMatrix(file);
   const rows = numbersAt(matrix, positions);

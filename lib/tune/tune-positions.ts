@@ -74,7 +74,9 @@ export async function tunePositions(input: string, output: string, options: Tune
     const content = (tuned: Parameters<typeof tunedContent>[3]): ReturnType<typeof tunedContent> =>
       tunedContent(file, start, settings, tuned);
     const size = ggufSize(content({ rows: start.rows, step: 0, dev: null, pairs: pairs.length }));
-    await checkOutput(output, source, replaces, size + 2 * checkpointBytes(start.rows.length, dev !== null));
+    await checkOutput(output, source, replaces, size);
+    // The new one and the one before it are there together for a moment.
+    await checkOutput(checkpointPath, source, true, 2 * checkpointBytes(start.rows.length, dev !== null));
 
     const tuner = await startJob(() =>
       addon().startTuner(engine.native, {
@@ -153,27 +155,26 @@ async function advanceAll(
 ): Promise<void> {
   const end = performance.now() + limitMinutes * MINUTE_MS;
   let saved = { step: trainer.step, at: performance.now() };
+  const trySave = async (): Promise<void> => {
+    if (trainer.step === saved.step) return;
+    try {
+      await save();
+      saved = { step: trainer.step, at: performance.now() };
+    } catch (error) {
+      // A disk that is full now may have room later, and the checkpoint before is still there.
+      warnings.tell(`A checkpoint could not be written: ${(error as Error).message}`);
+      saved = { ...saved, at: performance.now() };
+    }
+  };
   try {
     // A step at least, so that the shortest time gets somewhere.
     for (let isUp = false; !trainer.isDone && !isUp; isUp = performance.now() >= end) {
       await trainer.advance();
-      if (performance.now() - saved.at < checkpointMinutes * MINUTE_MS) continue;
-      try {
-        await save();
-        saved = { step: trainer.step, at: performance.now() };
-      } catch (error) {
-        // A disk that is full now may have room later, and the run is worth more than the file.
-        warnings.tell(
-          `A checkpoint could not be written, and tuning goes on without: ${(error as Error).message}`,
-        );
-        saved = { ...saved, at: performance.now() };
-      }
+      if (performance.now() - saved.at >= checkpointMinutes * MINUTE_MS) await trySave();
     }
-  } catch (error) {
-    if (trainer.step > saved.step) await save();
-    throw error;
+  } finally {
+    await trySave();
   }
-  if (trainer.step > saved.step) await save();
 }
 
 function refuseCheckpoint(

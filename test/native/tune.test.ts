@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addon, type NativeModel, type NativeTuneBatch, type NativeTuner } from '../../lib/native/index.js';
-import { type ModelSpec, modelPath, type SpecName } from '../../models/random/cached.js';
+import { type ModelSpec, modelPath } from '../../models/random/cached.js';
 import { cosineDistance } from './fixtures.js';
 
 interface StoredCase {
@@ -162,7 +162,7 @@ describe('the tuner', () => {
   });
 
   it('refuses what it cannot tune, and batches that do not fit', async () => {
-    const rope = await load(modelPath('jina-bert-v3' as SpecName));
+    const rope = await load(modelPath('jina-bert-v3'));
     const rows = new Float32Array(rope.facts.dimensions);
     const options = { pooling: 'mean', rows, frozen: new Uint8Array(1), threads: 1 } as const;
     await expect(addon().startTuner(rope, options).promise).rejects.toMatchObject({

@@ -1,9 +1,18 @@
 /** Tuning as a caller sees it, on a tiny random model. That gradients are right is test/native/tune.test.ts's concern. */
-import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EmbeddingModel, extendModelFile, tunePositions, type TuneOptions } from '../../lib/index.js';
 import { modelPath, type ModelSpec, type SpecName } from '../../models/random/cached.js';
+import { noTmpfs, tmpfs } from '../bench/runner/tmpfs.js';
 import { folder, newPath, pairsFile, sentence, somePairs } from './helpers.js';
 
 const MODEL: ModelSpec = { arch: 'bert', layers: 2, dimensions: 32, heads: 2, feedForward: 64, context: 64 };
@@ -26,6 +35,17 @@ function options(more: Partial<TuneOptions> = {}): TuneOptions {
 
 async function tuned(more: Partial<TuneOptions> = {}, output = newPath('.gguf')) {
   return tunePositions(input, output, options(more));
+}
+
+/** Takes all that is left of a disk. */
+function fill(file: string): void {
+  for (let size = 1 << 20; size >= 512; size /= 2) {
+    try {
+      for (;;) appendFileSync(file, Buffer.alloc(size));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
+  }
 }
 
 /** A text of exactly n tokens, special ones included: each of the vocabulary's words is one. */
@@ -134,7 +154,7 @@ describe('a run that was interrupted', () => {
     copyFileSync(older, `${other}.checkpoint`);
     await tuned({ ...more, resume: true }, other);
     expect(readFileSync(other).equals(straight)).toBe(true);
-  });
+  }, 120_000);
 
   it('goes on only with what it was begun with, and from a whole checkpoint', async () => {
     const output = newPath('.gguf');
@@ -269,6 +289,35 @@ describe('bad input', () => {
     });
     expect(existsSync(output)).toBe(false);
     expect(existsSync(`${output}.checkpoint`)).toBe(true);
+  });
+
+  it('a disk without room is refused before anything is learned', async () => {
+    await expect(tuned({ checkpoint: '/nowhere/at/all' })).rejects.toMatchObject({
+      code: 'ERR_INVALID_OPTION',
+    });
+    const same = tuned({ checkpoint: input });
+    await expect(same).rejects.toThrow(/not a whole checkpoint/);
+  });
+
+  it.skipIf(noTmpfs !== null)(`a disk that fills up loses nothing${noTmpfs ?? ''}`, async () => {
+    const disk = tmpfs(4 << 20);
+    const output = join(disk, 'out.gguf');
+    const more = { steps: 8, checkpointMinutes: 1e-9 };
+    const warnings: string[] = [];
+    const onProgress: TuneOptions['onProgress'] = ({ step }) => {
+      if (step === 3 && !existsSync(join(disk, 'filler'))) fill(join(disk, 'filler'));
+    };
+    const onWarning = (warning: string): number => warnings.push(warning);
+    await expect(tuned({ ...more, onProgress, onWarning }, output)).rejects.toMatchObject({
+      code: 'ERR_INVALID_OPTION',
+      message: expect.stringMatching(/Cannot write to .*: the disk is full/) as string,
+    });
+    expect(warnings[0]).toMatch(/A checkpoint could not be written: Cannot write to .*: the disk is full/);
+    expect(readdirSync(disk).sort()).toEqual(['filler', 'out.gguf.checkpoint']);
+    rmSync(join(disk, 'filler'));
+    const { path } = await tuned({ ...more, resume: true }, output);
+    const straight = await tuned(more);
+    expect(readFileSync(path).equals(readFileSync(straight.path))).toBe(true);
   });
 
   it('leaves nothing half-written', () => {
