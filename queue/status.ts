@@ -64,7 +64,14 @@ export async function statusOf(queue: ShardQueue): Promise<QueueStatus> {
   };
 }
 
-const NONE: RunProgress = { fraction: 0, documents: 0, failed: 0, tokens: 0, tokensPerSecond: 0, secondsLeft: null };
+const NONE: RunProgress = {
+  fraction: 0,
+  documents: 0,
+  failed: 0,
+  tokens: 0,
+  tokensPerSecond: 0,
+  secondsLeft: null,
+};
 
 async function* jobsOf(
   queue: ShardQueue,
