@@ -50,7 +50,7 @@ export async function extendModelFile(
   const metadata = metadataOf(file);
   const model = fileFacts(file.header, metadata);
   refuseSplit(source, model);
-  refuseExtended(source, model);
+  refuseExtended(source, model, 'extend');
 
   const preset = choosePreset(checked.preset, model);
   const native = chooseNativeContext(model, checked.nativeContext, preset);
@@ -119,12 +119,15 @@ export function refuseSplit(path: string, { metadata }: FileFacts): void {
   );
 }
 
-/** @throws LongEmbedError ERR_MODEL_INVALID for a file that is not an original */
-export function refuseExtended(path: string, { metadata }: FileFacts): void {
+/**
+ * @param verb what the caller does to originals
+ * @throws LongEmbedError ERR_MODEL_INVALID for a file that is not one
+ */
+export function refuseExtended(path: string, { metadata }: FileFacts, verb: 'extend' | 'tune'): void {
   const extended = readExtended(metadata);
   if (extended === null) return;
   throw new LongEmbedError(
     'ERR_MODEL_INVALID',
-    `"${path}" was made by longembed ${extended.tuned === null ? 'extend' : 'tune'} (${extended.spec}): take the original instead.`,
+    `"${path}" was made by longembed ${extended.tuned === null ? 'extend' : 'tune'} (${extended.spec}): ${verb} the original instead.`,
   );
 }

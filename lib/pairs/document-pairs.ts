@@ -71,7 +71,7 @@ function sectionPairs(section: Section, max: number, seen: SeenTexts, random: Se
 function chooseQueries(sentences: readonly string[], seen: SeenTexts, random: SeededRandom): number[] {
   const count = sentences.length < MIN_SENTENCES ? 0 : Math.ceil(sentences.length / SENTENCES_A_QUERY);
   const fits = (place: number): boolean => {
-    const { length = 0 } = sentences[place] ?? '';
+    const { length } = sentences[place] ?? '';
     return length >= MIN_QUERY && length <= MAX_QUERY && seen.add(sentences[place] ?? '');
   };
   const chosen: number[] = [];

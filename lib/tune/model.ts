@@ -18,7 +18,7 @@ import type { TuneOptions } from './options.js';
 export function resolveTuning(file: GgufFile, options: TuneOptions): ResolvedExtend {
   const facts = fileFacts(file.header, metadataOf(file));
   refuseSplit(file.path, facts);
-  refuseExtended(file.path, facts);
+  refuseExtended(file.path, facts, 'tune');
   if (facts.positionEncoding !== 'absolute') throw withoutMatrix(file.path, facts.positionEncoding);
   if (facts.architecture !== 'bert') {
     throw unsupported(

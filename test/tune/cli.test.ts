@@ -31,7 +31,7 @@ describe('tune', () => {
       tuneArgs(output, 4, '--dev', dev, '--lr', '1e-3', '--json'),
     );
     expect(code).toBe(0);
-    expect(JSON.parse(stdout.toString())).toMatchObject({
+    expect(JSON.parse(stdout)).toMatchObject({
       path: output,
       step: 4,
       finished: true,

@@ -107,7 +107,7 @@ describe('a tuned file', () => {
     expect(model.info.extended?.tuned?.devScore).toBeCloseTo(result.dev!.reciprocalRank, 6);
     await expect(tunePositions(path, newPath('.gguf'), options())).rejects.toMatchObject({
       code: 'ERR_MODEL_INVALID',
-      message: expect.stringMatching(/was made by longembed tune .*: take the original instead/) as string,
+      message: expect.stringMatching(/was made by longembed tune .*: tune the original instead/) as string,
     });
   });
 
