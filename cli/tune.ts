@@ -109,9 +109,9 @@ function addTuneOptions(command: Command): Command {
 
 const HELP = `
 For models with a position matrix (bert: E5, GTE, BGE, Contriever, MiniLM). The matrix gets a row for each
-token of the target, as longembed extend writes it. Rows of the original stay, all others learn from pairs of short
-texts, each at a random place; nothing else of the model changes. Texts within the native context keep their
-vectors to the bit.
+token of the target, as longembed extend writes it. Rows of the original stay, all others learn from pairs of
+short texts, each at a random place; nothing else of the model changes. Texts within the native context keep
+their vectors to the bit.
 
 Pairs: {"query": "…", "positive": "…", "negatives": ["…"]} a line, the last one optional. No text may be
 longer than the native context (--truncate cuts). Queries get the model's query prompt, other texts its
