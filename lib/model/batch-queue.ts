@@ -13,6 +13,11 @@ const LINGER_MS = 5;
  * comes later in a call of many texts is in no hurry.
  */
 export const SHORT_TOKENS = 512;
+/**
+ * How many times as many tokens are being computed, at least, where short texts pass short ones. With less to wait for, a client who asks
+ * again and again would pass those who wait, each time.
+ */
+const PASSED_TIMES = 32;
 
 /** A batch that the native side has. */
 interface Job {
@@ -101,8 +106,18 @@ export class BatchQueue {
     }
     if (!this.#native.facts.expressLane || this.#running(false) === 0 || this.#running(true) > 0) return;
     // Many short texts are a load of their own: together they are computed faster, and soon where nothing long runs.
-    const short = this.#waiting.takeShort(SHORT_TOKENS, !this.#runsLong());
+    const room = this.#runsLong()
+      ? SHORT_TOKENS
+      : Math.min(SHORT_TOKENS, this.#runningTokens() / PASSED_TIMES);
+    const short = this.#waiting.takeShort(room, !this.#runsLong());
     if (short !== null) this.#start(short, true);
+  }
+
+  /** Of the batches that the native side has, but for the express lane's. */
+  #runningTokens(): number {
+    let sum = 0;
+    for (const { tokens, express } of this.#jobs) if (!express) sum += tokens;
+    return sum;
   }
 
   /** Whether a text that is not short is being computed or is next. */
