@@ -19,6 +19,11 @@ export const SHORT_TOKENS = 512;
  */
 const PASSED_TIMES = 32;
 
+/** Tokens of short texts that may pass together, where so many are being computed. @param long among them a text that is not short */
+export function expressTokens(tokens: number, long: boolean): number {
+  return long ? SHORT_TOKENS : Math.min(SHORT_TOKENS, Math.floor(tokens / PASSED_TIMES));
+}
+
 /** A batch that the native side has. */
 interface Job {
   readonly native: NativeJob<Float32Array>;
@@ -106,10 +111,8 @@ export class BatchQueue {
     }
     if (!this.#native.facts.expressLane || this.#running(false) === 0 || this.#running(true) > 0) return;
     // Many short texts are a load of their own: together they are computed faster, and soon where nothing long runs.
-    const room = this.#runsLong()
-      ? SHORT_TOKENS
-      : Math.min(SHORT_TOKENS, this.#runningTokens() / PASSED_TIMES);
-    const short = this.#waiting.takeShort(room, !this.#runsLong());
+    const long = this.#runsLong();
+    const short = this.#waiting.takeShort(expressTokens(this.#runningTokens(), long), !long);
     if (short !== null) this.#start(short, true);
   }
 
