@@ -1,5 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { Counts } from '../queue/manifest.js';
 import type { MetricsAddress, RunMetrics, RunProgress, ServedMetrics } from '../queue/run-metrics.js';
+import { parsePort } from './options.js';
 import type { Meter } from './progress/meter.js';
 import type { View } from './progress/views.js';
 
@@ -12,12 +14,10 @@ export function addMetricsOption(command: Command): Command {
   );
 }
 
-const MAX_PORT = 65_535;
-
 function metricsAddress(text: string): MetricsAddress {
-  const [, host = '127.0.0.1', digits = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? [];
-  const port = Number(digits);
-  if (digits === '' || port > MAX_PORT) {
+  const [, host = '127.0.0.1', digits = ''] = /^(?:(.+):)?(\d+)$/.exec(text) ?? [];
+  const port = parsePort(digits);
+  if (port === null) {
     throw new InvalidArgumentError(
       'It must be a port, such as 9400, or an address and a port: 0.0.0.0:9400 for all of the machine.',
     );
@@ -35,13 +35,8 @@ export function progressOf(meter: Meter): RunProgress {
 export class Metrics {
   /** Of the run, or of the shard at hand. */
   meter: Meter | null = null;
-  readonly #metrics: RunMetrics | null;
-  readonly #served: ServedMetrics | null;
-
-  private constructor(metrics: RunMetrics | null, served: ServedMetrics | null) {
-    this.#metrics = metrics;
-    this.#served = served;
-  }
+  #metrics: RunMetrics | null = null;
+  #served: ServedMetrics | null = null;
 
   /** @param address undefined: not asked for */
   static async open(
@@ -49,21 +44,17 @@ export class Metrics {
     address: MetricsAddress | undefined,
     view: View,
   ): Promise<Metrics> {
-    if (address === undefined) return new Metrics(null, null);
+    const opened = new Metrics();
+    if (address === undefined) return opened;
     // Loaded on demand: few runs need it.
     const { RunMetrics: Loaded } = await import('../queue/run-metrics.js');
-    let opened: Metrics | null = null;
-    const metrics = new Loaded(command, () => {
-      const meter = opened?.meter ?? null;
-      return meter === null ? null : progressOf(meter);
-    });
-    const served = await metrics.serve(address);
-    view.message(`longembed: metrics on port ${served.port}`);
-    opened = new Metrics(metrics, served);
+    opened.#metrics = new Loaded(command, () => (opened.meter === null ? null : progressOf(opened.meter)));
+    opened.#served = await opened.#metrics.serve(address);
+    view.message(`longembed: metrics on port ${opened.#served.port}`);
     return opened;
   }
 
-  shardDone(counts: Parameters<RunMetrics['shardDone']>[0]): void {
+  shardDone(counts: Counts): void {
     this.#metrics?.shardDone(counts);
   }
 

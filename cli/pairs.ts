@@ -1,9 +1,9 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { plural } from '../lib/format.js';
 import { makePairs } from '../lib/index.js';
 import type { AddCommand, Context } from './context.js';
 import { EXIT } from './exit.js';
-import { wholeNumber } from './options.js';
+import { numberWhere, wholeNumber } from './options.js';
 import { viewOn } from './progress/views.js';
 
 /** The options of `longembed pairs`, as commander gives them. */
@@ -31,7 +31,11 @@ function addPairsOptions(command: Command): Command {
     .argument('<folder>', 'of .txt, .md and .markdown files, in its folders as well')
     .requiredOption('-o, --output <file>', 'the pairs, JSON Lines')
     .option('--dev <file>', 'a second file, with all pairs of some documents: for longembed tune --dev')
-    .option('--dev-share <share>', 'the share of the documents that go there (default: 0.05)', share)
+    .option(
+      '--dev-share <share>',
+      'the share of the documents that go there (default: 0.05)',
+      numberWhere((value) => value > 0 && value < 1, 'a number above 0 and below 1, such as 0.05'),
+    )
     .option(
       '--max-characters <count>',
       'of a passage (default: 800, some 200 tokens of English)',
@@ -61,12 +65,6 @@ Example:
 Exit status: 0 done; 1 some documents could not be read (each is named, the others are used); 2 no documents,
 no pairs, unusable arguments or outputs.
 `;
-
-function share(text: string): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (value > 0 && value < 1) return value;
-  throw new InvalidArgumentError('It must be a number above 0 and below 1, such as 0.05.');
-}
 
 async function pairs(
   folder: string,

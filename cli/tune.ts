@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { duration, formatBytes, plural } from '../lib/format.js';
 import {
   type DevScore,
@@ -11,7 +11,15 @@ import { omit } from '../lib/omit.js';
 import type { AddCommand, Context } from './context.js';
 import { EXIT, Interrupted } from './exit.js';
 import { locate } from './locate.js';
-import { MODEL, NATIVE_CONTEXT, parseSpec, PRESET, presetOption, wholeNumber } from './options.js';
+import {
+  MODEL,
+  NATIVE_CONTEXT,
+  numberWhere,
+  parseSpec,
+  PRESET,
+  presetOption,
+  wholeNumber,
+} from './options.js';
 import { StdoutSink } from './output/sinks.js';
 import { type View, viewOn } from './progress/views.js';
 
@@ -52,6 +60,8 @@ export const addTune: AddCommand = (program, context, exit) => {
   ).action(async (model: string, options: TuneCommandOptions) => exit(await tune(model, options, context)));
 };
 
+const POSITIVE = numberWhere((value) => value > 0, 'a number above 0, such as 0.01 or 5e-4');
+
 function addTuneOptions(command: Command): Command {
   return command
     .argument('<model>', `${MODEL}; it is not changed`)
@@ -65,10 +75,14 @@ function addTuneOptions(command: Command): Command {
       'pairs in a step, each with the others as negatives (default: 512)',
       wholeNumber(2),
     )
-    .option('--lr <rate>', 'the highest learning rate (default: 5e-4)', number('above 0'))
+    .option('--lr <rate>', 'the highest learning rate (default: 5e-4)', POSITIVE)
     .option('--warmup <steps>', 'steps until it is reached (default: 100, at most a tenth)', wholeNumber(0))
-    .option('--temperature <number>', 'divides cosines in the loss (default: 0.01)', number('above 0'))
-    .option('--weight-decay <number>', "AdamW's (default: 0)", number('from 0'))
+    .option('--temperature <number>', 'divides cosines in the loss (default: 0.01)', POSITIVE)
+    .option(
+      '--weight-decay <number>',
+      "AdamW's (default: 0)",
+      numberWhere((value) => value >= 0, 'a number from 0, such as 0.01 or 5e-4'),
+    )
     .option('--seed <number>', 'decides order and positions (default: 0)', wholeNumber(0))
     .option('--truncate', 'cut texts beyond the native context instead of refusing them')
     .option('--dev <file>', 'held-out pairs: of all rows on the way, those that do best on them are kept')
@@ -78,14 +92,10 @@ function addTuneOptions(command: Command): Command {
       wholeNumber(1),
     )
     .optionsGroup('Time, interruptions and files:')
-    .option(
-      '--limit-minutes <minutes>',
-      'stop then, with the file so far and a checkpoint',
-      number('above 0'),
-    )
+    .option('--limit-minutes <minutes>', 'stop then, with the file so far and a checkpoint', POSITIVE)
     .option('--resume', 'go on from the checkpoint of the same run')
     .option('--checkpoint <file>', 'where the state is kept (default: the output and .checkpoint)')
-    .option('--checkpoint-minutes <minutes>', 'how often it is written (default: 3)', number('above 0'))
+    .option('--checkpoint-minutes <minutes>', 'how often it is written (default: 3)', POSITIVE)
     .option('--report <file>', 'a page with a picture of the loss (default: the output and .html)')
     .option('--no-report', 'write no such page')
     .option('--force', 'replace the output if it exists, and the checkpoint of another run')
@@ -128,15 +138,6 @@ Examples:
 
 Exit status: 0 done, or the time was up; 2 unusable arguments, model, pairs or output; 130 interrupted.
 `;
-
-/** Makes the reader of an option that takes a number. */
-function number(range: 'above 0' | 'from 0'): (text: string) => number {
-  return (text) => {
-    const value = text.trim() === '' ? Number.NaN : Number(text);
-    if (Number.isFinite(value) && (range === 'above 0' ? value > 0 : value >= 0)) return value;
-    throw new InvalidArgumentError(`It must be a number ${range}, such as 0.01 or 5e-4.`);
-  };
-}
 
 async function tune(given: string, options: TuneCommandOptions, context: Context): Promise<number> {
   const { signal } = context;

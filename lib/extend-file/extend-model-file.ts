@@ -7,14 +7,14 @@ import {
   type ResolvedExtend,
   resolveExtend,
 } from '../extend/index.js';
-import { GgufFile, ggufSize, saveGguf, stringEntry, u32Entry } from '../gguf/index.js';
+import { GgufFile, ggufSize, saveGguf } from '../gguf/index.js';
 import { throwIfAborted } from '../abort.js';
-import { EXTENDED_KEYS, readExtended } from '../model/extended.js';
+import { readExtended } from '../model/extended.js';
 import { chooseNativeContext } from '../model/configure.js';
 import { choosePreset } from '../model/presets/index.js';
 import { locateModel } from '../locate-model.js';
-import { packageVersion } from '../package.js';
 import { type Changes, contentWith, type Extension } from './content.js';
+import { extendedEntries } from './extended-entries.js';
 import { type FileFacts, fileFacts, metadataOf } from './file-facts.js';
 import { checkExtendFileOptions, checkPath, type ExtendedFile, type ExtendFileOptions } from './options.js';
 import { checkOutput } from '../output-file.js';
@@ -73,11 +73,7 @@ export async function extendModelFile(
   const content = contentWith(file, {
     metadata: [
       ...changes.metadata,
-      u32Entry(`${model.architecture}.context_length`, resolved.target),
-      stringEntry(EXTENDED_KEYS.spec, spec),
-      u32Entry(EXTENDED_KEYS.nativeContext, native.value),
-      u32Entry(EXTENDED_KEYS.originalContext, model.contextLength),
-      stringEntry(EXTENDED_KEYS.version, packageVersion()),
+      ...extendedEntries(metadata, resolved.target, { spec, nativeContext: native.value }),
     ],
     tensors: changes.tensors,
   });

@@ -4,7 +4,7 @@ import { extname, join, relative } from 'node:path';
 import { z } from 'zod';
 import { throwIfAborted } from '../abort.js';
 import { AtomicFile } from '../atomic-file.js';
-import { checkOptions, filePath, flag, object, signal, whole } from '../check-options.js';
+import { callback, checkOptions, filePath, flag, object, signal, whole } from '../check-options.js';
 import { LongEmbedError, readFailure } from '../error.js';
 import { checkOutput } from '../output-file.js';
 import { SeededRandom } from '../seeded-random.js';
@@ -57,9 +57,7 @@ const OPTIONS = object({
   onError: z
     .custom<NonNullable<MakePairsOptions['onError']>>((value) => typeof value === 'function', 'a function')
     .optional(),
-  onProgress: z
-    .custom<NonNullable<MakePairsOptions['onProgress']>>((value) => typeof value === 'function', 'a function')
-    .optional(),
+  onProgress: callback<{ documents: number; of: number; pairs: number }>(),
 });
 
 /** The names of documents. */

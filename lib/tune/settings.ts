@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { LongEmbedError } from '../error.js';
 import type { ResolvedExtend } from '../extend/index.js';
 import type { Engine } from '../model/engine.js';
@@ -89,13 +88,6 @@ export function fingerprintOf(settings: TuneSettings): string {
   return createHash('sha256')
     .update(JSON.stringify([GENERATION, entries]))
     .digest('hex');
-}
-
-/** The SHA-256 of a file, which is read piece by piece. */
-export async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const piece of createReadStream(path)) hash.update(piece as Uint8Array);
-  return hash.digest('hex');
 }
 
 function invalid(message: string): LongEmbedError {

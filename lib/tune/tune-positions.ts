@@ -3,6 +3,7 @@ import { throwIfAborted } from '../abort.js';
 import { LongEmbedError } from '../error.js';
 import { GgufFile, ggufSize, saveGguf } from '../gguf/index.js';
 import { locateModel } from '../locate-model.js';
+import { filesSha256 } from '../model-files.js';
 import { addon, startJob } from '../native/index.js';
 import { checkOutput } from '../output-file.js';
 import { checkPath } from '../extend-file/options.js';
@@ -12,7 +13,7 @@ import { checkTuneOptions, type TunedFile, type TuneOptions, type TuneProgress }
 import { PairSet } from './pair-set.js';
 import { startingRows } from './position-rows.js';
 import { writeReport } from './report.js';
-import { fingerprintOf, settingsOf, sha256Of } from './settings.js';
+import { fingerprintOf, settingsOf } from './settings.js';
 import { Trainer } from './trainer.js';
 import { tunedContent } from './tuned-file.js';
 
@@ -61,7 +62,7 @@ export async function tunePositions(input: string, output: string, options: Tune
     const settings = settingsOf(checked, resolved, engine, {
       pairs,
       dev,
-      modelSha256: await sha256Of(source),
+      modelSha256: (await filesSha256([source], null)).toString('hex'),
     });
     const fingerprint = fingerprintOf(settings);
     const from = resume ? before : null;

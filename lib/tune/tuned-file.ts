@@ -1,17 +1,16 @@
 import { contentWith } from '../extend-file/content.js';
-import { POSITION_MATRIX } from '../extend-file/file-facts.js';
+import { extendedEntries } from '../extend-file/extended-entries.js';
+import { metadataOf, POSITION_MATRIX } from '../extend-file/file-facts.js';
 import {
   F32,
   f32Entry,
   type GgufContent,
   type GgufFile,
   type MetadataEntry,
-  scalarOf,
   stringEntry,
   u32Entry,
 } from '../gguf/index.js';
-import { EXTENDED_KEYS, SHORT_INPUT_KEYS, TUNED_KEYS } from '../model/extended.js';
-import { packageVersion } from '../package.js';
+import { SHORT_INPUT_KEYS, TUNED_KEYS } from '../model/extended.js';
 import type { DevScore } from './options.js';
 import type { PositionRows } from './position-rows.js';
 import type { TuneSettings } from './settings.js';
@@ -29,7 +28,6 @@ export interface Tuned {
 
 /**
  * The original's content with a tuned position matrix. It holds no time and no path, so that the same run gives the same file.
- * @param originalContext the context length that the original's file gives
  */
 export function tunedContent(
   file: GgufFile,
@@ -38,13 +36,8 @@ export function tunedContent(
   { rows, step, dev, pairs }: Tuned,
 ): GgufContent {
   const target = rows.length / columns;
-  const contextKey = contextKeyOf(file);
   const metadata: MetadataEntry[] = [
-    u32Entry(contextKey, target),
-    stringEntry(EXTENDED_KEYS.spec, settings.spec),
-    u32Entry(EXTENDED_KEYS.nativeContext, settings.nativeContext),
-    u32Entry(EXTENDED_KEYS.originalContext, contextOf(file, contextKey)),
-    stringEntry(EXTENDED_KEYS.version, packageVersion()),
+    ...extendedEntries(metadataOf(file), target, settings),
     u32Entry(TUNED_KEYS.step, step),
     u32Entry(TUNED_KEYS.steps, settings.steps),
     u32Entry(TUNED_KEYS.batch, settings.batch),
@@ -76,14 +69,4 @@ export function tunedContent(
       },
     ],
   });
-}
-
-const contextKeyOf = (file: GgufFile): string =>
-  `${String(valueOf(file, 'general.architecture') ?? 'bert')}.context_length`;
-
-const contextOf = (file: GgufFile, key: string): number => Number(valueOf(file, key) ?? 0);
-
-function valueOf({ header }: GgufFile, key: string): ReturnType<typeof scalarOf> {
-  const entry = header.metadata.find((one) => one.key === key);
-  return entry === undefined ? null : scalarOf(entry);
 }

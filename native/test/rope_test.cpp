@@ -26,15 +26,6 @@ Rope rope_of(Rotation rotation) {
     return rope;
 }
 
-std::vector<int32_t> fine_of(const std::vector<int32_t> & positions, std::vector<int32_t> & coarse) {
-    std::vector<int32_t> fine;
-    for (int32_t position : positions) {
-        coarse.push_back(static_cast<int32_t>(std::floor(position / double{RopePositions::span})));
-        fine.push_back(position - coarse.back() * RopePositions::span);
-    }
-    return fine;
-}
-
 /// What rotate() gives, [head size, heads, n].
 std::vector<float> rotated_by(const CpuKernels & kernels, const Rope & rope, const RopeFrequencies & frequencies,
                               const std::vector<float> & x, const std::vector<int32_t> & positions, bool twice) {
@@ -55,12 +46,11 @@ std::vector<float> rotated_by(const CpuKernels & kernels, const Rope & rope, con
     const auto set = [](ggml_tensor * tensor, const auto & values) {
         ggml_backend_tensor_set(tensor, values.data(), 0, values.size() * sizeof(values[0]));
     };
-    std::vector<int32_t>       coarse;
-    const std::vector<int32_t> fine = fine_of(positions, coarse);
+    const RopePositions::Split split(positions);
     set(input, x);
     set(where.whole, positions);
-    set(where.fine, fine);
-    set(where.coarse, coarse);
+    set(where.fine, split.fine);
+    set(where.coarse, split.coarse);
     set(divisors.fine, frequencies.divisors());
     set(divisors.coarse, frequencies.coarse_divisors());
     ggml_backend_graph_compute(cpu.get(), graph);

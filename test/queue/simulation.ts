@@ -60,7 +60,6 @@ function fateOf(shard: number, attempt: number): 'death' | 'failure' | 'done' {
 async function workHere(url: string, number: number): Promise<void> {
   const broker = await Broker.open(url, values.name);
   const tell = (word: Word): void => void process.send?.(word);
-  const live = new Set<ShardWorker>();
   const start = (index: number): void => {
     const speed = speedOf(index);
     let worker: ShardWorker | null = null;
@@ -72,7 +71,6 @@ async function workHere(url: string, number: number): Promise<void> {
       tell({ kind: fate, shard });
       if (fate === 'done') return { ...NOTHING, seconds };
       if (fate === 'failure') throw new Error('a failure');
-      if (worker !== null) live.delete(worker);
       // its connections end with it, and nobody says goodbye
       void worker?.disconnect().catch(() => undefined);
       void sleep((RESTART_S * 1000) / FACTOR).then(() => start(index));
@@ -80,7 +78,6 @@ async function workHere(url: string, number: number): Promise<void> {
     };
     worker = broker.worker(take, (SILENCE_S * 1000) / FACTOR);
     worker.on('error', () => undefined);
-    live.add(worker);
   };
   for (let index = number; index < WORKERS; index += PROCESSES) start(index);
   await once(process, 'message');

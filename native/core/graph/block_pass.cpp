@@ -46,13 +46,16 @@ ggml_tensor * BlockPass::x_of(const Block & block) const {
 
 ggml_tensor * BlockPass::rotated(int layer, ggml_tensor * x, const RopePositions & to) const {
     const Rope * rope = setup_.architecture.rope(model_layer(layer));
-    if (rope == nullptr || to.whole == nullptr) {
-        return to.whole == nullptr ? nullptr : x;
+    if (to.whole == nullptr) {
+        return nullptr;
     }
-    const PackedBatch & batch = setup_.batch;
-    return slides(layer) ? rotate(ctx(), *rope, batch.sliding_frequencies, workspace_.sliding_divisors, x, to,
-                                  batch.rotates_twice)
-                         : rotate(ctx(), *rope, batch.frequencies, workspace_.divisors, x, to, batch.rotates_twice);
+    if (rope == nullptr) {
+        return x;
+    }
+    const PackedBatch & batch   = setup_.batch;
+    const bool          sliding = slides(layer);
+    return rotate(ctx(), *rope, sliding ? batch.sliding_frequencies : batch.frequencies,
+                  sliding ? workspace_.sliding_divisors : workspace_.divisors, x, to, batch.rotates_twice);
 }
 
 RotatedQueries BlockPass::rotated(int layer, ggml_tensor * queries, const QueryTensors & to) const {
@@ -78,7 +81,9 @@ void BlockPass::embed_tokens(const Block & block) {
 
 void BlockPass::store_keys_and_values(int layer, const Block & block) {
     const Projections made = setup_.architecture.project(ctx(), model_layer(layer), x_of(block));
-    const auto to = [&](const RopePositions & positions) { return positions.slice(ctx(), block.first, block.tokens); };
+    const auto        to   = [&](const RopePositions & positions) {
+        return entries(ctx(), positions, block.first, block.tokens);
+    };
 
     RotatedKeys keys;
     keys.near = rotated(layer, made.k, to(slides(layer) ? workspace_.queries.indices : workspace_.queries.positions));

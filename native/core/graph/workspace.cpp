@@ -1,7 +1,6 @@
 #include "workspace.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "devices/memory.h"
 #include "error.h"
@@ -21,17 +20,11 @@ template <typename T> void upload_to(ggml_tensor * tensor, const std::vector<T> 
 
 void upload_to(const RopePositions & tensors, const std::vector<int32_t> & positions) {
     upload_to(tensors.whole, positions);
-    if (tensors.fine == nullptr) {
-        return;
+    if (tensors.fine != nullptr) {
+        const RopePositions::Split split(positions);
+        upload_to(tensors.fine, split.fine);
+        upload_to(tensors.coarse, split.coarse);
     }
-    std::vector<int32_t> coarse(positions.size());
-    std::vector<int32_t> fine(positions.size());
-    for (size_t i = 0; i < positions.size(); ++i) {
-        coarse[i] = static_cast<int32_t>(std::floor(static_cast<double>(positions[i]) / RopePositions::span));
-        fine[i]   = positions[i] - coarse[i] * RopePositions::span;
-    }
-    upload_to(tensors.coarse, coarse);
-    upload_to(tensors.fine, fine);
 }
 
 void upload_to(const RopeDivisors & divisors, const RopeFrequencies & frequencies) {
@@ -60,14 +53,18 @@ template <typename T> std::vector<T> taken_at(const std::vector<T> & values, con
 } // namespace
 
 QueryTensors QueryTensors::slice(ggml_context * ctx, int64_t first, int64_t count) const {
-    return {positions.slice(ctx, first, count), indices.slice(ctx, first, count), before.slice(ctx, first, count),
-            after.slice(ctx, first, count), slabs(ctx, logit_scale, first, count)};
+    return {entries(ctx, positions, first, count), entries(ctx, indices, first, count),
+            entries(ctx, before, first, count), entries(ctx, after, first, count),
+            slabs(ctx, logit_scale, first, count)};
 }
 
 QueryTensors QueryTensors::copy(ggml_context * ctx, int64_t first, int64_t count) const {
+    const auto tensor = [&](ggml_tensor * part) { return part == nullptr ? nullptr : ggml_cont(ctx, part); };
+    const auto copied = [&](const RopePositions & part) {
+        return RopePositions{tensor(part.whole), tensor(part.fine), tensor(part.coarse)};
+    };
     const QueryTensors some = slice(ctx, first, count);
-    return {some.positions.copy(ctx), some.indices.copy(ctx), some.before.copy(ctx), some.after.copy(ctx),
-            some.logit_scale};
+    return {copied(some.positions), copied(some.indices), copied(some.before), copied(some.after), some.logit_scale};
 }
 
 Workspace::Workspace(const WorkspaceSize & size, const Architecture & architecture, int64_t dimensions,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "llama-model.h"
 #include "weights.h"
@@ -83,10 +82,6 @@ template <Rotation rotation> void compute(ggml_tensor * y, int part, int parts, 
     }
 }
 
-ggml_tensor * with_entries(ggml_context * ctx, ggml_tensor * vector, int64_t first, int64_t count) {
-    return vector == nullptr ? nullptr : ggml_view_1d(ctx, vector, count, first * vector->nb[0]);
-}
-
 /// With a base of 1 the angle is position / divisor.
 ggml_tensor * rotate_by_ggml(ggml_context * ctx, const Rope & rope, ggml_tensor * x, ggml_tensor * positions,
                              ggml_tensor * divisors, float magnitude) {
@@ -108,14 +103,11 @@ std::vector<float> RopeFrequencies::coarse_divisors() const {
     return inverses(coarse);
 }
 
-RopePositions RopePositions::slice(ggml_context * ctx, int64_t first, int64_t count) const {
-    return {with_entries(ctx, whole, first, count), with_entries(ctx, fine, first, count),
-            with_entries(ctx, coarse, first, count)};
-}
-
-RopePositions RopePositions::copy(ggml_context * ctx) const {
-    const auto copied = [ctx](ggml_tensor * part) { return part == nullptr ? nullptr : ggml_cont(ctx, part); };
-    return {copied(whole), copied(fine), copied(coarse)};
+RopePositions::Split::Split(const std::vector<int32_t> & whole) : fine(whole.size()), coarse(whole.size()) {
+    for (size_t i = 0; i < whole.size(); ++i) {
+        coarse[i] = static_cast<int32_t>(std::floor(static_cast<double>(whole[i]) / span));
+        fine[i]   = whole[i] - coarse[i] * span;
+    }
 }
 
 std::optional<Rope> Rope::of(const llama_model & model, Rotation rotation, int layer) {

@@ -48,11 +48,13 @@ struct RopePositions {
     ggml_tensor * fine   = nullptr; ///< whole mod span; null where our own kernel rotates
     ggml_tensor * coarse = nullptr; ///< ⌊whole / span⌋; null with `fine`
 
-    /// Entries first … first + count − 1.
-    RopePositions slice(ggml_context * ctx, int64_t first, int64_t count) const;
+    /// The values of `fine` and `coarse` for those of `whole`.
+    struct Split {
+        std::vector<int32_t> fine;
+        std::vector<int32_t> coarse;
 
-    /// Copies of these tensors in a graph.
-    RopePositions copy(ggml_context * ctx) const;
+        explicit Split(const std::vector<int32_t> & whole);
+    };
 };
 
 /// Divisors for ggml's operation, [rotated dimensions / 2] each; null where our own kernel rotates.
