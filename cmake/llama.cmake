@@ -62,7 +62,7 @@ set(CMAKE_DISABLE_FIND_PACKAGE_Git ON)
 # because core uses its internal headers, whose symbols a shared llama would not export on every platform.
 set(BUILD_SHARED_LIBS ${LONGEMBED_SHARED_GGML})
 set(LONGEMBED_GGML_DIR "${LONGEMBED_LLAMA_DIR}/ggml")
-if (GGML_VULKAN)
+if (GGML_VULKAN OR GGML_CUDA)
     include(cmake/patched-ggml.cmake)
     longembed_patch_ggml("${LONGEMBED_LLAMA_DIR}" LONGEMBED_GGML_DIR)
 endif()

@@ -74,6 +74,7 @@ std::string shapes_of(const ggml_tensor * t) {
 double allowed_for(const ggml_tensor * t) {
     switch (t->op) {
         case GGML_OP_MUL_MAT:
+        case GGML_OP_MUL_MAT_ID:
             // a GPU may sum products of halves as halves
             return ggml_is_quantized(t->src[0]->type) ? 2e-2 : t->src[0]->type == GGML_TYPE_F32 ? 1e-3 : 5e-3;
         case GGML_OP_FLASH_ATTN_EXT: return 5e-3;
@@ -158,8 +159,10 @@ public:
 private:
     static bool is_computed(const ggml_tensor * t) {
         return t->op != GGML_OP_NONE && t->op != GGML_OP_VIEW && t->op != GGML_OP_RESHAPE && t->op != GGML_OP_PERMUTE &&
-               t->op != GGML_OP_TRANSPOSE && (t->type == GGML_TYPE_F32 || t->type == GGML_TYPE_F16);
+               t->op != GGML_OP_TRANSPOSE;
     }
+
+    static bool is_compared(const ggml_tensor * t) { return t->type == GGML_TYPE_F32 || t->type == GGML_TYPE_F16; }
 
     static std::vector<uint8_t> bytes_of(const ggml_tensor * t) {
         std::vector<uint8_t> bytes(ggml_nbytes(t));
@@ -174,7 +177,7 @@ private:
         if (!is_computed(t)) {
             return false;
         }
-        if (ggml_backend_buffer_is_host(t->view_src != nullptr ? t->view_src->buffer : t->buffer) ||
+        if (!is_compared(t) || ggml_backend_buffer_is_host(t->view_src != nullptr ? t->view_src->buffer : t->buffer) ||
             seen_[kind_of(t) + shapes_of(t)]++ > 0) {
             return true;
         }
@@ -219,7 +222,7 @@ private:
             copy->data   = aligned(bytes);
             return copy;
         };
-        std::vector<std::vector<uint8_t>> memory;
+        std::vector<std::vector<uint8_t>> memory, floats;
         for (const std::vector<uint8_t> & bytes : operands_) {
             memory.push_back(in_line(bytes));
         }
@@ -229,6 +232,15 @@ private:
         std::memcpy(node->op_params, t->op_params, sizeof(t->op_params));
         for (size_t i = 0; i < memory.size(); ++i) {
             node->src[i] = place(t->src[i], memory[i]);
+            // of one query, ggml's CPU kernel adds up values of halves in halves
+            if (t->op == GGML_OP_FLASH_ATTN_EXT && (i == 1 || i == 2)) {
+                node->src[i] = ggml_cast(ctx.get(), node->src[i], GGML_TYPE_F32);
+                floats.emplace_back(ggml_nbytes(node->src[i]) + 3 * alignment);
+                node->src[i]->data = aligned(floats.back());
+                buffers.emplace_back(
+                    ggml_backend_cpu_buffer_from_ptr(aligned(floats.back()), floats.back().size() - alignment));
+                node->src[i]->buffer = buffers.back().get();
+            }
         }
         ggml_cgraph * graph = ggml_new_graph(ctx.get());
         ggml_build_forward_expand(graph, node);

@@ -65,7 +65,7 @@ build() {
     { tail -20 "$ROOT/src/build.log" >&2 && exit 1; }
   local targets=("$@")
   if [ ${#targets[@]} = 0 ]; then
-    targets=(longembed-core longembed-operations longembed-gpu-bench longembed-shape-model)
+    targets=(longembed-core longembed-operations longembed-gpu-bench longembed-shape-model longembed-attention-error)
     [ ! -d "$project/node_modules/node-addon-api" ] || targets+=(longembed)
   fi
   inside "cmake --build build --parallel ${JOBS:-$(nproc)} --target ${targets[*]}"

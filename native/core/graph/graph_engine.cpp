@@ -23,7 +23,7 @@ namespace {
 // Tokens computed at once: enough for full speed in matrix products, few enough that a block's widest activation (the
 // feed-forward part's) is small beside what is kept for all tokens, also where many streams compute side by side.
 constexpr int64_t max_block_tokens     = 512;
-constexpr int64_t max_block_tokens_gpu = 2048; // a GPU needs larger products, and fewer of them, to be busy
+constexpr int64_t max_block_tokens_gpu = 4096; // a GPU needs larger products, and fewer of them, to be busy
 constexpr int64_t min_block_tokens     = 64;
 constexpr int64_t tokens_side_by_side  = 4096;
 
@@ -112,17 +112,22 @@ void set_doubled_sizes(AttentionDevice & device, const Streams & streams, int64_
     if (device.is_cpu || kernels_are("ggml-composed")) {
         return; // on a CPU streams side by side would share what FlashSelfExtend copies
     }
-    // Metal says yes to sizes that it has no kernel for, CUDA has none
-    const bool vulkan = std::string(streams.main_backend()) == "Vulkan";
-    if (vulkan) {
+    const std::string backend = streams.main_backend();
+    if (backend == "Vulkan") {
         device.doubled_key_size   = 2 * head_size;
         device.doubled_value_size = head_size;
         return;
     }
     const int64_t size = streams.flash_head_size(2 * head_size, device.kv_type());
-    if (streams.has_flash(size, size, device.kv_type())) {
+    // CUDA has one kernel for smaller values, of our own (cmake/patched-ggml.cmake); Metal says yes to sizes that it
+    // has no kernel for
+    constexpr int64_t cuda_keys = 256, cuda_values = 128;
+    const bool        smaller =
+        backend == "CUDA" && size == cuda_keys && streams.has_flash(cuda_keys, cuda_values, device.kv_type());
+    const int64_t values = smaller ? cuda_values : size;
+    if (streams.has_flash(size, values, device.kv_type())) {
         device.doubled_key_size   = size;
-        device.doubled_value_size = size;
+        device.doubled_value_size = values;
     }
 }
 
