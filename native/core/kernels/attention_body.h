@@ -31,16 +31,6 @@ inline float max_of(Vector v) {
     return max;
 }
 
-inline bool any(Bits bits) {
-    uint64_t words[sizeof(bits) / sizeof(uint64_t)];
-    __builtin_memcpy(words, &bits, sizeof(bits));
-    uint64_t all_words = 0;
-    for (uint64_t word : words) {
-        all_words |= word;
-    }
-    return all_words != 0;
-}
-
 /// 2^x for x < 127, with a relative error of 1e-7; 2^−126 where x < −126.
 inline Vector power_of_two(Vector x) {
     // 2^x = 2^n · 2^f with n whole and |f| <= 1/2. Adding the large number rounds x to a whole one and leaves n + 127,

@@ -126,6 +126,17 @@ inline Vector exponential(Vector x) {
     return x > -87.0f ? result : Vector{};
 }
 
+/// Whether a bit is set in any lane.
+inline bool any(Bits bits) {
+    uint64_t words[sizeof(bits) / sizeof(uint64_t)];
+    __builtin_memcpy(words, &bits, sizeof(bits));
+    uint64_t all_words = 0;
+    for (uint64_t word : words) {
+        all_words |= word;
+    }
+    return all_words != 0;
+}
+
 /// Lane j of the result is lane index[j] of `a` followed by `b`.
 template <int... index> inline Vector pick(Vector a, Vector b) {
 #if defined(__clang__)

@@ -1,0 +1,526 @@
+// Matrix multiplication over AMX's tiles, compiled once for each precision; see simd.h and tiles.h.
+//
+// Both factors are split into BF16 numbers, and LONGEMBED_TILE_PRODUCTS of their parts' products are added up:
+//   1  the first parts alone: the precision bf16
+//   3  two parts of each, without the second parts' product: 2^-17 of a term is left out
+//   5  the same with three parts of x and both parts of weights, which are exact for F16: 2^-24
+// The left factor is weights, a row of a tile for each output: they are split as they lie in memory, while x, which is
+// packed once for all outputs, is transposed.
+//
+// The order of the loops: a group of outputs, tile_depth inputs, 32 outputs (a panel), 32 tokens. Between the products
+// of one panel the next one is split, and finished sums are transposed and written. A sum runs over the inputs in
+// order, whatever else is computed with it.
+
+#pragma once
+
+#include "bf16_parts.h"
+#include "epilogue_body.h"
+#include "gemm_body.h"
+#include "tiles.h"
+
+namespace longembed {
+
+namespace {
+
+constexpr int products     = LONGEMBED_TILE_PRODUCTS;
+constexpr int x_parts      = products == 1 ? 1 : products == 3 ? 2 : 3;
+constexpr int weight_parts = products == 1 ? 1 : 2;
+static_assert(products == 1 || products == 3 || products == 5);
+
+constexpr int64_t panel_outputs = 2 * tile_rows;
+constexpr int64_t pair_tokens   = 2 * tile_words; ///< of two tiles
+constexpr int64_t pair_area     = 4 * tile_area;
+constexpr int64_t max_depth     = gemm_kc; ///< inputs of a panel that are split at once
+
+// What stays in the second-level cache, which has 2 MB wherever there is AMX: the parts of x that panel after panel is
+// multiplied by, and the sums of a group of panels, where not all inputs are taken at once.
+#if !defined(LONGEMBED_TILE_X_BYTES)
+#define LONGEMBED_TILE_X_BYTES (1 << 20)
+#endif
+constexpr int64_t x_bytes       = LONGEMBED_TILE_X_BYTES;
+constexpr int64_t group_outputs = 8 * panel_outputs;
+
+// Floats that `split_numbers` inputs of a panel or of a pair of tiles take: [part][2][16][16] words.
+constexpr int64_t weights_block = weight_parts * 2 * tile_area;
+constexpr int64_t x_block       = x_parts * 2 * tile_area;
+constexpr int64_t panel_floats  = max_depth / split_numbers * weights_block;
+
+constexpr int64_t count_of(int64_t numbers, int64_t in_each) {
+    return (numbers + in_each - 1) / in_each;
+}
+
+/// A call and its scratch memory.
+struct TileGemm {
+    const GemmTile & t;
+    int64_t          depth;      ///< inputs of a panel that are split at once; no bit depends on it
+    int64_t          group;      ///< outputs whose sums are kept
+    int64_t          pairs;      ///< of tiles of tokens
+    float *          x;          ///< for each `depth` inputs: [pairs][blocks of inputs][x_block]
+    float *          weights[2]; ///< of this panel and of the next: [blocks of inputs][weights_block]
+    float *          sums;       ///< [panels of a group][pairs][pair_area]: tiles of 16 outputs × 16 tokens
+    float *          row;        ///< [max_depth]: dequantized weights
+    float *          outputs;    ///< [16 tokens][16 outputs]: sums that are being written
+    float *          own;        ///< for the kernel over floats
+};
+
+/// A panel's weights of up to `depth` inputs.
+struct Piece {
+    int64_t out; ///< the panel's first output
+    int64_t k;   ///< the first input
+
+    int64_t depth(const TileGemm & g) const { return smaller(g.depth, g.t.k - k); }
+    int64_t blocks(const TileGemm & g) const { return count_of(depth(g), split_numbers); }
+    bool    is_last(const TileGemm & g) const { return k + g.depth >= g.t.k; }
+
+    /// The piece after this one; past the last, `out` is beyond all outputs.
+    Piece next(const TileGemm & g) const {
+        const int64_t first = out / g.group * g.group;
+        const int64_t end   = smaller(first + g.group, g.t.n);
+        if (out + panel_outputs < end) {
+            return {out + panel_outputs, k};
+        }
+        return is_last(g) ? Piece{end, 0} : Piece{first, k + g.depth};
+    }
+};
+
+/// Numbers at … at + 31 of a row of `count`, in place or, where the row ends before them, in `room` with zeros behind.
+inline const float * numbers_of_block(const float * row, int64_t at, int64_t count, float * room) {
+    if (at + split_numbers <= count) {
+        return row + at;
+    }
+    __builtin_memset(room, 0, split_numbers * sizeof(float));
+    __builtin_memcpy(room, row + at, (count - at) * sizeof(float));
+    return room;
+}
+
+/// Splits and transposes 32 inputs of 16 tokens: a tile for each part, 2 · tile_area apart.
+void pack_tokens(const GemmTile & t, int64_t token, int64_t k, float * to) {
+    float         ends[tile_words][split_numbers];
+    const float * from[tile_words];
+    for (int64_t i = 0; i < tile_words; ++i) {
+        const bool is_there = token + i < t.tokens;
+        from[i] = numbers_of_block(t.x + (is_there ? token + i : 0) * t.x_stride, k, is_there ? t.k : k, ends[i]);
+    }
+    for (int64_t word = 0; word < split_words; word += width) {
+        for (int64_t column = 0; column < tile_words; column += width) {
+            Vector squares[x_parts][width];
+            for (int i = 0; i < width; ++i) {
+                Vector        words[x_parts];
+                const float * numbers = from[column + i] + word;
+                split(load(numbers), load(numbers + split_words), words);
+                for (int part = 0; part < x_parts; ++part) {
+                    squares[part][i] = words[part];
+                }
+            }
+            for (int part = 0; part < x_parts; ++part) {
+                transpose(squares[part]);
+                for (int i = 0; i < width; ++i) {
+                    store(to + part * 2 * tile_area + (word + i) * tile_words + column, squares[part][i]);
+                }
+            }
+        }
+    }
+}
+
+/// Packs all of x.
+void pack_x(const TileGemm & g) {
+    const GemmTile & t  = g.t;
+    float *          to = g.x;
+    for (int64_t chunk = 0; chunk < t.k; chunk += g.depth) {
+        const int64_t end = smaller(chunk + g.depth, t.k);
+        for (int64_t token = 0; token < t.tokens; token += pair_tokens) {
+            for (int64_t k = chunk; k < end; k += split_numbers) {
+                pack_tokens(t, token, k, to);
+                if (token + tile_words < t.tokens) {
+                    pack_tokens(t, token + tile_words, k, to + tile_area);
+                }
+                to += x_block;
+            }
+        }
+    }
+}
+
+/// Splits the weights of one output of a piece: a row of the panel's tiles.
+void split_weights(const TileGemm & g, const Piece & piece, int64_t row, float * panel) {
+    const GemmTile & t      = g.t;
+    const int64_t    out    = piece.out + row;
+    const int64_t    depth  = piece.depth(g);
+    const int64_t    blocks = piece.blocks(g);
+    float *          to     = panel + row / tile_rows * tile_area + row % tile_rows * tile_words;
+    if (out >= t.n) {
+        for (int64_t tile = 0; tile < blocks * weight_parts; ++tile) {
+            __builtin_memset(to + tile * 2 * tile_area, 0, tile_words * sizeof(float));
+        }
+        return;
+    }
+    prefetch_weights(t, out + panel_outputs, piece.k, depth);
+    const char *  weights = t.weights + out * t.weight_stride + piece.k / t.block * t.block_bytes;
+    const float * numbers = g.row;
+    if (t.format == WeightFormat::f32) {
+        numbers = reinterpret_cast<const float *>(weights);
+    } else {
+        t.dequantize(weights, g.row, depth);
+    }
+    float end[split_numbers];
+    for (int64_t block = 0; block < blocks; ++block) {
+        const float * from = numbers_of_block(numbers, block * split_numbers, depth, end);
+        for (int64_t word = 0; word < split_words; word += width) {
+            Vector words[weight_parts];
+            split(load(from + word), load(from + word + split_words), words);
+            for (int part = 0; part < weight_parts; ++part) {
+                store(to + block * weights_block + part * 2 * tile_area + word, words[part]);
+            }
+        }
+    }
+}
+
+// Tiles 0 … 3 are sums: of outputs 0 … 15 and tokens 0 … 15, tokens 16 … 31, outputs 16 … 31 likewise. 4 and 5 are
+// weights, 6 and 7 x. With few tokens 1, 3 and 7 are not used.
+
+template <int part> inline void load_weights(const float * block) {
+    load_tile<4>(block + part * 2 * tile_area);
+    load_tile<5>(block + part * 2 * tile_area + tile_area);
+}
+
+template <int tiles, int part> inline void load_x(const float * block) {
+    load_tile<6>(block + part * 2 * tile_area);
+    if constexpr (tiles == 2) {
+        load_tile<7>(block + part * 2 * tile_area + tile_area);
+    }
+}
+
+template <int tiles> inline void multiply_parts() {
+    multiply_tiles<0, 4, 6>();
+    if constexpr (tiles == 2) {
+        multiply_tiles<1, 4, 7>();
+    }
+    multiply_tiles<2, 5, 6>();
+    if constexpr (tiles == 2) {
+        multiply_tiles<3, 5, 7>();
+    }
+}
+
+/// Adds the products of 32 inputs, in an order that keeps one factor's part where it can.
+template <int tiles> inline void multiply_block(const float * weights, const float * x) {
+    if constexpr (products == 1) {
+        load_weights<0>(weights);
+        load_x<tiles, 0>(x);
+        multiply_parts<tiles>();
+    } else if constexpr (products == 3) {
+        load_weights<0>(weights);
+        load_x<tiles, 1>(x);
+        multiply_parts<tiles>();
+        load_x<tiles, 0>(x);
+        multiply_parts<tiles>();
+        load_weights<1>(weights);
+        multiply_parts<tiles>();
+    } else {
+        load_weights<1>(weights);
+        load_x<tiles, 1>(x);
+        multiply_parts<tiles>();
+        load_x<tiles, 0>(x);
+        multiply_parts<tiles>();
+        load_weights<0>(weights);
+        multiply_parts<tiles>();
+        load_x<tiles, 1>(x);
+        multiply_parts<tiles>();
+        load_x<tiles, 2>(x);
+        multiply_parts<tiles>();
+    }
+}
+
+template <int tiles> inline void begin_sums(const float * sums, bool is_first) {
+    if (is_first) {
+        clear_tile<0>();
+        clear_tile<1>();
+        clear_tile<2>();
+        clear_tile<3>();
+        return;
+    }
+    load_tile<0>(sums);
+    load_tile<2>(sums + 2 * tile_area);
+    if constexpr (tiles == 2) {
+        load_tile<1>(sums + tile_area);
+        load_tile<3>(sums + 3 * tile_area);
+    }
+}
+
+template <int tiles> inline void end_sums(float * sums) {
+    store_tile<0>(sums);
+    store_tile<2>(sums + 2 * tile_area);
+    if constexpr (tiles == 2) {
+        store_tile<1>(sums + tile_area);
+        store_tile<3>(sums + 3 * tile_area);
+    }
+}
+
+inline Bits are_not_finite(Vector x) {
+    Bits bits;
+    __builtin_memcpy(&bits, &x, sizeof(bits));
+    return (bits & 0x7f800000) == 0x7f800000;
+}
+
+/// Finished sums of 16 outputs × 16 tokens.
+struct Square {
+    const float * sums;
+    int64_t       out;
+    int64_t       outputs; ///< that there are
+    int64_t       token;
+    int64_t       tokens;
+};
+
+/// Infinities have no second part, and numbers above 3.39e38 round to them, so that sums are NaN. The kernel over
+/// floats says what they are. That depends on an output's own weights and token alone, so its bits still do.
+void replace_not_finite(const TileGemm & g, const Square & s) {
+    float    outputs[tile_area];
+    GemmTile t = g.t;
+    t.x += s.token * t.x_stride;
+    t.tokens = s.tokens;
+    t.weights += s.out * t.weight_stride;
+    t.n        = s.outputs;
+    t.bias     = t.bias == nullptr ? nullptr : t.bias + s.out;
+    t.operand  = t.operand == nullptr ? nullptr : t.operand + s.token * t.operand_stride + s.out;
+    t.y        = outputs;
+    t.y_stride = tile_words;
+    gemm(t, g.own);
+    for (int64_t o = 0; o < s.outputs; ++o) {
+        for (int64_t i = 0; i < s.tokens; ++i) {
+            if (!__builtin_isfinite(s.sums[o * tile_words + i])) {
+                g.t.y[(s.token + i) * g.t.y_stride + s.out + o] = outputs[i * tile_words + o];
+            }
+        }
+    }
+}
+
+/// Writes the sums of a square to g.outputs, a row for each token. Says whether all are finite.
+bool transpose_square(const TileGemm & g, const Square & s) {
+    Bits not_finite = {};
+    for (int64_t token = 0; token < tile_words; token += width) {
+        for (int64_t o = 0; o < tile_rows; o += width) {
+            Vector square[width];
+            for (int i = 0; i < width; ++i) {
+                square[i] = load(s.sums + (o + i) * tile_words + token);
+                not_finite |= are_not_finite(square[i]);
+            }
+            transpose(square);
+            for (int i = 0; i < width; ++i) {
+                store(g.outputs + (token + i) * tile_rows + o, square[i]);
+            }
+        }
+    }
+    return !any(not_finite);
+}
+
+/// Writes the outputs of some tokens of a transposed square: epilogue(sum + bias).
+template <Epilogue epilogue> void write_tokens(const TileGemm & g, const Square & s, int64_t first, int64_t end) {
+    const GemmTile & t = g.t;
+    for (int64_t token = first; token < end; ++token) {
+        for (int64_t o = 0; o < s.outputs; o += width) {
+            const int64_t out   = s.out + o;
+            const int64_t count = smaller(width, s.outputs - o);
+            const auto    some  = [count](const float * from) {
+                return count == width ? load(from) : load_partial(from, count);
+            };
+            Vector sum = load(g.outputs + token * tile_rows + o);
+            if (t.bias != nullptr) {
+                sum += some(t.bias + out);
+            }
+            const Vector operand =
+                t.operand == nullptr ? sum : some(t.operand + (s.token + token) * t.operand_stride + out);
+            const Vector value = apply(epilogue, sum, operand);
+            __builtin_memcpy(t.y + (s.token + token) * t.y_stride + out, &value, count * sizeof(float));
+        }
+    }
+}
+
+void write_tokens(const TileGemm & g, const Square & s, int64_t first, int64_t end) {
+    switch (g.t.epilogue) {
+        case Epilogue::gelu: return write_tokens<Epilogue::gelu>(g, s, first, end);
+        case Epilogue::residual_add: return write_tokens<Epilogue::residual_add>(g, s, first, end);
+        case Epilogue::swiglu_gate: return write_tokens<Epilogue::swiglu_gate>(g, s, first, end);
+        case Epilogue::geglu_gate: return write_tokens<Epilogue::geglu_gate>(g, s, first, end);
+        case Epilogue::geglu_tanh_gate: return write_tokens<Epilogue::geglu_tanh_gate>(g, s, first, end);
+        default: return write_tokens<Epilogue::none>(g, s, first, end);
+    }
+}
+
+/// What is done between the products of a pair of tiles, a little after each block of inputs, since tiles are
+/// multiplied beside other instructions: the next piece's weights are split, and the sums of the pair before are
+/// written.
+class Between {
+public:
+    explicit Between(const TileGemm & g) : g_(g) {}
+
+    /// @param steps  how often advance() will be called
+    void split_next(const Piece & piece, float * panel, int64_t steps) {
+        piece_     = piece;
+        panel_     = panel;
+        row_steps_ = steps;
+        row_step_  = 0;
+        row_       = piece.out < g_.t.n ? 0 : panel_outputs;
+    }
+
+    /// @param steps  likewise, until the next call
+    void write_next(const float * sums, int64_t out, int64_t token, int64_t steps) {
+        sums_  = sums;
+        out_   = out;
+        first_ = token;
+        share_ = count_of(4 * tile_words, steps);
+        token_ = 0;
+    }
+
+    void advance() {
+        ++row_step_;
+        while (row_ < panel_outputs && row_ * row_steps_ < row_step_ * panel_outputs) {
+            split_weights(g_, piece_, row_++, panel_);
+        }
+        if (token_ < 4 * tile_words) {
+            write(share_);
+        }
+    }
+
+    void write_rest() {
+        while (token_ < 4 * tile_words) {
+            write(tile_words);
+        }
+    }
+
+private:
+    /// Writes about as many tokens as `share`, of one square.
+    void write(int64_t share) {
+        const int64_t number = token_ / tile_words;
+        const int64_t begin  = token_ % tile_words;
+        const Square  s      = square(number);
+        if (s.outputs <= 0 || s.tokens <= 0) {
+            token_ = (number + 1) * tile_words;
+            return;
+        }
+        if (begin == 0) {
+            is_finite_ = transpose_square(g_, s);
+        }
+        const int64_t end = smaller(begin + share, s.tokens);
+        write_tokens(g_, s, begin, end);
+        token_ += end - begin;
+        if (end == s.tokens) {
+            token_ = (number + 1) * tile_words;
+            if (!is_finite_) {
+                replace_not_finite(g_, s);
+            }
+        }
+    }
+
+    Square square(int64_t number) const {
+        const int64_t out   = out_ + number / 2 * tile_rows;
+        const int64_t token = first_ + number % 2 * tile_words;
+        return {sums_ + number * tile_area, out, smaller(tile_rows, g_.t.n - out), token,
+                smaller(tile_words, g_.t.tokens - token)};
+    }
+
+    const TileGemm & g_;
+
+    Piece   piece_{};
+    float * panel_     = nullptr;
+    int64_t row_steps_ = 1;
+    int64_t row_step_  = 0;
+    int64_t row_       = panel_outputs; ///< the next to be split
+
+    const float * sums_      = nullptr;
+    int64_t       out_       = 0;
+    int64_t       first_     = 0;
+    int64_t       share_     = 0;
+    int64_t       token_     = 4 * tile_words; ///< the next to be written, of four squares
+    bool          is_finite_ = true;
+};
+
+/// Multiplies a pair of tiles of tokens, or the last tile alone, with a piece.
+template <int tiles> void multiply_pair(const float * weights, const float * x, int64_t blocks, bool is_first,
+                                        float * sums, Between & between) {
+    begin_sums<tiles>(sums, is_first);
+    for (int64_t block = 0; block < blocks; ++block) {
+        multiply_block<tiles>(weights + block * weights_block, x + block * x_block);
+        keep_vectors_awake();
+        between.advance();
+    }
+    between.write_rest();
+    end_sums<tiles>(sums);
+}
+
+void multiply_piece(const TileGemm & g, const Piece & piece, const float * weights, Between & between) {
+    const GemmTile & t      = g.t;
+    const int64_t    blocks = piece.blocks(g);
+    const float *    x      = g.x + piece.k / split_numbers * g.pairs * x_block;
+    float *          sums   = g.sums + piece.out % g.group / panel_outputs * g.pairs * pair_area;
+    for (int64_t pair = 0; pair < g.pairs; ++pair) {
+        const int64_t token = pair * pair_tokens;
+        if (token + tile_words < t.tokens) {
+            multiply_pair<2>(weights, x, blocks, piece.k == 0, sums, between);
+        } else {
+            multiply_pair<1>(weights, x, blocks, piece.k == 0, sums, between);
+        }
+        if (piece.is_last(g)) {
+            between.write_next(sums, piece.out, token, blocks);
+        }
+        x += blocks * x_block;
+        sums += pair_area;
+    }
+}
+
+void multiply_all(TileGemm & g) {
+    const Tiles in_use;
+    Piece       piece{0, 0};
+    Between     between(g);
+    for (int64_t row = 0; row < panel_outputs; ++row) {
+        split_weights(g, piece, row, g.weights[0]);
+    }
+    while (piece.out < g.t.n) {
+        const Piece next = piece.next(g);
+        between.split_next(next, g.weights[1], g.pairs * piece.blocks(g));
+        multiply_piece(g, piece, g.weights[0], between);
+        float * const split = g.weights[1];
+        g.weights[1]        = g.weights[0];
+        g.weights[0]        = split;
+        piece               = next;
+    }
+    between.write_rest();
+}
+
+/// As many inputs at once as x_bytes allows, in equal pieces of whole blocks.
+int64_t depth_of(const GemmTile & t, int64_t pairs) {
+    const int64_t whole = t.block > split_numbers ? t.block : split_numbers; // a multiple of both
+    const int64_t most  = x_bytes / (pairs * pair_tokens * x_parts * 2);
+    const int64_t limit = most < whole ? whole : smaller(most, max_depth) / whole * whole;
+    return count_of(count_of(t.k, count_of(t.k, limit)), whole) * whole;
+}
+
+void tile_gemm(const GemmTile & t, float * memory) {
+    if (t.tokens <= 0 || t.n <= 0) {
+        return;
+    }
+    const int64_t pairs = count_of(t.tokens, pair_tokens);
+    const int64_t depth = depth_of(t, pairs);
+    TileGemm      g{t, depth, depth < t.k ? group_outputs : panel_outputs, pairs, {}, {}, {}, {}, {}, {}};
+    g.weights[0] = memory;
+    g.weights[1] = g.weights[0] + panel_floats;
+    g.row        = g.weights[1] + panel_floats;
+    g.outputs    = g.row + max_depth;
+    g.own        = g.outputs + tile_area;
+    g.sums       = g.own + gemm_scratch(tile_words, t.k, 1);
+    g.x          = g.sums + g.group / panel_outputs * pairs * pair_area;
+    pack_x(g);
+    multiply_all(g);
+}
+
+/// Floats of scratch memory that tile_gemm takes.
+int64_t tile_gemm_scratch(int64_t tokens, int64_t k) {
+    const int64_t pairs = count_of(tokens, pair_tokens);
+    return 2 * panel_floats + max_depth + tile_area + gemm_scratch(tile_words, k, 1) +
+           group_outputs / panel_outputs * pairs * pair_area + count_of(k, split_numbers) * pairs * x_block;
+}
+
+/// How far a term of a sum may be off, relative to it, where numbers are not merely stored in BF16: what the parts
+/// leave of both factors, and the product of second parts that is left out.
+constexpr float tile_term_error = products == 3 ? 0x1p-15f : products == 5 ? 0x1p-22f : 0.0f;
+
+} // namespace
+
+} // namespace longembed
