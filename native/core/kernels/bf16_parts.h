@@ -16,35 +16,39 @@ namespace {
 constexpr int64_t split_numbers = 32;
 constexpr int64_t split_words   = split_numbers / 2;
 
-/// The part of x that a BF16 number holds, rounded to the nearest; of two that are equally near, to the one further
-/// from zero.
-inline Bits nearest_part(Vector x) {
-    Bits bits;
-    __builtin_memcpy(&bits, &x, sizeof(bits));
-    return (bits + 0x8000) & static_cast<int32_t>(0xffff0000);
+constexpr uint32_t upper_half = 0xffff0000;
+
+inline Words words_of(Vector x) {
+    Words words;
+    __builtin_memcpy(&words, &x, sizeof(words));
+    return words;
 }
 
-/// The same, but of two that are equally near to the even one, as where numbers are stored in BF16.
-inline Bits nearest_even_part(Vector x) {
-    Bits bits;
-    __builtin_memcpy(&bits, &x, sizeof(bits));
-    return (bits + 0x7fff + ((bits >> 16) & 1)) & static_cast<int32_t>(0xffff0000);
+inline Vector vector_of(Words words) {
+    Vector x;
+    __builtin_memcpy(&x, &words, sizeof(x));
+    return x;
+}
+
+/// x whose upper half is the nearest BF16 number; of two that are equally near, the one further from zero.
+inline Words nearest(Vector x) {
+    return words_of(x) + 0x8000;
+}
+
+/// The same, but of two that are equally near the even one, as where numbers are stored in BF16.
+inline Words nearest_even(Vector x) {
+    return words_of(x) + 0x7fff + ((words_of(x) >> 16) & 1);
 }
 
 /// Splits numbers `low` and `high` into words of their first, second … parts.
 template <int parts> inline void split(Vector low, Vector high, Vector (&words)[parts]) {
     for (int part = 0; part < parts; ++part) {
-        const Bits of_low  = parts == 1 ? nearest_even_part(low) : nearest_part(low);
-        const Bits of_high = parts == 1 ? nearest_even_part(high) : nearest_part(high);
-        const Bits word    = ((of_low >> 16) & 0xffff) | of_high;
-        __builtin_memcpy(&words[part], &word, sizeof(word));
+        const Words of_low  = parts == 1 ? nearest_even(low) : nearest(low);
+        const Words of_high = parts == 1 ? nearest_even(high) : nearest(high);
+        words[part]         = vector_of((of_low >> 16) | (of_high & upper_half));
         if (part + 1 < parts) {
-            Vector part_low;
-            Vector part_high;
-            __builtin_memcpy(&part_low, &of_low, sizeof(of_low));
-            __builtin_memcpy(&part_high, &of_high, sizeof(of_high));
-            low -= part_low;
-            high -= part_high;
+            low -= vector_of(of_low & upper_half);
+            high -= vector_of(of_high & upper_half);
         }
     }
 }

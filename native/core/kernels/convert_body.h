@@ -13,7 +13,6 @@ namespace longembed {
 namespace {
 
 typedef uint16_t Shorts __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(uint16_t))));
-typedef uint32_t Words __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(uint32_t))));
 
 inline Words load_shorts(const uint16_t * from) {
     Shorts shorts;

@@ -28,8 +28,9 @@ constexpr int     nr_vectors  = 4;
 #endif
 constexpr int64_t nr = width * nr_vectors;
 
-typedef float   Vector __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(float))));
-typedef int32_t Bits __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(int32_t))));
+typedef float    Vector __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(float))));
+typedef int32_t  Bits __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(int32_t))));
+typedef uint32_t Words __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(uint32_t))));
 
 inline Vector load(const float * from) {
     Vector v;

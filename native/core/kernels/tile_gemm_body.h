@@ -40,8 +40,10 @@ constexpr int64_t max_depth     = gemm_kc; ///< inputs of a panel that are split
 constexpr int64_t x_bytes       = LONGEMBED_TILE_X_BYTES;
 constexpr int64_t group_outputs = 8 * panel_outputs;
 
-// Floats that `split_numbers` inputs of a panel or of a pair of tiles take: [part][2][16][16] words.
-constexpr int64_t weights_block = weight_parts * 2 * tile_area;
+// Floats that `split_numbers` inputs of a panel or of a pair of tiles take: [part][2][16][16] words. Weights are split
+// row by row, whose words would all compete for the same sets of the first-level cache if blocks were a power of two
+// apart.
+constexpr int64_t weights_block = weight_parts * 2 * tile_area + tile_words;
 constexpr int64_t x_block       = x_parts * 2 * tile_area;
 constexpr int64_t panel_floats  = max_depth / split_numbers * weights_block;
 
@@ -148,8 +150,10 @@ void split_weights(const TileGemm & g, const Piece & piece, int64_t row, float *
     const int64_t    blocks = piece.blocks(g);
     float *          to     = panel + row / tile_rows * tile_area + row % tile_rows * tile_words;
     if (out >= t.n) {
-        for (int64_t tile = 0; tile < blocks * weight_parts; ++tile) {
-            __builtin_memset(to + tile * 2 * tile_area, 0, tile_words * sizeof(float));
+        for (int64_t block = 0; block < blocks; ++block) {
+            for (int64_t part = 0; part < weight_parts; ++part) {
+                __builtin_memset(to + block * weights_block + part * 2 * tile_area, 0, tile_words * sizeof(float));
+            }
         }
         return;
     }
@@ -313,22 +317,24 @@ bool transpose_square(const TileGemm & g, const Square & s) {
 
 /// Writes the outputs of some tokens of a transposed square: epilogue(sum + bias).
 template <Epilogue epilogue> void write_tokens(const TileGemm & g, const Square & s, int64_t first, int64_t end) {
-    const GemmTile & t = g.t;
+    const GemmTile & t    = g.t;
+    const float *    bias = t.bias == nullptr ? nullptr : t.bias + s.out;
     for (int64_t token = first; token < end; ++token) {
-        for (int64_t o = 0; o < s.outputs; o += width) {
-            const int64_t out   = s.out + o;
-            const int64_t count = smaller(width, s.outputs - o);
-            const auto    some  = [count](const float * from) {
-                return count == width ? load(from) : load_partial(from, count);
-            };
-            Vector sum = load(g.outputs + token * tile_rows + o);
-            if (t.bias != nullptr) {
-                sum += some(t.bias + out);
-            }
-            const Vector operand =
-                t.operand == nullptr ? sum : some(t.operand + (s.token + token) * t.operand_stride + out);
-            const Vector value = apply(epilogue, sum, operand);
-            __builtin_memcpy(t.y + (s.token + token) * t.y_stride + out, &value, count * sizeof(float));
+        const float * sums = g.outputs + token * tile_rows;
+        const float * operand =
+            t.operand == nullptr ? nullptr : t.operand + (s.token + token) * t.operand_stride + s.out;
+        float * y = t.y + (s.token + token) * t.y_stride + s.out;
+        int64_t o = 0;
+        for (; o + width <= s.outputs; o += width) {
+            const Vector sum = bias == nullptr ? load(sums + o) : load(sums + o) + load(bias + o);
+            store(y + o, apply(epilogue, sum, operand == nullptr ? sum : load(operand + o)));
+        }
+        if (o < s.outputs) {
+            const int64_t count = s.outputs - o;
+            Vector        sum   = load_partial(sums + o, count);
+            sum                 = bias == nullptr ? sum : sum + load_partial(bias + o, count);
+            const Vector value  = apply(epilogue, sum, operand == nullptr ? sum : load_partial(operand + o, count));
+            __builtin_memcpy(y + o, &value, count * sizeof(float));
         }
     }
 }
