@@ -74,7 +74,7 @@ void check_bf16(const AttentionDevice & device) {
     }
     if (device.kernels.gemm == nullptr) {
         throw Error(ErrorCode::invalid_option,
-                    "The precision bf16 needs a CPU with BF16 instructions (AVX512-BF16), which this machine's has "
+                    "The precision bf16 needs a CPU with BF16 instructions (AVX512-BF16 or AMX), which this machine's has "
                     "not. Leave it out: full precision runs everywhere.");
     }
     // measured once, so that all models of a process agree
