@@ -6,7 +6,7 @@
 // Every thread does the same work on data of its own; a figure is the sum over threads of each one's best run, in
 // GFLOPS. LONGEMBED_KERNELS chooses the variant. The GEMM multiplies --tokens rows (512) by a 768 × 3072 matrix;
 // attention is one head of --head-size dimensions (64) over --keys keys (8192). --products compares the variants at the
-// shapes of BERT-base and MiniLM, with their error relative to double precision.
+// shapes of BERT-base and MiniLM, with their error relative to double precision, and at attention.
 
 #include <algorithm>
 #include <cmath>
@@ -191,13 +191,23 @@ double gemm_rate(const CpuKernels & kernels, ggml_type type, int64_t tokens) {
     return Product(kernels, type, shape, tokens).rate(0.6);
 }
 
-double attention_rate(const CpuKernels & kernels, int64_t size, int64_t keys, int64_t window) {
+double attention_rate(const CpuKernels & kernels, int64_t size, int64_t keys, int64_t window, double min_seconds) {
     constexpr int64_t queries = 8 * tile_queries;
 
+    const SplitAttention & split    = kernels.split_attention;
+    const bool             is_split = split.kernel != nullptr && window == 0;
+    const AttentionKernel  kernel   = is_split ? split.kernel : kernels.attention;
+    const int64_t          scratch  = is_split ? split.scratch(size) : attention_scratch(size);
+    const int64_t          tiles    = keys / tile_keys + 1;
+
     const std::vector<float> q      = random_floats(queries * size);
-    const std::vector<float> packed = random_floats((keys + tile_keys) * size);
-    const std::vector<float> values = random_floats((keys + tile_keys) * size);
-    std::vector<float>       out(queries * size);
+    std::vector<float>       packed = random_floats(tiles * (is_split ? split.key_floats(size) : tile_keys * size));
+    std::vector<float>       values = random_floats(tiles * (is_split ? split.value_floats(size) : tile_keys * size));
+    for (int64_t key = 0; is_split && key < keys; ++key) {
+        split.pack_key(q.data() + key % queries * size, size, key, packed.data());
+        split.pack_value(q.data() + key % queries * size, size, key, values.data());
+    }
+    std::vector<float> out(queries * size);
 
     AttentionTile tile{};
     tile.query_stride = size;
@@ -211,16 +221,19 @@ double attention_rate(const CpuKernels & kernels, int64_t size, int64_t keys, in
     tile.scale        = 0.125f;
     tile.reach        = keys; // beyond all of them
     tile.out_stride   = size;
-    return best_rate(4.0 * static_cast<double>(queries * keys * size), [&] {
-        for (int64_t first = 0; first < queries; first += tile_queries) {
-            tile.near_queries   = q.data() + first * size;
-            tile.before_queries = tile.near_queries;
-            tile.after_queries  = tile.near_queries;
-            tile.first_index    = keys / 2 + first;
-            tile.out            = out.data() + first * size;
-            kernels.attention(tile, scratch_floats(attention_scratch(size)));
-        }
-    });
+    return best_rate(
+        4.0 * static_cast<double>(queries * keys * size),
+        [&] {
+            for (int64_t first = 0; first < queries; first += tile_queries) {
+                tile.near_queries   = q.data() + first * size;
+                tile.before_queries = tile.near_queries;
+                tile.after_queries  = tile.near_queries;
+                tile.first_index    = keys / 2 + first;
+                tile.out            = out.data() + first * size;
+                kernel(tile, scratch_floats(scratch));
+            }
+        },
+        min_seconds);
 }
 
 /// A table of all variants that this processor can run, or of the one that LONGEMBED_KERNELS names.
@@ -251,6 +264,15 @@ void compare_products(int threads) {
                 }
                 std::printf("  error %.1e\n", Product(kernels, type, shape, 13).error());
             }
+        }
+        for (const int64_t size : {64, 32}) {
+            std::printf("  attention, heads of %d", static_cast<int>(size));
+            for (const int64_t keys : {512, 8192}) {
+                const double rate =
+                    on_threads(threads, [&] { return attention_rate(kernels, size, keys, 0, min_seconds); });
+                std::printf("  %5d keys: %6.0f %4.1f %%", static_cast<int>(keys), rate, 100.0 * rate / peak);
+            }
+            std::printf("\n");
         }
     }
 }
@@ -287,8 +309,8 @@ int main(int argc, char ** argv) {
         print(std::string("gemm ") + ggml_type_name(type),
               on_threads(threads, [&] { return gemm_rate(kernels, type, tokens); }));
     }
-    print("attention", on_threads(threads, [&] { return attention_rate(kernels, size, keys, 0); }));
+    print("attention", on_threads(threads, [&] { return attention_rate(kernels, size, keys, 0, 0.6); }));
     print("attention, self-extend",
-          on_threads(threads, [&] { return attention_rate(kernels, size, keys, keys / 16); }));
+          on_threads(threads, [&] { return attention_rate(kernels, size, keys, keys / 16, 0.6); }));
     return 0;
 }

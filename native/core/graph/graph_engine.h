@@ -54,6 +54,7 @@ private:
     AttentionDevice               device_;
     double                        layer_parameters_;
     uint64_t                      layer_bytes_;
+    int64_t                       widest_inputs_; ///< of a product with weights
     int64_t                       max_block_tokens_;
     std::vector<int>              layers_; ///< that a pass goes through
     int32_t                       gpu_layers_ = 0;

@@ -1,5 +1,7 @@
 // Attention, compiled once for each instruction set; see simd.h.
 
+#pragma once
+
 #include <cmath>
 
 #include "attention.h"

@@ -53,6 +53,41 @@ template <int parts> inline void split(Vector low, Vector high, Vector (&words)[
     }
 }
 
+/// Numbers at … at + 31 of a row of `count`, in place or, where the row ends before them, in `room` with zeros behind.
+inline const float * numbers_of_block(const float * row, int64_t at, int64_t count, float * room) {
+    if (at + split_numbers <= count) {
+        return row + at;
+    }
+    __builtin_memset(room, 0, split_numbers * sizeof(float));
+    __builtin_memcpy(room, row + at, (count - at) * sizeof(float));
+    return room;
+}
+
+/// Splits 32 numbers each of 16 rows into tiles of 16 words × 16 rows, one for each part.
+/// @param to           the first part's tile
+/// @param part_stride  floats from one part's tile to the next
+template <int parts> void split_columns(const float * const (&rows)[16], float * to, int64_t part_stride) {
+    for (int64_t word = 0; word < split_words; word += width) {
+        for (int64_t column = 0; column < 16; column += width) {
+            Vector squares[parts][width];
+            for (int i = 0; i < width; ++i) {
+                Vector        words[parts];
+                const float * numbers = rows[column + i] + word;
+                split(load(numbers), load(numbers + split_words), words);
+                for (int part = 0; part < parts; ++part) {
+                    squares[part][i] = words[part];
+                }
+            }
+            for (int part = 0; part < parts; ++part) {
+                transpose(squares[part]);
+                for (int i = 0; i < width; ++i) {
+                    store(to + part * part_stride + (word + i) * 16 + column, squares[part][i]);
+                }
+            }
+        }
+    }
+}
+
 } // namespace
 
 } // namespace longembed

@@ -10,8 +10,9 @@ namespace longembed {
 
 /// Our own kernels, all for the same instruction set; null where ggml computes instead.
 struct CpuKernels {
-    const char *    name         = "ggml"; ///< of the variant, or the value of LONGEMBED_KERNELS
-    AttentionKernel attention    = nullptr;
+    const char *    name      = "ggml"; ///< of the variant, or the value of LONGEMBED_KERNELS
+    AttentionKernel attention = nullptr;
+    SplitAttention  split_attention;
     GemmKernel      gemm         = nullptr;
     GemmScratchSize gemm_scratch = nullptr;
     Dequantize      f16_to_f32   = nullptr;

@@ -85,16 +85,6 @@ struct Piece {
     }
 };
 
-/// Numbers at … at + 31 of a row of `count`, in place or, where the row ends before them, in `room` with zeros behind.
-inline const float * numbers_of_block(const float * row, int64_t at, int64_t count, float * room) {
-    if (at + split_numbers <= count) {
-        return row + at;
-    }
-    __builtin_memset(room, 0, split_numbers * sizeof(float));
-    __builtin_memcpy(room, row + at, (count - at) * sizeof(float));
-    return room;
-}
-
 /// Splits and transposes 32 inputs of 16 tokens: a tile for each part, 2 · tile_area apart.
 void pack_tokens(const GemmTile & t, int64_t token, int64_t k, float * to) {
     float         ends[tile_words][split_numbers];
@@ -103,25 +93,7 @@ void pack_tokens(const GemmTile & t, int64_t token, int64_t k, float * to) {
         const bool is_there = token + i < t.tokens;
         from[i] = numbers_of_block(t.x + (is_there ? token + i : 0) * t.x_stride, k, is_there ? t.k : k, ends[i]);
     }
-    for (int64_t word = 0; word < split_words; word += width) {
-        for (int64_t column = 0; column < tile_words; column += width) {
-            Vector squares[x_parts][width];
-            for (int i = 0; i < width; ++i) {
-                Vector        words[x_parts];
-                const float * numbers = from[column + i] + word;
-                split(load(numbers), load(numbers + split_words), words);
-                for (int part = 0; part < x_parts; ++part) {
-                    squares[part][i] = words[part];
-                }
-            }
-            for (int part = 0; part < x_parts; ++part) {
-                transpose(squares[part]);
-                for (int i = 0; i < width; ++i) {
-                    store(to + part * 2 * tile_area + (word + i) * tile_words + column, squares[part][i]);
-                }
-            }
-        }
-    }
+    split_columns<x_parts>(from, to, 2 * tile_area);
 }
 
 /// Packs all of x.

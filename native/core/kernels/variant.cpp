@@ -14,6 +14,7 @@
 #include "gradient_body.h"
 
 #if defined(LONGEMBED_TILE_PRODUCTS)
+#include "tile_attention_body.h"
 #include "tile_gemm_body.h"
 #endif
 
@@ -42,10 +43,12 @@ CpuKernels LONGEMBED_VARIANT() {
     kernels.pack_factor  = pack_factor;
     kernels.packs_x      = pack_factor > 1;
 #if defined(LONGEMBED_TILE_PRODUCTS)
-    kernels.gemm         = tile_gemm;
-    kernels.gemm_scratch = tile_gemm_scratch;
-    kernels.packs_x      = true;
-    kernels.term_error   = tile_term_error;
+    kernels.gemm            = tile_gemm;
+    kernels.gemm_scratch    = tile_gemm_scratch;
+    kernels.packs_x         = true;
+    kernels.term_error      = tile_term_error;
+    kernels.split_attention = {split_attention,    split_attention_scratch, split_key_floats,
+                               split_value_floats, pack_split_key,          pack_split_value};
 #endif
     return kernels;
 }
