@@ -1,5 +1,7 @@
 // F16 and BF16 to floats, compiled once for each instruction set; see simd.h.
 
+#pragma once
+
 #if defined(__F16C__)
 #include <immintrin.h>
 #elif defined(__aarch64__)

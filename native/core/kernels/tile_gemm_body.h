@@ -14,6 +14,7 @@
 #pragma once
 
 #include "bf16_parts.h"
+#include "convert_body.h"
 #include "epilogue_body.h"
 #include "gemm_body.h"
 #include "tiles.h"
@@ -39,6 +40,15 @@ constexpr int64_t max_depth     = gemm_kc; ///< inputs of a panel that are split
 #endif
 constexpr int64_t x_bytes       = LONGEMBED_TILE_X_BYTES;
 constexpr int64_t group_outputs = 8 * panel_outputs;
+
+#if !defined(LONGEMBED_TILE_PACE)
+#define LONGEMBED_TILE_PACE 1024
+#endif
+#if !defined(LONGEMBED_TILE_PRELOADS)
+#define LONGEMBED_TILE_PRELOADS 0
+#endif
+constexpr int64_t pace     = LONGEMBED_TILE_PACE;
+constexpr bool    preloads = LONGEMBED_TILE_PRELOADS;
 
 // Floats that `split_numbers` inputs of a panel or of a pair of tiles take: [part][2][16][16] words. Weights are split
 // row by row, whose words would all compete for the same sets of the first-level cache if blocks were a power of two
@@ -114,6 +124,18 @@ void pack_x(const TileGemm & g) {
     }
 }
 
+/// Splits 32 weights of an output.
+/// @param numbers  gives a vector of those from number i on
+template <typename Numbers> inline void split_block(Numbers numbers, float * to) {
+    for (int64_t word = 0; word < split_words; word += width) {
+        Vector words[weight_parts];
+        split(numbers(word), numbers(word + split_words), words);
+        for (int part = 0; part < weight_parts; ++part) {
+            store(to + part * 2 * tile_area + word, words[part]);
+        }
+    }
+}
+
 /// Splits the weights of one output of a piece: a row of the panel's tiles.
 void split_weights(const TileGemm & g, const Piece & piece, int64_t row, float * panel) {
     const GemmTile & t      = g.t;
@@ -130,7 +152,17 @@ void split_weights(const TileGemm & g, const Piece & piece, int64_t row, float *
         return;
     }
     prefetch_weights(t, out + panel_outputs, piece.k, depth);
-    const char *  weights = t.weights + out * t.weight_stride + piece.k / t.block * t.block_bytes;
+    const char * weights = t.weights + out * t.weight_stride + piece.k / t.block * t.block_bytes;
+    if (t.dequantize == f16_to_f32) {
+        const auto * halves = reinterpret_cast<const uint16_t *>(weights);
+        for (int64_t block = 0; block < depth / split_numbers; ++block) { // without a detour through memory
+            split_block([&](int64_t i) { return load_f16(halves + block * split_numbers + i); },
+                        to + block * weights_block);
+        }
+        if (depth % split_numbers == 0) {
+            return;
+        }
+    }
     const float * numbers = g.row;
     if (t.format == WeightFormat::f32) {
         numbers = reinterpret_cast<const float *>(weights);
@@ -140,13 +172,7 @@ void split_weights(const TileGemm & g, const Piece & piece, int64_t row, float *
     float end[split_numbers];
     for (int64_t block = 0; block < blocks; ++block) {
         const float * from = numbers_of_block(numbers, block * split_numbers, depth, end);
-        for (int64_t word = 0; word < split_words; word += width) {
-            Vector words[weight_parts];
-            split(load(from + word), load(from + word + split_words), words);
-            for (int part = 0; part < weight_parts; ++part) {
-                store(to + block * weights_block + part * 2 * tile_area + word, words[part]);
-            }
-        }
+        split_block([&](int64_t i) { return load(from + i); }, to + block * weights_block);
     }
 }
 
@@ -176,24 +202,22 @@ template <int tiles> inline void multiply_parts() {
     }
 }
 
-/// Adds the products of 32 inputs, in an order that keeps one factor's part where it can.
+/// Loads what the first products of 32 inputs take.
+template <int tiles> inline void begin_block(const float * weights, const float * x) {
+    load_weights<products == 5 ? 1 : 0>(weights);
+    load_x<tiles, products == 1 ? 0 : 1>(x);
+}
+
+/// Adds the products of 32 inputs that have begun, in an order that keeps one factor's part where it can.
 template <int tiles> inline void multiply_block(const float * weights, const float * x) {
-    if constexpr (products == 1) {
-        load_weights<0>(weights);
-        load_x<tiles, 0>(x);
-        multiply_parts<tiles>();
-    } else if constexpr (products == 3) {
-        load_weights<0>(weights);
-        load_x<tiles, 1>(x);
-        multiply_parts<tiles>();
+    multiply_parts<tiles>();
+    if constexpr (products == 3) {
         load_x<tiles, 0>(x);
         multiply_parts<tiles>();
         load_weights<1>(weights);
         multiply_parts<tiles>();
-    } else {
-        load_weights<1>(weights);
-        load_x<tiles, 1>(x);
-        multiply_parts<tiles>();
+    }
+    if constexpr (products == 5) {
         load_x<tiles, 0>(x);
         multiply_parts<tiles>();
         load_weights<0>(weights);
@@ -352,8 +376,10 @@ public:
         while (row_ < panel_outputs && row_ * row_steps_ < row_step_ * panel_outputs) {
             split_weights(g_, piece_, row_++, panel_);
         }
-        if (token_ < 4 * tile_words) {
-            write(share_);
+        for (int64_t left = share_; left > 0 && token_ < 4 * tile_words;) {
+            const int64_t before = token_;
+            write(left);
+            left -= token_ - before;
         }
     }
 
@@ -414,10 +440,19 @@ private:
 template <int tiles> void multiply_pair(const float * weights, const float * x, int64_t blocks, bool is_first,
                                         float * sums, Between & between) {
     begin_sums<tiles>(sums, is_first);
+    begin_block<tiles>(weights, x);
     for (int64_t block = 0; block < blocks; ++block) {
         multiply_block<tiles>(weights + block * weights_block, x + block * x_block);
         keep_vectors_awake();
-        between.advance();
+        if (preloads && block + 1 < blocks) {
+            begin_block<tiles>(weights + (block + 1) * weights_block, x + (block + 1) * x_block);
+        }
+        if ((block + 1) % pace == 0 || block + 1 == blocks) {
+            between.advance();
+        }
+        if (!preloads && block + 1 < blocks) {
+            begin_block<tiles>(weights + (block + 1) * weights_block, x + (block + 1) * x_block);
+        }
     }
     between.write_rest();
     end_sums<tiles>(sums);
@@ -436,7 +471,7 @@ void multiply_piece(const TileGemm & g, const Piece & piece, const float * weigh
             multiply_pair<1>(weights, x, blocks, piece.k == 0, sums, between);
         }
         if (piece.is_last(g)) {
-            between.write_next(sums, piece.out, token, blocks);
+            between.write_next(sums, piece.out, token, count_of(blocks, pace));
         }
         x += blocks * x_block;
         sums += pair_area;
@@ -452,7 +487,7 @@ void multiply_all(TileGemm & g) {
     }
     while (piece.out < g.t.n) {
         const Piece next = piece.next(g);
-        between.split_next(next, g.weights[1], g.pairs * piece.blocks(g));
+        between.split_next(next, g.weights[1], g.pairs * count_of(piece.blocks(g), pace));
         multiply_piece(g, piece, g.weights[0], between);
         float * const split = g.weights[1];
         g.weights[1]        = g.weights[0];
