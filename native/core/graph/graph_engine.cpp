@@ -253,11 +253,19 @@ MemoryEstimate GraphEngine::memory_for(const Plan & plan, const WorkspaceSize & 
     for (const auto & [buffers, bytes] : streams_.missing(plan.parallelism, graphs)) {
         need.on(buffers).missing += bytes;
     }
-    if (device_.kernels.packs_x) { // each thread packs a block; otherwise its scratch memory is below a megabyte
-        const int64_t scratch = device_.kernels.gemm_scratch(size.block, widest_inputs_);
-        need.on(streams_.main_buffer_type()).graphs += scratch * sizeof(float) * plan.parallelism;
-    }
+    const size_t   scratch = scratch_bytes(size);
+    const size_t   taken   = workspace_ ? scratch_bytes(workspace_->size()) : 0;
+    DeviceMemory & cpu     = need.on(streams_.main_buffer_type());
+    cpu.graphs += scratch;
+    cpu.missing += scratch - std::min(scratch, taken);
     return need;
+}
+
+size_t GraphEngine::scratch_bytes(const WorkspaceSize & size) const {
+    if (!device_.kernels.packs_x) {
+        return 0; // below a megabyte
+    }
+    return size.streams * device_.kernels.gemm_scratch(size.block, widest_inputs_) * sizeof(float);
 }
 
 void GraphEngine::reserve(const Plan & plan, const WorkspaceSize & needed) {

@@ -125,7 +125,11 @@ bool pads_heads_as_cuda() {
 float * scratch_floats(int64_t count) {
     constexpr size_t                cache_line = 64;
     thread_local std::vector<float> memory;
-    memory.resize(std::max(memory.size(), static_cast<size_t>(count) + cache_line / sizeof(float)));
+    const size_t                    needed = static_cast<size_t>(count) + cache_line / sizeof(float);
+    if (memory.size() < needed) {
+        memory = {}; // first, so that both are never held at once
+        memory.resize(needed);
+    }
     void * start = memory.data();
     size_t space = memory.size() * sizeof(float);
     return static_cast<float *>(std::align(cache_line, static_cast<size_t>(count) * sizeof(float), start, space));
