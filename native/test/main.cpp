@@ -11,6 +11,7 @@ int main(int argc, char ** argv) {
     using namespace longembed::test;
     const std::vector<std::string> chosen(argv + 1, argv + argc);
     std::vector<Test>              tests;
+    add_amx_tests(tests);
     add_gemm_tests(tests);
     add_attention_tests(tests);
     add_dot_tests(tests);
