@@ -7,9 +7,9 @@
 // The left factor is weights, a row of a tile for each output: they are split as they lie in memory, while x, which is
 // packed once for all outputs, is transposed.
 //
-// The order of the loops: a group of outputs, tile_depth inputs, 32 outputs (a panel), 32 tokens. Between the products
-// of one panel the next one is split, and finished sums are transposed and written. A sum runs over the inputs in
-// order, whatever else is computed with it.
+// The order of the loops: a group of outputs, as many inputs as the cache has room for, 32 outputs (a panel), 32
+// tokens. Between the products of one panel the next one is split, and finished sums are transposed and written. A sum
+// runs over the inputs in order, whatever else is computed with it.
 
 #pragma once
 
@@ -198,14 +198,12 @@ template <int tiles> void multiply_pair(const float * weights, const float * x, 
     for (int64_t block = 0; block < blocks; ++block) {
         multiply_block<tiles>(weights + block * weights_block, x + block * x_block);
         keep_vectors_awake();
-        if (preloads && block + 1 < blocks) {
+        // before the next stores, which may hold back loads from addresses with the same last 12 bits
+        if (block + 1 < blocks) {
             begin_block<tiles>(weights + (block + 1) * weights_block, x + (block + 1) * x_block);
         }
         if ((block + 1) % pace == 0 || block + 1 == blocks) {
             between.advance();
-        }
-        if (!preloads && block + 1 < blocks) {
-            begin_block<tiles>(weights + (block + 1) * weights_block, x + (block + 1) * x_block);
         }
     }
     between.write_rest();
