@@ -40,9 +40,9 @@ export interface LoadOptions {
   /** CPU threads, from 1; 0 (default): one per physical core that affinity and the container's CPU quota allow. */
   threads?: number | undefined;
   /**
-   * Number format of matrix products and attention on a CPU: `full` float32 (default), whatever the file's weights are, or
-   * `bf16` with sums in float32, which takes about half the time and changes a vector by up to 1e-4 of cosine
-   * (docs/performance.md). ERR_INVALID_OPTION where the CPU has no instructions for it or they are no faster than full
+   * Number format of matrix products and attention on a CPU: `full` float32 (default), whatever the file's weights are (with AMX
+   * as sums of several BF16 products, within 1e-9 of cosine), or `bf16` with sums in float32, which takes about half the time and
+   * changes a vector by up to 1e-4 of cosine (docs/performance.md). ERR_INVALID_OPTION where the CPU has no instructions for it or they are no faster than full
    * precision (measured in a few milliseconds; true of Intel's AVX512-BF16), on a GPU, and for architectures that run through
    * llama.cpp's own context.
    */

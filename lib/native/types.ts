@@ -264,8 +264,8 @@ export interface NativeVocabulary {
 
 export interface NativeAddon {
   /**
-   * The release and commit of llama.cpp, and the CPU kernels in use: the best variant that this processor can run ("avx512", "avx2",
-   * "portable"), "ggml" where there are none, or what LONGEMBED_KERNELS chooses.
+   * The release and commit of llama.cpp, and the CPU kernels in use: the best variant that this processor can run ("amx", "avx512",
+   * "avx2", "portable"), "ggml" where there are none, or what LONGEMBED_KERNELS chooses.
    */
   buildInfo(): { llama: string; commit: string; kernels: string };
   devices(): Device[];

@@ -64,6 +64,7 @@ inline void add_for_variants(std::vector<Test> & tests, const std::string & name
     }
 }
 
+void add_amx_tests(std::vector<Test> & tests);
 void add_gemm_tests(std::vector<Test> & tests);
 void add_attention_tests(std::vector<Test> & tests);
 void add_dot_tests(std::vector<Test> & tests);

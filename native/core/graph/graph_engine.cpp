@@ -73,9 +73,10 @@ void check_bf16(const AttentionDevice & device) {
                                                "out, or choose the backend cpu.");
     }
     if (device.kernels.gemm == nullptr) {
-        throw Error(ErrorCode::invalid_option,
-                    "The precision bf16 needs a CPU with BF16 instructions (AVX512-BF16), which this machine's has "
-                    "not. Leave it out: full precision runs everywhere.");
+        throw Error(
+            ErrorCode::invalid_option,
+            "The precision bf16 needs a CPU with BF16 instructions (AVX512-BF16 or AMX), which this machine's has "
+            "not. Leave it out: full precision runs everywhere.");
     }
     // measured once, so that all models of a process agree
     static const double gain = relative_speed(device.kernels, cpu_kernels());
@@ -90,6 +91,17 @@ void check_bf16(const AttentionDevice & device) {
                         "LONGEMBED_KERNELS=" +
                         device.kernels.name + " forces it.");
     }
+}
+
+/// The most inputs of a product with weights.
+int64_t widest_inputs(const llama_model & model) {
+    int64_t widest = model.hparams.n_embd;
+    for (const auto & named : llama_internal_get_tensor_map(&model)) {
+        if (layer_of(named.first) >= 0 && ggml_n_dims(named.second) > 1) {
+            widest = std::max(widest, named.second->ne[0]);
+        }
+    }
+    return widest;
 }
 
 /// As many tokens as make products large, where the device can read and write the widest of them.
@@ -153,7 +165,7 @@ GraphEngine::GraphEngine(const llama_model & model, int threads, Precision preci
       device_(device_of(streams_, architecture_->attention(0), precision)),
       layer_parameters_(
           mean_of_layers(model, [&](const ggml_tensor * tensor) { return weights_in_use(model, tensor); })),
-      layer_bytes_(static_cast<uint64_t>(mean_of_layers(model, ggml_nbytes))),
+      layer_bytes_(static_cast<uint64_t>(mean_of_layers(model, ggml_nbytes))), widest_inputs_(widest_inputs(model)),
       max_block_tokens_(max_block_tokens_on(device_, model)), layers_(model.hparams.n_layer()) {
     std::iota(layers_.begin(), layers_.end(), 0);
     for (int layer = 0; layer < static_cast<int>(model.hparams.n_layer()); ++layer) {
@@ -246,7 +258,19 @@ MemoryEstimate GraphEngine::memory_for(const Plan & plan, const WorkspaceSize & 
     for (const auto & [buffers, bytes] : streams_.missing(plan.parallelism, graphs)) {
         need.on(buffers).missing += bytes;
     }
+    const size_t   scratch = scratch_bytes(size);
+    const size_t   taken   = workspace_ ? scratch_bytes(workspace_->size()) : 0;
+    DeviceMemory & cpu     = need.on(streams_.main_buffer_type());
+    cpu.graphs += scratch;
+    cpu.missing += scratch - std::min(scratch, taken);
     return need;
+}
+
+size_t GraphEngine::scratch_bytes(const WorkspaceSize & size) const {
+    if (!device_.kernels.packs_x) {
+        return 0; // below a megabyte
+    }
+    return size.streams * device_.kernels.gemm_scratch(size.block, widest_inputs_) * sizeof(float);
 }
 
 void GraphEngine::reserve(const Plan & plan, const WorkspaceSize & needed) {

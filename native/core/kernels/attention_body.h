@@ -1,5 +1,7 @@
 // Attention, compiled once for each instruction set; see simd.h.
 
+#pragma once
+
 #include <cmath>
 
 #include "attention.h"
@@ -29,16 +31,6 @@ inline float max_of(Vector v) {
         max = v[i] > max ? v[i] : max;
     }
     return max;
-}
-
-inline bool any(Bits bits) {
-    uint64_t words[sizeof(bits) / sizeof(uint64_t)];
-    __builtin_memcpy(words, &bits, sizeof(bits));
-    uint64_t all_words = 0;
-    for (uint64_t word : words) {
-        all_words |= word;
-    }
-    return all_words != 0;
 }
 
 /// 2^x for x < 127, with a relative error of 1e-7; 2^−126 where x < −126.

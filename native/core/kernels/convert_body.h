@@ -1,5 +1,7 @@
 // F16 and BF16 to floats, compiled once for each instruction set; see simd.h.
 
+#pragma once
+
 #if defined(__F16C__)
 #include <immintrin.h>
 #elif defined(__aarch64__)
@@ -13,7 +15,6 @@ namespace longembed {
 namespace {
 
 typedef uint16_t Shorts __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(uint16_t))));
-typedef uint32_t Words __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(uint32_t))));
 
 inline Words load_shorts(const uint16_t * from) {
     Shorts shorts;

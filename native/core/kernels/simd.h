@@ -28,8 +28,9 @@ constexpr int     nr_vectors  = 4;
 #endif
 constexpr int64_t nr = width * nr_vectors;
 
-typedef float   Vector __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(float))));
-typedef int32_t Bits __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(int32_t))));
+typedef float    Vector __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(float))));
+typedef int32_t  Bits __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(int32_t))));
+typedef uint32_t Words __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(uint32_t))));
 
 inline Vector load(const float * from) {
     Vector v;
@@ -124,6 +125,17 @@ inline Vector exponential(Vector x) {
     __builtin_memcpy(&scale, &power, sizeof(scale));
     result = p * scale;
     return x > -87.0f ? result : Vector{};
+}
+
+/// Whether a bit is set in any lane.
+inline bool any(Bits bits) {
+    uint64_t words[sizeof(bits) / sizeof(uint64_t)];
+    __builtin_memcpy(words, &bits, sizeof(bits));
+    uint64_t all_words = 0;
+    for (uint64_t word : words) {
+        all_words |= word;
+    }
+    return all_words != 0;
 }
 
 /// Lane j of the result is lane index[j] of `a` followed by `b`.

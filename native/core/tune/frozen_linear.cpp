@@ -26,7 +26,7 @@ const float * floats_of(const ggml_tensor * tensor) {
 }
 
 void run(const CpuKernels & kernels, const GemmTile & tile) {
-    run_gemm(kernels, tile, scratch_floats(gemm_scratch(tile.tokens, tile.k, kernels.pack_factor)));
+    run_gemm(kernels, tile, scratch_floats(kernels.gemm_scratch(tile.tokens, tile.k)));
 }
 
 } // namespace
