@@ -1,8 +1,9 @@
-# ggml with its flash attention on GPUs mended: the build's copy, as LONGEMBED_LLAMA_DIR is not ours to change.
+# ggml with its sums on GPUs mended: the build's copy, as LONGEMBED_LLAMA_DIR is not ours to change.
 #
-# Vulkan's three kernels and CUDA's for tensor cores add up values in halves, whatever precision they are asked for: the error
-# of what a token attends to grows with the square root of the keys, to 1.3e-2 at 32,768 (docs/gpu.md). In the copy, floats
-# are added: on Vulkan where GGML_PREC_F32 is asked for, on CUDA always.
+# Flash attention, in Vulkan's three kernels and CUDA's for tensor cores, adds up values in halves, whatever precision it is
+# asked for: the error of what a token attends to grows with the square root of the keys, to 1.3e-2 at 32,768
+# (docs/gpu.md). So do products with weights. In the copy, floats are added: in Vulkan's attention where GGML_PREC_F32 is
+# asked for, elsewhere always.
 
 set(shaders src/ggml-vulkan/vulkan-shaders)
 set(vulkan_patched
@@ -61,7 +62,10 @@ function (longembed_patch_vulkan from to)
     # … and take the memory that it needs
     longembed_patch("${from}" "${to}" src/ggml-vulkan/ggml-vulkan.cpp
         "tmpshv4 = wg_size * 4 * float_type_size" "tmpshv4 = wg_size * 4 * sizeof(float)"
-        "(k_type == GGML_TYPE_BF16) ? 16u : f16vec4" "(f32acc || k_type == GGML_TYPE_BF16) ? 16u : f16vec4")
+        "(k_type == GGML_TYPE_BF16) ? 16u : f16vec4" "(f32acc || k_type == GGML_TYPE_BF16) ? 16u : f16vec4"
+        # products with weights have no precision that their graph could ask for: sums in floats, always
+        "    if (src0_type == GGML_TYPE_F32 || src0_type == GGML_TYPE_BF16) return false;\n    if (src1_type == GGML_TYPE_Q8_1) return false;"
+        "    if (prec == GGML_PREC_DEFAULT || src0_type == GGML_TYPE_F32 || src0_type == GGML_TYPE_BF16) return false;\n    if (src1_type == GGML_TYPE_Q8_1) return false;")
 endfunction()
 
 function (longembed_patch_cuda from to)

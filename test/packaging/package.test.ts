@@ -76,11 +76,11 @@ describe('the files of the published package', () => {
     ]);
   });
 
-  it('of the native part are the sources of the addon and of core alone', () => {
+  it('of the native part are the sources of the addon, of core and for CUDA alone', () => {
     const folders = new Set(
       files.filter((path) => path.startsWith('native/')).map((path) => path.split('/')[1]),
     );
-    expect([...folders].sort()).toEqual(['addon', 'core']);
+    expect([...folders].sort()).toEqual(['addon', 'core', 'cuda']);
   });
 });
 
