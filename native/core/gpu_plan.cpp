@@ -105,12 +105,12 @@ GpuPlan plan_gpus(const std::string & path, const std::vector<ggml_backend_dev_t
         capacities.push_back({ggml_backend_dev_name(gpu), free});
     }
 
-    GpuPlan    whole{gpus, {}, -1, nullptr};
+    GpuPlan    whole{gpus, {}, -1, gpus.front()};
     auto       all_layers = load_without_weights(path, whole, control);
     const bool embeddings = std::all_of(gpus.begin(), gpus.end(),
                                         [&](ggml_backend_dev_t gpu) { return looks_up_embeddings(gpu, *all_layers); });
-    if (embeddings) {
-        whole.embeddings = gpus.front();
+    if (!embeddings) {
+        whole.embeddings = nullptr;
         all_layers       = load_without_weights(path, whole, control);
     }
     const WeightSizes weights = sizes_of(*all_layers);

@@ -214,13 +214,16 @@ private:
     void compute_on_cpu(const ggml_tensor * t) {
         const ggml_context_ptr ctx(ggml_init({64 * ggml_tensor_overhead() + ggml_graph_overhead(), nullptr, true}));
         std::vector<ggml_backend_buffer_ptr> buffers;
-        const auto                           place = [&](const ggml_tensor * like, std::vector<uint8_t> & bytes) {
+        const auto                           keep_in = [&](std::vector<uint8_t> & bytes, ggml_tensor * tensor) {
+            buffers.emplace_back(ggml_backend_cpu_buffer_from_ptr(aligned(bytes), bytes.size() - alignment));
+            tensor->buffer = buffers.back().get();
+            tensor->data   = aligned(bytes);
+            return tensor;
+        };
+        const auto place = [&](const ggml_tensor * like, std::vector<uint8_t> & bytes) {
             ggml_tensor * copy = ggml_new_tensor(ctx.get(), like->type, GGML_MAX_DIMS, like->ne);
             std::copy_n(like->nb, GGML_MAX_DIMS, copy->nb);
-            buffers.emplace_back(ggml_backend_cpu_buffer_from_ptr(aligned(bytes), bytes.size() - alignment));
-            copy->buffer = buffers.back().get();
-            copy->data   = aligned(bytes);
-            return copy;
+            return keep_in(bytes, copy);
         };
         std::vector<std::vector<uint8_t>> memory, floats;
         for (const std::vector<uint8_t> & bytes : operands_) {
@@ -234,12 +237,9 @@ private:
             node->src[i] = place(t->src[i], memory[i]);
             // of one query, ggml's CPU kernel adds up values of halves in halves
             if (t->op == GGML_OP_FLASH_ATTN_EXT && (i == 1 || i == 2)) {
-                node->src[i] = ggml_cast(ctx.get(), node->src[i], GGML_TYPE_F32);
-                floats.emplace_back(ggml_nbytes(node->src[i]) + 3 * alignment);
-                node->src[i]->data = aligned(floats.back());
-                buffers.emplace_back(
-                    ggml_backend_cpu_buffer_from_ptr(aligned(floats.back()), floats.back().size() - alignment));
-                node->src[i]->buffer = buffers.back().get();
+                ggml_tensor * exact = ggml_cast(ctx.get(), node->src[i], GGML_TYPE_F32);
+                floats.emplace_back(ggml_nbytes(exact) + 3 * alignment);
+                node->src[i] = keep_in(floats.back(), exact);
             }
         }
         ggml_cgraph * graph = ggml_new_graph(ctx.get());

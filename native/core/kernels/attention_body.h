@@ -47,12 +47,7 @@ inline Vector power_of_two(Vector x) {
     p                  = p * f + 2.4022119724e-1f;
     p                  = p * f + 6.9314696706e-1f;
     p                  = p * f + 1.0000000717f;
-    Bits bits;
-    __builtin_memcpy(&bits, &whole, sizeof(bits));
-    bits <<= 23;
-    Vector scale;
-    __builtin_memcpy(&scale, &bits, sizeof(scale));
-    return p * scale;
+    return p * same_bits<Vector>(same_bits<Bits>(whole) << 23);
 }
 
 /// scores [mr][tile_keys] = queries [mr][words] · keys [words][tile_keys]

@@ -18,26 +18,14 @@ constexpr int64_t split_words   = split_numbers / 2;
 
 constexpr uint32_t upper_half = 0xffff0000;
 
-inline Words words_of(Vector x) {
-    Words words;
-    __builtin_memcpy(&words, &x, sizeof(words));
-    return words;
-}
-
-inline Vector vector_of(Words words) {
-    Vector x;
-    __builtin_memcpy(&x, &words, sizeof(x));
-    return x;
-}
-
 /// x whose upper half is the nearest BF16 number; of two that are equally near, the one further from zero.
 inline Words nearest(Vector x) {
-    return words_of(x) + 0x8000;
+    return same_bits<Words>(x) + 0x8000;
 }
 
 /// The same, but of two that are equally near the even one, as where numbers are stored in BF16.
 inline Words nearest_even(Vector x) {
-    return words_of(x) + 0x7fff + ((words_of(x) >> 16) & 1);
+    return same_bits<Words>(x) + 0x7fff + ((same_bits<Words>(x) >> 16) & 1);
 }
 
 /// Splits numbers `low` and `high` into words of their first, second … parts.
@@ -45,10 +33,10 @@ template <int parts> inline void split(Vector low, Vector high, Vector (&words)[
     for (int part = 0; part < parts; ++part) {
         const Words of_low  = parts == 1 ? nearest_even(low) : nearest(low);
         const Words of_high = parts == 1 ? nearest_even(high) : nearest(high);
-        words[part]         = vector_of((of_low >> 16) | (of_high & upper_half));
+        words[part]         = same_bits<Vector>((of_low >> 16) | (of_high & upper_half));
         if (part + 1 < parts) {
-            low -= vector_of(of_low & upper_half);
-            high -= vector_of(of_high & upper_half);
+            low -= same_bits<Vector>(of_low & upper_half);
+            high -= same_bits<Vector>(of_high & upper_half);
         }
     }
 }

@@ -71,7 +71,7 @@ void pack_split_value(const float * value, int64_t size, int64_t slot, void * he
         Vector        rest = left >= width ? load(value + i) : left > 0 ? load_partial(value + i, left) : Vector{};
         for (int part = 0; part < value_parts; ++part) {
             const Words words = nearest(rest);
-            rest -= vector_of(words & upper_half);
+            rest -= same_bits<Vector>(words & upper_half);
             for (int lane = 0; lane < width; ++lane) {
                 to[(part * tiles * tile_rows + i + lane) * 2 * tile_words] = static_cast<uint16_t>(words[lane] >> 16);
             }
@@ -130,14 +130,14 @@ const float * own_values(const SplitSweep & s, const float * block, int64_t slot
     const bool    is_high = slot % block_keys != 0; // a sequence of up to 16 keys
     for (int64_t i = 0; i < floats; i += width) {
         const int64_t word  = i % tile_words;
-        Words         words = words_of(load(block + i));
+        Words         words = same_bits<Words>(load(block + i));
         words               = is_high ? words >> 16 : words;
         for (int lane = 0; lane < width; ++lane) {
             const uint32_t low  = word + lane < count ? 0xffffu : 0u;
             const uint32_t high = word + lane + tile_words < count ? upper_half : 0u;
             words[lane] &= low | high;
         }
-        store(s.values + i, vector_of(words));
+        store(s.values + i, same_bits<Vector>(words));
     }
     return s.values;
 }

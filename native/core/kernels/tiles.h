@@ -116,30 +116,18 @@ template <int tile> inline void store_tile(float * to) {
     __builtin_memcpy(to, emulated_tile(tile).words, sizeof(EmulatedTile));
 }
 
-inline Bits bits_of(Vector x) {
-    Bits bits;
-    __builtin_memcpy(&bits, &x, sizeof(bits));
-    return bits;
-}
-
-inline Vector floats_of(Bits bits) {
-    Vector x;
-    __builtin_memcpy(&x, &bits, sizeof(x));
-    return x;
-}
-
 /// Numbers below the smallest normal one become zeros of their sign, before every operation and after it.
 inline Vector flushed(Vector x) {
-    const Bits bits = bits_of(x);
-    return floats_of(bits & (((bits & 0x7fffffff) >= 0x00800000) | INT32_MIN));
+    const Bits bits = same_bits<Bits>(x);
+    return same_bits<Vector>(bits & (((bits & 0x7fffffff) >= 0x00800000) | INT32_MIN));
 }
 
 /// The first numbers of BF16 pairs, which are the words' lower halves, and the second ones.
 inline Vector first_of_pairs(Vector words) {
-    return flushed(floats_of(bits_of(words) << 16));
+    return flushed(same_bits<Vector>(same_bits<Bits>(words) << 16));
 }
 inline Vector second_of_pairs(Vector words) {
-    return flushed(floats_of(bits_of(words) & static_cast<int32_t>(0xffff0000)));
+    return flushed(same_bits<Vector>(same_bits<Bits>(words) & static_cast<int32_t>(0xffff0000)));
 }
 
 /// By the definition of TDPBF16PS in Intel's manual: the pairs' first numbers and their second ones are added up apart,
