@@ -6,7 +6,7 @@ import { packFolder } from './npm-pack.mjs';
 import { packagesDir, root } from './paths.mjs';
 import { packageName, sharedFields, stageLicences } from './platform-package.mjs';
 import { capture, ScriptError } from './process.mjs';
-import { TARGETS } from './targets.mjs';
+import { GPU_PACKAGES, TARGETS } from './targets.mjs';
 
 /** Fields that only a clone of the repository uses. */
 const DEVELOPMENT = ['private', 'scripts', 'devDependencies', 'allowScripts'];
@@ -44,7 +44,7 @@ export function stageMainPackage() {
  */
 export function published(manifest) {
   const kept = Object.entries(manifest).filter(([field]) => !DEVELOPMENT.includes(field));
-  const { version, dependencies } = manifest;
+  const { version, dependencies, peerDependencies, peerDependenciesMeta } = manifest;
   const needed = Object.entries(/** @type {Record<string, string>} */ (dependencies)).filter(
     ([name]) => !BUNDLED.includes(name),
   );
@@ -54,6 +54,20 @@ export function published(manifest) {
     ...sharedFields(),
     // the models must be files
     preferUnplugged: true,
-    optionalDependencies: Object.fromEntries(TARGETS.map((target) => [packageName(target), version])),
+    optionalDependencies: each(
+      TARGETS.map((target) => packageName(target)),
+      version,
+    ),
+    // nobody gets these without adding them; whoever does gets the version that fits, and Plug'n'Play and pnpm let longembed find them
+    peerDependencies: { .../** @type {object} */ (peerDependencies), ...each(GPU_PACKAGES, version) },
+    peerDependenciesMeta: {
+      .../** @type {object} */ (peerDependenciesMeta),
+      ...each(GPU_PACKAGES, { optional: true }),
+    },
   };
+}
+
+/** @param {readonly string[]} names @param {unknown} value */
+function each(names, value) {
+  return Object.fromEntries(names.map((name) => [name, value]));
 }
