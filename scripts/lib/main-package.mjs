@@ -1,5 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildTypeScript } from './build-ts.mjs';
 import { BUNDLED, bundleDependencies } from './bundle.mjs';
 import { addCommonJs } from './commonjs.mjs';
 import { packFolder } from './npm-pack.mjs';
@@ -18,6 +19,7 @@ const DEVELOPMENT = ['private', 'scripts', 'devDependencies', 'allowScripts'];
  * @returns {string} the package's folder
  */
 export function stageMainPackage() {
+  buildTypeScript({ clean: true });
   mkdirSync(packagesDir, { recursive: true });
   const work = mkdtempSync(join(packagesDir, '.work-'));
   const folder = join(packagesDir, 'longembed');
