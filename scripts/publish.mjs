@@ -78,5 +78,5 @@ function publish(file) {
   ]);
   if (run(npm, args) !== 0)
     throw new ScriptError(`${file} was not published; what comes after it was not tried.`);
-  process.stdout.write(`published ${file}\n`);
+  process.stdout.write(`${values['dry-run'] ? 'could be published' : 'published'}: ${file}\n`);
 }
