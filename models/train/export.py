@@ -4,36 +4,34 @@ import gguf
 import numpy as np
 
 from network.causal import EPSILON as RMS_EPSILON
-from network.causal import GATED
 from network.encoder import EPSILON as LAYER_EPSILON
-from network.shape import FEED_FORWARD, HEADS, HIDDEN, LAYERS, NATIVE, ROPE_BASE
+from network.shape import FEED_FORWARD, HEADS, HIDDEN, NATIVE, ROPE_BASE
 from vocabulary import bytepair, wordpiece
 
 POOLING = {"mean": gguf.PoolingType.MEAN, "last": gguf.PoolingType.LAST}
-TYPES = {
-    "f32": (gguf.GGMLQuantizationType.F32, gguf.LlamaFileType.ALL_F32),
-    "f16": (gguf.GGMLQuantizationType.F16, gguf.LlamaFileType.MOSTLY_F16),
-    "q8_0": (gguf.GGMLQuantizationType.Q8_0, gguf.LlamaFileType.MOSTLY_Q8_0),
-}
+# The tokens' matrix, most of the file, has 4 bits a weight: a word's vector has hundreds, and their errors cancel out.
+TOKENS = gguf.GGMLQuantizationType.Q4_0
+OTHERS = gguf.GGMLQuantizationType.Q5_0
+FILE_TYPE = gguf.LlamaFileType.MOSTLY_Q5_0
 DESCRIPTION = (
-    "A small embedding model for the tests and the demonstration of longembed, trained on generated text of at most "
-    f"{NATIVE} tokens"
+    "A small embedding model for the tests and the demonstration of longembed, made from all-MiniLM-L6-v2's vectors of words "
+    f"and trained on texts of at most {NATIVE} tokens"
 )
 
 
-def export(model, shape, vocabulary, path, kind="q8_0"):
-    """Writes `path`, weights as `kind`: f32, f16 or q8_0."""
+def export(model, shape, vocabulary, path, whole=False):
+    """Writes `path`, quantized, or `whole` as F32."""
     writer = gguf.GGUFWriter(str(path), shape.architecture)
-    file_type, number = TYPES[kind]
     write_facts(writer, shape)
-    writer.add_file_type(number)
+    writer.add_file_type(gguf.LlamaFileType.ALL_F32 if whole else FILE_TYPE)
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
     write_vocabulary(writer, vocabulary)
     for name, weights in model.state_dict().items():
         values = weights.detach().numpy().astype(np.float32)
         matrix = values.ndim == 2 and not name.startswith("position_embd")
-        if matrix and kind != "f32":
-            writer.add_tensor(name, gguf.quantize(values, file_type), raw_dtype=file_type)
+        if matrix and not whole:
+            kind = TOKENS if name.startswith("token_embd") else OTHERS
+            writer.add_tensor(name, gguf.quantize(values, kind), raw_dtype=kind)
         else:
             writer.add_tensor(name, values)
     writer.write_header_to_file()
@@ -47,18 +45,17 @@ def write_facts(writer, shape):
     writer.add_name(shape.name)
     writer.add_description(DESCRIPTION)
     writer.add_license("mit")
-    writer.add_block_count(LAYERS)
+    writer.add_block_count(shape.layers)
     writer.add_context_length(NATIVE)
     writer.add_embedding_length(HIDDEN)
     writer.add_head_count(HEADS)
     writer.add_head_count_kv(shape.heads_kv)
+    writer.add_feed_forward_length(FEED_FORWARD)
     writer.add_pooling_type(POOLING[shape.pooling])
     if shape.architecture == "llama":
-        writer.add_feed_forward_length(GATED)
         writer.add_layer_norm_rms_eps(RMS_EPSILON)
         writer.add_rope_dimension_count(HIDDEN // HEADS)
     else:
-        writer.add_feed_forward_length(FEED_FORWARD)
         writer.add_layer_norm_eps(LAYER_EPSILON)
         writer.add_causal_attention(False)
     if shape.architecture != "bert":
