@@ -38,7 +38,17 @@ const zones = [
 ];
 
 export default defineConfig(
-  globalIgnores(['examples', 'dist/', 'build*/', 'prebuilds/', 'vendor/', 'coverage/', '.cache/']),
+  globalIgnores([
+    'examples',
+    'dist/',
+    'build*/',
+    'prebuilds/',
+    'vendor/',
+    'coverage/',
+    '.cache/',
+    'docs/api/',
+    'docs/.vitepress/{dist,cache}/',
+  ]),
   eslint.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {

@@ -207,7 +207,7 @@ Runs the LongEmbed benchmark (arXiv 2404.12096): passkey and needle, which are g
 --lengths, and narrativeqa, qmsum, summ_screen_fd and 2wikimqa, which are read from --data (a folder that
 holds qmsum, for example), or downloaded. Documents longer than a strategy's target are cut there.
 
-After each task, results.json, the files for MTEB's leaderboard, report.html and timing.json in --output
+After each task, results.json, the files for mteb, report.html and timing.json in --output
 are updated. longembed compare puts several results side by side.
 
 Embeddings are kept in --cache (default: LONGEMBED_CACHE, else a folder in the user's own cache), which

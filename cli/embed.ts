@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { packageVersion } from '../lib/package.js';
 import { parquetMetadata } from '../lib/vector-file/facts.js';
+import type { MetricsAddress } from '../queue/run-metrics.js';
 import { parseShard } from '../queue/shard.js';
 import type { AddCommand, Context, Model } from './context.js';
 import { DocumentRun } from './document-run.js';
@@ -17,6 +18,7 @@ import {
 import { UsageError } from './exit.js';
 import { readDocuments, sourcesOf, totalBytes } from './input/input.js';
 import { loadModel } from './load-model.js';
+import { addMetricsOption, Metrics } from './metrics.js';
 import { addIsolateOption, addModelOptions, MODEL, type ModelOptions, STRATEGY_HELP } from './options.js';
 import { OUTPUT_FORMATS, openOutput, type OutputFormat } from './output/open.js';
 import { Meter } from './progress/meter.js';
@@ -32,6 +34,7 @@ interface EmbedCommandOptions extends EmbeddingOptions, InputOptions, ModelOptio
   force?: boolean;
   shard?: ReturnType<typeof parseShard>;
   resume?: boolean;
+  metrics?: MetricsAddress;
   quiet?: boolean;
 }
 
@@ -65,6 +68,7 @@ function addEmbedOptions(command: Command): Command {
       shardArgument,
     )
     .option('--resume', 'go on with a part that was begun, keep one that is done');
+  addMetricsOption(command);
   return addIsolateOption(addModelOptions(command))
     .optionsGroup('Other:')
     .option('-q, --quiet', 'no progress on standard error')
@@ -146,6 +150,7 @@ async function embed(
     ...(options.filesFrom === undefined ? [] : [options.filesFrom]),
   ];
   let model: Model | undefined;
+  let metrics: Metrics | undefined;
   const output = await openOutput({
     path: outputPath(options),
     format: options.outputFormat ?? null,
@@ -161,14 +166,17 @@ async function embed(
   });
   const view = viewOn(context.stderr, options.quiet === true);
   try {
+    metrics = await Metrics.open('embed', options.metrics, view);
     model = await loadModel(options, context, view);
     output.expect(options.dimensions ?? model.info.dimensions);
     const meter = new Meter(await totalBytes(sources));
+    metrics.meter = meter;
     const run = new DocumentRun(model, output, view, meter, context.signal);
     const documents = readDocuments(sources, { ...jsonlKeys(options), inChunks: chunks !== null });
     return await run.embed(documents, embedOptions(options), chunks);
   } finally {
     view.end();
+    metrics?.close();
     await output.close();
     await model?.dispose();
   }

@@ -156,8 +156,15 @@ function nativeContext({ nativeContext, nativeContextSource, fileContext }: Mode
   return `${plural(nativeContext, 'token')} (from the ${nativeContextSource}${other})`;
 }
 
-function extended({ spec, nativeContext }: NonNullable<ModelInfo['extended']>): string {
-  return `by longembed extend, with ${spec} from a native context of ${plural(nativeContext, 'token')}`;
+function extended({ spec, nativeContext, tuned }: NonNullable<ModelInfo['extended']>): string {
+  const how = `with ${spec} from a native context of ${plural(nativeContext, 'token')}`;
+  if (tuned === null) return `by longembed extend, ${how}`;
+  const { step, steps, batch, learningRate, pairs, pairsSha256, devScore } = tuned;
+  const score = devScore === null ? '' : `; mean reciprocal rank on held-out pairs ${devScore.toFixed(4)}`;
+  return (
+    `by longembed tune, ${how}: step ${count(step)} of ${count(steps)}, batches of ${count(batch)} of ${plural(pairs, 'pair')} ` +
+    `(SHA-256 ${pairsSha256.slice(0, 12)}…), learning rate ${learningRate}${score}`
+  );
 }
 
 function positions({ positionEncoding, positionRows, ropeBase, ropeScale, shortInputs }: ModelInfo): string {

@@ -18,6 +18,25 @@ export function wholeNumber(min: number): (text: string) => number {
   };
 }
 
+/**
+ * Makes the reader of an option that takes a number.
+ * @param fits the allowed ones
+ * @param what they are, after "It must be"
+ */
+export function numberWhere(fits: (value: number) => boolean, what: string): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (Number.isFinite(value) && fits(value)) return value;
+    throw new InvalidArgumentError(`It must be ${what}.`);
+  };
+}
+
+/** A TCP port; null: the text is none. */
+export function parsePort(text: string): number | null {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  return value <= 65_535 ? value : null;
+}
+
 /** The options for loading a model, as commander gives them. */
 export interface ModelOptions {
   preset?: string;

@@ -4,6 +4,7 @@ import { addBench } from './bench.js';
 import { addBuild } from './build.js';
 import { addCompare } from './compare.js';
 import { addConvert } from './convert.js';
+import { addDemo } from './demo.js';
 import type { AddCommand, Context } from './context.js';
 import { addEmbed } from './embed.js';
 import { BrokenPipe, EXIT, Interrupted, UsageError } from './exit.js';
@@ -12,17 +13,22 @@ import { addInfo } from './info.js';
 import { addMerge } from './merge.js';
 import { addQueue } from './queue.js';
 import { addServe } from './serve.js';
+import { addPairs } from './pairs.js';
 import { addTokenize } from './tokenize.js';
+import { addTune } from './tune.js';
 import { addWorker } from './worker.js';
 import { packageVersion } from '../lib/package.js';
 
 /** In the order of the help. */
 const COMMANDS: readonly AddCommand[] = [
+  addDemo,
   addEmbed,
   addMerge,
   addQueue,
   addWorker,
   addExtend,
+  addTune,
+  addPairs,
   addConvert,
   addInfo,
   addTokenize,
@@ -34,6 +40,7 @@ const COMMANDS: readonly AddCommand[] = [
 
 const HELP = `
 Examples:
+  longembed demo
   longembed info minilm.gguf
   longembed info hf:org/repo/minilm-q8_0.gguf
   longembed embed contract.txt --model minilm.gguf --extend pcw:4k
@@ -41,6 +48,7 @@ Examples:
   longembed tokenize contract.txt --model minilm.gguf
   longembed serve --model minilm.gguf --extend pcw:4k
   longembed extend minilm.gguf --extend pi:2k --output minilm-2k.gguf
+  longembed tune e5-base-v2.gguf --extend pi:4k --pairs pairs.jsonl --output e5-4k.gguf
   longembed convert gtr-t5-base --output gtr-t5-base-f16.gguf
   longembed bench --model minilm.gguf --extend none pcw:4k --output results
   longembed compare results

@@ -14,6 +14,7 @@ import {
   loadOptions,
   MODEL,
   type ModelOptions,
+  parsePort,
   parseSpec,
   STRATEGY_HELP,
   wholeNumber,
@@ -174,8 +175,8 @@ function allowedSpecs(spec: string, before: ('any' | Extend)[] = []): ('any' | E
 }
 
 function port(text: string): number {
-  const value = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
-  if (value <= 65_535) return value;
+  const value = parsePort(text);
+  if (value !== null) return value;
   throw new InvalidArgumentError('It must be a whole number from 0 to 65535.');
 }
 

@@ -9,6 +9,7 @@ import type { VectorOutput } from '../lib/vector-file/rows.js';
 import { Corpus, type Piece } from '../queue/corpus.js';
 import type { Manifest, Run } from '../queue/manifest.js';
 import { Part, type PartOptions } from '../queue/part.js';
+import type { MetricsAddress } from '../queue/run-metrics.js';
 import { shardName } from '../queue/shard.js';
 import type { Context, Model } from './context.js';
 import { DocumentRun } from './document-run.js';
@@ -23,6 +24,7 @@ import { EXIT, Interrupted, UsageError } from './exit.js';
 import type { JsonlKeys } from './input/formats.js';
 import { type InputSource, readDocuments } from './input/input.js';
 import { loadModel } from './load-model.js';
+import { Metrics } from './metrics.js';
 import type { ModelOptions } from './options.js';
 import { JsonlOutput } from './output/jsonl.js';
 import { NpyFileOutput } from './output/npy.js';
@@ -41,6 +43,7 @@ export interface ShardOptions extends EmbeddingOptions, InputOptions, ModelOptio
   output?: string;
   outputFormat?: OutputFormat;
   resume?: boolean;
+  metrics?: MetricsAddress;
   force?: boolean;
   quiet?: boolean;
 }
@@ -69,13 +72,15 @@ export async function embedShards(
   if (outputFormat === 'parquet') await parquetWriterLibrary();
   const corpus = await Corpus.open(sources);
   const view = viewOn(context.stderr, options.quiet === true);
-  const model = await loadModel(options, context, view);
+  const metrics = await Metrics.open('embed', options.metrics, view);
+  let model: Model | undefined;
   try {
+    model = await loadModel(options, context, view);
     const chunks = chunksOf(options);
     const embed = embedOptions(options);
     const facts = await factsOf(model.info, embed, chunks, options.tokenizer, context.signal);
     const run = { facts, input: corpus.identity, shards: shard.count, format: outputFormat };
-    const shards = new ShardRunner(corpus, model, run, context.signal, view);
+    const shards = new ShardRunner(corpus, model, run, context.signal, view, metrics);
     const work = { keys: jsonlKeys(options), options: embed, chunks };
     const how = { folder, run, resume: options.resume === true, force: options.force === true };
     const { index } = shard;
@@ -89,7 +94,8 @@ export async function embedShards(
     return typeof done === 'number' ? done : exitOf([done]);
   } finally {
     view.end();
-    await model.dispose();
+    metrics.close();
+    await model?.dispose();
   }
 }
 
@@ -100,13 +106,15 @@ export class ShardRunner {
   readonly #run: Run;
   readonly #signal: AbortSignal;
   readonly #view: View;
+  readonly #metrics: Metrics;
 
-  constructor(corpus: Corpus, model: Model, run: Run, signal: AbortSignal, view: View) {
+  constructor(corpus: Corpus, model: Model, run: Run, signal: AbortSignal, view: View, metrics: Metrics) {
     this.#corpus = corpus;
     this.#model = model;
     this.#run = run;
     this.#signal = signal;
     this.#view = view;
+    this.#metrics = metrics;
   }
 
   /**
@@ -135,14 +143,9 @@ export class ShardRunner {
 
   /**
    * Makes a part.
-   * @param meterOf makes the meter of the part's progress
    * @returns its manifest; 'taken': another process is making it; or the exit code when a signal interrupted this one
    */
-  async one(
-    options: PartOptions,
-    work: ShardWork,
-    meterOf: (bytes: number) => Meter = (bytes) => new Meter(bytes),
-  ): Promise<Manifest | 'taken' | number> {
+  async one(options: PartOptions, work: ShardWork): Promise<Manifest | 'taken' | number> {
     const opened = await Part.open(options);
     if (opened.state === 'taken') return 'taken';
     const name = `shard ${shardName(options.shard)}`;
@@ -158,7 +161,8 @@ export class ShardRunner {
         this.#view.summary(`longembed: ${name} goes on after ${plural(part.resumed, 'document')}`);
       }
       const pieces = await this.#corpus.pieces(options.shard);
-      const meter = meterOf(pieces.reduce((sum, { start, end }) => sum + end - start, 0));
+      const meter = new Meter(pieces.reduce((sum, { start, end }) => sum + end - start, 0));
+      this.#metrics.meter = meter;
       const output = new LazyOutput(part.output);
       output.expect(this.#run.facts.dimensions);
       const documents = readDocuments(
@@ -183,6 +187,7 @@ export class ShardRunner {
         device: this.#model.info.device,
         signal: this.#signal,
       });
+      this.#metrics.shardDone(manifest.counts);
       this.#view.summary(`longembed: ${name}: ${describe(manifest)}`);
       return manifest;
     } catch (error) {

@@ -3,17 +3,17 @@ import type { Command } from 'commander';
 import { plural } from '../lib/format.js';
 import { type ChunkRule, type EmbedManyOptions, LongEmbedError } from '../lib/index.js';
 import { parquetWriterLibrary } from '../lib/vector-file/parquet.js';
-import { Broker, type JobProgress, type JobResult, type ShardJob, type ShardQueue } from '../queue/broker.js';
+import { Broker, type JobResult, type ShardJob, type ShardQueue } from '../queue/broker.js';
 import { Corpus } from '../queue/corpus.js';
 import type { Manifest, Run } from '../queue/manifest.js';
 import { invalid, shardName } from '../queue/shard.js';
 import { readWork, type Work } from '../queue/work.js';
-import type { WorkerMetrics } from '../queue/worker-metrics.js';
+import type { MetricsAddress } from '../queue/run-metrics.js';
 import type { AddCommand, Context, Model } from './context.js';
 import { EXIT, Interrupted, UsageError } from './exit.js';
 import { loadModel } from './load-model.js';
+import { addMetricsOption, Metrics, progressOf } from './metrics.js';
 import { addIsolateOption, addModelOptions, MODEL, type ModelOptions, wholeNumber } from './options.js';
-import { Meter } from './progress/meter.js';
 import { type View, viewOn } from './progress/views.js';
 import { addQueueOptions, type QueueOptions } from './queue.js';
 import { ShardRunner } from './shards.js';
@@ -24,7 +24,7 @@ interface WorkerCommandOptions extends QueueOptions, ModelOptions {
   model: string;
   untilDone?: boolean;
   silence: number;
-  metrics?: number;
+  metrics?: MetricsAddress;
 }
 
 /** `longembed worker`. */
@@ -43,12 +43,8 @@ function addWorkerOptions(command: Command): Command {
       'without a sign of life for so long, a worker is taken for dead and its shard given to another',
       wholeNumber(5),
       60,
-    )
-    .option(
-      '--metrics <port>',
-      "serve Prometheus's GET /metrics on a port; 0: any, named on standard error",
-      wholeNumber(0),
     );
+  addMetricsOption(command);
   return addIsolateOption(addModelOptions(command)).addHelpText('after', HELP);
 }
 
@@ -72,12 +68,11 @@ async function work(options: WorkerCommandOptions, context: Context): Promise<nu
   const broker = await Broker.open(options.queue, options.name);
   const queue = await broker.queue();
   let model: Model | undefined;
-  let metrics: { readonly close: () => void } | undefined;
+  let metrics: Metrics | undefined;
   try {
     model = await loadModel(options, context, view);
-    const shift = new Shift(broker, queue, model, options, context, view);
-    if (options.metrics !== undefined) metrics = await shift.serveMetrics(options.metrics);
-    return await shift.run();
+    metrics = await Metrics.open('worker', options.metrics, view);
+    return await new Shift(broker, queue, model, options, context, view, metrics).run();
   } finally {
     view.end();
     metrics?.close();
@@ -105,10 +100,7 @@ class Shift {
   /** What a run takes, kept from one of its shards to the next. */
   #prepared: Prepared | null = null;
   #failed = 0;
-  /** Of the shard at hand. */
-  #meter: Meter | null = null;
-  /** null: not asked for. */
-  #metrics: WorkerMetrics | null = null;
+  readonly #metrics: Metrics;
   #end: (reason: Error | null) => void = () => undefined;
 
   constructor(
@@ -118,6 +110,7 @@ class Shift {
     options: WorkerCommandOptions,
     context: Context,
     view: View,
+    metrics: Metrics,
   ) {
     this.#broker = broker;
     this.#queue = queue;
@@ -125,16 +118,7 @@ class Shift {
     this.#options = options;
     this.#context = context;
     this.#view = view;
-  }
-
-  async serveMetrics(port: number): Promise<{ readonly close: () => void }> {
-    // Loaded on demand: no other command needs it.
-    const { WorkerMetrics } = await import('../queue/worker-metrics.js');
-    const metrics = new WorkerMetrics(() => (this.#meter === null ? null : progressOf(this.#meter)));
-    const served = await metrics.serve(port);
     this.#metrics = metrics;
-    this.#view.message(`longembed: metrics on port ${served.port}`);
-    return served;
   }
 
   /** Works until the signal, or until nothing is left. @returns the exit code */
@@ -154,7 +138,7 @@ class Shift {
     });
     worker.on('active', () => (away = false));
     worker.on('failed', (job, error) => {
-      this.#metrics?.shardFailed();
+      this.#metrics.shardFailed();
       const name = job === undefined ? 'a shard' : `shard ${shardName(job.data.shard)}`;
       this.#view.message(`longembed: ${name} failed: ${error.message}`);
     });
@@ -191,7 +175,7 @@ class Shift {
   async #job(job: ShardJob, token: string | undefined): Promise<JobResult> {
     const begin = performance.now();
     const timer = setInterval(() => {
-      const meter = this.#meter;
+      const { meter } = this.#metrics;
       if (meter !== null) job.updateProgress(progressOf(meter)).catch(() => undefined);
     }, PROGRESS_MS);
     try {
@@ -203,9 +187,8 @@ class Shift {
         options: work.embed as EmbedManyOptions,
         chunks: work.chunks as ChunkRule | null,
       };
-      const meterOf = (bytes: number): Meter => (this.#meter = new Meter(bytes));
       for (;;) {
-        const done = await shards.one(how, options, meterOf);
+        const done = await shards.one(how, options);
         if (typeof done === 'object') return this.#done(done, begin);
         if (typeof done === 'number') break;
         // Its worker was taken for dead by the queue, but its lock is not yet: a machine was cut off, or has just died.
@@ -215,7 +198,7 @@ class Shift {
       if (!(this.#context.signal.reason instanceof Interrupted)) throw await this.#failure(job, token, error);
     } finally {
       clearInterval(timer);
-      this.#meter = null;
+      this.#metrics.meter = null;
     }
     // Interrupted: another worker goes on with it, and no attempt is lost.
     await job.moveToDelayed(Date.now(), token);
@@ -224,7 +207,6 @@ class Shift {
 
   #done({ counts }: Manifest, begin: number): JobResult {
     this.#failed += counts.failed;
-    this.#metrics?.shardDone(counts);
     return { ...counts, seconds: (performance.now() - begin) / 1000 };
   }
 
@@ -250,7 +232,7 @@ class Shift {
       );
     }
     const run = { facts, input: work.input, shards: work.shards, format: work.format };
-    const shards = new ShardRunner(corpus, this.#model, run, signal, this.#view);
+    const shards = new ShardRunner(corpus, this.#model, run, signal, this.#view, this.#metrics);
     this.#prepared = { key, shards, run, work };
     return this.#prepared;
   }
@@ -275,8 +257,3 @@ const FINAL_CODES = [
   'ERR_ARCHITECTURE_UNSUPPORTED',
   'ERR_INVALID_OPTION',
 ];
-
-function progressOf(meter: Meter): JobProgress {
-  const { documents, failed, tokensDone: tokens, tokensPerSecond } = meter;
-  return { fraction: meter.fraction ?? 0, documents, failed, tokens, tokensPerSecond };
-}

@@ -61,7 +61,12 @@ set(CMAKE_DISABLE_FIND_PACKAGE_Git ON)
 # ggml comes first and may be shared (backends that are loaded at run time need that); llama is always linked in,
 # because core uses its internal headers, whose symbols a shared llama would not export on every platform.
 set(BUILD_SHARED_LIBS ${LONGEMBED_SHARED_GGML})
-add_subdirectory("${LONGEMBED_LLAMA_DIR}/ggml" llama.cpp/ggml EXCLUDE_FROM_ALL)
+set(LONGEMBED_GGML_DIR "${LONGEMBED_LLAMA_DIR}/ggml")
+if (GGML_VULKAN OR GGML_CUDA)
+    include(cmake/patched-ggml.cmake)
+    longembed_patch_ggml("${LONGEMBED_LLAMA_DIR}" LONGEMBED_GGML_DIR)
+endif()
+add_subdirectory("${LONGEMBED_GGML_DIR}" llama.cpp/ggml EXCLUDE_FROM_ALL)
 set(BUILD_SHARED_LIBS OFF)
 set(CMAKE_MESSAGE_LOG_LEVEL ERROR) # its one warning is that git was not found
 add_subdirectory("${LONGEMBED_LLAMA_DIR}" llama.cpp EXCLUDE_FROM_ALL)
@@ -86,7 +91,7 @@ set_source_files_properties("${loader_hook}" "${LONGEMBED_LLAMA_DIR}/src/llama-m
 include(CheckCXXCompilerFlag)
 check_cxx_compiler_flag(-mno-amx-tile LONGEMBED_NO_AMX)
 if (LONGEMBED_NO_AMX)
-    get_property(ggml_targets DIRECTORY "${LONGEMBED_LLAMA_DIR}/ggml/src" PROPERTY BUILDSYSTEM_TARGETS)
+    get_property(ggml_targets DIRECTORY "${LONGEMBED_GGML_DIR}/src" PROPERTY BUILDSYSTEM_TARGETS)
     list(FILTER ggml_targets INCLUDE REGEX "^ggml-cpu")
     foreach (target ${ggml_targets})
         target_compile_options(${target} PRIVATE -mno-amx-tile -mno-amx-int8 -mno-amx-bf16)

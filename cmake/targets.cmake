@@ -38,8 +38,8 @@ target_include_directories(longembed_core PUBLIC "${native}/core")
 target_include_directories(longembed_core SYSTEM PUBLIC
     "${LONGEMBED_LLAMA_DIR}/include"
     "${LONGEMBED_LLAMA_DIR}/src"
-    "${LONGEMBED_LLAMA_DIR}/ggml/include"
-    "${LONGEMBED_LLAMA_DIR}/ggml/src")
+    "${LONGEMBED_GGML_DIR}/include"
+    "${LONGEMBED_GGML_DIR}/src")
 target_compile_definitions(longembed_core PUBLIC
     LONGEMBED_LLAMA_RELEASE="${LLAMA_RELEASE}"
     LONGEMBED_LLAMA_COMMIT="${LLAMA_COMMIT}"

@@ -28,6 +28,10 @@ export { convertModel } from './convert/index.js';
 export type { ConvertedFile, ConvertOptions, ConvertType } from './convert/index.js';
 export { extendModelFile } from './extend-file/index.js';
 export type { ExtendedFile, ExtendFileOptions } from './extend-file/index.js';
+export { makePairs } from './pairs/index.js';
+export type { MadePairs, MakePairsOptions } from './pairs/index.js';
+export { tunePositions } from './tune/index.js';
+export type { DevScore, TunedFile, TuneOptions, TuneProgress } from './tune/index.js';
 export { devices, EmbeddingModel } from './model/index.js';
 export type {
   Backend,
@@ -60,6 +64,7 @@ export type {
   SettingSource,
   TokenCount,
   TokenInput,
+  TunedRecord,
   WindowEmbedding,
   Workload,
 } from './model/index.js';

@@ -35,13 +35,16 @@ export function fingerprint(path: string): string {
  */
 export async function filesSha256(
   files: readonly string[],
-  signal: AbortSignal,
+  signal: AbortSignal | null,
   onBytes: (done: number) => void = () => undefined,
 ): Promise<Buffer> {
   const hash = createHash('sha256');
   let read = 0;
   for (const file of files) {
-    for await (const piece of createReadStream(file, { highWaterMark: 1 << 20, signal })) {
+    for await (const piece of createReadStream(file, {
+      highWaterMark: 1 << 20,
+      ...(signal !== null && { signal }),
+    })) {
       hash.update(piece as Buffer);
       read += (piece as Buffer).length;
       onBytes(read);

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Scores the models that ship and writes the tables of README.md and models/: `node models/measure.mjs FOLDER`.
+// Scores the models that ship and writes the tables of models/: `node models/measure.mjs FOLDER`.
 // About ten minutes on two idle cores. FOLDER keeps the embeddings, and what was interrupted goes on.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -21,8 +21,8 @@ await runMain(() => {
     return output;
   });
   const tsx = createRequire(import.meta.url).resolve('tsx/cli');
-  node(tsx, 'models/tables.ts', ...CARDS, 'models/README.md', 'README.md', ...outputs);
-  node(createRequire(import.meta.url).resolve('prettier/bin/prettier.cjs'), '--write', 'models', 'README.md');
+  node(tsx, 'models/tables.ts', ...CARDS, 'models/README.md', ...outputs);
+  node(createRequire(import.meta.url).resolve('prettier/bin/prettier.cjs'), '--write', 'models');
 });
 
 /** @param {string[]} args */

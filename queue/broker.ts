@@ -14,16 +14,6 @@ export interface JobResult extends Counts {
   readonly seconds: number;
 }
 
-/** What an active job says of itself. */
-export interface JobProgress {
-  /** 0 to 1. */
-  readonly fraction: number;
-  readonly documents: number;
-  readonly failed: number;
-  readonly tokens: number;
-  readonly tokensPerSecond: number;
-}
-
 export type ShardJob = Job<JobData, JobResult>;
 export type ShardQueue = Queue<JobData, JobResult>;
 export type ShardWorker = Worker<JobData, JobResult>;

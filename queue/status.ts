@@ -1,4 +1,5 @@
-import type { JobProgress, ShardJob, ShardQueue } from './broker.js';
+import type { ShardJob, ShardQueue } from './broker.js';
+import type { RunProgress } from './run-metrics.js';
 import type { Counts } from './manifest.js';
 import { shardName } from './shard.js';
 
@@ -8,7 +9,7 @@ export interface QueueStatus {
   readonly jobs: { waiting: number; active: number; done: number; failed: number };
   /** Of the jobs that are done. */
   readonly counts: Omit<Counts, 'rows'>;
-  readonly active: readonly ({ readonly shard: string } & JobProgress)[];
+  readonly active: readonly ({ readonly shard: string } & RunProgress)[];
   readonly failures: readonly { readonly shard: string; readonly folder: string; readonly reason: string }[];
   /** Of all workers together; null: nothing is done yet. */
   readonly tokensPerSecond: number | null;
@@ -35,7 +36,7 @@ export async function statusOf(queue: ShardQueue): Promise<QueueStatus> {
   const active = [];
   let bytesLeft = 0;
   for await (const job of jobsOf(queue, 'active')) {
-    const progress = (typeof job.progress === 'object' ? job.progress : NONE) as JobProgress;
+    const progress = (typeof job.progress === 'object' ? job.progress : NONE) as RunProgress;
     active.push({ shard: shardName(job.data.shard), ...progress });
     bytesLeft += job.data.bytes * (1 - progress.fraction);
   }
@@ -63,7 +64,14 @@ export async function statusOf(queue: ShardQueue): Promise<QueueStatus> {
   };
 }
 
-const NONE: JobProgress = { fraction: 0, documents: 0, failed: 0, tokens: 0, tokensPerSecond: 0 };
+const NONE: RunProgress = {
+  fraction: 0,
+  documents: 0,
+  failed: 0,
+  tokens: 0,
+  tokensPerSecond: 0,
+  secondsLeft: null,
+};
 
 async function* jobsOf(
   queue: ShardQueue,

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Results } from '../results/results.js';
 import { writeFileAtomically } from '../../lib/atomic-file.js';
 import { html, type Section, trusted } from './html.js';
+import { readingOf } from './readings.js';
 import { depthsSection } from './sections/depths.js';
 import { detailsSection } from './sections/details.js';
 import { gainsSection } from './sections/gains.js';
@@ -81,7 +82,7 @@ function page(view: View): string {
             ({ id, title, body }) =>
               html`<section id="${id}" aria-labelledby="${id}-heading">
                 <h2 id="${id}-heading">${title}</h2>
-                ${body}
+                ${readingOf(id, view)} ${body}
               </section> `,
           )}
         </main>

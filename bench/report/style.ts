@@ -69,7 +69,7 @@ nav a:hover { text-decoration: underline; }
 .scroll { overflow-x: auto; margin: 0 0 1.5rem; }
 table { border-collapse: separate; border-spacing: 0; font-size: 0.875rem; line-height: 1.35; }
 caption { padding: 0 0 0.5rem; text-align: left; color: var(--muted); }
-caption > span { position: sticky; left: 0; display: inline-block; max-width: calc(100vw - 2rem); }
+caption > span { position: sticky; left: 0; display: inline-block; min-width: min(22rem, calc(100vw - 2rem)); max-width: calc(100vw - 2rem); }
 caption, figcaption { font-size: 0.85rem; }
 caption strong { color: var(--ink); }
 th, td { padding: 0.3rem 0.65rem; text-align: right; white-space: nowrap; vertical-align: baseline; }
@@ -90,6 +90,8 @@ caption .best { padding: 0.05rem 0.25rem; }
 tbody tr.paper > * { padding-top: 0; border-top: 0; font-size: 0.8rem; }
 .paper > th, .paper > td:not([class^="heat-"]) { color: var(--muted); }
 tbody tr.paper > th { padding-left: 1.4rem; }
+tr.beside > * { color: var(--muted); font-style: italic; }
+.reading { border-left: 3px solid var(--line); padding-left: 0.8rem; }
 .down { color: var(--loss); }
 .words th, .words td { text-align: left; vertical-align: top; }
 .words td { white-space: normal; min-width: 8rem; max-width: 22rem; }
@@ -102,7 +104,7 @@ tbody tr.paper > th { padding-left: 1.4rem; }
 .heat td { text-align: center; padding-inline: 0.35rem; min-width: 4.4rem; }
 .heat thead th { text-align: center; }
 .heat thead th:first-child { text-align: left; }
-.heat td:last-child { text-align: right; }
+.heat td:last-child:not([class^="heat-"]) { text-align: right; }
 .heat tbody tr + tr > td { border-top: 2px solid var(--ground); }
 .heat td { border-left: 2px solid var(--ground); }
 .heat .paper > td { padding-block: 0.1rem; opacity: 0.85; }
@@ -156,16 +158,20 @@ ${heatRules('dark')}
   header dd { margin-bottom: 0.5rem; }
   th, td { padding-inline: 0.45rem; }
 }
+@page wide { size: landscape; }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; }
   nav { display: none; }
   .scroll { overflow: visible; }
-  caption > span { max-width: none; }
+  caption > span { max-width: none; min-width: 8cm; }
   table { font-size: 7.5pt; }
   th, td { padding: 1pt 3pt; }
   tr > :first-child { position: static; }
   section { margin-top: 18pt; }
-  tr, figure, h2 { break-inside: avoid; }
+  tr, figure, h2, .scores tbody, .heat tbody, .reading { break-inside: avoid; }
+  #details { page: wide; }
+  .metrics { font-size: 5pt; }
+  .metrics th, .metrics td { padding: 1pt 1.5pt; }
   h2, caption { break-after: avoid; }
   [class^="heat-"], .best, .key, .scale span { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   details::details-content { content-visibility: visible; block-size: auto; }

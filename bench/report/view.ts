@@ -3,6 +3,7 @@ import { PAPER_TASKS, paperLengths, paperMain, paperScores } from '../reference/
 import { PAPER_LENGTHS } from '../reference/lengths.js';
 import { mean } from '../numbers.js';
 import {
+  isLexical,
   isPlain,
   type ModelResult,
   type Results,
@@ -50,6 +51,11 @@ export function taskOfRun(run: RunResult, name: TaskName): TaskResult | null {
 /** Mean of a complete run's main scores, from 0 to 1. */
 export function meanScore({ tasks }: RunResult): number {
   return mean(tasks.map(({ main }) => main));
+}
+
+/** BM25's run over every task of the page; null where there is none. */
+export function lexicalRun({ models }: View): RunResult | null {
+  return models.flatMap(({ complete }) => complete).find((run) => isLexical(run)) ?? null;
 }
 
 /** `meanScore` as a noun phrase. */

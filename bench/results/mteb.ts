@@ -1,11 +1,11 @@
 /**
- * Results in the format of the Python package mteb and its leaderboard: one folder per model and revision with one
- * file per task. mteb reads the folder `results` of its cache, and its leaderboard's repository has the same folder: copy the
- * models' folders there.
+ * Results in the format of the Python package mteb: one folder per run, an experiment of the model that it is a variant of, with
+ * one file per task. mteb reads the folder `results` of its cache, and its results repository has the same layout.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../../lib/atomic-file.js';
+import { mtebPlace } from './mteb-place.js';
 import { isRemote } from '../remote/options.js';
 import { taskOf } from '../tasks/index.js';
 import { type Timing, timingKey } from './files.js';
@@ -18,7 +18,6 @@ import {
   type Results,
   runName,
   type RunResult,
-  scoringSuffix,
   type SplitResult,
   type TaskDataResult,
   type TaskResult,
@@ -31,8 +30,8 @@ import {
 export const MTEB_VERSION = '2.26.24';
 
 /**
- * Writes `<folder>/mteb/<model>__<strategy>/<SHA-256 of the model file>/`, for each run: one file per task, model_meta.json and
- * run_settings.jsonl. Files of other runs are kept.
+ * Writes a folder for each run, `<folder>/mteb/<owner>__<model>/<revision>/experiments/<settings>/` (mteb-place.ts): one file
+ * per task, model_meta.json and run_settings.jsonl. Files of other runs are kept.
  * @param timing tasks without seconds get null
  * @throws LongEmbedError ERR_INVALID_OPTION with the reason when they cannot be written
  */
@@ -44,7 +43,7 @@ export async function writeMtebResults(folder: string, results: Results, timing:
 
 async function writeRun(folder: string, results: Results, timing: Timing, run: RunResult): Promise<void> {
   const model = modelOf(results, run);
-  const place = join(folder, 'mteb', mtebFolder(mtebModelName(model, run)), model.sha256);
+  const place = join(folder, 'mteb', mtebPlace(model, run).folder);
   await writeFileAtomically(join(place, 'model_meta.json'), pretty(mtebModelMeta(model, run)));
   for (const result of run.tasks) {
     const seconds = timing.evaluationSeconds[timingKey(model.id, runName(run), result.task)] ?? null;
@@ -124,12 +123,14 @@ function rounded(score: number, decimals = 5): number {
  * `loader_kwargs` are the settings that turn the file into this embedding model.
  */
 function mtebModelMeta(model: ModelResult, run: RunResult): object {
-  const { file, preset, quantization, nativeContext, pooling, prompts } = model;
+  const { file, sha256, preset, quantization, nativeContext, pooling, prompts } = model;
+  const { name, revision, adaptedFrom, experiment } = mtebPlace(model, run);
   return {
     loader_kwargs: isLexical(run)
-      ? null
+      ? {}
       : {
           file,
+          sha256,
           preset,
           quantization,
           nativeContext,
@@ -138,8 +139,8 @@ function mtebModelMeta(model: ModelResult, run: RunResult): object {
           prompts,
           ...scoringOf(run),
         },
-    name: mtebModelName(model, run),
-    revision: model.sha256,
+    name,
+    revision,
     release_date: null,
     languages: null,
     n_parameters: model.parameters === 0 ? null : model.parameters,
@@ -157,13 +158,13 @@ function mtebModelMeta(model: ModelResult, run: RunResult): object {
     similarity_fn_name: similarityOf(run),
     use_instructions: prompts.query !== '' || prompts.document !== '',
     training_datasets: null,
-    adapted_from: null,
+    adapted_from: adaptedFrom,
     superseded_by: null,
     modalities: ['text'],
     model_type: [modelTypeOf(run)],
     citation: null,
     contacts: null,
-    experiment_kwargs: null,
+    experiment_kwargs: experiment,
     output_dtypes: null,
     extra_requirements_groups: null,
     loader: null,
@@ -208,36 +209,4 @@ function datasetRevision({ task, origin, splits }: TaskDataResult, limit: number
   if (limit === null && isComplete && !origin.startsWith('generated')) return published.revision;
   const hashes = splits.map(({ name, sha256 }) => `${name} ${sha256}\n`).join('');
   return `sha256-${createHash('sha256').update(hashes).digest('hex')}`;
-}
-
-/**
- * MTEB's name of a model with a strategy: "e5-base-v2/ntk-4k". MTEB requires names of the form owner/model; the model stands
- * for the owner, because each strategy makes a different embedding model of it.
- */
-export function mtebModelName(model: ModelResult, run: RunResult): string {
-  if (isLexical(run)) return MTEB_LEXICAL;
-  const scoring = scoringSuffix(run).replaceAll(' + ', '+').replaceAll(' ', '_').replaceAll(':', '-');
-  return `${fileSafe(model.id)}/${safeSpec(run.extend)}${scoring}`;
-}
-
-/** MTEB's name of its BM25 baseline, whose settings ours are. The revision, a hash of them, tells the results apart. */
-const MTEB_LEXICAL = 'mteb/baseline-bm25s';
-
-/** The folder in which MTEB looks for a model's results. */
-function mtebFolder(name: string): string {
-  return name.replace('/', '__');
-}
-
-/** "se:4k,g=9,w=64" as "se-4k_g-9_w-64": valid in every file system, and different for different specs. */
-function safeSpec(spec: string): string {
-  return fileSafe(spec.replaceAll(/[:=]/g, '-').replaceAll(',', '_'));
-}
-
-/** The name itself if it is a valid file name everywhere and has no "__", which MTEB reads as "/"; else a similar unique name. */
-function fileSafe(name: string): string {
-  const safe = name
-    .replaceAll(/[^\w.+-]/g, '-')
-    .replaceAll(/_{2,}/g, '_')
-    .replaceAll(/^[._]+|[._]+$/g, '');
-  return safe === name ? name : `${safe}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
 }

@@ -5,11 +5,14 @@ import type { Meter } from './meter.js';
 /** stderr, as far as progress needs to know it. */
 export type Terminal = Writable & { isTTY?: boolean };
 
+/** What is shown of a run: how much is done, null where that is not known, and a few words. */
+export type Shown = Pick<Meter, 'fraction' | 'status'>;
+
 /** How progress is shown. Messages go through it, so that they and a bar do not write over each other. */
 export interface View {
   /** The model is being loaded, or `what` is being done; `fraction` is 0 to 1. */
   loading(fraction: number, what?: string): void;
-  show(meter: Meter): void;
+  show(meter: Shown): void;
   /** A line of its own: a failure, which even `quiet` shows. */
   message(line: string): void;
   /** A line at the end on what was done. */
@@ -42,7 +45,7 @@ export class BarView implements View {
     this.#open(`${what} {bar} {percentage} %`).update(fraction);
   }
 
-  show(meter: Meter): void {
+  show(meter: Shown): void {
     const { fraction } = meter;
     const format = fraction === null ? '{status}' : '{bar} {percentage} % {status}';
     this.#open(format).update(fraction ?? 0, { status: meter.status });
@@ -107,7 +110,7 @@ export class LinesView implements View {
     this.#line(() => `longembed: ${what}, ${Math.floor(fraction * 100)} %`);
   }
 
-  show(meter: Meter): void {
+  show(meter: Shown): void {
     this.#line(() => {
       const { fraction } = meter;
       return `longembed: ${fraction === null ? '' : `${Math.floor(fraction * 100)} %, `}${meter.status}`;

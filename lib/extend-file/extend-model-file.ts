@@ -7,14 +7,14 @@ import {
   type ResolvedExtend,
   resolveExtend,
 } from '../extend/index.js';
-import { GgufFile, ggufSize, saveGguf, stringEntry, u32Entry } from '../gguf/index.js';
+import { GgufFile, ggufSize, saveGguf } from '../gguf/index.js';
 import { throwIfAborted } from '../abort.js';
-import { EXTENDED_KEYS, readExtended } from '../model/extended.js';
+import { readExtended } from '../model/extended.js';
 import { chooseNativeContext } from '../model/configure.js';
 import { choosePreset } from '../model/presets/index.js';
 import { locateModel } from '../locate-model.js';
-import { packageVersion } from '../package.js';
 import { type Changes, contentWith, type Extension } from './content.js';
+import { extendedEntries } from './extended-entries.js';
 import { type FileFacts, fileFacts, metadataOf } from './file-facts.js';
 import { checkExtendFileOptions, checkPath, type ExtendedFile, type ExtendFileOptions } from './options.js';
 import { checkOutput } from '../output-file.js';
@@ -50,7 +50,7 @@ export async function extendModelFile(
   const metadata = metadataOf(file);
   const model = fileFacts(file.header, metadata);
   refuseSplit(source, model);
-  refuseExtended(source, model);
+  refuseExtended(source, model, 'extend');
 
   const preset = choosePreset(checked.preset, model);
   const native = chooseNativeContext(model, checked.nativeContext, preset);
@@ -73,11 +73,7 @@ export async function extendModelFile(
   const content = contentWith(file, {
     metadata: [
       ...changes.metadata,
-      u32Entry(`${model.architecture}.context_length`, resolved.target),
-      stringEntry(EXTENDED_KEYS.spec, spec),
-      u32Entry(EXTENDED_KEYS.nativeContext, native.value),
-      u32Entry(EXTENDED_KEYS.originalContext, model.contextLength),
-      stringEntry(EXTENDED_KEYS.version, packageVersion()),
+      ...extendedEntries(metadata, resolved.target, { spec, nativeContext: native.value }),
     ],
     tensors: changes.tensors,
   });
@@ -110,7 +106,8 @@ function planOf(resolved: ResolvedExtend, context: StrategyContext): Extension['
   return plan;
 }
 
-function refuseSplit(path: string, { metadata }: FileFacts): void {
+/** @throws LongEmbedError ERR_MODEL_INVALID for one part of a split model */
+export function refuseSplit(path: string, { metadata }: FileFacts): void {
   if (Number(metadata['split.count'] ?? 1) <= 1) return;
   throw new LongEmbedError(
     'ERR_MODEL_INVALID',
@@ -118,11 +115,15 @@ function refuseSplit(path: string, { metadata }: FileFacts): void {
   );
 }
 
-function refuseExtended(path: string, { metadata }: FileFacts): void {
+/**
+ * @param verb what the caller does to originals
+ * @throws LongEmbedError ERR_MODEL_INVALID for a file that is not one
+ */
+export function refuseExtended(path: string, { metadata }: FileFacts, verb: 'extend' | 'tune'): void {
   const extended = readExtended(metadata);
   if (extended === null) return;
   throw new LongEmbedError(
     'ERR_MODEL_INVALID',
-    `"${path}" was made by longembed extend (${extended.spec}): extend the original instead.`,
+    `"${path}" was made by longembed ${extended.tuned === null ? 'extend' : 'tune'} (${extended.spec}): ${verb} the original instead.`,
   );
 }

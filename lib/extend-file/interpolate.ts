@@ -30,24 +30,41 @@ export function* copiedRows({ rows, bytes }: Matrix, indices: ArrayLike<number>)
  * past the last row, the last row.
  */
 export function* interpolatedRows(matrix: Matrix, positions: Float32Array): Generator<Uint8Array> {
-  const { columns, rows } = matrix;
   const numbers = numbersOf(matrix);
-  const round = Math.fround;
-  for (const [begin, end] of pieces(positions.length, columns * 4)) {
-    const piece = Buffer.alloc((end - begin) * columns * 4);
-    for (let i = begin; i < end; i += 1) {
-      const position = Math.min(positions[i] ?? 0, rows - 1);
-      const lower = Math.floor(position);
-      const upper = Math.min(lower + 1, rows - 1);
-      const fraction = round(position - lower);
-      for (let column = 0; column < columns; column += 1) {
-        const from = numbers[lower * columns + column] ?? 0;
-        const step = round((numbers[upper * columns + column] ?? 0) - from);
-        piece.writeFloatLE(round(from + round(step * fraction)), ((i - begin) * columns + column) * 4);
-      }
-    }
+  for (const [begin, end] of pieces(positions.length, matrix.columns * 4)) {
+    const piece = Buffer.alloc((end - begin) * matrix.columns * 4);
+    interpolate(matrix, numbers, positions.subarray(begin, end), (i, value) =>
+      piece.writeFloatLE(value, 4 * i),
+    );
     yield piece;
   }
+}
+
+/** The same as numbers, [positions][columns]. */
+export function numbersAt(matrix: Matrix, positions: Float32Array): Float32Array {
+  const rows = new Float32Array(positions.length * matrix.columns);
+  interpolate(matrix, numbersOf(matrix), positions, (i, value) => (rows[i] = value));
+  return rows;
+}
+
+function interpolate(
+  { columns, rows }: Matrix,
+  numbers: Float32Array,
+  positions: Float32Array,
+  put: (i: number, value: number) => void,
+): void {
+  const round = Math.fround;
+  positions.forEach((given, i) => {
+    const position = Math.min(given, rows - 1);
+    const lower = Math.floor(position);
+    const upper = Math.min(lower + 1, rows - 1);
+    const fraction = round(position - lower);
+    for (let column = 0; column < columns; column += 1) {
+      const from = numbers[lower * columns + column] ?? 0;
+      const step = round((numbers[upper * columns + column] ?? 0) - from);
+      put(i * columns + column, round(from + round(step * fraction)));
+    }
+  });
 }
 
 /** Whether the numbers of a type can be read, as interpolation needs. */

@@ -69,7 +69,7 @@ export interface WindowPlan {
   /** A factor on positions before rotation, on top of the file's own scaling. */
   readonly ropeScale: number;
   /** A divisor per rotary frequency, on top of the file's own. null: 1. */
-  readonly ropeFactors: Float32Array | null;
+  readonly ropeFactors: Float64Array | null;
 }
 
 /** How windows are put together into a document's vector. */

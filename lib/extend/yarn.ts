@@ -29,7 +29,7 @@ export const yarn = defineStrategy<YarnExtend, { s: number }>({
   defaultAttentionScale: () => 'yarn',
   defaults: ({ target, nativeContext }) => ({ s: target / nativeContext }),
   layout: ({ s }, { ropeBase, ropeDimensions, nativeContext }) => ({
-    ropeFactors: Float32Array.from({ length: ropeDimensions / 2 }, (_, j) => {
+    ropeFactors: Float64Array.from({ length: ropeDimensions / 2 }, (_, j) => {
       const wavelength = 2 * Math.PI * ropeBase ** ((2 * j) / ropeDimensions);
       const kept = Math.min(1, Math.max(0, (nativeContext / wavelength - ALPHA) / (BETA - ALPHA)));
       return 1 / ((1 - kept) / s + kept);

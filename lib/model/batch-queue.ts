@@ -13,6 +13,16 @@ const LINGER_MS = 5;
  * comes later in a call of many texts is in no hurry.
  */
 export const SHORT_TOKENS = 512;
+/**
+ * How many times as many tokens are being computed, at least, where short texts pass short ones. With less to wait for, a client who asks
+ * again and again would pass those who wait, each time.
+ */
+const PASSED_TIMES = 32;
+
+/** Tokens of short texts that may pass together, where so many are being computed. @param long among them a text that is not short */
+export function expressTokens(tokens: number, long: boolean): number {
+  return long ? SHORT_TOKENS : Math.min(SHORT_TOKENS, Math.floor(tokens / PASSED_TIMES));
+}
 
 /** A batch that the native side has. */
 interface Job {
@@ -101,8 +111,16 @@ export class BatchQueue {
     }
     if (!this.#native.facts.expressLane || this.#running(false) === 0 || this.#running(true) > 0) return;
     // Many short texts are a load of their own: together they are computed faster, and soon where nothing long runs.
-    const short = this.#waiting.takeShort(SHORT_TOKENS, !this.#runsLong());
+    const long = this.#runsLong();
+    const short = this.#waiting.takeShort(expressTokens(this.#runningTokens(), long), !long);
     if (short !== null) this.#start(short, true);
+  }
+
+  /** Of the batches that the native side has, but for the express lane's. */
+  #runningTokens(): number {
+    let sum = 0;
+    for (const { tokens, express } of this.#jobs) if (!express) sum += tokens;
+    return sum;
   }
 
   /** Whether a text that is not short is being computed or is next. */

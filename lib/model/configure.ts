@@ -1,7 +1,7 @@
 import { LongEmbedError } from '../error.js';
 import type { StrategyContext } from '../extend/index.js';
 import type { NativeFacts, Pooling } from '../native/index.js';
-import { type Extended, readExtended } from './extended.js';
+import { type Extended, readExtended, readShortInputs } from './extended.js';
 import { choosePreset, type Preset, type ShortInputs } from './presets/index.js';
 import type { LoadOptions, SettingSource } from './types.js';
 
@@ -77,14 +77,26 @@ function choosePooling(
 }
 
 function chooseShortInputs(facts: NativeFacts, preset: Preset | null): ShortInputs | null {
+  if (readExtended(facts.metadata) !== null) return shortInputsOfFile(facts);
   // The rows of an extended file are no longer where the preset says.
-  if (preset?.shortInputs === undefined || readExtended(facts.metadata) !== null) return null;
+  if (preset?.shortInputs === undefined) return null;
   const { upTo, stride } = preset.shortInputs;
   if ((upTo - 1) * stride < rowsOf(facts)) return preset.shortInputs;
   throw new LongEmbedError(
     'ERR_INVALID_OPTION',
     `The option preset is ${preset.name}, which uses positions up to ${(upTo - 1) * stride}, but this file's position matrix has ` +
       `${facts.positionRows} rows: it is another model.`,
+  );
+}
+
+/** @throws LongEmbedError ERR_MODEL_INVALID when the file names positions that it has no rows for */
+function shortInputsOfFile(facts: NativeFacts): ShortInputs | null {
+  const own = readShortInputs(facts.metadata);
+  if (own === null || (own.upTo - 1) * own.stride < rowsOf(facts)) return own;
+  throw new LongEmbedError(
+    'ERR_MODEL_INVALID',
+    `The file says that texts of up to ${own.upTo} tokens take every ${own.stride}th position, but its position matrix has ` +
+      `${facts.positionRows} rows: it was changed after it was tuned.`,
   );
 }
 

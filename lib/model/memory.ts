@@ -2,6 +2,7 @@ import { LongEmbedError } from '../error.js';
 import { planDocument } from '../extend/index.js';
 import { startJob, type NativeBatch } from '../native/index.js';
 import { buildBatch, type Window, windowsOf } from './batch.js';
+import { expressTokens, SHORT_TOKENS } from './batch-queue.js';
 import { type Document, tooLong } from './document.js';
 import type { Engine } from './engine.js';
 import type { EmbedSettings } from './options.js';
@@ -22,11 +23,14 @@ export async function memoryFor(
   const batch = firstBatch(document, engine, settings);
   const { resident, devices, express } = await operations.wait(startJob(() => native.memory(batch)));
   const own = devices.filter(({ host }) => host);
+  const long = batch.lengths.some((length) => length > SHORT_TOKENS);
+  // the native side says what a full batch of the express lane takes
+  const lane = (express * expressTokens(batch.tokens.length, long)) / SHORT_TOKENS;
   return {
     tokens,
     windows: document.plans.length,
     resident,
-    peak: own.reduce((sum, { missing }) => sum + missing, resident + express),
+    peak: own.reduce((sum, { missing }) => sum + missing, Math.round(resident + lane)),
     fits: devices.every(({ missing, available }) => missing <= available),
     devices: devices.map(({ name, weights, activations, graphs, missing, available }) => ({
       name,

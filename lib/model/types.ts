@@ -2,9 +2,10 @@
 import type { LongEmbedError } from '../error.js';
 import type { Extend, StrategySupport } from '../extend/index.js';
 import type { DownloadProgress } from '../hub/progress.js';
+import type { TunedRecord } from './extended.js';
 import type { Backend, Device, ModelFacts, Pooling, PositionEncoding, Precision } from '../native/types.js';
 
-export type { Backend, Device, DownloadProgress, Pooling, PositionEncoding, Precision };
+export type { Backend, Device, DownloadProgress, Pooling, PositionEncoding, Precision, TunedRecord };
 
 /** Options of `EmbeddingModel.load`. Options given here take precedence over the preset, which takes precedence over the file. */
 export interface LoadOptions {
@@ -39,9 +40,9 @@ export interface LoadOptions {
   /** CPU threads, from 1; 0 (default): one per physical core that affinity and the container's CPU quota allow. */
   threads?: number | undefined;
   /**
-   * Number format of matrix products and attention on a CPU: `full` float32 (default), whatever the file's weights are, or
-   * `bf16` with sums in float32, which takes about half the time and changes a vector by up to 1e-4 of cosine
-   * (docs/performance.md). ERR_INVALID_OPTION where the CPU has no instructions for it or they are no faster than full
+   * Number format of matrix products and attention on a CPU: `full` float32 (default), whatever the file's weights are (with AMX
+   * as sums of several BF16 products, within 1e-9 of cosine), or `bf16` with sums in float32, which takes about half the time and
+   * changes a vector by up to 1e-4 of cosine (docs/performance.md). ERR_INVALID_OPTION where the CPU has no instructions for it or they are no faster than full
    * precision (measured in a few milliseconds; true of Intel's AVX512-BF16), on a GPU, and for architectures that run through
    * llama.cpp's own context.
    */
@@ -248,11 +249,16 @@ export interface ModelInfo extends ModelFacts {
   /** The context length that the file gives, whatever the model was trained for. */
   fileContext: number;
   /**
-   * How `extendModelFile` made the file: the strategy in it, and the original's native context and file context.
-   * null: it did not make this file.
+   * How `extendModelFile` or `tunePositions` made the file: the strategy in it, the original's native context and file context, and how
+   * rows were learned (null: they were computed). null: it is an original.
    */
-  extended: { spec: string; nativeContext: number; originalContext: number } | null;
-  /** Positions of short sequences (E5-Base-4k): those of up to `upTo` tokens take every `stride`-th. */
+  extended: {
+    spec: string;
+    nativeContext: number;
+    originalContext: number;
+    tuned: TunedRecord | null;
+  } | null;
+  /** Positions of short sequences (E5-Base-4k, tuned files): those of up to `upTo` tokens take every `stride`-th. */
   shortInputs: { upTo: number; stride: number } | null;
   /** null: neither the file nor a preset has it, so `embed` needs the option. */
   pooling: Pooling | null;

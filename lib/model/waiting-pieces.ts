@@ -74,7 +74,8 @@ export class WaitingPieces {
    */
   takeShort(tokens: number, few: boolean): Piece[] | null {
     const [next] = this.#candidates({ limit: tokens, short: true });
-    return next === undefined || (few && next.full) ? null : this.#remove(next);
+    const fits = next !== undefined && (next.pieces[0]?.window.length ?? 0) <= tokens;
+    return !fits || (few && next.full) ? null : this.#remove(next);
   }
 
   /** Takes short pieces for which something that is not short would have to be computed first. */

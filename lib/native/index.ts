@@ -6,6 +6,7 @@ export { loadIsolated } from './isolated/index.js';
 export { abandon, settled, startJob } from './job.js';
 export type {
   Backend,
+  ContrastFigures,
   Device,
   ModelFacts,
   NativeAddon,
@@ -15,9 +16,14 @@ export type {
   NativeLoadOptions,
   NativeMemory,
   NativeModel,
+  NativeOptimizer,
+  NativeTuneBatch,
+  NativeTuner,
+  NativeTunerState,
   NativeVocabulary,
   NativeVocabularyFacts,
   Pooling,
   PositionEncoding,
   Precision,
+  TuneFigures,
 } from './types.js';

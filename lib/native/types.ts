@@ -117,7 +117,7 @@ export interface NativeBatch {
   ropeBase: number;
   ropeScale: number;
   /** A divisor per rotary frequency (half of `ropeDimensions`), on top of the file's own; null: 1. */
-  ropeFactors: Float32Array | null;
+  ropeFactors: Float64Array | null;
   pooling: Pooling;
   /**
    * Instead of one vector per sequence: the mean of each range of tokens, as pairs [from, to) counted from the first token of
@@ -171,6 +171,84 @@ export interface NativeModel {
   dispose(): Promise<void>;
 }
 
+/** Texts at positions of their own, and which are alike; special tokens included. The job copies the arrays. */
+export interface NativeTuneBatch {
+  /** Of all texts, one after the other: queries, then a positive for each in order, then negatives of any of them. */
+  tokens: Int32Array;
+  /** Tokens of each text, each at least 1. */
+  lengths: Int32Array;
+  /** Of each text: the row of the position matrix of its first token; the others follow. */
+  firstPositions: Int32Array;
+  /** Of each text: a number that equal texts share. */
+  ids: Int32Array;
+  /** How many of the texts are queries. */
+  queries: number;
+}
+
+/** AdamW's numbers in one step. */
+export interface NativeOptimizer {
+  /** The learning rate. */
+  rate: number;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  weightDecay: number;
+}
+
+/** How well queries find their positives among all positives and negatives of a batch. */
+export interface ContrastFigures {
+  /** InfoNCE, the mean over queries. */
+  loss: number;
+  /** The share of queries whose positive comes first, 0 to 1. */
+  accuracy: number;
+  /** The mean of 1 / rank of the positive, 0 to 1. */
+  reciprocalRank: number;
+}
+
+export interface TuneFigures extends ContrastFigures {
+  /** Of the loss by all rows that are not frozen. */
+  gradientNorm: number;
+}
+
+/** What steps change. The matrices are of the same shape. */
+export interface NativeTunerState {
+  rows: Float32Array;
+  /** AdamW's moments: of the gradient, and of its square. */
+  first: Float32Array;
+  second: Float32Array;
+  /** Steps done. */
+  steps: number;
+}
+
+export interface NativeTunerOptions {
+  pooling: Pooling;
+  /** The position matrix to begin with, row by row. */
+  rows: Float32Array;
+  /** Of each row: whether it stays as it is (1) or learns (0). */
+  frozen: Uint8Array;
+  /** 0: the model's. */
+  threads: number;
+}
+
+/** Learns rows of a position matrix. Jobs run one after the other; no result depends on the number of threads. */
+export interface NativeTuner {
+  /** Of the job in progress, 0 to 1. */
+  readonly progress: number;
+  /** Memory beside the loaded model: transposed weights, and the rows with their moments and gradients. */
+  readonly bytes: number;
+  /** Pooled vectors, one per text, not normalised. */
+  embed(batch: NativeTuneBatch): NativeJob<Float64Array>;
+  evaluate(batch: NativeTuneBatch, temperature: number): NativeJob<ContrastFigures>;
+  /** The gradient of the loss by the rows; zeros for frozen ones. */
+  gradient(batch: NativeTuneBatch, temperature: number): NativeJob<TuneFigures & { gradient: Float64Array }>;
+  /** Learns from a batch. Where the loss or a gradient is not finite nothing changes, and the figures show it. */
+  step(batch: NativeTuneBatch, temperature: number, optimizer: NativeOptimizer): NativeJob<TuneFigures>;
+  state(): NativeJob<NativeTunerState>;
+  restore(state: NativeTunerState): NativeJob<void>;
+  /** Frees the memory once no job runs. */
+  dispose(): void;
+}
+
 export interface NativeVocabularyFacts {
   tokenizer: string;
   prefixTokens: number[];
@@ -186,8 +264,8 @@ export interface NativeVocabulary {
 
 export interface NativeAddon {
   /**
-   * The release and commit of llama.cpp, and the CPU kernels in use: the best variant that this processor can run ("avx512", "avx2",
-   * "portable"), "ggml" where there are none, or what LONGEMBED_KERNELS chooses.
+   * The release and commit of llama.cpp, and the CPU kernels in use: the best variant that this processor can run ("amx", "avx512",
+   * "avx2", "portable"), "ggml" where there are none, or what LONGEMBED_KERNELS chooses.
    */
   buildInfo(): { llama: string; commit: string; kernels: string };
   devices(): Device[];
@@ -241,4 +319,9 @@ export interface NativeAddon {
     onProgress: ((fraction: number) => void) | null,
   ): NativeJob<NativeModel>;
   loadVocabulary(path: string): NativeJob<NativeVocabulary>;
+  /**
+   * Prepares the learning of position rows. The model must be a `bert` on the CPU, loaded in this process; the tuner keeps its
+   * weights.
+   */
+  startTuner(model: NativeModel, options: NativeTunerOptions): NativeJob<NativeTuner>;
 }

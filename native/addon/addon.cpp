@@ -21,6 +21,7 @@
 #include "kernels/cpu_kernels.h"
 #include "model_object.h"
 #include "row_search_job.h"
+#include "tuner_object.h"
 #include "vocabulary_object.h"
 
 namespace longembed::addon {
@@ -96,6 +97,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     auto * data            = new AddonData();
     data->model_class      = Napi::Persistent(ModelObject::define(env));
     data->vocabulary_class = Napi::Persistent(VocabularyObject::define(env));
+    data->tuner_class      = Napi::Persistent(TunerObject::define(env));
     env.SetInstanceData(data);
 
     exports.Set("buildInfo", Napi::Function::New<build_info>(env, "buildInfo"));
@@ -107,6 +109,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("rowProducts", Napi::Function::New<start_row_products>(env, "rowProducts"));
     exports.Set("loadModel", Napi::Function::New<ModelObject::load>(env, "loadModel"));
     exports.Set("loadVocabulary", Napi::Function::New<VocabularyObject::load>(env, "loadVocabulary"));
+    exports.Set("startTuner", Napi::Function::New<TunerObject::start>(env, "startTuner"));
     return exports;
 }
 

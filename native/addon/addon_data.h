@@ -8,6 +8,7 @@ namespace longembed::addon {
 struct AddonData {
     Napi::FunctionReference model_class;
     Napi::FunctionReference vocabulary_class;
+    Napi::FunctionReference tuner_class;
 };
 
 } // namespace longembed::addon

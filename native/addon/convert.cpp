@@ -33,13 +33,6 @@ const Element * array_of_length(const Napi::Object & object, const char * name, 
     return data;
 }
 
-Pooling pooling_of(const std::string & name) {
-    if (name == "cls") {
-        return Pooling::cls;
-    }
-    return name == "last" ? Pooling::last : Pooling::mean;
-}
-
 Napi::Array id_array(Napi::Env env, const std::vector<int32_t> & ids) {
     Napi::Array array = Napi::Array::New(env, ids.size());
     for (size_t i = 0; i < ids.size(); ++i) {
@@ -72,6 +65,13 @@ template <typename Array, typename Element> Array copy_to(Napi::Env env, const s
 
 } // namespace
 
+Pooling pooling_of(const std::string & name) {
+    if (name == "cls") {
+        return Pooling::cls;
+    }
+    return name == "last" ? Pooling::last : Pooling::mean;
+}
+
 LoadOptions load_options(const Napi::Object & object) {
     LoadOptions options;
     options.threads      = object.Get("threads").ToNumber().Int32Value();
@@ -99,12 +99,12 @@ Batch batch_of(const Napi::Object & object) {
     }
     size_t factors       = 0;
     size_t ends          = 0;
-    batch.rope_factors   = typed_array<float, napi_float32_array>(object, "ropeFactors", &factors);
+    batch.rope_factors   = typed_array<double, napi_float64_array>(object, "ropeFactors", &factors);
     batch.n_rope_factors = static_cast<int64_t>(factors);
     batch.ranges         = typed_array<int32_t, napi_int32_array>(object, "ranges", &ends);
     batch.n_ranges       = static_cast<int64_t>(ends / 2);
-    batch.rope_base      = object.Get("ropeBase").ToNumber().FloatValue();
-    batch.rope_scale     = object.Get("ropeScale").ToNumber().FloatValue();
+    batch.rope_base      = object.Get("ropeBase").ToNumber().DoubleValue();
+    batch.rope_scale     = object.Get("ropeScale").ToNumber().DoubleValue();
     batch.pooling        = pooling_of(object.Get("pooling").ToString().Utf8Value());
     return batch;
 }

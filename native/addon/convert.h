@@ -23,6 +23,9 @@ Batch batch_of(const Napi::Object & object);
 Napi::Object facts_object(Napi::Env env, const Facts & facts, const Vocabulary & vocabulary);
 Napi::Object vocabulary_facts_object(Napi::Env env, const Vocabulary & vocabulary);
 
+/// "mean", "cls" or "last"
+Pooling pooling_of(const std::string & name);
+
 /// A NativeMemory.
 Napi::Object memory_object(Napi::Env env, const MemoryEstimate & estimate);
 

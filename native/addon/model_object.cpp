@@ -211,6 +211,18 @@ Napi::Value ModelObject::load(const Napi::CallbackInfo & info) {
     return job->start(env);
 }
 
+std::shared_ptr<const Model> ModelObject::model_of(Napi::Env env, const Napi::Value & value) {
+    const Napi::Function constructor = env.GetInstanceData<AddonData>()->model_class.Value();
+    if (!value.IsObject() || !value.As<Napi::Object>().InstanceOf(constructor)) {
+        throw Napi::TypeError::New(env, "this is not a model that was loaded in this process");
+    }
+    const std::shared_ptr<Model> model = ObjectWrap::Unwrap(value.As<Napi::Object>())->model_;
+    if (!model) {
+        throw to_js(env, Error(ErrorCode::disposed, "The model is disposed: load it again."));
+    }
+    return model;
+}
+
 ModelObject::ModelObject(const Napi::CallbackInfo & info) : Napi::ObjectWrap<ModelObject>(info) {
     if (!info[0].IsExternal()) {
         throw Napi::TypeError::New(info.Env(), "a model comes from loadModel()");

@@ -17,6 +17,9 @@ public:
     /// loadModel(path, options, onProgress): a job that resolves to a ModelObject.
     static Napi::Value load(const Napi::CallbackInfo & info);
 
+    /// The model of a ModelObject. @throws Napi::Error for anything else, and ERR_DISPOSED
+    static std::shared_ptr<const Model> model_of(Napi::Env env, const Napi::Value & value);
+
     explicit ModelObject(const Napi::CallbackInfo & info);
     ~ModelObject() override;
 

@@ -95,7 +95,7 @@ void check_rope_factors(const Batch & batch, const Facts & facts) {
                                                    std::to_string(facts.rope_dimensions / 2) + " rotary frequencies.");
     }
     for (int64_t i = 0; i < batch.n_rope_factors; ++i) {
-        if (!std::isfinite(batch.rope_factors[i]) || batch.rope_factors[i] <= 0.0f) {
+        if (!std::isfinite(batch.rope_factors[i]) || batch.rope_factors[i] <= 0.0) {
             throw Error(ErrorCode::invalid_option,
                         "The divisor of rotary frequency " + std::to_string(i) + " is not a number above 0.");
         }
@@ -103,7 +103,7 @@ void check_rope_factors(const Batch & batch, const Facts & facts) {
 }
 
 void check_rope(const Batch & batch, const Facts & facts) {
-    const bool changed = batch.rope_base != 0.0f || batch.rope_scale != 1.0f || batch.rope_factors != nullptr;
+    const bool changed = batch.rope_base != 0.0 || batch.rope_scale != 1.0 || batch.rope_factors != nullptr;
     if (changed && facts.position_encoding != PositionEncoding::rope) {
         throw Error(ErrorCode::strategy_unsupported,
                     "The model has no rotary positions whose base or scale could be changed.");
@@ -111,11 +111,11 @@ void check_rope(const Batch & batch, const Facts & facts) {
     if (batch.rope_factors != nullptr) {
         check_rope_factors(batch, facts);
     }
-    if (!std::isfinite(batch.rope_base) || (batch.rope_base != 0.0f && batch.rope_base < 1.0f)) {
+    if (!std::isfinite(batch.rope_base) || (batch.rope_base != 0.0 && batch.rope_base < 1.0)) {
         throw Error(ErrorCode::invalid_option,
                     "The RoPE base " + std::to_string(batch.rope_base) + " is not a number of 1 or more.");
     }
-    if (!std::isfinite(batch.rope_scale) || batch.rope_scale <= 0.0f) {
+    if (!std::isfinite(batch.rope_scale) || batch.rope_scale <= 0.0) {
         throw Error(ErrorCode::invalid_option,
                     "The RoPE scale " + std::to_string(batch.rope_scale) + " is not a number above 0.");
     }

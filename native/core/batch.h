@@ -30,11 +30,11 @@ struct Batch {
     bool uses_self_extend() const { return self_extend_group > 0; }
 
     /// A divisor per rotary frequency, on top of the file's own; null: 1.
-    const float * rope_factors   = nullptr;
-    int64_t       n_rope_factors = 0; ///< half the rotary dimensions
+    const double * rope_factors   = nullptr;
+    int64_t        n_rope_factors = 0; ///< half the rotary dimensions
 
-    float   rope_base  = 0.0f; ///< 0: the file's
-    float   rope_scale = 1.0f; ///< factor on positions before rotation, on top of the file's own scaling
+    double  rope_base  = 0.0; ///< 0: the file's
+    double  rope_scale = 1.0; ///< factor on positions before rotation, on top of the file's own scaling
     Pooling pooling    = Pooling::mean;
 
     /// Instead of one vector for each sequence: the means over these ranges of tokens, [ranges][first, end), each

@@ -37,6 +37,9 @@ public:
     static std::unique_ptr<Model> load(const std::string & path, const LoadOptions & options, Control & control);
 
     const Facts &      facts() const { return facts_; }
+    /// The weights as llama.cpp loaded them.
+    std::shared_ptr<const llama_model> weights() const { return model_; }
+
     const Vocabulary & vocabulary() const { return *vocabulary_; }
 
     /// Writes facts().dimensions floats per sequence to `out`: pooled, not normalised. One call at a time in each lane;

@@ -32,7 +32,8 @@ RightOfWay::Taken::~Taken() {
     {
         const std::lock_guard<std::mutex> lock(way_.mutex_);
         way_.count(charged_);
-        way_.wanted_ = 0;
+        way_.wanted_  = 0;
+        way_.waiting_ = 0; // those that have yet to wake are not held up any more
         ++way_.round_;
     }
     way_.released_.notify_all();
@@ -68,7 +69,6 @@ void RightOfWay::wait() {
     }
     ++waiting_;
     released_.wait(lock, [this, round = round_] { return round_ != round; });
-    --waiting_;
 }
 
 } // namespace longembed

@@ -114,8 +114,8 @@ void embed_lines(longembed::Model & model, const Arguments & arguments, longembe
     batch.lengths            = lengths.data();
     batch.n_sequences        = static_cast<int64_t>(lengths.size());
     batch.pooling            = pooling_of(arguments.get("pooling", ""), model.facts().pooling);
-    batch.rope_base          = std::stof(arguments.get("rope-base", "0"));
-    batch.rope_scale         = std::stof(arguments.get("rope-scale", "1"));
+    batch.rope_base          = std::stod(arguments.get("rope-base", "0"));
+    batch.rope_scale         = std::stod(arguments.get("rope-scale", "1"));
     batch.self_extend_group  = std::stoi(arguments.get("group", "0"));
     batch.self_extend_window = std::stoi(arguments.get("window", "1"));
 

@@ -74,6 +74,7 @@ std::string shapes_of(const ggml_tensor * t) {
 double allowed_for(const ggml_tensor * t) {
     switch (t->op) {
         case GGML_OP_MUL_MAT:
+        case GGML_OP_MUL_MAT_ID:
             // a GPU may sum products of halves as halves
             return ggml_is_quantized(t->src[0]->type) ? 2e-2 : t->src[0]->type == GGML_TYPE_F32 ? 1e-3 : 5e-3;
         case GGML_OP_FLASH_ATTN_EXT: return 5e-3;
@@ -158,8 +159,10 @@ public:
 private:
     static bool is_computed(const ggml_tensor * t) {
         return t->op != GGML_OP_NONE && t->op != GGML_OP_VIEW && t->op != GGML_OP_RESHAPE && t->op != GGML_OP_PERMUTE &&
-               t->op != GGML_OP_TRANSPOSE && (t->type == GGML_TYPE_F32 || t->type == GGML_TYPE_F16);
+               t->op != GGML_OP_TRANSPOSE;
     }
+
+    static bool is_compared(const ggml_tensor * t) { return t->type == GGML_TYPE_F32 || t->type == GGML_TYPE_F16; }
 
     static std::vector<uint8_t> bytes_of(const ggml_tensor * t) {
         std::vector<uint8_t> bytes(ggml_nbytes(t));
@@ -174,7 +177,7 @@ private:
         if (!is_computed(t)) {
             return false;
         }
-        if (ggml_backend_buffer_is_host(t->view_src != nullptr ? t->view_src->buffer : t->buffer) ||
+        if (!is_compared(t) || ggml_backend_buffer_is_host(t->view_src != nullptr ? t->view_src->buffer : t->buffer) ||
             seen_[kind_of(t) + shapes_of(t)]++ > 0) {
             return true;
         }
@@ -211,15 +214,18 @@ private:
     void compute_on_cpu(const ggml_tensor * t) {
         const ggml_context_ptr ctx(ggml_init({64 * ggml_tensor_overhead() + ggml_graph_overhead(), nullptr, true}));
         std::vector<ggml_backend_buffer_ptr> buffers;
-        const auto                           place = [&](const ggml_tensor * like, std::vector<uint8_t> & bytes) {
+        const auto                           keep_in = [&](std::vector<uint8_t> & bytes, ggml_tensor * tensor) {
+            buffers.emplace_back(ggml_backend_cpu_buffer_from_ptr(aligned(bytes), bytes.size() - alignment));
+            tensor->buffer = buffers.back().get();
+            tensor->data   = aligned(bytes);
+            return tensor;
+        };
+        const auto place = [&](const ggml_tensor * like, std::vector<uint8_t> & bytes) {
             ggml_tensor * copy = ggml_new_tensor(ctx.get(), like->type, GGML_MAX_DIMS, like->ne);
             std::copy_n(like->nb, GGML_MAX_DIMS, copy->nb);
-            buffers.emplace_back(ggml_backend_cpu_buffer_from_ptr(aligned(bytes), bytes.size() - alignment));
-            copy->buffer = buffers.back().get();
-            copy->data   = aligned(bytes);
-            return copy;
+            return keep_in(bytes, copy);
         };
-        std::vector<std::vector<uint8_t>> memory;
+        std::vector<std::vector<uint8_t>> memory, floats;
         for (const std::vector<uint8_t> & bytes : operands_) {
             memory.push_back(in_line(bytes));
         }
@@ -229,6 +235,12 @@ private:
         std::memcpy(node->op_params, t->op_params, sizeof(t->op_params));
         for (size_t i = 0; i < memory.size(); ++i) {
             node->src[i] = place(t->src[i], memory[i]);
+            // of one query, ggml's CPU kernel adds up values of halves in halves
+            if (t->op == GGML_OP_FLASH_ATTN_EXT && (i == 1 || i == 2)) {
+                ggml_tensor * exact = ggml_cast(ctx.get(), node->src[i], GGML_TYPE_F32);
+                floats.emplace_back(ggml_nbytes(exact) + 3 * alignment);
+                node->src[i] = keep_in(floats.back(), exact);
+            }
         }
         ggml_cgraph * graph = ggml_new_graph(ctx.get());
         ggml_build_forward_expand(graph, node);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "architectures/architecture.h"
+#include "attention/key_slots.h"
 #include "ggml.h"
 #include "testing.h"
 
@@ -154,6 +155,47 @@ std::vector<double> expected_output(const Setup & s, const PackedHead & head, co
     return out;
 }
 
+/// A head's keys and values as split attention takes them; NaN where none is packed.
+class SplitHead {
+public:
+    SplitHead(const SplitAttention & split, const Setup & s, const PackedHead & head)
+        : first_slot_(s.first_key / KeySlots::stride(s.keys) * std::min(KeySlots::stride(s.keys), tile_keys)) {
+        const int64_t tiles = (first_slot_ + s.keys + tile_keys - 1) / tile_keys;
+        keys_.assign(tiles * split.key_floats(s.head_size), std::nanf(""));
+        values_.assign(tiles * split.value_floats(s.head_size), std::nanf(""));
+        for (int64_t key = 0; key < s.keys; ++key) {
+            split.pack_key(head.near_row(s.first_key + key), s.head_size, first_slot_ + key, keys_.data());
+            split.pack_value(head.value_row(s.first_key + key), s.head_size, first_slot_ + key, values_.data());
+        }
+    }
+
+    const float * keys() const { return keys_.data(); }
+    const float * values() const { return values_.data(); }
+    int64_t       first_slot() const { return first_slot_; }
+
+private:
+    int64_t            first_slot_;
+    std::vector<float> keys_;
+    std::vector<float> values_;
+};
+
+/// @param out  [queries][heads][head size]
+void compare(const Setup & s, const PackedHead & head, const Queries & q, const std::vector<float> & biases,
+             const std::vector<float> & out, double tolerance) {
+    const int64_t stride = s.heads * s.head_size;
+    for (int64_t query = 0; query < s.queries; ++query) {
+        for (int64_t query_head = 0; query_head < s.heads; ++query_head) {
+            const std::vector<double> expected = expected_output(s, head, q, biases, query, query_head);
+            for (int64_t i = 0; i < s.head_size; ++i) {
+                const float computed = out[query * stride + query_head * s.head_size + i];
+                expect(std::fabs(computed - expected[i]) <= tolerance,
+                       text_of(s) + ": dimension " + std::to_string(i) + " of query " + std::to_string(query) + " is " +
+                           std::to_string(computed) + ", not " + std::to_string(expected[i]));
+            }
+        }
+    }
+}
+
 void check(const KernelVariant & variant, const CpuKernels & kernels, const Setup & s, Random & random) {
     const PackedHead head(s, kernels.pack_factor, random);
     const int64_t    stride = s.heads * s.head_size;
@@ -191,17 +233,24 @@ void check(const KernelVariant & variant, const CpuKernels & kernels, const Setu
 
     // an error of a logit is one of its weight; values are below 1
     const double logit     = s.scale * std::sqrt(static_cast<double>(s.head_size));
-    const double tolerance = variant.precision == Precision::bf16 ? 2e-2 * std::max(1.0, logit) : 2e-6 + 1e-6 * logit;
-    for (int64_t query = 0; query < s.queries; ++query) {
+    const double tolerance = variant.precision == Precision::bf16 && kernels.pack_factor > 1
+                                 ? 2e-2 * std::max(1.0, logit)
+                                 : 2e-6 + 1e-6 * logit;
+    compare(s, head, q, biases, out, tolerance);
+
+    if (kernels.split_attention.kernel != nullptr && s.window == 0 && !s.table) {
+        const SplitHead split(kernels.split_attention, s, head);
+        std::fill(out.begin(), out.end(), 0.0f);
+        tile.near_keys = split.keys();
+        tile.values    = split.values();
+        tile.first_key = split.first_slot();
         for (int64_t query_head = 0; query_head < s.heads; ++query_head) {
-            const std::vector<double> expected = expected_output(s, head, q, biases, query, query_head);
-            for (int64_t i = 0; i < s.head_size; ++i) {
-                const float computed = out[query * stride + query_head * s.head_size + i];
-                expect(std::fabs(computed - expected[i]) <= tolerance,
-                       text_of(s) + ": dimension " + std::to_string(i) + " of query " + std::to_string(query) + " is " +
-                           std::to_string(computed) + ", not " + std::to_string(expected[i]));
-            }
+            tile.near_queries = q.near.data() + query_head * s.head_size;
+            tile.out          = out.data() + query_head * s.head_size;
+            kernels.split_attention.kernel(tile, scratch_floats(kernels.split_attention.scratch(s.head_size)));
         }
+        // values and weights are two BF16 numbers each, and the product of the second ones is left out
+        compare(s, head, q, biases, out, tolerance + 0x1p-15);
     }
 }
 

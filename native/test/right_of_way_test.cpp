@@ -109,11 +109,11 @@ void lets_other_threads_pass() {
 } // namespace
 
 void add_right_of_way_tests(std::vector<Test> & tests) {
-    tests.push_back({"the right of way holds up as many threads as it takes", holds_up_as_many_threads_as_it_takes});
+    tests.push_back({"right_of_way: holds up as many threads as it takes", holds_up_as_many_threads_as_it_takes});
     tests.push_back(
-        {"the right of way leaves half to long work half of the time", leaves_half_to_long_work_half_of_the_time});
-    tests.push_back({"the right of way leaves the only thread to both", leaves_the_only_thread_to_both});
-    tests.push_back({"the right of way lets other threads pass", lets_other_threads_pass});
+        {"right_of_way: leaves half to long work half of the time", leaves_half_to_long_work_half_of_the_time});
+    tests.push_back({"right_of_way: leaves the only thread to both", leaves_the_only_thread_to_both});
+    tests.push_back({"right_of_way: lets other threads pass", lets_other_threads_pass});
 }
 
 } // namespace longembed::test

@@ -136,7 +136,7 @@ void add_row_search_tests(std::vector<Test> & tests) {
             check_codes(kernels, size, true, random);
         }
     });
-    tests.push_back({"bounds of products", [] {
+    tests.push_back({"search: bounds of products", [] {
                          Random random(5);
                          for (const int64_t size : {1, 2, 37, 128, 384, 1000}) {
                              for (const float factor : {1.0f, 1e-20f, 1e-42f, 1e10f, 0.0f}) {
@@ -146,7 +146,7 @@ void add_row_search_tests(std::vector<Test> & tests) {
                          }
                          check_width(random);
                      }});
-    tests.push_back({"products of ranges of rows", [] {
+    tests.push_back({"search: products of ranges of rows", [] {
                          Random random(6);
                          for (const int threads : {1, 2, 5}) {
                              check_ranges(threads, random);

@@ -64,6 +64,7 @@ inline void add_for_variants(std::vector<Test> & tests, const std::string & name
     }
 }
 
+void add_amx_tests(std::vector<Test> & tests);
 void add_gemm_tests(std::vector<Test> & tests);
 void add_attention_tests(std::vector<Test> & tests);
 void add_dot_tests(std::vector<Test> & tests);
@@ -73,5 +74,6 @@ void add_placement_tests(std::vector<Test> & tests);
 void add_backend_tests(std::vector<Test> & tests);
 void add_relative_speed_tests(std::vector<Test> & tests);
 void add_right_of_way_tests(std::vector<Test> & tests);
+void add_rope_tests(std::vector<Test> & tests);
 
 } // namespace longembed::test

@@ -23,6 +23,7 @@ case $backend in
 esac
 
 cmake -G Ninja -S "$source" -B "$build" -DCMAKE_BUILD_TYPE=Release -DLONGEMBED_GPU_BENCH=ON "${options[@]}" "$@"
-cmake --build "$build" --parallel "${JOBS:-$(nproc)}" --target longembed-core longembed-gpu-bench longembed-shape-model
+cmake --build "$build" --parallel "${JOBS:-$(nproc)}" --target \
+  longembed-core longembed-operations longembed-gpu-bench longembed-shape-model longembed-attention-error
 
 "$source/scripts/gpu/smoke.sh" "$build" "$backend"

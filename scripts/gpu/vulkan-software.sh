@@ -56,7 +56,8 @@ prepare() {
 }
 
 build() {
-  # what has not changed keeps its time, so that it is not compiled again
+  # what has not changed keeps its time, so that it is not compiled again; what is no more must not be compiled either
+  rm -rf "$ROOT/src/native"
   tar -C "$project" --exclude=./node_modules --exclude='./build*' --exclude=./dist --exclude=./.git --exclude=./.cache -cf - . |
     tar -C "$ROOT/src" -xf -
   [ ! -d "$project/node_modules" ] || mounted "$(readlink -f "$project/node_modules")" src/node_modules
@@ -64,7 +65,7 @@ build() {
     { tail -20 "$ROOT/src/build.log" >&2 && exit 1; }
   local targets=("$@")
   if [ ${#targets[@]} = 0 ]; then
-    targets=(longembed-core longembed-operations longembed-gpu-bench longembed-shape-model)
+    targets=(longembed-core longembed-operations longembed-gpu-bench longembed-shape-model longembed-attention-error)
     [ ! -d "$project/node_modules/node-addon-api" ] || targets+=(longembed)
   fi
   inside "cmake --build build --parallel ${JOBS:-$(nproc)} --target ${targets[*]}"

@@ -29,10 +29,10 @@ export function isInstalled(locked, installed) {
 }
 
 /**
- * @param {string} file
+ * @param {string} file a lock file, from the repository's root
  * @returns {LockedPackages | null}
  */
-function readPackages(file) {
+export function readPackages(file) {
   try {
     return JSON.parse(readFileSync(join(root, file), 'utf8')).packages;
   } catch {

@@ -133,6 +133,9 @@ export async function smokeTest(name, work, registry) {
     const cli = join(work, 'node_modules', 'longembed', 'dist', 'cli', 'main.js');
     const line = await execute([...manager.run, cli, 'embed', 'text.txt', '--model', 'mini-rope'], work, env);
     if (!Array.isArray(JSON.parse(line).embedding)) throw new ScriptError(`longembed embed printed ${line}`);
+    const shown = await execute([...manager.run, cli, 'demo'], work, env);
+    if (!/Characters [\d,]+ to [\d,]+ of/.test(shown))
+      throw new ScriptError(`longembed demo printed ${shown}`);
   }
   let checked = '';
   if (manager.flat === true) {

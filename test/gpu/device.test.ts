@@ -9,7 +9,7 @@ import { modelPath } from '../../models/random/cached.js';
 import { NAMED_SPECS } from '../../models/random/index.js';
 import { longembed } from '../cli/program.js';
 import { cosineDistance, drawTokenIds } from '../native/fixtures.js';
-import { ALLOWED, NO_VULKAN, WHY } from './device.js';
+import { ALLOWED, BACKEND, DEVICE, NO_GPU, NOT_VULKAN, WHY, WHY_VULKAN } from './device.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'longembed-gpu-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -55,40 +55,40 @@ async function failure(work: Promise<unknown>): Promise<LongEmbedError> {
   return error as LongEmbedError;
 }
 
-describe.skipIf(NO_VULKAN)(`a Vulkan device${WHY}`, { timeout: 600_000 }, () => {
+describe.skipIf(NO_GPU)(`a GPU${WHY}`, { timeout: 600_000 }, () => {
   it('embeds through the command line, in an isolated process and in the same', async () => {
     const cpu = await embedded(['--backend', 'cpu']);
-    expect(cosineDistance(await embedded(['--backend', 'vulkan']), cpu)).toBeLessThanOrEqual(ALLOWED.F16);
-    const here = await embedded(['--backend', 'vulkan', '--no-isolate', '--no-check-device']);
+    expect(cosineDistance(await embedded(['--backend', BACKEND]), cpu)).toBeLessThanOrEqual(ALLOWED.F16);
+    const here = await embedded(['--backend', BACKEND, '--no-isolate', '--no-check-device']);
     expect(cosineDistance(here, cpu)).toBeLessThanOrEqual(ALLOWED.F16);
   });
 
   it('is named by `longembed info`', async () => {
-    const { code, stdout } = await longembed(['info', llama(), '--backend', 'vulkan']);
+    const { code, stdout } = await longembed(['info', llama(), '--backend', BACKEND]);
     expect(code).toBe(0);
-    expect(stdout.toString()).toMatch(/Vulkan0: 3 layers/);
-    expect(stdout.toString()).toMatch(/Vulkan \((gpu|igpu|cpu|accel)\): /);
+    expect(stdout.toString()).toContain(`${DEVICE}: 3 layers`);
+    expect(stdout.toString()).toMatch(/(Vulkan|CUDA|Metal) \((gpu|igpu|cpu|accel)\): /);
   });
 
-  it('shares a model with a second one', async () => {
+  it.skipIf(NOT_VULKAN)(`shares a model with a second one${WHY_VULKAN}`, async () => {
     // the driver reads the variable when it is loaded: in a process of its own
     vi.stubEnv('GGML_VK_VISIBLE_DEVICES', '0,0');
-    const info = await longembed(['info', llama(), '--backend', 'vulkan', '--gpu-layers', '3', '--json']);
+    const info = await longembed(['info', llama(), '--backend', BACKEND, '--gpu-layers', '3', '--json']);
     const { placement } = JSON.parse(info.stdout.toString()) as { placement: { device: string }[] };
     expect(new Set(placement.map(({ device }) => device))).toEqual(new Set(['Vulkan0', 'Vulkan1']));
-    const both = await embedded(['--backend', 'vulkan', '--gpu-layers', '3']);
+    const both = await embedded(['--backend', BACKEND, '--gpu-layers', '3']);
     vi.unstubAllEnvs();
     expect(cosineDistance(both, await embedded(['--backend', 'cpu']))).toBeLessThanOrEqual(ALLOWED.F16);
   });
 
-  it('names what is too large for one of its buffers', async () => {
+  it.skipIf(NOT_VULKAN)(`names what is too large for one of its buffers${WHY_VULKAN}`, async () => {
     vi.stubEnv('GGML_VK_FORCE_MAX_BUFFER_SIZE', String(5 << 20));
     const tokens = join(folder, 'long.txt');
     writeFileSync(tokens, JSON.stringify([...content(6000)]));
     const { code, stderr } = await longembed([
       'embed',
       tokens,
-      ...['--model', llama(), '--input-format', 'tokens', '--backend', 'vulkan', '--native-context', '64'],
+      ...['--model', llama(), '--input-format', 'tokens', '--backend', BACKEND, '--native-context', '64'],
       ...['--extend', 'ntk:8192', '--no-isolate', '--no-check-device', '--gpu-layers', '3'],
     ]);
     expect(code).toBe(1);
@@ -96,7 +96,7 @@ describe.skipIf(NO_VULKAN)(`a Vulkan device${WHY}`, { timeout: 600_000 }, () => 
   });
 
   it('stops when aborted, and computes the next text', async () => {
-    const model = await EmbeddingModel.load(llama(), { ...common, backend: 'vulkan' });
+    const model = await EmbeddingModel.load(llama(), { ...common, backend: BACKEND });
     const controller = new AbortController();
     const long = model.embed(content(3500), {
       extend: 'ntk:4096',
@@ -111,21 +111,24 @@ describe.skipIf(NO_VULKAN)(`a Vulkan device${WHY}`, { timeout: 600_000 }, () => 
     expect((await failure(model.embed(content(60)))).code).toBe('ERR_DISPOSED');
   });
 
-  it('is refused when its vectors are not the CPU’s, unless that is not checked', async () => {
-    // self-extend composed of products with gaps between matrices, which ggml's Vulkan backend multiplies wrongly
-    vi.stubEnv('LONGEMBED_KERNELS', 'ggml-composed');
-    // a file that no other test has loaded: one that has passed is not compared again
-    const file = modelPath({ ...NAMED_SPECS['quantize-llama'], type: 'Q8_0', seed: 77 });
-    const error = await failure(EmbeddingModel.load(file, { ...common, backend: 'vulkan' }));
-    expect(error.code).toBe('ERR_BACKEND');
-    expect(error.message).toMatch(
-      /Vulkan0 computes this model wrongly: for self-extend, compared with the CPU/,
-    );
-    const unchecked = await EmbeddingModel.load(llama(), {
-      ...common,
-      backend: 'vulkan',
-      checkDevice: false,
-    });
-    await unchecked.dispose();
-  });
+  it.skipIf(NOT_VULKAN)(
+    `is refused when its vectors are not the CPU’s, unless that is not checked${WHY_VULKAN}`,
+    async () => {
+      // self-extend composed of products with gaps between matrices, which ggml's Vulkan backend multiplies wrongly
+      vi.stubEnv('LONGEMBED_KERNELS', 'ggml-composed');
+      // a file that no other test has loaded: one that has passed is not compared again
+      const file = modelPath({ ...NAMED_SPECS['quantize-llama'], type: 'Q8_0', seed: 77 });
+      const error = await failure(EmbeddingModel.load(file, { ...common, backend: BACKEND }));
+      expect(error.code).toBe('ERR_BACKEND');
+      expect(error.message).toMatch(
+        /Vulkan0 computes this model wrongly: for self-extend, compared with the CPU/,
+      );
+      const unchecked = await EmbeddingModel.load(llama(), {
+        ...common,
+        backend: BACKEND,
+        checkDevice: false,
+      });
+      await unchecked.dispose();
+    },
+  );
 });

@@ -1,5 +1,5 @@
 /**
- * Vectors of a Vulkan device against the CPU's, in a covering design, as all combinations would take hours on a software
+ * Vectors of a GPU against the CPU's, in a covering design, as all combinations would take hours on a software
  * device: every pair of architecture, type of weights, pooling and placement of layers occurs, and every strategy with
  * each of them, over batches of one to nine texts of 1 to 300 tokens; then each kind of attention over 4,352 tokens, and
  * 32,768 tokens.
@@ -16,7 +16,7 @@ import {
   POSITION_ARCHITECTURES,
 } from '../../models/random/index.js';
 import { cosineDistance, drawTokenIds } from '../native/fixtures.js';
-import { ALLOWED, NO_VULKAN, WHY } from './device.js';
+import { ALLOWED, BACKEND, NO_GPU, WHY } from './device.js';
 
 type Type = keyof typeof ALLOWED;
 const TYPES = Object.keys(ALLOWED) as Type[];
@@ -84,7 +84,7 @@ async function compare(
 ): Promise<Map<string, number>> {
   const common = { preset: false, onWarning: () => undefined, nativeContext: NATIVE, ...options } as const;
   const cpu = await EmbeddingModel.load(file, { ...common, gpuLayers: undefined, backend: 'cpu' });
-  const gpu = await EmbeddingModel.load(file, { ...common, backend: 'vulkan' });
+  const gpu = await EmbeddingModel.load(file, { ...common, backend: BACKEND });
   try {
     const worst = new Map<string, number>();
     for (const extend of strategies) {
@@ -124,7 +124,7 @@ it('covers every pair', () => {
   }
 });
 
-describe.skipIf(NO_VULKAN)(`vectors of a Vulkan device equal the CPU's${WHY}`, () => {
+describe.skipIf(NO_GPU)(`vectors of a GPU equal the CPU's${WHY}`, () => {
   it.each(CASES)(
     '$arch, weights in $type, pooling $pooling, $gpuLayers of 3 layers on the device',
     { timeout: 600_000 },

@@ -50,7 +50,8 @@ describe('memory', () => {
 
   it('adds the resident and the missing memory', async () => {
     const native = new FakeNative(ROPE_FACTS);
-    native.need = { resident: 100, devices: [device, gpu], express: 7 };
+    // of the lane's full batch of 512 tokens, what one token takes: no more passes 40
+    native.need = { resident: 100, devices: [device, gpu], express: 7 * 512 };
     const model = await native.open();
     const need = await model.memory({ tokens: 40, extend: 'ntk:64' });
     expect(need).toMatchObject({ tokens: 40, windows: 1, resident: 100, peak: 111, fits: true });

@@ -2,7 +2,7 @@
  * On a CPU the bits of a vector follow from its text alone: not from the other texts of a batch, their order, or the number of
  * threads. Raw pooled vectors, so that normalisation hides nothing.
  */
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { addon } from '../../lib/native/index.js';
 import type { NativeBatch, NativeModel } from '../../lib/native/types.js';
@@ -45,8 +45,7 @@ afterAll(async () => {
   for (const model of models.values()) await (await model).dispose();
 });
 
-function load(name: (typeof ARCHITECTURE_NAMES)[number], threads: number): Promise<NativeModel> {
-  const key = `${name} ${threads}`;
+function loadAnew(name: (typeof ARCHITECTURE_NAMES)[number], threads: number): Promise<NativeModel> {
   const options = {
     threads,
     backend: 'cpu',
@@ -55,7 +54,12 @@ function load(name: (typeof ARCHITECTURE_NAMES)[number], threads: number): Promi
     mmap: true,
     precision: 'full',
   } as const;
-  const model = models.get(key) ?? addon().loadModel(modelPath(name), options, null).promise;
+  return addon().loadModel(modelPath(name), options, null).promise;
+}
+
+function load(name: (typeof ARCHITECTURE_NAMES)[number], threads: number): Promise<NativeModel> {
+  const key = `${name} ${threads}`;
+  const model = models.get(key) ?? loadAnew(name, threads);
   models.set(key, model);
   return model;
 }
@@ -84,6 +88,29 @@ async function bits(model: NativeModel, texts: readonly Int32Array[], way: Way):
   );
 }
 
+/** Compares each text's bits alone, on one thread, with those in batches. */
+async function compareBatches(loaded: (threads: number) => Promise<NativeModel>, way: Way): Promise<void> {
+  const first = await loaded(1);
+  const longest = first.facts.positionRows > 0 ? first.facts.positionRows : Infinity;
+  const texts = LENGTHS.filter((length) => length <= longest).map((length, i) =>
+    drawTokenIds(i + 1, length, { low: 5, high: 200 }),
+  );
+  const alone = await Promise.all(texts.map(async (text) => (await bits(first, [text], way))[0]));
+
+  for (const threads of THREADS) {
+    const model = await loaded(threads);
+    expect(await bits(model, texts, way), `all, ${threads} threads`).toEqual(alone);
+    const backwards = [...texts].reverse();
+    expect((await bits(model, backwards, way)).reverse(), `backwards, ${threads} threads`).toEqual(alone);
+    for (const some of [texts.slice(0, 5), texts.slice(3, 12), texts.slice(-3)]) {
+      const at = texts.indexOf(some[0]!);
+      expect(await bits(model, some, way), `from text ${at}, ${threads} threads`).toEqual(
+        alone.slice(at, at + some.length),
+      );
+    }
+  }
+}
+
 describe.each(ARCHITECTURE_NAMES)('%s', (name) => {
   const rotary = POSITION_ARCHITECTURES.includes(name) && addon().isRotary(name);
 
@@ -94,24 +121,28 @@ describe.each(ARCHITECTURE_NAMES)('%s', (name) => {
     async (way, ctx) => {
       const first = await load(name, 1);
       if (first.facts.engine !== 'graph') ctx.skip('llama.cpp computes it');
-      const longest = first.facts.positionRows > 0 ? first.facts.positionRows : Infinity;
-      const texts = LENGTHS.filter((length) => length <= longest).map((length, i) =>
-        drawTokenIds(i + 1, length, { low: 5, high: 200 }),
-      );
-      const alone = await Promise.all(texts.map(async (text) => (await bits(first, [text], way))[0]));
-
-      for (const threads of THREADS) {
-        const model = await load(name, threads);
-        expect(await bits(model, texts, way), `all, ${threads} threads`).toEqual(alone);
-        const backwards = [...texts].reverse();
-        expect((await bits(model, backwards, way)).reverse(), `backwards, ${threads} threads`).toEqual(alone);
-        for (const some of [texts.slice(0, 5), texts.slice(3, 12), texts.slice(-3)]) {
-          const at = texts.indexOf(some[0]!);
-          expect(await bits(model, some, way), `from text ${at}, ${threads} threads`).toEqual(
-            alone.slice(at, at + some.length),
-          );
-        }
-      }
+      await compareBatches((threads) => load(name, threads), way);
     },
   );
+});
+
+/** The code for AMX, emulated: its tiles hold several tokens. */
+describe.each(['bert', 'llama'] as const)('%s by amx-emulated', (name) => {
+  const emulated = new Map<number, Promise<NativeModel>>();
+  beforeAll(() => {
+    process.env.LONGEMBED_KERNELS = 'amx-emulated';
+  });
+  afterAll(async () => {
+    delete process.env.LONGEMBED_KERNELS;
+    for (const model of emulated.values()) await (await model).dispose();
+  });
+
+  it.for([ORDINARY[0]!, ORDINARY[2]!])('gives the same bits in any batch: $name', async (way, ctx) => {
+    if (addon().buildInfo().kernels !== 'amx-emulated') ctx.skip('this build has no emulated AMX');
+    await compareBatches((threads) => {
+      const model = emulated.get(threads) ?? loadAnew(name, threads);
+      emulated.set(threads, model);
+      return model;
+    }, way);
+  });
 });

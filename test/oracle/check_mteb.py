@@ -33,20 +33,21 @@ TASKS = {
 def check(folder):
     results = json.loads((folder / "results.json").read_text())
     scored = {
-        (run["model"], run["extend"], TASKS[task["task"]]): task for run in results["runs"] for task in run["tasks"]
+        (run["model"], settings(run), TASKS[task["task"]]): task for run in results["runs"] for task in run["tasks"]
     }
     with tempfile.TemporaryDirectory() as place:
         # mteb looks for models' folders in "results" of its cache.
         os.symlink((folder / "mteb").resolve(), os.path.join(place, "results"))
         cache = ResultCache(place)
-        paths = cache.get_cache_paths(include_remote=False)
+        # the runs are experiments, which mteb leaves out unless it is asked for them
+        paths = cache.get_cache_paths(include_remote=False, load_experiments="match_name")
         seen = set()
         for path in sorted(paths):
             seen.add(check_file(cache, path, scored, results))
         missing = set(scored) - seen
         if missing:
             sys.exit(f"mteb sees no file of {sorted(missing)}")
-        loaded = cache.load_results(include_remote=False)
+        loaded = cache.load_results(include_remote=False, load_experiments="match_name")
         print(loaded.to_dataframe().to_string())
         print(f"mteb {mteb.__version__} loaded {len(paths)} files of {len(loaded.model_results)} models; all scores agree")
 
@@ -55,11 +56,14 @@ def check_file(cache, path, scored, results):
     meta = ModelMeta.model_validate_json_resolved((path.parent / "model_meta.json").read_text())
     result = TaskResult.from_disk(path)
     assert cache.get_task_result_path(result.task_name, meta) == path, f"mteb looks elsewhere for {path}"
+    known = {model.name: model.revision for model in mteb.get_model_metas()}
+    if meta.name in known:
+        assert meta.revision == known[meta.name], f"{path}: mteb's revision of {meta.name} is {known[meta.name]}"
     task = mteb.get_task(result.task_name)
     run = next(
         key
         for key in scored
-        if key[1:] == (meta.loader_kwargs["extend"], result.task_name) and of_model(results, key[0], meta)
+        if key[1:] == (settings(meta.experiment_kwargs), result.task_name) and of_model(results, key[0], meta)
     )
     ours = scored[run]
     splits = {split["name"]: split["scores"][ours["mainMetric"]] for split in ours["splits"]}
@@ -71,15 +75,24 @@ def check_file(cache, path, scored, results):
     assert abs(result.main_score - ours["main"]) < 1e-5, f"{path}: {result.main_score}, {ours['main']}"
     is_published = result.dataset_revision == task.metadata.revision
     print(
-        f"{meta.name}  {result.task_name}  {result.main_score:.5f}  {len(splits)} of {len(task.metadata.eval_splits)} splits  "
+        f"{meta.model_name_with_experiment}  {result.task_name}  {result.main_score:.5f}  {len(splits)} of {len(task.metadata.eval_splits)} splits  "
         f"{'the published data' if is_published else 'data of our own'}  mergeable: {result.is_mergeable(task)}"
     )
     return run
 
 
+def settings(run):
+    """What tells the runs of a model apart; the lexical baseline has none."""
+    if run.get("vectors") == "lexical" or "extend" not in run:
+        return None
+    return tuple(run.get(key) for key in ("extend", "vectors", "aggregate", "hybrid"))
+
+
 def of_model(results, model_id, meta):
     model = next(model for model in results["models"] if model["id"] == model_id)
-    return model["sha256"] == meta.revision and model["file"] == meta.loader_kwargs["file"]
+    if not meta.loader_kwargs:
+        return model["id"] == "bm25"
+    return model["sha256"] == meta.loader_kwargs["sha256"] and model["file"] == meta.loader_kwargs["file"]
 
 
 def fixture():
@@ -107,8 +120,10 @@ def fixture():
     )
     meta = ModelMeta(
         loader=None,
-        name="e5rope-base/ntk-4k",
-        revision="0" * 64,
+        name="intfloat/e5-base-v2",
+        revision="1c644c92ad3ba1efdad3f1451a637716616a20e8",
+        adapted_from="intfloat/e5-base-v2",
+        experiment_kwargs={"engine": "longembed", "extend": "ntk:4k", "quantization": "F16", "file": "0" * 12},
         release_date=None,
         languages=None,
         n_parameters=109_000_000,

@@ -68,11 +68,19 @@ describe('the files of the published package', () => {
     expect(files.filter((path) => /^cmake/i.test(path)).sort()).toEqual([...lists].sort());
   });
 
-  it('of the native part are the sources of the addon and of core alone', () => {
+  it('have what `longembed demo` reads', () => {
+    expect(files.filter((path) => path.startsWith('cli/')).sort()).toEqual([
+      'cli/demo/README.md',
+      'cli/demo/constitution.txt',
+      'cli/demo/questions.json',
+    ]);
+  });
+
+  it('of the native part are the sources of the addon, of core and for CUDA alone', () => {
     const folders = new Set(
       files.filter((path) => path.startsWith('native/')).map((path) => path.split('/')[1]),
     );
-    expect([...folders].sort()).toEqual(['addon', 'core']);
+    expect([...folders].sort()).toEqual(['addon', 'core', 'cuda']);
   });
 });
 

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { JobProgress } from '../../queue/broker.js';
-import { WorkerMetrics } from '../../queue/worker-metrics.js';
+import { RunMetrics, type RunProgress } from '../../queue/run-metrics.js';
 import { modelPath } from '../../models/random/cached.js';
 import { longembed as program, start } from '../cli/program.js';
 import { longembed as fake, type Outcome, type World } from '../cli/world.js';
@@ -159,15 +158,15 @@ describe.each(['redis', 'postgres'] as const)('a queue on %s', (name) => {
 });
 
 it('tells Prometheus what a worker does', async () => {
-  let progress: JobProgress | null = null;
-  const metrics = new WorkerMetrics(() => progress);
-  const { port, close } = await metrics.serve(0);
+  let progress: RunProgress | null = null;
+  const metrics = new RunMetrics('worker', () => progress);
+  const { port, close } = await metrics.serve({ host: '127.0.0.1', port: 0 });
   const read = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   try {
     expect(await read()).toMatch(/^longembed_worker_shard_fraction 0$/m);
     metrics.shardDone({ documents: 60, failed: 3, truncated: 0, rows: 57, tokens: 999 });
     metrics.shardFailed();
-    progress = { fraction: 0.25, documents: 7, failed: 0, tokens: 80, tokensPerSecond: 40 };
+    progress = { fraction: 0.25, documents: 7, failed: 0, tokens: 80, tokensPerSecond: 40, secondsLeft: 9 };
     const text = await read();
     for (const line of [
       'longembed_worker_documents_total{outcome="embedded"} 57',
@@ -178,11 +177,14 @@ it('tells Prometheus what a worker does', async () => {
       'longembed_worker_shard_fraction 0.25',
       'longembed_worker_shard_documents 7',
       'longembed_worker_tokens_per_second 40',
+      'longembed_worker_seconds_left 9',
     ]) {
       expect(text.split('\n')).toContain(line);
     }
     expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
-    await expect(metrics.serve(port)).rejects.toThrow(/Cannot serve metrics on port \d+: EADDRINUSE/);
+    await expect(metrics.serve({ host: '127.0.0.1', port })).rejects.toThrow(
+      /Cannot serve metrics on 127\.0\.0\.1, port \d+: EADDRINUSE/,
+    );
   } finally {
     close();
   }

@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parallelJobs } from '../../scripts/lib/build-native.mjs';
 import { definitions } from '../../scripts/lib/build-options.mjs';
 import { isInstalled } from '../../scripts/lib/dependencies.mjs';
-import { makeDocument } from '../../scripts/lib/document.mjs';
 import { summary } from '../../scripts/lib/test-summary.mjs';
 
 let folder: string;
@@ -103,15 +102,5 @@ describe('the summary of a test run', () => {
     const broken = { ...counts, testResults: [{ status: 'failed', assertionResults: [] }] };
     expect(summary(write(broken))).toEqual({ line: '3 passed, 1 failed', failed: true });
     expect(summary(join(folder, 'none.json'))).toEqual({ line: '0 passed, 1 failed', failed: true });
-  });
-});
-
-describe('makeDocument', () => {
-  it('writes the same text of the length asked for every time', () => {
-    const text = makeDocument(10_000);
-    expect(text).toBe(makeDocument(10_000));
-    const words = text.split(/\s+/).filter(Boolean).length;
-    expect(words).toBeGreaterThanOrEqual(10_000);
-    expect(words).toBeLessThan(10_600);
   });
 });

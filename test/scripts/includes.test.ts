@@ -22,6 +22,7 @@ const ALLOWED: Record<string, string[]> = {
   attention: ['architectures', 'graph', 'ops', 'kernels'],
   search: ['graph', 'kernels'],
   graph: ['architectures', 'attention', 'devices', 'kernels', 'llama', 'ops'],
+  tune: ['architectures', 'graph', 'kernels', 'ops'],
 };
 
 /** Headers in core's root that its folders share; the others use the folders. */

@@ -5,7 +5,15 @@ import type { Task } from '../../tasks/task.js';
 import { METHODS, STRATEGIES } from '../../../lib/extend/index.js';
 import { html, type Html, type Part, type Section, table } from '../html.js';
 import { count } from '../../../lib/format.js';
-import { metricTitle, type ModelView, taskOfRun, type View, type Paper, paperOf } from '../view.js';
+import {
+  lexicalRun,
+  metricTitle,
+  type ModelView,
+  taskOfRun,
+  type View,
+  type Paper,
+  paperOf,
+} from '../view.js';
 
 /** A column: its heading, our score and the paper's. */
 interface Column {
@@ -68,9 +76,20 @@ function body(models: readonly ModelView[], columns: readonly Column[], view: Vi
       <tr class="group">
         <th scope="rowgroup" colspan="${columns.length + 2}"><span>${model.id}</span></th>
       </tr>
-      ${runs.map(row)}
+      ${runs.map(row)} ${runs.some((run) => isLexical(run)) ? null : lexicalRow(columns, view)}
     </tbody> `;
   });
+}
+
+/** BM25 again below each model, where it can be compared without searching. */
+function lexicalRow(columns: readonly Column[], view: View): Html | null {
+  const run = view.models.flatMap(({ runs }) => runs).find((one) => isLexical(one));
+  if (run === undefined) return null;
+  return html`<tr class="beside">
+    <th scope="row">BM25</th>
+    <td>–</td>
+    ${columns.map(({ ours }) => figureCell(ours(run)))}
+  </tr> `;
 }
 
 /** The best figure as displayed, so that equal figures are marked alike; null if all are equal. */
@@ -100,7 +119,7 @@ function caption(view: View): Html {
     <strong class="best">shaded</strong>: the best of the
     column.${
       hasPaper(view) ? ' Grey lines: the paper’s figures for the same model, strategy and target.' : null
-    }`;
+    }${lexicalRun(view) === null ? null : ' The last line of a model: BM25 on the same data.'}`;
 }
 
 function hasPaper(view: View): boolean {

@@ -4,7 +4,15 @@ import { type RunResult, runName } from '../../results/results.js';
 import { drawBars, type Group } from '../bars.js';
 import { html, type Html, type Section, table } from '../html.js';
 import { count } from '../../../lib/format.js';
-import { baselineOf, meanName, meanScore, type ModelView, strategyOf, type View } from '../view.js';
+import {
+  baselineOf,
+  lexicalRun,
+  meanName,
+  meanScore,
+  type ModelView,
+  strategyOf,
+  type View,
+} from '../view.js';
 
 /** A model that was run at several targets. */
 interface Extended {
@@ -56,7 +64,8 @@ function charts(models: readonly Extended[], view: View): Html[] {
     ({ model, base, targets, strategies }, i) =>
       html`<figure>
         <figcaption>
-          <b>${model}</b>${base === null ? null : html`, the line is <code>${runName(base)}</code>`}
+          <b>${model}</b
+          >${base === null ? null : html`, the line is <code>${runName(base)}</code>`}${besideOf(view)}
         </figcaption>
         ${drawBars({
           id: `targets-chart-${i + 1}`,
@@ -80,6 +89,11 @@ function charts(models: readonly Extended[], view: View): Html[] {
         })}
       </figure> `,
   );
+}
+
+function besideOf(view: View): string | null {
+  const lexical = lexicalRun(view);
+  return lexical === null ? null : `; BM25 has ${percent(meanScore(lexical))}`;
 }
 
 function targetsTable({ model, base, targets, strategies }: Extended, id: string, view: View): Html {

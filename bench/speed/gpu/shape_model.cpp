@@ -1,8 +1,10 @@
 // Writes a GGUF file of a Mistral-like model with random weights: the shape of a real model, for measuring on machines
 // without the model and without Node.
 //
-//   longembed-shape-model --shape e5-mistral|tiny|tiny-heads [--type f16|q8_0|q4_k_m] [--from F16-FILE] OUTPUT
+//   longembed-shape-model --shape e5-mistral|tiny|tiny-heads [--layers N] [--type f16|q8_0|q4_k_m] [--from F16-FILE]
+//   OUTPUT
 //
+// --layers: fewer layers of the shape, for profilers.
 // Quantized types are made from --from, an F16 file of the same shape; without it, from a temporary one.
 
 #include <algorithm>
@@ -233,11 +235,13 @@ void quantize(const std::string & from, const std::string & to, llama_ftype type
 } // namespace
 
 int main(int argc, char ** argv) {
-    std::string shape = "e5-mistral", type = "f16", from, output;
+    std::string shape = "e5-mistral", type = "f16", layers, from, output;
     for (int i = 1; i < argc; ++i) {
         const std::string word = argv[i];
         if (word == "--shape" && i + 1 < argc) {
             shape = argv[++i];
+        } else if (word == "--layers" && i + 1 < argc) {
+            layers = argv[++i];
         } else if (word == "--type" && i + 1 < argc) {
             type = argv[++i];
         } else if (word == "--from" && i + 1 < argc) {
@@ -247,13 +251,17 @@ int main(int argc, char ** argv) {
         }
     }
     if (output.empty() || shapes.count(shape) == 0 || types.count(type) == 0) {
-        std::fprintf(stderr, "usage: longembed-shape-model --shape e5-mistral|tiny|tiny-heads [--type f16|q8_0|q4_k_m] "
-                             "[--from F16-FILE] OUTPUT\n");
+        std::fprintf(stderr, "usage: longembed-shape-model --shape e5-mistral|tiny|tiny-heads [--layers N] "
+                             "[--type f16|q8_0|q4_k_m] [--from F16-FILE] OUTPUT\n");
         return 2;
     }
     try {
+        Shape plan = shapes.at(shape);
+        if (!layers.empty()) {
+            plan.layers = static_cast<uint32_t>(std::stoul(layers));
+        }
         if (type == "f16") {
-            ModelFile(shapes.at(shape), output).write();
+            ModelFile(plan, output).write();
             return 0;
         }
         llama_log_set(
@@ -265,7 +273,7 @@ int main(int argc, char ** argv) {
             nullptr);
         const std::string f16 = from.empty() ? output + ".f16" : from;
         if (from.empty()) {
-            ModelFile(shapes.at(shape), f16).write();
+            ModelFile(plan, f16).write();
         }
         quantize(f16, output, types.at(type));
         if (from.empty()) {

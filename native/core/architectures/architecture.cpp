@@ -26,6 +26,15 @@ bool is_causal(const llama_model & model) {
     return model.hparams.causal_attn && model.arch != LLM_ARCH_T5ENCODER;
 }
 
+const Rope * Architecture::rope_where(bool sliding) const {
+    for (int layer = 0; layer < layers(); ++layer) {
+        if (attention(layer).slides() == sliding) {
+            return rope(layer);
+        }
+    }
+    return nullptr;
+}
+
 Projections Architecture::project(const GraphContext & ctx, const QkvWeights & weights, const AttentionShape & shape,
                                   ggml_tensor * x) {
     const auto by_head = [&](const Linear & layer, int64_t heads) {

@@ -70,8 +70,14 @@ public:
     /// The reach of its sliding-window layers, the same in all of them; 0: it has none.
     virtual int64_t sliding_reach() const { return 0; }
 
-    /// How a layer's queries and keys are rotated; null: not at all.
+    virtual int layers() const = 0;
+
+    /// How a layer's queries and keys are rotated; null: not at all. The same in all layers that slide, and in all
+    /// others.
     virtual const Rope * rope(int layer) const = 0;
+
+    /// How those of layers that slide are, or of those that do not; null: not at all, or there is none.
+    const Rope * rope_where(bool sliding) const;
 
     /// Rows of the absolute position matrix; 0 where there is none.
     virtual int64_t position_rows() const { return 0; }

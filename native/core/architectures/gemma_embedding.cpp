@@ -42,6 +42,7 @@ public:
 
     const AttentionShape & attention(int layer) const override { return layers_[layer].shape; }
     int64_t                sliding_reach() const override { return sliding_reach_; }
+    int                    layers() const override { return static_cast<int>(layers_.size()); }
     const Rope *           rope(int layer) const override { return &*layers_[layer].rope; }
     const Head *           head() const override { return head_ ? &*head_ : nullptr; }
 

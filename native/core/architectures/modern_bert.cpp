@@ -41,6 +41,7 @@ public:
 
     const AttentionShape & attention(int layer) const override { return layers_[layer].shape; }
     int64_t                sliding_reach() const override { return sliding_reach_; }
+    int                    layers() const override { return static_cast<int>(layers_.size()); }
     const Rope *           rope(int layer) const override { return &*layers_[layer].rope; }
 
     ggml_tensor * embed(const GraphContext & ctx, ggml_tensor * tokens,

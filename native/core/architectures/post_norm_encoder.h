@@ -35,6 +35,7 @@ public:
     static void list_tensors(TensorInventory & tensors, const ModelSizes & sizes, const Options & options);
 
     const AttentionShape & attention(int /*layer*/) const override { return shape_; }
+    int                    layers() const override { return static_cast<int>(layers_.size()); }
     const Rope *           rope(int /*layer*/) const override { return rope_ ? &*rope_ : nullptr; }
 
     /// Layers with experts are of another kind.

@@ -20,6 +20,7 @@ public:
     static void list_tensors(TensorInventory & tensors, const ModelSizes & sizes);
 
     const AttentionShape & attention(int /*layer*/) const override { return shape_; }
+    int                    layers() const override { return static_cast<int>(layers_.size()); }
     const Rope *           rope(int /*layer*/) const override { return rope_ ? &*rope_ : nullptr; }
 
     ggml_tensor * embed(const GraphContext & ctx, ggml_tensor * tokens,

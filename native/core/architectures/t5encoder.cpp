@@ -37,6 +37,7 @@ public:
     }
 
     const AttentionShape & attention(int /*layer*/) const override { return shape_; }
+    int                    layers() const override { return static_cast<int>(layers_.size()); }
     const Rope *           rope(int /*layer*/) const override { return nullptr; }
     const Head *           head() const override { return head_ ? &*head_ : nullptr; }
 

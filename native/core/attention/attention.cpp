@@ -15,8 +15,8 @@ namespace longembed {
 
 namespace {
 
-/// What a mask may take on a GPU: a few hundred queries over 32k keys are as fast as thousands.
-constexpr size_t  max_mask_bytes      = 32 << 20;
+/// What a mask may take on a GPU: 512 queries over 32k keys are as fast as thousands.
+constexpr size_t  max_mask_bytes      = 36 << 20;
 constexpr int64_t min_queries_at_once = 32;
 
 // Blocks begin where even a number per token is aligned as any Vulkan device may ask (256 bytes): ggml's RoPE there
@@ -30,9 +30,13 @@ int64_t AttentionDevice::queries_per_mask(int64_t columns, int64_t block) const 
     if (is_cpu) {
         return block;
     }
-    const size_t bytes   = std::min(max_mask_bytes, max_operand_bytes);
-    const auto   queries = static_cast<int64_t>(bytes / sizeof(ggml_fp16_t)) / columns;
-    return std::min(block, std::max(min_queries_at_once, queries / min_queries_at_once * min_queries_at_once));
+    const size_t  bytes   = std::min(max_mask_bytes, max_operand_bytes);
+    const auto    queries = static_cast<int64_t>(bytes / sizeof(ggml_fp16_t)) / columns;
+    const int64_t most    = std::max(min_queries_at_once, queries / min_queries_at_once * min_queries_at_once);
+    // equal parts: a remainder of few queries would leave most of a large GPU idle
+    const int64_t parts = (block + most - 1) / most;
+    const int64_t each  = (block + parts - 1) / parts;
+    return std::min(block, (each + min_queries_at_once - 1) / min_queries_at_once * min_queries_at_once);
 }
 
 int64_t AttentionDevice::kv_heads_at_once(int64_t heads, size_t head_bytes, size_t bytes) const {

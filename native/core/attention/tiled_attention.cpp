@@ -60,9 +60,20 @@ std::vector<float> padded(const DistanceBias & bias, int64_t head) {
 
 TiledAttention::TiledAttention(ggml_context * ctx, const CpuKernels & kernels, const AttentionShape & shape,
                                const WorkspaceSize & size)
-    : kernels_(kernels), window_(size.self_extend_window) {
+    : kernels_(kernels), window_(size.self_extend_window),
+      is_split_(kernels.split_attention.kernel != nullptr && window_ == 0 &&
+                (shape.bias == nullptr || shape.bias->table.empty())) {
     const int64_t tiles = (size.key_slots + tile_keys - 1) / tile_keys;
-    const int64_t per   = kernels.pack_factor;
+    if (is_split_) {
+        const SplitAttention & split = kernels.split_attention;
+        near_keys_ = ggml_new_tensor_4d(ctx, GGML_TYPE_F32, tile_keys, split.key_floats(shape.head_size) / tile_keys,
+                                        tiles, shape.kv_heads);
+        far_keys_  = nullptr;
+        values_    = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, split.value_floats(shape.head_size) / tile_keys,
+                                        tiles * tile_keys, shape.kv_heads);
+        return;
+    }
+    const int64_t per = kernels.pack_factor;
     near_keys_ =
         ggml_new_tensor_4d(ctx, GGML_TYPE_F32, tile_keys, (shape.head_size + per - 1) / per, tiles, shape.kv_heads);
     far_keys_ = window_ > 0 ? ggml_dup_tensor(ctx, near_keys_) : nullptr;
@@ -79,6 +90,11 @@ void TiledAttention::store(StepGraph & steps, const RotatedKeys & keys, ggml_ten
     std::vector<SlotRun> runs  = slots_.runs(first, values->ne[2]);
     for (SlotRun & run : runs) {
         run.first -= first;
+    }
+    if (is_split_) {
+        pack(steps, keys.near, near_keys_, {kernels_.split_attention.pack_key, runs});
+        pack(steps, values, values_, {kernels_.split_attention.pack_value, runs});
+        return;
     }
     pack(steps, keys.near, near_keys_, {pairs ? pack_key_pairs : pack_key, runs});
     if (keys.far != nullptr) {
@@ -153,8 +169,10 @@ void TiledAttention::run_call(ggml_tensor * heads, int part, int parts, void * d
     const AttentionShape & shape           = call.shape;
     const int64_t          keys_per_head   = self.near_keys_->nb[3] / sizeof(float);
     const int64_t          values_per_head = self.values_->nb[2] / sizeof(float);
-    float *                scratch         = scratch_floats(attention_scratch(shape.head_size));
-    int64_t                piece           = 0;
+    const AttentionKernel  kernel = self.is_split_ ? self.kernels_.split_attention.kernel : self.kernels_.attention;
+    float * scratch = scratch_floats(self.is_split_ ? self.kernels_.split_attention.scratch(shape.head_size)
+                                                    : attention_scratch(shape.head_size));
+    int64_t piece   = 0;
 
     for (const AttentionRun & run : call.runs) {
         const AttentionTile whole      = self.tile_of(call, run, heads);
@@ -185,7 +203,7 @@ void TiledAttention::run_call(ggml_tensor * heads, int part, int parts, void * d
                     tile.first_key       = first_slot + sequence * KeySlots::stride(run.keys);
                     tile.out += column * tile.out_stride + head * shape.head_size;
                     self.set_bias(tile, shape, head);
-                    self.kernels_.attention(tile, scratch);
+                    kernel(tile, scratch);
                 }
             }
         }

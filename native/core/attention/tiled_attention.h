@@ -44,7 +44,8 @@ private:
     void          set_bias(AttentionTile & tile, const AttentionShape & shape, int64_t head) const;
 
     const CpuKernels kernels_;
-    const int64_t    window_; ///< self-extend's, or 0
+    const int64_t    window_;   ///< self-extend's, or 0
+    const bool       is_split_; ///< computed by kernels_.split_attention
     KeySlots         slots_;
     ggml_tensor *    near_keys_; ///< [tile_keys, items of a head, tiles, kv heads]
     ggml_tensor *    far_keys_;  ///< the same; null without self-extend

@@ -44,23 +44,26 @@ ggml_tensor * BlockPass::x_of(const Block & block) const {
     return columns(ctx(), workspace_.x, block.first, block.tokens);
 }
 
-ggml_tensor * BlockPass::rotate(int layer, ggml_tensor * x, ggml_tensor * positions) const {
+ggml_tensor * BlockPass::rotated(int layer, ggml_tensor * x, const RopePositions & to) const {
     const Rope * rope = setup_.architecture.rope(model_layer(layer));
+    if (to.whole == nullptr) {
+        return nullptr;
+    }
     if (rope == nullptr) {
         return x;
     }
-    const Rope used = slides(layer) ? *rope : rope->with(setup_.rope_base, setup_.rope_scale, workspace_.rope_factors);
-    return used.apply(ctx(), x, positions);
+    const PackedBatch & batch   = setup_.batch;
+    const bool          sliding = slides(layer);
+    return rotate(ctx(), *rope, sliding ? batch.sliding_frequencies : batch.frequencies,
+                  sliding ? workspace_.sliding_divisors : workspace_.divisors, x, to, batch.rotates_twice);
 }
 
-RotatedQueries BlockPass::rotate(int layer, ggml_tensor * queries, const QueryTensors & to) const {
-    const auto rotated = [&](ggml_tensor * positions) {
-        return positions == nullptr ? nullptr : rotate(layer, queries, positions);
-    };
+RotatedQueries BlockPass::rotated(int layer, ggml_tensor * queries, const QueryTensors & to) const {
     if (slides(layer)) {
-        return {rotate(layer, queries, to.indices)};
+        return {rotated(layer, queries, to.indices)};
     }
-    return {rotated(to.positions), rotated(to.before), rotated(to.after)};
+    return {rotated(layer, queries, to.positions), rotated(layer, queries, to.before),
+            rotated(layer, queries, to.after)};
 }
 
 void BlockPass::embed_tokens(const Block & block) {
@@ -78,15 +81,15 @@ void BlockPass::embed_tokens(const Block & block) {
 
 void BlockPass::store_keys_and_values(int layer, const Block & block) {
     const Projections made = setup_.architecture.project(ctx(), model_layer(layer), x_of(block));
-    const auto to = [&](ggml_tensor * positions) { return entries(ctx(), positions, block.first, block.tokens); };
+    const auto        to   = [&](const RopePositions & positions) {
+        return entries(ctx(), positions, block.first, block.tokens);
+    };
 
     RotatedKeys keys;
-    keys.near = rotate(layer, made.k, to(slides(layer) ? workspace_.queries.indices : workspace_.queries.positions));
-    if (workspace_.far_key_positions != nullptr && !slides(layer)) {
-        keys.far = rotate(layer, made.k, to(workspace_.far_key_positions));
-        if (workspace_.far_key_positions_after != nullptr) {
-            keys.far_after = rotate(layer, made.k, to(workspace_.far_key_positions_after));
-        }
+    keys.near = rotated(layer, made.k, to(slides(layer) ? workspace_.queries.indices : workspace_.queries.positions));
+    if (!slides(layer)) {
+        keys.far       = rotated(layer, made.k, to(workspace_.far_key_positions));
+        keys.far_after = rotated(layer, made.k, to(workspace_.far_key_positions_after));
     }
     workspace_.attention().store(steps_, keys, made.v, block.first);
     steps_.end_step(0.5 * setup_.layer_operations(block.tokens));
@@ -126,7 +129,7 @@ ggml_tensor * BlockPass::attend_block(int layer, const Block & block) {
         runs.push_back({segment.first_query - block.first, segment.first_query - segment.first_key, segment.queries,
                         segment.first_key, segment.keys, segment.count, in_queries ? 1.0f : *shared_factor(segment)});
     }
-    return columns(ctx(), attend(layer, rotate(layer, queries, to), runs), 0, block.tokens);
+    return columns(ctx(), attend(layer, rotated(layer, queries, to), runs), 0, block.tokens);
 }
 
 void BlockPass::compute_rows(const SequenceRange & sequences) {
@@ -180,7 +183,7 @@ ggml_tensor * BlockPass::attend_rows(int layer, ggml_tensor * x, int64_t first_r
             runs.push_back(run);
         }
     }
-    return columns(ctx(), attend(layer, rotate(layer, queries, to), runs), 0, rows);
+    return columns(ctx(), attend(layer, rotated(layer, queries, to), runs), 0, rows);
 }
 
 ggml_tensor * BlockPass::attend(int layer, const RotatedQueries & queries, const std::vector<AttentionRun> & runs) {

@@ -21,8 +21,6 @@ struct PassSetup {
     const PackedBatch &  batch;
     const bool           pools_rows; ///< cls or last pooling: the last layer is computed for the pooled tokens only
     const CpuKernels     kernels;    ///< null ones: ggml's operations instead
-    const float          rope_base;  ///< 0: each layer's own
-    const float          rope_scale; ///< factor on positions before they are rotated
     const size_t         max_operand_bytes; ///< see Streams::max_operand_bytes
 
     /// Operations of all layers over all tokens.
@@ -61,8 +59,8 @@ private:
     int            model_layer(int layer) const { return setup_.layer_numbers[layer]; }
     bool           slides(int layer) const { return setup_.architecture.attention(model_layer(layer)).slides(); }
     ggml_tensor *  x_of(const Block & block) const;
-    ggml_tensor *  rotate(int layer, ggml_tensor * x, ggml_tensor * positions) const;
-    RotatedQueries rotate(int layer, ggml_tensor * queries, const QueryTensors & to) const;
+    ggml_tensor *  rotated(int layer, ggml_tensor * x, const RopePositions & to) const;
+    RotatedQueries rotated(int layer, ggml_tensor * queries, const QueryTensors & to) const;
 
     /// What the queries of a block, or of some pooled tokens, attend to: [head size · heads, n].
     ggml_tensor * attend_block(int layer, const Block & block);

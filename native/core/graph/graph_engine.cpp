@@ -23,7 +23,7 @@ namespace {
 // Tokens computed at once: enough for full speed in matrix products, few enough that a block's widest activation (the
 // feed-forward part's) is small beside what is kept for all tokens, also where many streams compute side by side.
 constexpr int64_t max_block_tokens     = 512;
-constexpr int64_t max_block_tokens_gpu = 2048; // a GPU needs larger products, and fewer of them, to be busy
+constexpr int64_t max_block_tokens_gpu = 4096; // a GPU needs larger products, and fewer of them, to be busy
 constexpr int64_t min_block_tokens     = 64;
 constexpr int64_t tokens_side_by_side  = 4096;
 
@@ -73,9 +73,10 @@ void check_bf16(const AttentionDevice & device) {
                                                "out, or choose the backend cpu.");
     }
     if (device.kernels.gemm == nullptr) {
-        throw Error(ErrorCode::invalid_option,
-                    "The precision bf16 needs a CPU with BF16 instructions (AVX512-BF16), which this machine's has "
-                    "not. Leave it out: full precision runs everywhere.");
+        throw Error(
+            ErrorCode::invalid_option,
+            "The precision bf16 needs a CPU with BF16 instructions (AVX512-BF16 or AMX), which this machine's has "
+            "not. Leave it out: full precision runs everywhere.");
     }
     // measured once, so that all models of a process agree
     static const double gain = relative_speed(device.kernels, cpu_kernels());
@@ -90,6 +91,17 @@ void check_bf16(const AttentionDevice & device) {
                         "LONGEMBED_KERNELS=" +
                         device.kernels.name + " forces it.");
     }
+}
+
+/// The most inputs of a product with weights.
+int64_t widest_inputs(const llama_model & model) {
+    int64_t widest = model.hparams.n_embd;
+    for (const auto & named : llama_internal_get_tensor_map(&model)) {
+        if (layer_of(named.first) >= 0 && ggml_n_dims(named.second) > 1) {
+            widest = std::max(widest, named.second->ne[0]);
+        }
+    }
+    return widest;
 }
 
 /// As many tokens as make products large, where the device can read and write the widest of them.
@@ -112,17 +124,22 @@ void set_doubled_sizes(AttentionDevice & device, const Streams & streams, int64_
     if (device.is_cpu || kernels_are("ggml-composed")) {
         return; // on a CPU streams side by side would share what FlashSelfExtend copies
     }
-    // Metal says yes to sizes that it has no kernel for, CUDA has none
-    const bool vulkan = std::string(streams.main_backend()) == "Vulkan";
-    if (vulkan) {
+    const std::string backend = streams.main_backend();
+    if (backend == "Vulkan") {
         device.doubled_key_size   = 2 * head_size;
         device.doubled_value_size = head_size;
         return;
     }
     const int64_t size = streams.flash_head_size(2 * head_size, device.kv_type());
-    if (streams.has_flash(size, size, device.kv_type())) {
+    // CUDA has one kernel for smaller values, of our own (cmake/patched-ggml.cmake); Metal says yes to sizes that it
+    // has no kernel for
+    constexpr int64_t cuda_keys = 256, cuda_values = 128;
+    const bool        smaller =
+        backend == "CUDA" && size == cuda_keys && streams.has_flash(cuda_keys, cuda_values, device.kv_type());
+    const int64_t values = smaller ? cuda_values : size;
+    if (streams.has_flash(size, values, device.kv_type())) {
         device.doubled_key_size   = size;
-        device.doubled_value_size = size;
+        device.doubled_value_size = values;
     }
 }
 
@@ -148,7 +165,7 @@ GraphEngine::GraphEngine(const llama_model & model, int threads, Precision preci
       device_(device_of(streams_, architecture_->attention(0), precision)),
       layer_parameters_(
           mean_of_layers(model, [&](const ggml_tensor * tensor) { return weights_in_use(model, tensor); })),
-      layer_bytes_(static_cast<uint64_t>(mean_of_layers(model, ggml_nbytes))),
+      layer_bytes_(static_cast<uint64_t>(mean_of_layers(model, ggml_nbytes))), widest_inputs_(widest_inputs(model)),
       max_block_tokens_(max_block_tokens_on(device_, model)), layers_(model.hparams.n_layer()) {
     std::iota(layers_.begin(), layers_.end(), 0);
     for (int layer = 0; layer < static_cast<int>(model.hparams.n_layer()); ++layer) {
@@ -199,7 +216,6 @@ WorkspaceSize GraphEngine::size_for(const Plan & plan) const {
     size.block        = longest_block(plan.layout);
     size.streams      = plan.parallelism;
     size.between_rows = !plan.packed.positions_upper.empty();
-    size.rope_factors = static_cast<int64_t>(plan.packed.rope_factors.size());
     if (plan.packed.self_extend) {
         // a window beyond the longest sequence sees all of it as near; masks need not be wider
         size.self_extend_window = std::min<int64_t>(plan.batch.self_extend_window, plan.layout.longest);
@@ -212,18 +228,11 @@ WorkspaceSize GraphEngine::size_for(const Plan & plan) const {
 
 PassSetup GraphEngine::setup_for(const Plan & plan, Workspace & workspace) const {
     workspace.lay_out(plan.layout);
-    return {*architecture_,
-            static_cast<int>(layers_.size()),
-            layers_.data(),
-            layer_parameters_,
-            workspace,
-            plan.layout,
-            plan.packed,
-            plan.packed.pools_rows(),
-            device_.kernels,
-            plan.batch.rope_base,
-            plan.batch.rope_scale,
-            device_.max_operand_bytes};
+    return {*architecture_,  static_cast<int>(layers_.size()),
+            layers_.data(),  layer_parameters_,
+            workspace,       plan.layout,
+            plan.packed,     plan.packed.pools_rows(),
+            device_.kernels, device_.max_operand_bytes};
 }
 
 Cut GraphEngine::choose_cut(const Batch & batch, int parallelism) const {
@@ -249,7 +258,19 @@ MemoryEstimate GraphEngine::memory_for(const Plan & plan, const WorkspaceSize & 
     for (const auto & [buffers, bytes] : streams_.missing(plan.parallelism, graphs)) {
         need.on(buffers).missing += bytes;
     }
+    const size_t   scratch = scratch_bytes(size);
+    const size_t   taken   = workspace_ ? scratch_bytes(workspace_->size()) : 0;
+    DeviceMemory & cpu     = need.on(streams_.main_buffer_type());
+    cpu.graphs += scratch;
+    cpu.missing += scratch - std::min(scratch, taken);
     return need;
+}
+
+size_t GraphEngine::scratch_bytes(const WorkspaceSize & size) const {
+    if (!device_.kernels.packs_x) {
+        return 0; // below a megabyte
+    }
+    return size.streams * device_.kernels.gemm_scratch(size.block, widest_inputs_) * sizeof(float);
 }
 
 void GraphEngine::reserve(const Plan & plan, const WorkspaceSize & needed) {

@@ -38,8 +38,11 @@ private:
     WorkspaceSize  size_for(const Plan & plan) const;
     PassSetup      setup_for(const Plan & plan, Workspace & workspace) const;
     MemoryEstimate memory_for(const Plan & plan, const WorkspaceSize & size) const;
-    bool has_capacity(const WorkspaceSize & needed) const { return workspace_ && needed.fits_in(workspace_->size()); }
-    void reserve(const Plan & plan, const WorkspaceSize & needed);
+
+    /// What kernels take that pack a block before they multiply: on each thread, and kept.
+    size_t scratch_bytes(const WorkspaceSize & size) const;
+    bool   has_capacity(const WorkspaceSize & needed) const { return workspace_ && needed.fits_in(workspace_->size()); }
+    void   reserve(const Plan & plan, const WorkspaceSize & needed);
 
     /// So that batches of different shapes in turn do not reallocate each time.
     WorkspaceSize grown_to(const WorkspaceSize & needed) const {
@@ -54,6 +57,7 @@ private:
     AttentionDevice               device_;
     double                        layer_parameters_;
     uint64_t                      layer_bytes_;
+    int64_t                       widest_inputs_; ///< of a product with weights
     int64_t                       max_block_tokens_;
     std::vector<int>              layers_; ///< that a pass goes through
     int32_t                       gpu_layers_ = 0;

@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <numeric>
-
-#include "ggml-backend.h"
 
 namespace longembed {
 
@@ -55,16 +52,12 @@ std::vector<PooledRange> pooled_ranges(const Batch & batch, const Layout & layou
     return pooled;
 }
 
-/// The batch's divisors times the file's.
-std::vector<float> combined_factors(const Batch & batch, const Architecture & architecture) {
-    std::vector<float> factors(batch.rope_factors, batch.rope_factors + batch.n_rope_factors);
-    const Rope *       rope = architecture.rope(0);
-    if (!factors.empty() && rope != nullptr && rope->factors != nullptr) {
-        std::vector<float> own(factors.size());
-        ggml_backend_tensor_get(rope->factors, own.data(), 0, own.size() * sizeof(float));
-        std::transform(factors.begin(), factors.end(), own.begin(), factors.begin(), std::multiplies<>());
-    }
-    return factors;
+RopeFrequencies frequencies_of(const Rope * rope, const RopeChange & change) {
+    return rope == nullptr ? RopeFrequencies{} : rope->frequencies(change);
+}
+
+bool reaches(const std::vector<int32_t> & positions, int32_t limit) {
+    return std::any_of(positions.begin(), positions.end(), [limit](int32_t p) { return p >= limit || p < 0; });
 }
 
 } // namespace
@@ -102,12 +95,18 @@ PackedBatch::PackedBatch(const Batch & batch, const Layout & layout, const Archi
     if (!by_rows) {
         pooled = pooled_ranges(batch, layout);
     }
-    rope_factors = combined_factors(batch, architecture);
+    frequencies =
+        frequencies_of(architecture.rope_where(false), {batch.rope_base, batch.rope_scale, batch.rope_factors});
+    sliding_frequencies = frequencies_of(architecture.rope_where(true), {});
     if (batch.uses_self_extend()) {
         // a window beyond the longest sequence sees all of it as near, and would only take positions out of range
         const auto window = static_cast<int32_t>(std::min<int64_t>(batch.self_extend_window, layout.longest));
         self_extend.emplace(layout, batch.self_extend_group, window, architecture.attention(0).causal);
     }
+    rotates_twice = reaches(positions, RopePositions::span) || reaches(indices, RopePositions::span) ||
+                    (self_extend && (reaches(self_extend->queries_before, RopePositions::span) ||
+                                     reaches(self_extend->queries_after, RopePositions::span) ||
+                                     reaches(self_extend->keys_after, RopePositions::span)));
     if (std::any_of(fraction.begin(), fraction.end(), [](float f) { return f != 0.0f; })) {
         const auto last_row = static_cast<int32_t>(architecture.position_rows() - 1);
         positions_upper.resize(layout.tokens);

@@ -49,7 +49,9 @@ struct PackedBatch {
     /// What means are taken over, ordered by the first token; empty with cls or last pooling.
     std::vector<PooledRange> pooled;
 
-    std::vector<float> rope_factors; ///< divisors of rotary frequencies, the file's included; empty: the file's
+    RopeFrequencies frequencies;         ///< with the strategy's changes; empty without rotation
+    RopeFrequencies sliding_frequencies; ///< of layers that slide
+    bool            rotates_twice;       ///< see RopePositions: whether positions reach its span
 
     std::optional<SelfExtendPositions> self_extend;
 

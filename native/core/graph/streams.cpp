@@ -47,7 +47,9 @@ bool Streams::has_flash(int64_t key_size, int64_t value_size, ggml_type type) co
     ggml_tensor *          k      = ggml_new_tensor_3d(ctx.get(), type, key_size, 64, 1);
     ggml_tensor *          v      = ggml_new_tensor_3d(ctx.get(), type, value_size, 64, 1);
     const bool             padded = !pads_as_cuda() || key_size % 64 == 0;
-    return padded && wide_.supports(ggml_flash_attn_ext(ctx.get(), q, k, v, nullptr, 1.0f, 0.0f, 0.0f));
+    // CUDA's kernels for heads of 40 and 72 do not use matrix units, and add up values in halves
+    const bool coarse = std::string(main_backend()) == "CUDA" && key_size % 16 != 0;
+    return padded && !coarse && wide_.supports(ggml_flash_attn_ext(ctx.get(), q, k, v, nullptr, 1.0f, 0.0f, 0.0f));
 }
 
 int64_t Streams::flash_head_size(int64_t head_size, ggml_type type) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "ggml.h"
+#include "ops/rope.h"
 #include "step_graph.h"
 
 namespace longembed {
@@ -8,6 +9,11 @@ namespace longembed {
 /// Entries first … first + count − 1 of a vector; null of null.
 inline ggml_tensor * entries(ggml_context * ctx, ggml_tensor * vector, int64_t first, int64_t count) {
     return vector == nullptr ? nullptr : ggml_view_1d(ctx, vector, count, first * vector->nb[0]);
+}
+
+inline RopePositions entries(ggml_context * ctx, const RopePositions & positions, int64_t first, int64_t count) {
+    return {entries(ctx, positions.whole, first, count), entries(ctx, positions.fine, first, count),
+            entries(ctx, positions.coarse, first, count)};
 }
 
 /// Columns first … first + count − 1 of a matrix [rows, columns]; null of null.

@@ -18,6 +18,28 @@ template <typename T> void upload_to(ggml_tensor * tensor, const std::vector<T> 
     }
 }
 
+void upload_to(const RopePositions & tensors, const std::vector<int32_t> & positions) {
+    upload_to(tensors.whole, positions);
+    if (tensors.fine != nullptr) {
+        const RopePositions::Split split(positions);
+        upload_to(tensors.fine, split.fine);
+        upload_to(tensors.coarse, split.coarse);
+    }
+}
+
+void upload_to(const RopeDivisors & divisors, const RopeFrequencies & frequencies) {
+    upload_to(divisors.fine, frequencies.divisors());
+    upload_to(divisors.coarse, frequencies.coarse_divisors());
+}
+
+RopeDivisors new_divisors(ggml_context * ctx, const Rope * rope) {
+    if (rope == nullptr) {
+        return {};
+    }
+    const auto made = [&] { return ggml_new_tensor_1d(ctx, GGML_TYPE_F32, rope->dimensions / 2); };
+    return {made(), made()};
+}
+
 template <typename T> std::vector<T> taken_at(const std::vector<T> & values, const std::vector<int32_t> & ids) {
     std::vector<T> taken;
     if (!values.empty()) {
@@ -37,15 +59,18 @@ QueryTensors QueryTensors::slice(ggml_context * ctx, int64_t first, int64_t coun
 }
 
 QueryTensors QueryTensors::copy(ggml_context * ctx, int64_t first, int64_t count) const {
-    const auto   copied = [&](ggml_tensor * part) { return part == nullptr ? nullptr : ggml_cont(ctx, part); };
-    QueryTensors some   = slice(ctx, first, count);
+    const auto tensor = [&](ggml_tensor * part) { return part == nullptr ? nullptr : ggml_cont(ctx, part); };
+    const auto copied = [&](const RopePositions & part) {
+        return RopePositions{tensor(part.whole), tensor(part.fine), tensor(part.coarse)};
+    };
+    const QueryTensors some = slice(ctx, first, count);
     return {copied(some.positions), copied(some.indices), copied(some.before), copied(some.after), some.logit_scale};
 }
 
 Workspace::Workspace(const WorkspaceSize & size, const Architecture & architecture, int64_t dimensions,
                      const AttentionDevice & device, ggml_backend_buffer_type_t where, Memory memory)
-    : size_(size) {
-    const size_t max_tensors = 33 + 2 * size.streams;
+    : size_(size), ggml_rotates_(architecture.rope(0) != nullptr && device.kernels.gemm == nullptr) {
+    const size_t max_tensors = 64 + 2 * size.streams;
     ctx_.reset(ggml_init({max_tensors * ggml_tensor_overhead(), nullptr, /*no_alloc*/ true}));
     ggml_context *         ctx   = ctx_.get();
     const AttentionShape & shape = architecture.attention(0);
@@ -59,19 +84,20 @@ Workspace::Workspace(const WorkspaceSize & size, const Architecture & architectu
 
     tokens          = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
     queries         = new_queries(n, architecture);
-    positions.lower = queries.positions;
+    positions.lower = queries.positions.whole;
     if (size.between_rows) {
         positions.upper    = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
         positions.fraction = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, 1, n);
     }
     if (size.self_extend_window > 0) {
-        far_key_positions = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
+        far_key_positions = new_positions(n);
         if (attention_->reads_far_after()) {
-            far_key_positions_after = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
+            far_key_positions_after = new_positions(n);
         }
     }
-    if (size.rope_factors > 0) {
-        rope_factors = ggml_new_tensor_1d(ctx, GGML_TYPE_F32, size.rope_factors);
+    if (ggml_rotates_) {
+        divisors         = new_divisors(ctx, architecture.rope_where(false));
+        sliding_divisors = new_divisors(ctx, architecture.rope_where(true));
     }
     const Head *  head = architecture.head();
     const int64_t out  = head == nullptr ? dimensions : head->dimensions();
@@ -100,16 +126,21 @@ Workspace::Workspace(const WorkspaceSize & size, const Architecture & architectu
 }
 
 QueryTensors Workspace::new_queries(int64_t n, const Architecture & architecture) const {
-    const auto   positions_of = [&] { return ggml_new_tensor_1d(ctx_.get(), GGML_TYPE_I32, n); };
-    const bool   self_extend  = size_.self_extend_window > 0;
-    const bool   causal       = architecture.attention(0).causal;
+    const bool   self_extend = size_.self_extend_window > 0;
+    const bool   causal      = architecture.attention(0).causal;
+    const auto   where       = [&](bool used) { return used ? new_positions(n) : RopePositions{}; };
     QueryTensors queries;
-    queries.positions   = positions_of();
-    queries.indices     = architecture.sliding_reach() > 0 ? positions_of() : nullptr;
-    queries.before      = self_extend ? positions_of() : nullptr;
-    queries.after       = self_extend && !causal ? positions_of() : nullptr;
+    queries.positions   = where(true);
+    queries.indices     = where(architecture.sliding_reach() > 0);
+    queries.before      = where(self_extend);
+    queries.after       = where(self_extend && !causal);
     queries.logit_scale = ggml_new_tensor_3d(ctx_.get(), GGML_TYPE_F32, 1, 1, n);
     return queries;
+}
+
+RopePositions Workspace::new_positions(int64_t n) const {
+    const auto made = [&] { return ggml_new_tensor_1d(ctx_.get(), GGML_TYPE_I32, n); };
+    return ggml_rotates_ ? RopePositions{made(), made(), made()} : RopePositions{made()};
 }
 
 /// ggml spreads tensors over as many buffers as they need, but each must fit in one, and its scheduler wants the device
@@ -160,7 +191,8 @@ void Workspace::upload(const PackedBatch & batch) {
     upload_to(positions.upper, batch.positions_upper);
     upload_to(positions.fraction, batch.positions_fraction);
     upload_to(queries.logit_scale, batch.logit_factors);
-    upload_to(rope_factors, batch.rope_factors);
+    upload_to(divisors, batch.frequencies);
+    upload_to(sliding_divisors, batch.sliding_frequencies);
     if (batch.self_extend) {
         upload_to(far_key_positions, batch.self_extend->keys);
         upload_to(far_key_positions_after, batch.self_extend->keys_after);

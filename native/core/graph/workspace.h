@@ -15,10 +15,10 @@ namespace longembed {
 
 /// What queries are rotated to and scaled by.
 struct QueryTensors {
-    ggml_tensor * positions   = nullptr; ///< [n] I32
-    ggml_tensor * indices     = nullptr; ///< [n] I32: in their sequence; null without sliding windows
-    ggml_tensor * before      = nullptr; ///< [n] I32: SelfExtendPositions::queries_before; null without self-extend
-    ggml_tensor * after       = nullptr; ///< [n] I32: SelfExtendPositions::queries_after; null for causal models, too
+    RopePositions positions;
+    RopePositions indices;               ///< in their sequence; null without sliding windows
+    RopePositions before;                ///< SelfExtendPositions::queries_before; null without self-extend
+    RopePositions after;                 ///< SelfExtendPositions::queries_after; null for causal models, too
     ggml_tensor * logit_scale = nullptr; ///< [1, 1, n]
 
     /// Entries first … first + count − 1.
@@ -67,10 +67,11 @@ public:
     ggml_tensor *     tokens = nullptr;        ///< [tokens] I32
     AbsolutePositions positions;               ///< of tokens; upper and fraction only with between_rows
     QueryTensors      queries;                 ///< of all tokens
-    ggml_tensor * far_key_positions = nullptr; ///< [tokens] I32: SelfExtendPositions::keys; null without self-extend
-    ggml_tensor * far_key_positions_after = nullptr; ///< the same: keys_after; null where attention does not read them
+    RopePositions     far_key_positions;       ///< SelfExtendPositions::keys; null without self-extend
+    RopePositions     far_key_positions_after; ///< keys_after; null where attention does not read them
 
-    ggml_tensor * rope_factors = nullptr; ///< [size.rope_factors] divisors of rotary frequencies; null: the file's
+    RopeDivisors divisors;
+    RopeDivisors sliding_divisors; ///< of layers that slide
 
     std::optional<PooledRows> rows;
 
@@ -81,12 +82,14 @@ public:
     static constexpr int64_t max_pooled = 64;
 
 private:
-    QueryTensors new_queries(int64_t n, const Architecture & architecture) const;
-    void         check_fits_in_buffers(ggml_backend_buffer_type_t where, size_t max_operand_bytes) const;
-    void         dry_run(ggml_backend_buffer_type_t where);
-    void         allocate(ggml_backend_buffer_type_t where);
+    QueryTensors  new_queries(int64_t n, const Architecture & architecture) const;
+    RopePositions new_positions(int64_t n) const;
+    void          check_fits_in_buffers(ggml_backend_buffer_type_t where, size_t max_operand_bytes) const;
+    void          dry_run(ggml_backend_buffer_type_t where);
+    void          allocate(ggml_backend_buffer_type_t where);
 
     WorkspaceSize              size_;
+    bool                       ggml_rotates_; ///< instead of our own kernel
     ggml_context_ptr           ctx_;
     ggml_backend_buffer_ptr    buffer_;
     size_t                     bytes_ = 0;

@@ -14,20 +14,18 @@ struct WorkspaceSize {
     int64_t block              = 0;     ///< tokens of a block
     int64_t streams            = 0;     ///< blocks computed side by side
     bool    between_rows       = false; ///< fractional absolute positions
-    int64_t rope_factors       = 0;     ///< divisors of rotary frequencies; 0: the file's
     int64_t self_extend_window = 0;     ///< 0: ordinary attention
     int64_t sequences          = 0;     ///< counted with self-extend and biases by distance only
 
     bool fits_in(const WorkspaceSize & other) const {
-        return self_extend_window == other.self_extend_window && rope_factors == other.rope_factors &&
-               tokens <= other.tokens && longest <= other.longest && key_slots <= other.key_slots &&
-               rows <= other.rows && sequences <= other.sequences && block <= other.block && streams <= other.streams &&
-               between_rows <= other.between_rows;
+        return self_extend_window == other.self_extend_window && tokens <= other.tokens && longest <= other.longest &&
+               key_slots <= other.key_slots && rows <= other.rows && sequences <= other.sequences &&
+               block <= other.block && streams <= other.streams && between_rows <= other.between_rows;
     }
 
     /// Capacity for both, where both attend alike; else just this one.
     WorkspaceSize grown_to(const WorkspaceSize & other) const {
-        if (self_extend_window != other.self_extend_window || rope_factors != other.rope_factors) {
+        if (self_extend_window != other.self_extend_window) {
             return *this;
         }
         WorkspaceSize size = *this;

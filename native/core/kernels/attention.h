@@ -55,4 +55,18 @@ constexpr int64_t attention_scratch(int64_t head_size) {
 /// @param scratch  attention_scratch(head_size) floats, 64-byte aligned
 using AttentionKernel = void (*)(const AttentionTile & tile, float * scratch);
 
+/// Attention without self-extend and without a table of biases, over keys and values that are packed in a form of its
+/// own. All null in variants that have none.
+struct SplitAttention {
+    AttentionKernel kernel                     = nullptr;
+    int64_t (*scratch)(int64_t head_size)      = nullptr; ///< floats that a call takes
+    int64_t (*key_floats)(int64_t head_size)   = nullptr; ///< of tile_keys keys
+    int64_t (*value_floats)(int64_t head_size) = nullptr; ///< of tile_keys values
+
+    /// Packs a token's key or value of `size` numbers into its slot of a head.
+    using Pack      = void (*)(const float * numbers, int64_t size, int64_t slot, void * head);
+    Pack pack_key   = nullptr;
+    Pack pack_value = nullptr;
+};
+
 } // namespace longembed

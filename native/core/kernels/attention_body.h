@@ -1,5 +1,7 @@
 // Attention, compiled once for each instruction set; see simd.h.
 
+#pragma once
+
 #include <cmath>
 
 #include "attention.h"
@@ -31,16 +33,6 @@ inline float max_of(Vector v) {
     return max;
 }
 
-inline bool any(Bits bits) {
-    uint64_t words[sizeof(bits) / sizeof(uint64_t)];
-    __builtin_memcpy(words, &bits, sizeof(bits));
-    uint64_t all_words = 0;
-    for (uint64_t word : words) {
-        all_words |= word;
-    }
-    return all_words != 0;
-}
-
 /// 2^x for x < 127, with a relative error of 1e-7; 2^−126 where x < −126.
 inline Vector power_of_two(Vector x) {
     // 2^x = 2^n · 2^f with n whole and |f| <= 1/2. Adding the large number rounds x to a whole one and leaves n + 127,
@@ -55,12 +47,7 @@ inline Vector power_of_two(Vector x) {
     p                  = p * f + 2.4022119724e-1f;
     p                  = p * f + 6.9314696706e-1f;
     p                  = p * f + 1.0000000717f;
-    Bits bits;
-    __builtin_memcpy(&bits, &whole, sizeof(bits));
-    bits <<= 23;
-    Vector scale;
-    __builtin_memcpy(&scale, &bits, sizeof(scale));
-    return p * scale;
+    return p * same_bits<Vector>(same_bits<Bits>(whole) << 23);
 }
 
 /// scores [mr][tile_keys] = queries [mr][words] · keys [words][tile_keys]

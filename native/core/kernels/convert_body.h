@@ -1,5 +1,7 @@
 // F16 and BF16 to floats, compiled once for each instruction set; see simd.h.
 
+#pragma once
+
 #if defined(__F16C__)
 #include <immintrin.h>
 #elif defined(__aarch64__)
@@ -13,7 +15,6 @@ namespace longembed {
 namespace {
 
 typedef uint16_t Shorts __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(uint16_t))));
-typedef uint32_t Words __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(uint32_t))));
 
 inline Words load_shorts(const uint16_t * from) {
     Shorts shorts;
@@ -21,36 +22,29 @@ inline Words load_shorts(const uint16_t * from) {
     return __builtin_convertvector(shorts, Words);
 }
 
-template <typename Same> inline Vector as_floats(Same same) {
-    static_assert(sizeof(Same) == sizeof(Vector));
-    Vector v;
-    __builtin_memcpy(&v, &same, sizeof(v));
-    return v;
-}
-
 inline Vector load_f16(const uint16_t * from) {
 #if defined(__F16C__) && LONGEMBED_VECTOR_FLOATS == 16
-    return as_floats(_mm512_maskz_cvtph_ps(0xffff, _mm256_loadu_si256(reinterpret_cast<const __m256i *>(from))));
+    return same_bits<Vector>(
+        _mm512_maskz_cvtph_ps(0xffff, _mm256_loadu_si256(reinterpret_cast<const __m256i *>(from))));
 #elif defined(__F16C__) && LONGEMBED_VECTOR_FLOATS == 8
-    return as_floats(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(from))));
+    return same_bits<Vector>(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(from))));
 #elif defined(__aarch64__)
-    return as_floats(vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(from))));
+    return same_bits<Vector>(vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(from))));
 #else
     // exponent and mantissa move to their places in a float; the factor corrects the difference of the exponents'
     // biases
     const Words  half      = load_shorts(from);
     const Words  magnitude = half & 0x7fff;
-    const Vector scaled    = as_floats(magnitude << 13) * 0x1p112f;
-    Words        bits;
-    __builtin_memcpy(&bits, &scaled, sizeof(bits));
-    bits = magnitude >= 0x7c00 ? bits | 0x7f800000 : bits; // infinity or NaN
-    return as_floats(bits | (half & 0x8000) << 16);
+    const Vector scaled    = same_bits<Vector>(magnitude << 13) * 0x1p112f;
+    Words        bits      = same_bits<Words>(scaled);
+    bits                   = magnitude >= 0x7c00 ? bits | 0x7f800000 : bits; // infinity or NaN
+    return same_bits<Vector>(bits | (half & 0x8000) << 16);
 #endif
 }
 
 /// A BF16 is the upper half of a float.
 inline Vector load_bf16(const uint16_t * from) {
-    return as_floats(load_shorts(from) << 16);
+    return same_bits<Vector>(load_shorts(from) << 16);
 }
 
 template <Vector (*load_vector)(const uint16_t *)> void widen(const void * weights, float * to, int64_t count) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "amx.h"
+
 namespace longembed {
 
 #if defined(LONGEMBED_HAS_PORTABLE)
@@ -19,6 +21,14 @@ CpuKernels kernels_avx512();
 #endif
 #if defined(LONGEMBED_HAS_AVX512BF16)
 CpuKernels kernels_avx512bf16();
+#endif
+#if defined(LONGEMBED_HAS_AMX)
+CpuKernels kernels_amx();
+CpuKernels kernels_amxbf16();
+#endif
+#if defined(LONGEMBED_HAS_AMX_EMULATED)
+CpuKernels kernels_amx_emulated();
+CpuKernels kernels_amxbf16_emulated();
 #endif
 
 namespace {
@@ -44,7 +54,21 @@ KernelVariants kernel_variants() {
 #if defined(LONGEMBED_HAS_AVX512)
     static const bool has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("fma");
 #endif
+#if defined(LONGEMBED_HAS_AMX)
+    static const bool has_amx = has_avx512 && may_use_amx();
+#endif
+#if defined(LONGEMBED_HAS_AMX_EMULATED)
+#if defined(LONGEMBED_HAS_AVX2)
+    static const bool has_emulation = has_avx2;
+#else
+    static const bool has_emulation = true;
+#endif
+#endif
     static const KernelVariant variants[] = {
+#if defined(LONGEMBED_HAS_AMX)
+        {"amxbf16", "AMX, or the process may not use it", Precision::bf16, has_amx, kernels_amxbf16},
+        {"amx", "AMX, or the process may not use it", Precision::full, has_amx, kernels_amx},
+#endif
 #if defined(LONGEMBED_HAS_AVX512BF16)
         {"avx512bf16", "AVX512-BF16", Precision::bf16, has_avx512 && __builtin_cpu_supports("avx512bf16"),
          kernels_avx512bf16},
@@ -57,6 +81,10 @@ KernelVariants kernel_variants() {
 #endif
 #if defined(LONGEMBED_HAS_PORTABLE)
         {"portable", "", Precision::full, true, kernels_portable}, // four floats a vector: NEON's and SSE's
+#endif
+#if defined(LONGEMBED_HAS_AMX_EMULATED)
+        {"amx-emulated", "AVX2, FMA and F16C", Precision::full, has_emulation, kernels_amx_emulated, true},
+        {"amxbf16-emulated", "AVX2, FMA and F16C", Precision::bf16, has_emulation, kernels_amxbf16_emulated, true},
 #endif
         {"", "", Precision::full, false, nullptr}, // ends the list, which may be empty
     };
@@ -79,7 +107,7 @@ CpuKernels cpu_kernels(Precision precision) {
         }
     }
     for (const KernelVariant & variant : kernel_variants()) {
-        if (is_candidate(variant)) {
+        if (is_candidate(variant) && !variant.is_for_tests) {
             return make(variant);
         }
     }
@@ -97,7 +125,11 @@ bool pads_heads_as_cuda() {
 float * scratch_floats(int64_t count) {
     constexpr size_t                cache_line = 64;
     thread_local std::vector<float> memory;
-    memory.resize(std::max(memory.size(), static_cast<size_t>(count) + cache_line / sizeof(float)));
+    const size_t                    needed = static_cast<size_t>(count) + cache_line / sizeof(float);
+    if (memory.size() < needed) {
+        memory = {}; // first, so that both are never held at once
+        memory.resize(needed);
+    }
     void * start = memory.data();
     size_t space = memory.size() * sizeof(float);
     return static_cast<float *>(std::align(cache_line, static_cast<size_t>(count) * sizeof(float), start, space));

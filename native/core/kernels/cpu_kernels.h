@@ -4,21 +4,30 @@
 #include "code_dot.h"
 #include "dot.h"
 #include "gemm.h"
+#include "gradient.h"
 
 namespace longembed {
 
 /// Our own kernels, all for the same instruction set; null where ggml computes instead.
 struct CpuKernels {
-    const char *    name        = "ggml"; ///< of the variant, or the value of LONGEMBED_KERNELS
-    AttentionKernel attention   = nullptr;
-    GemmKernel      gemm        = nullptr;
-    Dequantize      f16_to_f32  = nullptr;
-    Dequantize      bf16_to_f32 = nullptr;
-    DotKernel       dot         = nullptr;
-    CodeDotKernel   code_dot    = nullptr;
+    const char *    name      = "ggml"; ///< of the variant, or the value of LONGEMBED_KERNELS
+    AttentionKernel attention = nullptr;
+    SplitAttention  split_attention;
+    GemmKernel      gemm         = nullptr;
+    GemmScratchSize gemm_scratch = nullptr;
+    Dequantize      f16_to_f32   = nullptr;
+    Dequantize      bf16_to_f32  = nullptr;
+    DotKernel       dot          = nullptr;
+    CodeDotKernel   code_dot     = nullptr;
+    GradientKernels gradient;
 
     /// Numbers in a 32-bit word of packed keys and values: 1, a float; 2, a pair in BF16.
     int64_t pack_factor = 1;
+
+    bool packs_x = false; ///< a product packs x first, which must be small beside the rest of it
+
+    /// The largest error of a product's terms, relative to them, beside that of adding them up; 0 where they are exact.
+    float term_error = 0.0f;
 };
 
 /// Number format of matrix products and attention: floats, or BF16 (8 bits of precision) with sums in floats.
@@ -26,11 +35,13 @@ enum class Precision { full, bf16 };
 
 /// Kernels for one instruction set.
 struct KernelVariant {
-    const char * name;  ///< "avx512bf16", "avx512", "avx2" or "portable"
+    const char * name;  ///< "amx", "avx512", "avx2", "portable", "amx-emulated"; for bf16 "amxbf16", "avx512bf16",
+                        ///< "amxbf16-emulated"
     const char * needs; ///< the required processor features, for messages; "": none
     Precision    precision;
     bool         is_usable; ///< this processor has what the variant needs
     CpuKernels (*make)();
+    bool is_for_tests = false; ///< chosen by its name alone
 };
 
 /// The variants that were compiled, in the order in which they are preferred: from `begin` to `end`.

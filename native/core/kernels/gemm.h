@@ -54,7 +54,7 @@ struct GemmTile {
     int64_t y_stride;
 };
 
-/// Floats of scratch memory that a call takes. With a pack factor of 2, x is packed first.
+/// What the kernel of gemm_body.h takes. With a pack factor of 2, x is packed first.
 constexpr int64_t gemm_scratch(int64_t tokens, int64_t k, int64_t pack_factor) {
     const int64_t panel = (gemm_nc + 16) * (gemm_kc + 16) + 8 * gemm_nc;
     return pack_factor == 1 ? panel : panel + tokens * ((k + 1) / 2);
@@ -62,7 +62,10 @@ constexpr int64_t gemm_scratch(int64_t tokens, int64_t k, int64_t pack_factor) {
 
 /// Multiplies in F32 whatever the weights' type, or in BF16 with sums in F32. An output does not depend on which other
 /// tokens and outputs are computed with it: its sum runs over the inputs in order.
-/// @param scratch  gemm_scratch() floats, 64-byte aligned
+/// @param scratch  as many floats as the variant's GemmScratchSize says, 64-byte aligned
 using GemmKernel = void (*)(const GemmTile & tile, float * scratch);
+
+/// Floats of scratch memory that a call with at most so many tokens takes.
+using GemmScratchSize = int64_t (*)(int64_t tokens, int64_t k);
 
 } // namespace longembed

@@ -34,7 +34,7 @@ public:
         tile.n             = outputs;
         tile.y             = y_.data();
         tile.y_stride      = outputs;
-        float * scratch    = scratch_floats(gemm_scratch(tokens, inputs, kernels.pack_factor));
+        float * scratch    = scratch_floats(kernels.gemm_scratch(tokens, inputs));
 
         const double start = thread_seconds();
         kernels.gemm(tile, scratch);

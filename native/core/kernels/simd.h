@@ -28,8 +28,17 @@ constexpr int     nr_vectors  = 4;
 #endif
 constexpr int64_t nr = width * nr_vectors;
 
-typedef float   Vector __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(float))));
-typedef int32_t Bits __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(int32_t))));
+typedef float    Vector __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(float))));
+typedef int32_t  Bits __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(int32_t))));
+typedef uint32_t Words __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(uint32_t))));
+
+/// The same bits as numbers of another type.
+template <typename To, typename From> inline To same_bits(From from) {
+    static_assert(sizeof(To) == sizeof(From), "");
+    To to;
+    __builtin_memcpy(&to, &from, sizeof(to));
+    return to;
+}
 
 inline Vector load(const float * from) {
     Vector v;
@@ -108,22 +117,30 @@ inline Vector larger(Vector a, Vector b) {
 /// e^x for x <= 0, to within two units in the last place; 0 for −inf.
 inline Vector exponential(Vector x) {
     // e^x = 2^n · e^r with n whole and |r| <= ln 2 / 2; adding the large number rounds n to a whole one
-    const Vector round = all(12582912.0f);
-    const Vector whole = (x * 1.44269504f + round) - round;
-    const Vector r     = (x - whole * 0.693359375f) - whole * -2.12194440e-4f;
-    Vector       p     = all(1.9875691500e-4f);
-    p                  = p * r + 1.3981999507e-3f;
-    p                  = p * r + 8.3334519073e-3f;
-    p                  = p * r + 4.1665795894e-2f;
-    p                  = p * r + 1.6666665459e-1f;
-    p                  = p * r + 5.0000001201e-1f;
-    p                  = p * r * r + r + 1.0f;
-    const Bits power   = (__builtin_convertvector(whole, Bits) + 127) << 23;
-    Vector     result;
-    Vector     scale;
-    __builtin_memcpy(&scale, &power, sizeof(scale));
-    result = p * scale;
+    const Vector round  = all(12582912.0f);
+    const Vector whole  = (x * 1.44269504f + round) - round;
+    const Vector r      = (x - whole * 0.693359375f) - whole * -2.12194440e-4f;
+    Vector       p      = all(1.9875691500e-4f);
+    p                   = p * r + 1.3981999507e-3f;
+    p                   = p * r + 8.3334519073e-3f;
+    p                   = p * r + 4.1665795894e-2f;
+    p                   = p * r + 1.6666665459e-1f;
+    p                   = p * r + 5.0000001201e-1f;
+    p                   = p * r * r + r + 1.0f;
+    const Bits   power  = (__builtin_convertvector(whole, Bits) + 127) << 23;
+    const Vector result = p * same_bits<Vector>(power);
     return x > -87.0f ? result : Vector{};
+}
+
+/// Whether a bit is set in any lane.
+inline bool any(Bits bits) {
+    uint64_t words[sizeof(bits) / sizeof(uint64_t)];
+    __builtin_memcpy(words, &bits, sizeof(bits));
+    uint64_t all_words = 0;
+    for (uint64_t word : words) {
+        all_words |= word;
+    }
+    return all_words != 0;
 }
 
 /// Lane j of the result is lane index[j] of `a` followed by `b`.

@@ -133,7 +133,8 @@ int32_t ContextEngine::longest_of(const Batch & batch, bool flash) const {
 }
 
 void ContextEngine::prepare(const Batch & batch, int32_t longest, bool flash) {
-    prepare({static_cast<uint32_t>(longest), batch.rope_base, batch.rope_scale, batch.pooling, flash});
+    prepare({static_cast<uint32_t>(longest), static_cast<float>(batch.rope_base), static_cast<float>(batch.rope_scale),
+             batch.pooling, flash});
 }
 
 bool ContextEngine::needs_flash(int64_t tokens) const {

@@ -40,7 +40,12 @@ std::shared_ptr<llama_model> load(const std::string & path, const GpuPlan & plan
     params.n_gpu_layers      = plan.gpu_layers < 0 ? -1 : plan.gpu_layers + 1;
     std::vector<float> split = plan.split;
     split.resize(llama_max_devices(), 0.0f);
-    params.tensor_split                = plan.split.empty() ? nullptr : split.data();
+    params.tensor_split = plan.split.empty() ? nullptr : split.data();
+    std::vector<llama_model_tensor_buft_override> overrides;
+    if (plan.embeddings != nullptr) {
+        overrides = {{"^(token|position)_embd\\.weight$", ggml_backend_dev_buffer_type(plan.embeddings)}, {}};
+        params.tensor_buft_overrides = overrides.data();
+    }
     params.progress_callback           = on_load_progress;
     params.progress_callback_user_data = &control;
 

@@ -15,7 +15,8 @@ namespace longembed {
 struct GpuPlan {
     std::vector<ggml_backend_dev_t> devices; ///< empty: all layers stay on the CPU; the last one has the last layer
     std::vector<float> split; ///< layers of each device, what follows the last counted as one; empty: by memory
-    int                gpu_layers = 0; ///< −1: all
+    int                gpu_layers = 0;       ///< −1: all
+    ggml_backend_dev_t embeddings = nullptr; ///< where token and position embeddings go; nullptr: main memory
 };
 
 /// How weights lie in the CPU's memory.

@@ -101,7 +101,7 @@ template <RowOrder order, Epilogue epilogue> void multiply(ggml_tensor * y, int 
     const RowsByExpert rows(chosen, weight->ne[2]);
     const int64_t      k        = weight->ne[0];
     const int64_t      gathered = order == RowOrder::tokens ? chosen->ne[1] * k : 0;
-    float * const      copies   = scratch_floats(gathered + gemm_scratch(chosen->ne[1], k, kernels.pack_factor));
+    float * const      copies   = scratch_floats(gathered + kernels.gemm_scratch(chosen->ne[1], k));
     for (int64_t expert = 0; expert < weight->ne[2]; ++expert) {
         const int64_t first = rows.begins[expert];
         const int64_t count = rows.begins[expert + 1] - first;

@@ -21,12 +21,12 @@ int64_t row_floats(const ggml_tensor * tensor) {
 constexpr int64_t operations_between = 200'000'000;
 
 /// Outputs that are computed at once, a multiple of gemm_nc.
-int64_t outputs_at_once(int64_t tokens, int64_t k, int64_t pack_factor) {
+int64_t outputs_at_once(int64_t tokens, int64_t k, bool packs_x) {
     if (!RightOfWay::is_yielding()) {
         return INT64_MAX;
     }
     // x is packed anew each time where that is necessary, which must stay small beside the product
-    const int64_t least = pack_factor > 1 ? 16 : 1;
+    const int64_t least = packs_x ? 16 : 1;
     return std::max(least, operations_between / (2 * tokens * k * gemm_nc)) * gemm_nc;
 }
 
@@ -49,7 +49,7 @@ template <Epilogue epilogue> void compute(ggml_tensor * y, int part, int parts, 
     tile.operand_stride       = row_floats(operand);
     tile.y                    = static_cast<float *>(y->data) + outputs.first;
     tile.y_stride             = row_floats(y);
-    run_gemm(kernels, tile, scratch_floats(gemm_scratch(tile.tokens, tile.k, kernels.pack_factor)));
+    run_gemm(kernels, tile, scratch_floats(kernels.gemm_scratch(tile.tokens, tile.k)));
 }
 
 ggml_custom_op_t operation(Epilogue epilogue) {
@@ -97,7 +97,7 @@ GemmTile tile_of(const CpuKernels & kernels, const ggml_tensor * weight, const O
 }
 
 void run_gemm(const CpuKernels & kernels, const GemmTile & whole, float * scratch) {
-    const int64_t some = outputs_at_once(whole.tokens, whole.k, kernels.pack_factor);
+    const int64_t some = outputs_at_once(whole.tokens, whole.k, kernels.packs_x);
     GemmTile      tile = whole;
     for (int64_t first = 0; first < whole.n; first += tile.n) {
         RightOfWay::give_way();

@@ -144,6 +144,41 @@ describe('a report', () => {
     }
   });
 
+  it('says in each section what its figures mean', () => {
+    for (const section of large.querySelectorAll('main > section')) {
+      expect(text(section.querySelector('.reading')).length, section.id).toBeGreaterThan(60);
+    }
+    const reading = (id: string, document = large): string => text(document.querySelector(`#${id} .reading`));
+    const means = LARGE.runs.map((run) => run.average!);
+    expect(reading('scores')).toContain(`is ${(100 * Math.max(...means)).toFixed(1)}, of `);
+    expect(reading('scores')).toContain('BM25 was not run: --model bm25');
+    expect(reading('gains')).toMatch(
+      /\d+ of \d+ runs do better .*: from [+−]\d+\.\d points, of .+, to [+−]\d+\.\d, of/,
+    );
+    expect(reading('lengths')).toMatch(
+      /goes from \d+\.\d at 256 tokens to \d+\.\d at 32,768; .* has \d+\.\d there\./,
+    );
+  });
+
+  it('has BM25 below each model that it can be compared with', () => {
+    const lexical = sampleModel('bm25', { positionEncoding: 'none', nativeContext: 0 });
+    const [first] = LARGE.runs;
+    const run = { ...first!, model: 'bm25', extend: 'none', vectors: 'lexical' as const };
+    const document = page({ ...LARGE, models: [...LARGE.models, lexical], runs: [...LARGE.runs, run] });
+    const beside = [...document.querySelectorAll('.scores .beside')];
+    expect(beside).toHaveLength(new Set(LARGE.runs.map(({ model }) => model)).size);
+    const scores = [...first!.tasks.map(({ main }) => main), first!.average!];
+    for (const row of beside) {
+      expect(texts(row.children)).toEqual(['BM25', '–', ...scores.map((score) => (100 * score).toFixed(1))]);
+    }
+    const reading = text(document.querySelector('#scores .reading'));
+    expect(reading).toContain(
+      `BM25, which counts words and knows no meaning, has ${(100 * first!.average!).toFixed(1)}`,
+    );
+    expect(text(document.querySelector('#targets figcaption'))).toMatch(/; BM25 has \d/);
+    expect(large.querySelectorAll('.beside')).toHaveLength(0);
+  });
+
   it('escapes text from files', () => {
     const evil = '<img src=x onerror=alert(1)>"\'&';
     const model = sampleModel(evil, { name: evil, prompts: { query: evil, document: evil } });

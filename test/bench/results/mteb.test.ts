@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { evaluate } from '../../../bench/metrics/evaluate.js';
-import { mtebModelName } from '../../../bench/results/mteb.js';
+import { PRESETS } from '../../../lib/model/index.js';
+import { MTEB_MODELS } from '../../../bench/results/mteb-models.js';
+import { mtebPlace } from '../../../bench/results/mteb-place.js';
 import { writeMtebResults } from '../../../bench/results/mteb.js';
 import type { Results, SplitResult } from '../../../bench/results/results.js';
 import { timingKey } from '../../../bench/results/files.js';
@@ -57,7 +59,7 @@ async function written(results: Results, seconds: Record<string, number> = {}): 
 
 describe("MTEB's files", () => {
   it('are what mteb itself writes for the same rankings', async () => {
-    const model = modelResult({ sha256: '0'.repeat(64) });
+    const model = modelResult({ preset: 'e5-base-v2', sha256: '0'.repeat(64) });
     const passkey = [256, 512].map((length) =>
       published(100, 50, splitResult('passkey', answers(5, 2), length)),
     );
@@ -110,14 +112,56 @@ describe("MTEB's files", () => {
     expect(await revision({ data: 'others', limit: 20 })).not.toBe(others[0]);
   });
 
-  it('name models so that folders are unique and valid on every file system', () => {
-    const run = (extend: string) =>
-      runResult(extend, [taskResult('qmsum', [splitResult('qmsum', answers(2, 1))])]);
-    const name = (id: string, extend: string) => mtebModelName(modelResult({ id }), run(extend));
-    expect(name('e5-base-v2', 'se:4k,g=9,w=64')).toBe('e5-base-v2/se-4k_g-9_w-64');
-    const names = ['a b', 'a-b', 'a__b', 'a_b', 'a/b', 'ä'].map((id) => name(id, 'none'));
+  it('are an experiment of the model that mteb knows, each in a folder of its own', () => {
+    const tasks = [taskResult('qmsum', [splitResult('qmsum', answers(2, 1))])];
+    const folder = (model: Parameters<typeof modelResult>[0], extend: string, scoring: object = {}) =>
+      mtebPlace(modelResult({ sha256: '0123456789abcdef', ...model }), {
+        ...runResult(extend, tasks),
+        ...scoring,
+      }).folder.replaceAll('\\', '/');
+    const e5 = { preset: 'e5-base-v2', id: 'my e5' };
+    const usual = folder(e5, 'se:4k,g=9,w=64');
+    expect(usual).toBe(
+      'intfloat__e5-base-v2/1c644c92ad3ba1efdad3f1451a637716616a20e8/experiments/' +
+        'engine_longembed__extend_se_4k,g=9,w=64__file_0123456789ab__quantization_F16',
+    );
+    const others = [
+      folder({ ...e5, sha256: 'other' }, 'se:4k,g=9,w=64'),
+      folder({ ...e5, prompts: { query: '', document: '' } }, 'se:4k,g=9,w=64'),
+      folder({ ...e5, pooling: 'cls' }, 'se:4k,g=9,w=64'),
+      folder({ ...e5, nativeContext: 256 }, 'se:4k,g=9,w=64'),
+      folder(e5, 'se:4k,g=9,w=65'),
+      folder(e5, 'se:4k,g=9,w=64', { hybrid: 'bm25' }),
+      folder(e5, 'se:4k,g=9,w=64', { vectors: 'chunks:256', aggregate: 'max' }),
+    ];
+    expect(new Set([usual, ...others]).size).toBe(others.length + 1);
+    expect(others.at(-1)).toContain('__vectors_chunks_256');
+    // the model is on the hub, but mteb does not have it: the file is the revision
+    expect(folder({}, 'none')).toMatch(
+      /^dwzhu__e5rope-base\/0123456789abcdef\/experiments\/engine_longembed__/,
+    );
+    expect(folder({}, 'none', { vectors: 'lexical' })).toBe(
+      'mteb__baseline-bm25s/0_3_0/experiments/engine_longembed',
+    );
+  });
+
+  it('name other models so that folders are unique and valid on every file system', () => {
+    const run = runResult('none', [taskResult('qmsum', [splitResult('qmsum', answers(2, 1))])]);
+    const names = ['a b', 'a-b', 'a__b', 'a_b', 'a/b', 'ä'].map(
+      (id) => mtebPlace(modelResult({ id, preset: null }), run).name,
+    );
     expect(new Set(names).size).toBe(names.length);
-    for (const one of names) expect(one).toMatch(/^[\w.+-]+\/none$/);
+    for (const one of names) expect(one).toMatch(/^longembed\/[\w.+-]+$/);
     for (const one of names) expect(one).not.toContain('__');
+  });
+
+  it('have a hash for a name where mteb has one: for more than 200 characters', () => {
+    const tasks = [taskResult('qmsum', [splitResult('qmsum', answers(2, 1))])];
+    const long = mtebPlace(modelResult({ quantization: 'Q'.repeat(200) }), runResult('none', tasks)).folder;
+    expect(long).toMatch(/[/\\]exp_[0-9a-f]{16}$/);
+  });
+
+  it('know every preset', () => {
+    expect(Object.keys(MTEB_MODELS).sort()).toEqual(PRESETS.map(({ name }) => name).sort());
   });
 });

@@ -65,7 +65,9 @@ describe('runBench', () => {
     expect(readdirSync(output).sort()).toEqual(['mteb', 'report.html', 'results.json', 'timing.json']);
     const [folder = ''] = readdirSync(join(output, 'mteb'));
     const { sha256 } = results.models[0]!;
-    expect(readdirSync(join(output, 'mteb', folder, sha256))).toContain('LEMBQMSumRetrieval.json');
+    const experiments = join(output, 'mteb', folder, sha256, 'experiments');
+    const [settings = ''] = readdirSync(experiments);
+    expect(readdirSync(join(experiments, settings))).toContain('LEMBQMSumRetrieval.json');
   });
 
   it('computes nothing twice, and writes the same again', async () => {

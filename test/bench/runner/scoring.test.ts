@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fuse, searchWords } from '../../../bench/runner/lexical.js';
 import { compareResults } from '../../../bench/results/compare.js';
 import { readResults } from '../../../bench/results/files.js';
-import { mtebModelName } from '../../../bench/results/mteb.js';
+import { mtebPlace } from '../../../bench/results/mteb-place.js';
 import { modelOf, RESULTS_FORMAT, runName, SCORING_FORMAT } from '../../../bench/results/results.js';
 import { reportHtml } from '../../../bench/report/page.js';
 import { dryRun } from '../../../bench/index.js';
@@ -30,8 +30,11 @@ describe('a run with the lexical baseline', () => {
     const [plain, hybrid, lexical] = results.runs;
     if (plain === undefined || hybrid === undefined || lexical === undefined)
       throw new Error('a run is missing');
-    expect(mtebModelName(modelOf(results, lexical), lexical)).toBe('mteb/baseline-bm25s');
-    expect(mtebModelName(modelOf(results, hybrid), hybrid)).toBe('fake/none+bm25');
+    expect(mtebPlace(modelOf(results, lexical), lexical).name).toBe('mteb/baseline-bm25s');
+    expect(mtebPlace(modelOf(results, hybrid), hybrid)).toMatchObject({
+      name: 'longembed/fake',
+      experiment: { extend: 'none', hybrid: 'bm25' },
+    });
     const html = reportHtml(results);
     expect(html).toContain('none + bm25');
     expect(html).toContain('lexical');

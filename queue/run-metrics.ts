@@ -1,39 +1,69 @@
 import { createServer } from 'node:http';
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { JobProgress } from './broker.js';
 import type { Counts } from './manifest.js';
 import { invalid } from './shard.js';
 
-/** What /metrics tells of a worker, for Prometheus. */
-export class WorkerMetrics {
+/** How far a run is, or a worker with the shard at hand. */
+export interface RunProgress {
+  /** 0 to 1. */
+  readonly fraction: number;
+  readonly documents: number;
+  readonly failed: number;
+  readonly tokens: number;
+  readonly tokensPerSecond: number;
+  /** null while they cannot be estimated. */
+  readonly secondsLeft: number | null;
+}
+
+/** Where metrics are served. */
+export interface MetricsAddress {
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+}
+
+/** Metrics that are served. */
+export interface ServedMetrics {
+  readonly port: number;
+  readonly close: () => void;
+}
+
+/** What each command calls what it is at. */
+const AT_HAND = { worker: 'the shard at hand', embed: 'the run, or the shard at hand' } as const;
+
+/** What /metrics tells of `longembed embed` or of a worker, for Prometheus. */
+export class RunMetrics {
   readonly #registry = new Registry();
   readonly #documents: Counter<'outcome'>;
   readonly #tokens: Counter;
   readonly #shards: Counter<'outcome'>;
 
-  /** @param current the shard at hand; null: none */
-  constructor(current: () => JobProgress | null) {
+  /**
+   * @param command stands in all names
+   * @param current what is at hand; null: nothing
+   */
+  constructor(command: keyof typeof AT_HAND, current: () => RunProgress | null) {
     const registers = [this.#registry];
     this.#documents = new Counter({
-      name: 'longembed_worker_documents_total',
+      name: `longembed_${command}_documents_total`,
       help: 'Documents of finished shards',
       labelNames: ['outcome'],
       registers,
     });
     this.#tokens = new Counter({
-      name: 'longembed_worker_tokens_total',
+      name: `longembed_${command}_tokens_total`,
       help: 'Tokens of finished shards',
       registers,
     });
     this.#shards = new Counter({
-      name: 'longembed_worker_shards_total',
+      name: `longembed_${command}_shards_total`,
       help: 'Shards that were finished, and attempts that failed',
       labelNames: ['outcome'],
       registers,
     });
-    const gauge = (name: string, help: string, of: (progress: JobProgress) => number): void => {
+    const gauge = (name: string, help: string, of: (progress: RunProgress) => number): void => {
       new Gauge({
-        name,
+        name: `longembed_${command}_${name}`,
         help,
         registers,
         collect() {
@@ -42,16 +72,16 @@ export class WorkerMetrics {
         },
       });
     };
-    gauge('longembed_worker_shard_fraction', 'Done of the shard at hand, 0 to 1', ({ fraction }) => fraction);
+    const it = AT_HAND[command];
+    gauge('shard_fraction', `Done of ${it}, 0 to 1`, ({ fraction }) => fraction);
+    gauge('shard_documents', `Documents done of ${it}`, ({ documents }) => documents);
+    gauge('shard_failed', `Documents that failed of ${it}`, ({ failed }) => failed);
+    gauge('shard_tokens', `Tokens computed of ${it}`, ({ tokens }) => tokens);
+    gauge('tokens_per_second', `Speed on ${it}`, ({ tokensPerSecond }) => tokensPerSecond);
     gauge(
-      'longembed_worker_shard_documents',
-      'Documents done of the shard at hand',
-      ({ documents }) => documents,
-    );
-    gauge(
-      'longembed_worker_tokens_per_second',
-      'Speed on the shard at hand',
-      ({ tokensPerSecond }) => tokensPerSecond,
+      'seconds_left',
+      `Estimated time left for ${it}; NaN while it cannot be estimated`,
+      ({ secondsLeft }) => secondsLeft ?? Number.NaN,
     );
   }
 
@@ -67,12 +97,10 @@ export class WorkerMetrics {
   }
 
   /**
-   * Serves GET /metrics on all addresses.
-   * @param port 0: any that is free
-   * @returns the port, and what ends it
+   * Serves GET /metrics.
    * @throws LongEmbedError ERR_INVALID_OPTION when the port cannot be had
    */
-  async serve(port: number): Promise<{ readonly port: number; readonly close: () => void }> {
+  async serve({ host, port }: MetricsAddress): Promise<ServedMetrics> {
     const server = createServer((request, response) => {
       if (request.url !== '/metrics') {
         response.writeHead(404).end();
@@ -87,12 +115,12 @@ export class WorkerMetrics {
       server.once('error', (error: NodeJS.ErrnoException) =>
         reject(
           invalid(
-            `Cannot serve metrics on port ${port}: ${error.code ?? error.message}. Choose another.`,
+            `Cannot serve metrics on ${host}, port ${port}: ${error.code ?? error.message}. Choose another.`,
             error,
           ),
         ),
       );
-      server.listen(port, resolve);
+      server.listen(port, host, resolve);
     });
     server.unref();
     const address = server.address();

@@ -1,0 +1,51 @@
+#include "amx.h"
+
+#if defined(__linux__) && defined(__x86_64__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+namespace longembed {
+
+#if defined(__linux__) && defined(__x86_64__)
+
+namespace {
+
+/// Leaf 7 of cpuid.
+bool has_amx_bf16() {
+    constexpr unsigned amx_bf16 = 1u << 22;
+    constexpr unsigned amx_tile = 1u << 24;
+    unsigned           a        = 0;
+    unsigned           b        = 0;
+    unsigned           c        = 0;
+    unsigned           d        = 0;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & amx_tile) != 0 && (d & amx_bf16) != 0;
+}
+
+/// Linux 5.16 and later gives a process the 8 KB of state only when it asks (Documentation/arch/x86/xstate.rst). Older
+/// ones, hypervisors and filters of system calls refuse.
+bool is_permitted() {
+    constexpr long request_permission = 0x1023; // ARCH_REQ_XCOMP_PERM
+    constexpr long get_permissions    = 0x1022; // ARCH_GET_XCOMP_PERM
+    constexpr long tile_data          = 18;     // XFEATURE_XTILEDATA
+    unsigned long  permitted          = 0;
+    return syscall(SYS_arch_prctl, request_permission, tile_data) == 0 &&
+           syscall(SYS_arch_prctl, get_permissions, &permitted) == 0 && (permitted >> tile_data & 1) != 0;
+}
+
+} // namespace
+
+bool may_use_amx() {
+    return has_amx_bf16() && is_permitted();
+}
+
+#else
+
+bool may_use_amx() {
+    return false;
+}
+
+#endif
+
+} // namespace longembed

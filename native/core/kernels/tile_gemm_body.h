@@ -1,0 +1,291 @@
+// Matrix multiplication over AMX's tiles, compiled once for each precision; see simd.h and tiles.h.
+//
+// Both factors are split into BF16 numbers, and LONGEMBED_TILE_PRODUCTS of their parts' products are added up:
+//   1  the first parts alone: the precision bf16
+//   3  two parts of each, without the second parts' product: 2^-17 of a term is left out
+//   5  the same with three parts of x and both parts of weights, which are exact for F16: 2^-24
+// The left factor is weights, a row of a tile for each output: they are split as they lie in memory, while x, which is
+// packed once for all outputs, is transposed.
+//
+// The order of the loops: a group of outputs, as many inputs as the cache has room for, 32 outputs (a panel), 32
+// tokens. Between the products of one panel the next one is split, and finished sums are transposed and written. A sum
+// runs over the inputs in order, whatever else is computed with it.
+
+#pragma once
+
+#include "tile_gemm_pack.h"
+#include "tile_gemm_plan.h"
+#include "tile_gemm_write.h"
+#include "tiles.h"
+
+namespace longembed {
+
+namespace {
+
+// Tiles 0 … 3 are sums: of outputs 0 … 15 and tokens 0 … 15, tokens 16 … 31, outputs 16 … 31 likewise. 4 and 5 are
+// weights, 6 and 7 x. With few tokens 1, 3 and 7 are not used.
+
+template <int part> inline void load_weights(const float * block) {
+    load_tile<4>(block + part * 2 * tile_area);
+    load_tile<5>(block + part * 2 * tile_area + tile_area);
+}
+
+template <int tiles, int part> inline void load_x(const float * block) {
+    load_tile<6>(block + part * 2 * tile_area);
+    if constexpr (tiles == 2) {
+        load_tile<7>(block + part * 2 * tile_area + tile_area);
+    }
+}
+
+template <int tiles> inline void multiply_parts() {
+    multiply_tiles<0, 4, 6>();
+    if constexpr (tiles == 2) {
+        multiply_tiles<1, 4, 7>();
+    }
+    multiply_tiles<2, 5, 6>();
+    if constexpr (tiles == 2) {
+        multiply_tiles<3, 5, 7>();
+    }
+}
+
+/// Loads what the first products of 32 inputs take.
+template <int tiles> inline void begin_block(const float * weights, const float * x) {
+    load_weights<products == 5 ? 1 : 0>(weights);
+    load_x<tiles, products == 1 ? 0 : 1>(x);
+}
+
+/// Adds the products of 32 inputs that have begun, in an order that keeps one factor's part where it can.
+template <int tiles> inline void multiply_block(const float * weights, const float * x) {
+    multiply_parts<tiles>();
+    if constexpr (products == 3) {
+        load_x<tiles, 0>(x);
+        multiply_parts<tiles>();
+        load_weights<1>(weights);
+        multiply_parts<tiles>();
+    }
+    if constexpr (products == 5) {
+        load_x<tiles, 0>(x);
+        multiply_parts<tiles>();
+        load_weights<0>(weights);
+        multiply_parts<tiles>();
+        load_x<tiles, 1>(x);
+        multiply_parts<tiles>();
+        load_x<tiles, 2>(x);
+        multiply_parts<tiles>();
+    }
+}
+
+template <int tiles> inline void begin_sums(const float * sums, bool is_first) {
+    if (is_first) {
+        clear_tile<0>();
+        clear_tile<1>();
+        clear_tile<2>();
+        clear_tile<3>();
+        return;
+    }
+    load_tile<0>(sums);
+    load_tile<2>(sums + 2 * tile_area);
+    if constexpr (tiles == 2) {
+        load_tile<1>(sums + tile_area);
+        load_tile<3>(sums + 3 * tile_area);
+    }
+}
+
+template <int tiles> inline void end_sums(float * sums) {
+    store_tile<0>(sums);
+    store_tile<2>(sums + 2 * tile_area);
+    if constexpr (tiles == 2) {
+        store_tile<1>(sums + tile_area);
+        store_tile<3>(sums + 3 * tile_area);
+    }
+}
+
+/// What is done between the products of a pair of tiles, a little after each block of inputs, since tiles are
+/// multiplied beside other instructions: the next piece's weights are split, and the sums of the pair before are
+/// written.
+class Between {
+public:
+    explicit Between(const TileGemm & g) : g_(g) {}
+
+    /// @param steps  how often advance() will be called
+    void split_next(const Piece & piece, float * panel, int64_t steps) {
+        piece_     = piece;
+        panel_     = panel;
+        row_steps_ = steps;
+        row_step_  = 0;
+        row_       = piece.out < g_.t.n ? 0 : panel_outputs;
+    }
+
+    /// @param steps  likewise, until the next call
+    void write_next(const float * sums, int64_t out, int64_t token, int64_t steps) {
+        sums_  = sums;
+        out_   = out;
+        first_ = token;
+        share_ = count_of(4 * tile_words, steps);
+        token_ = 0;
+    }
+
+    void advance() {
+        ++row_step_;
+        while (row_ < panel_outputs && row_ * row_steps_ < row_step_ * panel_outputs) {
+            split_weights(g_, piece_, row_++, panel_);
+        }
+        for (int64_t left = share_; left > 0 && token_ < 4 * tile_words;) {
+            const int64_t before = token_;
+            write(left);
+            left -= token_ - before;
+        }
+    }
+
+    void write_rest() {
+        while (token_ < 4 * tile_words) {
+            write(tile_words);
+        }
+    }
+
+private:
+    /// Writes about as many tokens as `share`, of one square.
+    void write(int64_t share) {
+        const int64_t number = token_ / tile_words;
+        const int64_t begin  = token_ % tile_words;
+        const Square  s      = square(number);
+        if (s.outputs <= 0 || s.tokens <= 0) {
+            token_ = (number + 1) * tile_words;
+            return;
+        }
+        if (begin == 0) {
+            is_finite_ = transpose_square(g_, s);
+        }
+        const int64_t end = smaller(begin + share, s.tokens);
+        write_tokens(g_, s, begin, end);
+        token_ += end - begin;
+        if (end == s.tokens) {
+            token_ = (number + 1) * tile_words;
+            if (!is_finite_) {
+                replace_not_finite(g_, s);
+            }
+        }
+    }
+
+    Square square(int64_t number) const {
+        const int64_t out   = out_ + number / 2 * tile_rows;
+        const int64_t token = first_ + number % 2 * tile_words;
+        return {sums_ + number * tile_area, out, smaller(tile_rows, g_.t.n - out), token,
+                smaller(tile_words, g_.t.tokens - token)};
+    }
+
+    const TileGemm & g_;
+
+    Piece   piece_{};
+    float * panel_     = nullptr;
+    int64_t row_steps_ = 1;
+    int64_t row_step_  = 0;
+    int64_t row_       = panel_outputs; ///< the next to be split
+
+    const float * sums_      = nullptr;
+    int64_t       out_       = 0;
+    int64_t       first_     = 0;
+    int64_t       share_     = 0;
+    int64_t       token_     = 4 * tile_words; ///< the next to be written, of four squares
+    bool          is_finite_ = true;
+};
+
+/// Multiplies a pair of tiles of tokens, or the last tile alone, with a piece.
+template <int tiles> void multiply_pair(const float * weights, const float * x, int64_t blocks, bool is_first,
+                                        float * sums, Between & between) {
+    begin_sums<tiles>(sums, is_first);
+    begin_block<tiles>(weights, x);
+    for (int64_t block = 0; block < blocks; ++block) {
+        multiply_block<tiles>(weights + block * weights_block, x + block * x_block);
+        keep_vectors_awake();
+        // before the next stores, which may hold back loads from addresses with the same last 12 bits
+        if (block + 1 < blocks) {
+            begin_block<tiles>(weights + (block + 1) * weights_block, x + (block + 1) * x_block);
+        }
+        if ((block + 1) % pace == 0 || block + 1 == blocks) {
+            between.advance();
+        }
+    }
+    between.write_rest();
+    end_sums<tiles>(sums);
+}
+
+void multiply_piece(const TileGemm & g, const Piece & piece, const float * weights, Between & between) {
+    const GemmTile & t      = g.t;
+    const int64_t    blocks = piece.blocks(g);
+    const float *    x      = g.x + piece.k / split_numbers * g.pairs * x_block;
+    float *          sums   = g.sums + piece.out % g.group / panel_outputs * g.pairs * pair_area;
+    for (int64_t pair = 0; pair < g.pairs; ++pair) {
+        const int64_t token = pair * pair_tokens;
+        if (token + tile_words < t.tokens) {
+            multiply_pair<2>(weights, x, blocks, piece.k == 0, sums, between);
+        } else {
+            multiply_pair<1>(weights, x, blocks, piece.k == 0, sums, between);
+        }
+        if (piece.is_last(g)) {
+            between.write_next(sums, piece.out, token, count_of(blocks, pace));
+        }
+        x += blocks * x_block;
+        sums += pair_area;
+    }
+}
+
+void multiply_all(TileGemm & g) {
+    const Tiles in_use;
+    Piece       piece{0, 0};
+    Between     between(g);
+    for (int64_t row = 0; row < panel_outputs; ++row) {
+        split_weights(g, piece, row, g.weights[0]);
+    }
+    while (piece.out < g.t.n) {
+        const Piece next = piece.next(g);
+        between.split_next(next, g.weights[1], g.pairs * count_of(piece.blocks(g), pace));
+        multiply_piece(g, piece, g.weights[0], between);
+        float * const split = g.weights[1];
+        g.weights[1]        = g.weights[0];
+        g.weights[0]        = split;
+        piece               = next;
+    }
+    between.write_rest();
+}
+
+/// As many inputs at once as x_bytes allows, in equal pieces of whole blocks.
+int64_t depth_of(const GemmTile & t, int64_t pairs) {
+    const int64_t whole = t.block > split_numbers ? t.block : split_numbers; // a multiple of both
+    const int64_t most  = x_bytes / (pairs * pair_tokens * x_parts * 2);
+    const int64_t limit = most < whole ? whole : smaller(most, max_depth) / whole * whole;
+    return count_of(count_of(t.k, count_of(t.k, limit)), whole) * whole;
+}
+
+void tile_gemm(const GemmTile & t, float * memory) {
+    if (t.tokens <= 0 || t.n <= 0) {
+        return;
+    }
+    const int64_t pairs = count_of(t.tokens, pair_tokens);
+    const int64_t depth = depth_of(t, pairs);
+    TileGemm      g{t, depth, depth < t.k ? group_outputs : panel_outputs, pairs, {}, {}, {}, {}, {}, {}};
+    g.weights[0] = memory;
+    g.weights[1] = g.weights[0] + panel_floats;
+    g.row        = g.weights[1] + panel_floats;
+    g.outputs    = g.row + max_depth;
+    g.own        = g.outputs + tile_area;
+    g.sums       = g.own + gemm_scratch(tile_words, t.k, 1);
+    g.x          = g.sums + g.group / panel_outputs * pairs * pair_area;
+    pack_x(g);
+    multiply_all(g);
+}
+
+/// Floats of scratch memory that tile_gemm takes.
+int64_t tile_gemm_scratch(int64_t tokens, int64_t k) {
+    const int64_t pairs = count_of(tokens, pair_tokens);
+    return 2 * panel_floats + max_depth + tile_area + gemm_scratch(tile_words, k, 1) +
+           group_outputs / panel_outputs * pairs * pair_area + count_of(k, split_numbers) * pairs * x_block;
+}
+
+/// How far a term of a sum may be off, relative to it, where numbers are not merely stored in BF16: what the parts
+/// leave of both factors, and the product of second parts that is left out.
+constexpr float tile_term_error = products == 3 ? 0x1p-15f : products == 5 ? 0x1p-22f : 0.0f;
+
+} // namespace
+
+} // namespace longembed

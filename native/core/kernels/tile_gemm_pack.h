@@ -1,0 +1,96 @@
+// Splits both factors of a product over AMX's tiles; see tile_gemm_body.h.
+
+#pragma once
+
+#include "convert_body.h"
+#include "gemm_body.h"
+#include "tile_gemm_plan.h"
+
+namespace longembed {
+
+namespace {
+
+/// Splits and transposes 32 inputs of 16 tokens: a tile for each part, 2 · tile_area apart.
+void pack_tokens(const GemmTile & t, int64_t token, int64_t k, float * to) {
+    float         ends[tile_words][split_numbers];
+    const float * from[tile_words];
+    for (int64_t i = 0; i < tile_words; ++i) {
+        const bool is_there = token + i < t.tokens;
+        from[i] = numbers_of_block(t.x + (is_there ? token + i : 0) * t.x_stride, k, is_there ? t.k : k, ends[i]);
+    }
+    split_columns<x_parts>(from, to, 2 * tile_area);
+}
+
+/// Packs all of x.
+void pack_x(const TileGemm & g) {
+    const GemmTile & t  = g.t;
+    float *          to = g.x;
+    for (int64_t chunk = 0; chunk < t.k; chunk += g.depth) {
+        const int64_t end = smaller(chunk + g.depth, t.k);
+        for (int64_t token = 0; token < t.tokens; token += pair_tokens) {
+            for (int64_t k = chunk; k < end; k += split_numbers) {
+                pack_tokens(t, token, k, to);
+                if (token + tile_words < t.tokens) {
+                    pack_tokens(t, token + tile_words, k, to + tile_area);
+                }
+                to += x_block;
+            }
+        }
+    }
+}
+
+/// Splits 32 weights of an output.
+/// @param numbers  gives a vector of those from number i on
+template <typename Numbers> inline void split_block(Numbers numbers, float * to) {
+    for (int64_t word = 0; word < split_words; word += width) {
+        Vector words[weight_parts];
+        split(numbers(word), numbers(word + split_words), words);
+        for (int part = 0; part < weight_parts; ++part) {
+            store(to + part * 2 * tile_area + word, words[part]);
+        }
+    }
+}
+
+/// Splits the weights of one output of a piece: a row of the panel's tiles.
+void split_weights(const TileGemm & g, const Piece & piece, int64_t row, float * panel) {
+    const GemmTile & t      = g.t;
+    const int64_t    out    = piece.out + row;
+    const int64_t    depth  = piece.depth(g);
+    const int64_t    blocks = piece.blocks(g);
+    float *          to     = panel + row / tile_rows * tile_area + row % tile_rows * tile_words;
+    if (out >= t.n) {
+        for (int64_t block = 0; block < blocks; ++block) {
+            for (int64_t part = 0; part < weight_parts; ++part) {
+                __builtin_memset(to + block * weights_block + part * 2 * tile_area, 0, tile_words * sizeof(float));
+            }
+        }
+        return;
+    }
+    prefetch_weights(t, out + panel_outputs, piece.k, depth);
+    const char * weights = t.weights + out * t.weight_stride + piece.k / t.block * t.block_bytes;
+    if (t.dequantize == f16_to_f32) {
+        const auto * halves = reinterpret_cast<const uint16_t *>(weights);
+        for (int64_t block = 0; block < depth / split_numbers; ++block) { // without a detour through memory
+            split_block([&](int64_t i) { return load_f16(halves + block * split_numbers + i); },
+                        to + block * weights_block);
+        }
+        if (depth % split_numbers == 0) {
+            return;
+        }
+    }
+    const float * numbers = g.row;
+    if (t.format == WeightFormat::f32) {
+        numbers = reinterpret_cast<const float *>(weights);
+    } else {
+        t.dequantize(weights, g.row, depth);
+    }
+    float end[split_numbers];
+    for (int64_t block = 0; block < blocks; ++block) {
+        const float * from = numbers_of_block(numbers, block * split_numbers, depth, end);
+        split_block([&](int64_t i) { return load(from + i); }, to + block * weights_block);
+    }
+}
+
+} // namespace
+
+} // namespace longembed
