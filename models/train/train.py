@@ -50,7 +50,7 @@ def optimizer_of(model, contrast, recipe):
 
 def train(shape, vocabulary, recipe, cache, log):
     torch.manual_seed(recipe.seed)
-    model = build(shape, first_words(vocabulary, Teacher(cache), MEANT))
+    model = build(shape, first_words(vocabulary, Teacher(cache), MEANT), vocabulary.end)
     if recipe.steps == 0:
         return model
     wordnet = WordNet(cache)

@@ -9,7 +9,7 @@ from torch.nn import functional
 from wordfreq import word_frequency
 
 MEANING = 256  # of the teacher's 384 principal components
-CODE = 2.0  # length of the code beside a meaning of length 1
+CODE = 1.4  # length of the code beside a meaning of length 1
 # A word of this frequency has 2 ** -SHARPNESS of the length of one that never occurs.
 HALF, SHARPNESS = 5e-5, 1.5
 PIECE, CHARACTER = 0.6, 0.2  # lengths of pieces of words, and at most of single characters

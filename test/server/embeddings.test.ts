@@ -191,7 +191,7 @@ describe('refusals', () => {
     [{ input: 5 }, 'invalid_value', /input is 5/],
     [{ model: 'mini' }, 'invalid_value', /input is missing/],
     [{ input: 'x', dimensions: 0 }, 'invalid_value', /dimensions is 0/],
-    [{ input: 'x', dimensions: 513 }, 'ERR_INVALID_OPTION', /this model has 512/],
+    [{ input: 'x', dimensions: 769 }, 'ERR_INVALID_OPTION', /this model has 768/],
     [{ input: 'x', dimensions: '64' }, 'invalid_value', /dimensions is "64"/],
     [{ input: 'x', encoding_format: 'hex' }, 'invalid_value', /float or base64/],
     [{ input: 'x', input_type: 'clustering' }, 'invalid_value', /one of query/],

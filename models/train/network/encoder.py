@@ -6,9 +6,7 @@ from torch import nn
 from torch.nn import functional
 
 from network.rotary import angles, rotate_halves
-from network.shape import FEED_FORWARD, HEADS, HIDDEN, NATIVE, ROPE_BASE
-
-EPSILON = 1e-12
+from network.shape import EPSILON, FEED_FORWARD, HEADS, HIDDEN, NATIVE, ROPE_BASE
 
 
 class Layer(nn.Module):
