@@ -26,7 +26,9 @@ def first_words(vocabulary, teacher, dimensions):
     meaning = meanings(teacher.vectors([spelled[i][0] for i in whole]), min(MEANING, dimensions))
     turn = torch.linalg.qr(torch.randn(dimensions, dimensions, generator=draw))[0]  # spreads them over all dimensions
     codes[whole] = functional.normalize(meaning @ turn[: meaning.shape[1]] + CODE * codes[whole], dim=-1)
-    return codes * torch.tensor([length(word, begins) for word, begins in spelled])[:, None]
+    lengths = torch.tensor([length(word, begins) for word, begins in spelled])
+    lengths[[vocabulary.start, vocabulary.end]] = 0.0  # they are in every text
+    return codes * lengths[:, None]
 
 
 def meanings(vectors, components):
@@ -39,7 +41,7 @@ def meanings(vectors, components):
 
 def length(word, begins):
     if not word:
-        return 0.0  # special tokens
+        return CHARACTER  # [UNK]: a text of nothing else has a vector as well
     frequency = word_frequency(word, "en")
     rare = (HALF / (HALF + frequency)) ** SHARPNESS
     if len(word) == 1:
