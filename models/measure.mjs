@@ -8,7 +8,7 @@ import { root } from '../scripts/lib/paths.mjs';
 import { run, runMain, ScriptError } from '../scripts/lib/process.mjs';
 import { SHOWN, SHOWN_PARTS } from '../scripts/lib/shown.mjs';
 
-const CARDS = ['models/mini-rope.md', 'models/mini-ape.md', 'models/mini-causal.md'];
+const PAGES = ['models/README.md', 'models/mini-rope.md', 'models/mini-ape.md', 'models/mini-causal.md'];
 const RUNS = { one: SHOWN, several: SHOWN_PARTS };
 
 await runMain(() => {
@@ -21,8 +21,8 @@ await runMain(() => {
     return output;
   });
   const tsx = createRequire(import.meta.url).resolve('tsx/cli');
-  node(tsx, 'models/tables.ts', ...CARDS, 'models/README.md', ...outputs);
-  node(createRequire(import.meta.url).resolve('prettier/bin/prettier.cjs'), '--write', 'models');
+  node(tsx, 'models/tables.ts', ...PAGES, ...outputs);
+  node(createRequire(import.meta.url).resolve('prettier/bin/prettier.cjs'), '--write', ...PAGES);
 });
 
 /** @param {string[]} args */

@@ -1,5 +1,5 @@
 const MODELS = ['--model', 'mini-rope', 'mini-ape', 'mini-causal'];
-const TASKS = ['--tasks', 'passkey', 'needle', '--lengths', '256', '1k'];
+const TASKS = ['--tasks', 'passkey', 'needle', '--lengths', '256', '1k', '--limit', '50'];
 
 /** Options of the shipped models' benchmark: one vector a document. */
 export const SHOWN = [
