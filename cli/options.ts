@@ -48,6 +48,8 @@ export interface ModelOptions {
   checkDevice?: boolean;
   threads?: number;
   precision?: NonNullable<LoadOptions['precision']>;
+  /** undefined: where memory allows. */
+  repack?: boolean;
   /** false with --no-isolate; undefined in commands that have no such option. */
   isolate?: boolean;
 }
@@ -104,7 +106,9 @@ export function addModelOptions(command: Command): Command {
         '--precision <name>',
         'number format of matrix products and attention on a CPU; bf16 is faster and less exact',
       ).choices(['full', 'bf16']),
-    );
+    )
+    .option('--repack', 'keep weights in the order that CPUs multiply fastest (default: where memory allows)')
+    .option('--no-repack', 'rearrange weights at each call: short texts take up to twice as long');
 }
 
 /** Adds the option of long-running commands: with isolation, a crash of the engine process costs single documents, not the run. */
@@ -127,6 +131,7 @@ export function loadOptions(options: ModelOptions): LoadOptions {
     checkDevice: options.checkDevice,
     threads: options.threads,
     precision: options.precision,
+    repack: options.repack,
     isolate: options.isolate,
   };
 }

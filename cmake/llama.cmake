@@ -11,6 +11,10 @@ endforeach()
 option(GGML_OPENMP "ggml: use OpenMP" OFF)
 option(GGML_LLAMAFILE "ggml: use LLAMAFILE's matrix kernels" ON)
 
+# On macOS by default, where only llama.cpp's own context would use it: Accelerate's interface for it is missing before macOS 13.3,
+# and rounds a text differently with the size of its batch.
+option(GGML_BLAS "ggml: use BLAS" OFF)
+
 option(LONGEMBED_CPU_VARIANTS "release builds: the CPU backend for each level of instruction sets; OFF: one, for AVX2 on x86" ON)
 if (LONGEMBED_RELEASE)
     # One package for all CPUs of a platform: the CPU backend is built once for each level of instruction sets,

@@ -2,8 +2,9 @@
 // Publishes the tarballs of a folder, the platform packages before longembed, which names them. A version that is there already is
 // passed over, so that a run that broke off can be repeated.
 //
-//   node scripts/publish.mjs DIR [--dry-run] [--no-provenance]
+//   node scripts/publish.mjs DIR [--dry-run] [--no-provenance] [--without-metal]
 //
+// --without-metal: packages for macOS that Zig built too; they run on the processor alone.
 // Provenance statements are made in a GitHub workflow with the permission id-token: write.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +19,7 @@ const { values, positionals } = parseArgs({
   options: {
     'dry-run': { type: 'boolean', default: false },
     'no-provenance': { type: 'boolean', default: false },
+    'without-metal': { type: 'boolean', default: false },
   },
 });
 
@@ -34,6 +36,13 @@ await runMain(() => {
   const strays = found.filter((one) => one.version !== version).map(({ file }) => file);
   if (strays.length > 0) throw new ScriptError(`not version ${version}: ${strays.join(', ')}.`);
 
+  const slow = found.filter(({ os, file }) => os?.includes('darwin') && !has(file, 'ggml-metal'));
+  if (slow.length > 0 && !values['without-metal']) {
+    throw new ScriptError(
+      `without Metal: ${slow.map(({ file }) => file).join(', ')}. Pack them on macOS, or give --without-metal.`,
+    );
+  }
+
   const last = (/** @type {{ name: string }} */ one) => Number(one.name === 'longembed');
   for (const one of found.sort((a, b) => last(a) - last(b))) {
     if (isPublished(one.name, version)) say(`${one.name}@${version} is published already.`);
@@ -41,7 +50,12 @@ await runMain(() => {
   }
 });
 
-/** @param {string} file @returns {{ name: string, version: string }} */
+/** @param {string} file a tarball @param {string} name part of a file's name in it */
+function has(file, name) {
+  return capture('tar', ['-tzf', file]).out.includes(name);
+}
+
+/** @param {string} file @returns {{ name: string, version: string, os?: string[] }} */
 function manifestOf(file) {
   const { ok, out } = capture('tar', ['-xzOf', file, 'package/package.json']);
   if (!ok) throw new ScriptError(`${file} is not a package.`);
@@ -64,5 +78,5 @@ function publish(file) {
   ]);
   if (run(npm, args) !== 0)
     throw new ScriptError(`${file} was not published; what comes after it was not tried.`);
-  process.stdout.write(`published ${file}\n`);
+  process.stdout.write(`${values['dry-run'] ? 'could be published' : 'published'}: ${file}\n`);
 }

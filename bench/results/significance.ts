@@ -1,5 +1,5 @@
 /** Which differences between scores are more than chance: a paired test over queries, corrected for several tests. */
-import { Random } from '../random.js';
+import { Random } from '../../lib/random.js';
 import { sum } from '../numbers.js';
 import {
   dataOf,

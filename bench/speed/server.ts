@@ -1,7 +1,7 @@
 /**
  * Measures `longembed serve` under load, beside llama.cpp's server on the same file if one is named:
  *
- *   npx tsx bench/speed/server.ts --model minilm.gguf [--llama-server PATH] [--clients 1 8 64] [--tokens 20 392] [--seconds 8]
+ *   npx tsx bench/speed/server.ts --model minilm.gguf [--llama-server PATH] [--clients 1 --clients 8 …] [--tokens 20 --tokens 392] [--seconds 8]
  *   npx tsx bench/speed/server.ts --model minilm.gguf --mixed 8192     short queries while long documents are embedded
  *
  * Clients are in this process and wait for each answer before they ask again. Needs dist/ (npm run build) and a model with a

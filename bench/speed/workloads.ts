@@ -1,4 +1,4 @@
-import { Random } from '../random.js';
+import { Random } from '../../lib/random.js';
 import type { Shape } from './models.js';
 
 /** Texts to embed. Numbers are tokens, special ones included. */

@@ -1,4 +1,4 @@
-import { Random } from '../random.js';
+import { Random } from '../../lib/random.js';
 import { type Essays, readEssays } from './synthetic/essays.js';
 import { hide, wordBudget } from './synthetic/hide.js';
 import { prose } from './synthetic/prose.js';

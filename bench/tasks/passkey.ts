@@ -1,4 +1,4 @@
-import { Random } from '../random.js';
+import { Random } from '../../lib/random.js';
 import { hide, wordBudget } from './synthetic/hide.js';
 import { type Candidate, DOCUMENTS, syntheticTask } from './synthetic/task.js';
 import { names } from './synthetic/word-lists.js';

@@ -21,6 +21,7 @@ export async function loadNative(path: string, options: LoadOptions): Promise<Na
     gpuLayers: options.gpuLayers ?? -1,
     checkDevice: options.checkDevice ?? true,
     mmap: options.mmap ?? true,
+    repack: options.repack ?? null,
     precision: options.precision ?? 'full',
   };
   const nativeReport = onProgress === undefined ? null : report;

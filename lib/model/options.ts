@@ -45,6 +45,7 @@ const LOAD = object({
   checkDevice: flag,
   threads: whole(0),
   mmap: flag,
+  repack: flag,
   precision: oneOf('full', 'bf16'),
   isolate: flag,
   signal,

@@ -50,6 +50,14 @@ export interface LoadOptions {
   /** Maps the file into memory instead of reading it. Default `true`. */
   mmap?: boolean | undefined;
   /**
+   * Keeps the weights in the order in which the CPU's kernels read them, so that no call dequantizes or rearranges them: up to twice
+   * as fast for texts of a few tokens (docs/performance.md), with the same vectors. F16, BF16 and F32 weights take no more memory, as the mapped
+   * file's pages are given back, but processes that load the same file share nothing of it; quantized weights become float32.
+   * Default: if at most 1/32 of the available memory is needed for what it adds, and 1/4 in all. Without effect on GPUs, with
+   * AMX and `bf16`, and in llama.cpp's own context.
+   */
+  repack?: boolean | undefined;
+  /**
    * Runs the model in a separate process, so that nothing it does can end this one: a crash in the native code or a driver,
    * or being killed for lack of memory. If that process dies, the call it was computing fails with ERR_BACKEND and the next
    * call restarts it, however often; only a process that repeatedly fails to start is given up. Costs a few tenths of a

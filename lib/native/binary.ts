@@ -29,7 +29,7 @@ export function findBinary(): Binary {
   const built = builtBinary(root);
   if (built !== undefined) return { file: built, source: 'build' };
   for (const name of platformPackages()) {
-    const file = installedBinary(name);
+    const file = installedBinary(name, root);
     if (file !== undefined) return { file, source: 'package' };
   }
   throw new LongEmbedError('ERR_BACKEND', missingBinary(root));
@@ -61,12 +61,24 @@ function builtBinary(root: string): string | undefined {
   }
 }
 
-function installedBinary(name: string): string | undefined {
+/** @throws LongEmbedError ERR_BACKEND when the package is not of longembed's version: what it answers may not be what is asked */
+function installedBinary(name: string, root: string): string | undefined {
+  let file: string;
+  let version: string | undefined;
   try {
-    return require.resolve(name);
+    file = require.resolve(name);
+    version = manifestOf(require.resolve(`${name}/package.json`)).version;
   } catch {
     return undefined;
   }
+  const wanted = packageVersion();
+  // in a bundle, the nearest package.json is the application's
+  if (version === wanted || !isLongembed(root)) return file;
+  throw new LongEmbedError(
+    'ERR_BACKEND',
+    `The native part of longembed is of another version: ${name} is ${version}, and longembed ${wanted}. ` +
+      `Run "npm i ${name}@${wanted}".`,
+  );
 }
 
 /** Why there may be no binary, and what to do. @param root the folder of the nearest package.json */
@@ -115,9 +127,12 @@ export function unloadableBinary({ file, source }: Binary, reason: string): stri
 
 function isLongembed(root: string): boolean {
   try {
-    const { name } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { name?: unknown };
-    return name === 'longembed';
+    return manifestOf(join(root, 'package.json')).name === 'longembed';
   } catch {
     return false;
   }
+}
+
+function manifestOf(file: string): { name?: string; version?: string } {
+  return JSON.parse(readFileSync(file, 'utf8')) as { name?: string; version?: string };
 }

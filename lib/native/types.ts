@@ -35,6 +35,8 @@ export interface NativeLoadOptions {
   /** Whether what GPUs compute is compared with the CPU. */
   checkDevice: boolean;
   mmap: boolean;
+  /** null: where memory allows. */
+  repack: boolean | null;
   precision: Precision;
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { SeededRandom } from '../seeded-random.js';
+import type { Random } from '../random.js';
 import { type Section, sectionsOf } from './sections.js';
 
 /** A query and the text that belongs to it. */
@@ -44,12 +44,12 @@ export function documentPairs(
   text: string,
   maxCharacters: number,
   seen: SeenTexts,
-  random: SeededRandom,
+  random: Random,
 ): MadePair[] {
   return sectionsOf(text).flatMap((section) => sectionPairs(section, maxCharacters, seen, random));
 }
 
-function sectionPairs(section: Section, max: number, seen: SeenTexts, random: SeededRandom): MadePair[] {
+function sectionPairs(section: Section, max: number, seen: SeenTexts, random: Random): MadePair[] {
   const pairs: MadePair[] = [];
   let titled = 0;
   const fresh = section.paragraphs.filter((paragraph) => seen.add(paragraph));
@@ -68,7 +68,7 @@ function sectionPairs(section: Section, max: number, seen: SeenTexts, random: Se
 }
 
 /** The places of the sentences that are taken out of a passage as queries. */
-function chooseQueries(sentences: readonly string[], seen: SeenTexts, random: SeededRandom): number[] {
+function chooseQueries(sentences: readonly string[], seen: SeenTexts, random: Random): number[] {
   const count = sentences.length < MIN_SENTENCES ? 0 : Math.ceil(sentences.length / SENTENCES_A_QUERY);
   const fits = (place: number): boolean => {
     const { length } = sentences[place] ?? '';

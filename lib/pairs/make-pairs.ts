@@ -7,7 +7,7 @@ import { AtomicFile } from '../atomic-file.js';
 import { callback, checkOptions, filePath, flag, object, signal, whole } from '../check-options.js';
 import { LongEmbedError, readFailure } from '../error.js';
 import { checkOutput } from '../output-file.js';
-import { SeededRandom } from '../seeded-random.js';
+import { Random } from '../random.js';
 import { decodeUtf8 } from '../text.js';
 import { documentPairs, SeenTexts } from './document-pairs.js';
 
@@ -102,7 +102,7 @@ export async function makePairs(
         continue;
       }
       const name = relative(folder, path);
-      const pairs = documentPairs(text, maxCharacters, seen, new SeededRandom(seed, 'pairs', name));
+      const pairs = documentPairs(text, maxCharacters, seen, Random.of(seed, 'pairs', name));
       const lines = pairs.map((pair) => `${JSON.stringify(pair)}\n`).join('');
       const isDev = files.dev !== null && isHeldOut(path);
       await (isDev ? files.dev : files.pairs)?.write(lines);

@@ -5,7 +5,7 @@ import type { Engine } from '../model/engine.js';
 import { type EmbedSettings, resolveEmbedOptions } from '../model/options.js';
 import type { NativeJob, NativeTuneBatch } from '../native/index.js';
 import { type PairLine, readPairs } from './pairs-file.js';
-import type { SeededRandom } from '../seeded-random.js';
+import type { Random } from '../random.js';
 import { TokenStore } from './token-store.js';
 
 const wait = <T>(job: NativeJob<T>): Promise<T> => job.promise;
@@ -73,7 +73,7 @@ export class PairSet {
    * Pairs as the native side takes them, each text at a random place among the rows of the position matrix.
    * @param numbers of the pairs
    */
-  batch(numbers: Iterable<number>, rows: number, random: SeededRandom): NativeTuneBatch {
+  batch(numbers: Iterable<number>, rows: number, random: Random): NativeTuneBatch {
     const pairs = Array.from(numbers, (number) => this.#pairs[number]).filter((pair) => pair !== undefined);
     const queries = pairs.map(({ query }) => query);
     const documents = [
@@ -100,7 +100,7 @@ export class PairSet {
   }
 
   /** All of them at once. */
-  whole(rows: number, random: SeededRandom): NativeTuneBatch {
+  whole(rows: number, random: Random): NativeTuneBatch {
     return this.batch(this.#pairs.keys(), rows, random);
   }
 }

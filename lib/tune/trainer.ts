@@ -5,7 +5,7 @@ import type { Checkpoint } from './checkpoint.js';
 import { bestOf, type History } from './history.js';
 import type { DevScore, TuneProgress } from './options.js';
 import type { PairSet } from './pair-set.js';
-import { SeededRandom } from '../seeded-random.js';
+import { Random } from '../random.js';
 import { rateAt } from './schedule.js';
 import type { TuneSettings } from './settings.js';
 
@@ -116,7 +116,7 @@ export class Trainer {
     const { tuner, dev, settings, rows } = this.#run;
     if (dev === null) return;
     // The same places each time.
-    const batch = dev.whole(rows, new SeededRandom(settings.seed, 'dev'));
+    const batch = dev.whole(rows, Random.of(settings.seed, 'dev'));
     const figures = await this.#report(
       'judging',
       startJob(() => tuner.evaluate(batch, settings.temperature)),
@@ -133,10 +133,10 @@ export class Trainer {
     const batches = Math.floor(pairs.length / batch);
     const epoch = Math.floor(this.#step / batches);
     if (this.#order?.epoch !== epoch) {
-      this.#order = { epoch, pairs: new SeededRandom(seed, 'order', epoch).permutation(pairs.length) };
+      this.#order = { epoch, pairs: Random.of(seed, 'order', epoch).permutation(pairs.length) };
     }
     const first = (this.#step % batches) * batch;
-    const random = new SeededRandom(seed, 'places', this.#step);
+    const random = Random.of(seed, 'places', this.#step);
     return pairs.batch(this.#order.pairs.subarray(first, first + batch), rows, random);
   }
 

@@ -79,7 +79,10 @@ LoadOptions load_options(const Napi::Object & object) {
     options.gpu_layers   = object.Get("gpuLayers").ToNumber().Int32Value();
     options.check_device = object.Get("checkDevice").ToBoolean().Value();
     options.mmap         = object.Get("mmap").ToBoolean().Value();
-    options.precision    = object.Get("precision").ToString().Utf8Value() == "bf16" ? Precision::bf16 : Precision::full;
+    if (const Napi::Value repack = object.Get("repack"); repack.IsBoolean()) {
+        options.repack = repack.ToBoolean().Value() ? Repack::always : Repack::never;
+    }
+    options.precision = object.Get("precision").ToString().Utf8Value() == "bf16" ? Precision::bf16 : Precision::full;
     return options;
 }
 

@@ -7,6 +7,8 @@
 
 namespace longembed {
 
+class RepackedWeights;
+
 /// Where a batch is computed. The express lane is for short ones, which pass those of the main lane.
 enum class Lane { main, express };
 
@@ -16,8 +18,9 @@ constexpr int64_t max_express_tokens = 512;
 /// What engines of both lanes of a model share, and which of them an engine is. Without a way they know nothing of each
 /// other.
 struct LaneShare {
-    RightOfWay * way  = nullptr;
-    Lane         lane = Lane::main;
+    RightOfWay *            way      = nullptr;
+    Lane                    lane     = Lane::main;
+    const RepackedWeights * repacked = nullptr; ///< null: none
 };
 
 /// Turns token sequences into pooled vectors with one loaded model. One call at a time.

@@ -13,6 +13,7 @@
 #include "devices/processors.h"
 #include "gpu_plan.h"
 #include "graph/graph_engine.h"
+#include "graph/thread_team.h"
 #include "llama-model.h"
 #include "llama/abort_guard.h"
 #include "llama/context_engine.h"
@@ -194,12 +195,27 @@ std::unique_ptr<Model> Model::load_checked(const std::string & path, const LoadO
     if (options.check_device && model->facts_.gpu_layers > 0) {
         on_gpus([&] { check_devices(*model->model_, path, model->facts_, control); });
     }
+    model->repack(options.repack, control);
     model->start_engine(Lane::main);
     return model;
 }
 
+void Model::repack(Repack repack, Control & control) {
+    if (repack == Repack::never || facts_.engine != EngineKind::graph || facts_.gpu_layers > 0) {
+        return;
+    }
+    const CpuKernels kernels = cpu_kernels(precision_);
+    if (repack == Repack::always || RepackedWeights::fit(*model_, kernels, available_memory())) {
+        ThreadTeam team(facts_.threads);
+        const auto for_each = [&](int64_t pieces, const std::function<void(int64_t)> & work) {
+            team.run(pieces, [&](int, int64_t piece) { work(piece); });
+        };
+        repacked_ = std::make_unique<RepackedWeights>(*model_, kernels, for_each, control);
+    }
+}
+
 void Model::start_engine(Lane lane) {
-    engine(lane) = make_engine(*model_, facts_, precision_, {&way_, lane});
+    engine(lane) = make_engine(*model_, facts_, precision_, {&way_, lane, repacked_.get()});
 }
 
 void Model::embed(const Batch & batch, float * out, Control & control, Lane lane) {
@@ -260,6 +276,9 @@ MemoryEstimate Model::memory(const Batch & batch) {
     estimate.express        = express_memory();
     for (const auto & weights : model_->memory_breakdown()) {
         estimate.on(weights.first).weights += weights.second;
+    }
+    if (repacked_ != nullptr) {
+        estimate.on(ggml_backend_cpu_buffer_type()).weights += repacked_->added_bytes();
     }
     estimate.resident = resident_memory();
     return estimate;

@@ -11,11 +11,15 @@
 #include "facts.h"
 #include "kernels/cpu_kernels.h"
 #include "llama/file_watch.h"
+#include "ops/repacked_weights.h"
 #include "vocabulary.h"
 
 struct llama_model;
 
 namespace longembed {
+
+/// Whether weights are kept once more in the order in which products read them (RepackedWeights).
+enum class Repack { where_memory_allows, always, never };
 
 struct LoadOptions {
     int         threads    = 0;      ///< CPU threads; 0: the cores this process may use
@@ -25,6 +29,7 @@ struct LoadOptions {
     bool      mmap        = true;             ///< map the file rather than read it
     bool      check_device = true;            ///< compare what GPUs compute with the CPU: check_devices()
     Precision precision    = Precision::full; ///< of matrix products and attention on a CPU
+    Repack    repack       = Repack::where_memory_allows;
 };
 
 /// A loaded model: its facts, its vocabulary, and the engines that compute with it: one for each lane, over the same
@@ -36,7 +41,7 @@ public:
     ///               ERR_INVALID_OPTION for a precision that this model or machine does not support
     static std::unique_ptr<Model> load(const std::string & path, const LoadOptions & options, Control & control);
 
-    const Facts &      facts() const { return facts_; }
+    const Facts & facts() const { return facts_; }
     /// The weights as llama.cpp loaded them.
     std::shared_ptr<const llama_model> weights() const { return model_; }
 
@@ -63,16 +68,18 @@ private:
 
     std::unique_ptr<Engine> & engine(Lane lane) { return engines_[static_cast<size_t>(lane)]; }
 
+    void     repack(Repack repack, Control & control);
     void     start_engine(Lane lane);
     uint64_t express_memory();
 
-    FileWatch                    watch_; ///< of a file that is mapped into memory
-    std::shared_ptr<llama_model> model_;
-    Precision                    precision_ = Precision::full;
-    Facts                        facts_;
-    std::unique_ptr<Vocabulary>  vocabulary_;
-    RightOfWay                   way_;     ///< of the express lane
-    std::mutex                   express_; ///< held while the express lane's engine is used
+    FileWatch                        watch_; ///< of a file that is mapped into memory
+    std::shared_ptr<llama_model>     model_;
+    std::unique_ptr<RepackedWeights> repacked_; ///< null: none
+    Precision                        precision_ = Precision::full;
+    Facts                            facts_;
+    std::unique_ptr<Vocabulary>      vocabulary_;
+    RightOfWay                       way_;     ///< of the express lane
+    std::mutex                       express_; ///< held while the express lane's engine is used
 
     std::array<std::unique_ptr<Engine>, 2> engines_; ///< null: not started yet
 };

@@ -7,6 +7,7 @@
 
 #include "ggml.h"
 #include "ops/gemm_op.h"
+#include "ops/repacked_weights.h"
 #include "testing.h"
 
 namespace longembed::test {
@@ -169,6 +170,35 @@ void check_independence(const CpuKernels & kernels, const Case & c) {
     expect(std::memcmp(&alone, &among_others, sizeof(alone)) == 0, text_of(c.shape) + ": an output depends on others");
 }
 
+/// Weights that were repacked must give the same bits as those of the file, also from a later panel on.
+void check_panels(const CpuKernels & kernels, const Case & c, Epilogue epilogue) {
+    const WeightFormat format = panel_format(c.type);
+    const int64_t      bytes  = WeightPanels{nullptr, format}.weight_bytes();
+    const int64_t      padded = (c.shape.n + kernels.panel - 1) / kernels.panel * kernels.panel;
+    std::vector<char>  panels(padded * c.shape.k * bytes, 'x');
+    pack_panels(c.type, c.weights.data(), c.shape.n, c.shape.k, kernels.panel, panels.data());
+
+    std::vector<float> from_rows(c.shape.tokens * c.y_stride, untouched);
+    std::vector<float> from_panels = from_rows;
+    for (const int64_t first : {int64_t{0}, (c.shape.n - 1) / kernels.panel * kernels.panel}) {
+        const auto compute = [&](std::vector<float> & y, bool with_panels) {
+            GemmTile tile = c.tile(kernels, epilogue, y.data() + first);
+            tile.n -= first;
+            tile.weights += first * tile.weight_stride;
+            tile.bias    = tile.bias == nullptr ? nullptr : tile.bias + first;
+            tile.operand = tile.operand == nullptr ? nullptr : tile.operand + first;
+            if (with_panels) {
+                tile.panels = {panels.data() + first * c.shape.k * bytes, format};
+            }
+            run(kernels, tile);
+        };
+        compute(from_rows, false);
+        compute(from_panels, true);
+        expect(std::memcmp(from_rows.data(), from_panels.data(), from_rows.size() * sizeof(float)) == 0,
+               text_of(c.shape) + ": panels from output " + std::to_string(first) + " give other bits");
+    }
+}
+
 /// Numbers that are infinite, no numbers, near the largest float, or below the smallest normal one; in the middle of
 /// rows of ordinary ones. Among 40 tokens and outputs only those that meet one may show it.
 void check_extremes(const CpuKernels & kernels, float extreme, bool in_weights) {
@@ -229,6 +259,9 @@ void add_gemm_tests(std::vector<Test> & tests) {
                                  const Case c(type, shape, with_bias, variant.precision, random);
                                  for (const Epilogue epilogue : epilogues) {
                                      check_values(kernels, c, epilogue);
+                                     if (kernels.panel > 0) {
+                                         check_panels(kernels, c, epilogue);
+                                     }
                                  }
                                  check_independence(kernels, c);
                              }

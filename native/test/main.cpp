@@ -22,6 +22,7 @@ int main(int argc, char ** argv) {
     add_relative_speed_tests(tests);
     add_right_of_way_tests(tests);
     add_rope_tests(tests);
+    add_thread_choice_tests(tests);
 
     bool failed = false;
     for (const Test & test : tests) {

@@ -75,5 +75,6 @@ void add_backend_tests(std::vector<Test> & tests);
 void add_relative_speed_tests(std::vector<Test> & tests);
 void add_right_of_way_tests(std::vector<Test> & tests);
 void add_rope_tests(std::vector<Test> & tests);
+void add_thread_choice_tests(std::vector<Test> & tests);
 
 } // namespace longembed::test

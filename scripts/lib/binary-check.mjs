@@ -11,7 +11,8 @@ const ENTRY = 'napi_register_module_v1';
 /** Libraries that every system of a platform has, besides ggml's own beside the addon. */
 const SYSTEM_LIBRARIES = {
   linux: /^(lib(c|m|pthread|dl|rt)\.so\.\d|ld-linux-[\w-]+\.so\.\d|libc\.so)$/,
-  darwin: /^\/usr\/lib\/lib(System\.B|c\+\+\.1|objc\.A)\.dylib$/,
+  darwin:
+    /^(\/usr\/lib\/lib(System\.B|c\+\+\.1|objc\.A)\.dylib|\/System\/Library\/Frameworks\/(Accelerate|CoreFoundation|CoreGraphics|Foundation|Metal|MetalKit)\.framework\/.*)$/,
   win32: /^(kernel32|ntdll|advapi32|shell32|user32|ws2_32|bcrypt|api-ms-win-crt-[\w-]+)\.dll$/i,
 };
 /** What only the Node version has that a file was built for: with nothing of it, one file serves Node, Electron, Bun and Deno. */

@@ -29,7 +29,7 @@ export function crossBuild(target, { variants = true } = {}) {
   writeToolchain(toolchain, zig, target);
   if (!process.env['LONGEMBED_LLAMA_DIR']) fetchLlama();
 
-  say(`building for ${target.name} …`);
+  say(`building for ${target.name}${target.platform === 'darwin' ? ', without Metal,' : ''} …`);
   // CMake stores options of earlier configurations in it, which would stay in effect
   rmSync(join(out, 'CMakeCache.txt'), { force: true });
   rmSync(join(out, 'Release'), { recursive: true, force: true });

@@ -1,12 +1,13 @@
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildTypeScript } from './build-ts.mjs';
 import { BUNDLED, bundleDependencies } from './bundle.mjs';
 import { addCommonJs } from './commonjs.mjs';
 import { packFolder } from './npm-pack.mjs';
 import { packagesDir, root } from './paths.mjs';
 import { packageName, sharedFields, stageLicences } from './platform-package.mjs';
 import { capture, ScriptError } from './process.mjs';
-import { TARGETS } from './targets.mjs';
+import { GPU_PACKAGES, TARGETS } from './targets.mjs';
 
 /** Fields that only a clone of the repository uses. */
 const DEVELOPMENT = ['private', 'scripts', 'devDependencies', 'allowScripts'];
@@ -18,6 +19,7 @@ const DEVELOPMENT = ['private', 'scripts', 'devDependencies', 'allowScripts'];
  * @returns {string} the package's folder
  */
 export function stageMainPackage() {
+  buildTypeScript({ clean: true });
   mkdirSync(packagesDir, { recursive: true });
   const work = mkdtempSync(join(packagesDir, '.work-'));
   const folder = join(packagesDir, 'longembed');
@@ -44,7 +46,7 @@ export function stageMainPackage() {
  */
 export function published(manifest) {
   const kept = Object.entries(manifest).filter(([field]) => !DEVELOPMENT.includes(field));
-  const { version, dependencies } = manifest;
+  const { version, dependencies, peerDependencies, peerDependenciesMeta } = manifest;
   const needed = Object.entries(/** @type {Record<string, string>} */ (dependencies)).filter(
     ([name]) => !BUNDLED.includes(name),
   );
@@ -54,6 +56,20 @@ export function published(manifest) {
     ...sharedFields(),
     // the models must be files
     preferUnplugged: true,
-    optionalDependencies: Object.fromEntries(TARGETS.map((target) => [packageName(target), version])),
+    optionalDependencies: each(
+      TARGETS.map((target) => packageName(target)),
+      version,
+    ),
+    // nobody gets these without adding them; whoever does gets the version that fits, and Plug'n'Play and pnpm let longembed find them
+    peerDependencies: { .../** @type {object} */ (peerDependencies), ...each(GPU_PACKAGES, version) },
+    peerDependenciesMeta: {
+      .../** @type {object} */ (peerDependenciesMeta),
+      ...each(GPU_PACKAGES, { optional: true }),
+    },
   };
+}
+
+/** @param {readonly string[]} names @param {unknown} value */
+function each(names, value) {
+  return Object.fromEntries(names.map((name) => [name, value]));
 }

@@ -20,8 +20,7 @@ export function packFolder(folder, output) {
   const [npm, args] = npmCommand(['pack', '--json', '--pack-destination', output]);
   const { ok, out, err } = capture(npm, args, { cwd: folder });
   if (!ok) throw new ScriptError(`npm pack failed in ${folder}: ${err.trim()}`);
-  // what a prepack script prints comes first
-  const [packed] = Object.values(JSON.parse(out.slice(out.search(/^[[{]/m))));
+  const [packed] = Object.values(JSON.parse(out));
   return {
     file: join(output, packed.filename.replace('@', '').replace('/', '-')),
     bytes: packed.size,

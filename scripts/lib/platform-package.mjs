@@ -10,6 +10,7 @@ import {
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { llamaDir, packagesDir, root } from './paths.mjs';
+import { ScriptError } from './process.mjs';
 
 /** @typedef {import('./targets.mjs').Target} Target */
 
@@ -71,6 +72,7 @@ export function stagePlatformPackage(target, built, { licences } = {}) {
     copyFileSync(join(built, file), join(folder, prebuilds, file === 'longembed.node' ? addon : file));
   }
   stageLicences(folder);
+  stageGgmlLicences(folder);
   if (licences !== undefined) {
     for (const file of readdirSync(licences)) copyFileSync(join(licences, file), join(folder, file));
   }
@@ -100,13 +102,37 @@ export function stagePlatformPackage(target, built, { licences } = {}) {
 
 /** Our licence, and those of the sources that are compiled in. @param {string} folder */
 export function stageLicences(folder) {
+  const llama = llamaSource();
   mkdirSync(folder, { recursive: true });
   copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
-  const given = process.env['LONGEMBED_LLAMA_DIR'];
-  const llama = given !== undefined && given !== '' ? given : llamaDir;
   copyFileSync(join(llama, 'LICENSE'), join(folder, 'LICENSE-llama.cpp'));
   const json = join(llama, 'licenses', 'LICENSE-jsonhpp');
   if (existsSync(json)) copyFileSync(json, join(folder, 'LICENSE-jsonhpp'));
+}
+
+/**
+ * The notices that ggml's sources for the CPU carry themselves, MIT's both.
+ * @param {string} folder
+ * @throws {ScriptError} they are no longer where they were
+ */
+function stageGgmlLicences(folder) {
+  const sources = join(llamaSource(), 'ggml', 'src', 'ggml-cpu');
+  const first = (/** @type {string} */ file, /** @type {RegExp} */ notice) => {
+    const found = notice.exec(readFileSync(join(sources, file), 'utf8'));
+    if (found === null)
+      throw new ScriptError(`${join(sources, file)} has no notice that the package could carry.`);
+    return found[1] ?? '';
+  };
+  const llamafile = first('llamafile/sgemm.cpp', /^((?:\/\/.*\n)+)/).replace(/^\/\/ ?/gm, '');
+  writeFileSync(join(folder, 'LICENSE-llamafile'), llamafile);
+  const yarn = first('ops.cpp', /MIT licensed\. (Copyright .*)\./);
+  const terms = readFileSync(join(llamaSource(), 'LICENSE'), 'utf8');
+  writeFileSync(join(folder, 'LICENSE-yarn'), terms.replace(/^Copyright .*$/m, yarn));
+}
+
+function llamaSource() {
+  const given = process.env['LONGEMBED_LLAMA_DIR'];
+  return given !== undefined && given !== '' ? given : llamaDir;
 }
 
 /** Zig's own libraries, which are linked into what it builds. @param {string} zig the program's file @param {Target} target */

@@ -1,11 +1,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { checkBinaries } from './binary-check.mjs';
 import { buildNative } from './build-native.mjs';
 import { root } from './paths.mjs';
 import { stagePlatformPackage } from './platform-package.mjs';
 import { ScriptError } from './process.mjs';
-import { thisTarget } from './targets.mjs';
+import { MACOS_BASELINE, thisTarget } from './targets.mjs';
 
 /**
  * Builds the addon and ggml's libraries for any CPU of this platform, with this machine's compiler, and lays out their package.
@@ -20,6 +21,13 @@ export function releaseBuild() {
   const out = join(root, 'build-release');
   const built = join(out, 'Release');
   rmSync(built, { recursive: true, force: true });
-  buildNative({ out, target: 'longembed', define: ['LONGEMBED_RELEASE=ON'] });
+  const isMac = target.platform === 'darwin';
+  buildNative({
+    out,
+    target: 'longembed',
+    define: ['LONGEMBED_RELEASE=ON', ...(isMac ? [`CMAKE_OSX_DEPLOYMENT_TARGET=${MACOS_BASELINE}`] : [])],
+  });
+  // elsewhere what is published comes from Zig; a build here needs this machine's C library
+  if (isMac) checkBinaries(target, built);
   return stagePlatformPackage(target, built);
 }

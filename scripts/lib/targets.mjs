@@ -41,6 +41,14 @@ export const TARGETS = [
 ];
 
 /**
+ * Packages with a GPU backend, which users add beside longembed: the target and the backend of each, joined as in its name.
+ * Metal is part of the packages for macOS.
+ */
+export const GPU_PACKAGES = ['linux-x64', 'win32-x64'].flatMap((target) =>
+  ['cuda', 'vulkan'].map((backend) => `@longembed/${target}-${backend}`),
+);
+
+/**
  * @param {readonly string[]} names none: all
  * @returns {readonly Target[]}
  * @throws {ScriptError} a name that is not one

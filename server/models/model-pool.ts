@@ -120,7 +120,13 @@ export class ModelPool {
       return;
     }
     // The weights are only mapped, not read, and nothing goes to a GPU.
-    const sketch: LoadOptions = { ...loadOptions, backend: 'cpu', gpuLayers: undefined, mmap: true };
+    const sketch: LoadOptions = {
+      ...loadOptions,
+      backend: 'cpu',
+      gpuLayers: undefined,
+      mmap: true,
+      repack: false,
+    };
     const model = await load(source, preload ? loadOptions : { ...sketch, precision: undefined });
     try {
       const { sizeBytes } = model.info;

@@ -18,6 +18,7 @@ const OPTIONS = {
   gpuLayers: 0,
   checkDevice: true,
   mmap: true,
+  repack: null,
   precision: 'full',
 } as const;
 

@@ -200,6 +200,14 @@ describe('other models', () => {
   it('lists devices', () => {
     expect(devices().map(({ kind }) => kind)).toContain('cpu');
   });
+
+  it('says why a backend has no device', async () => {
+    const found = devices().map(({ backend }) => backend.toLowerCase());
+    const missing = (['cuda', 'vulkan', 'metal'] as const).find((name) => !found.includes(name));
+    await expect(EmbeddingModel.load(modelPath('bert'), { backend: missing ?? 'cuda' })).rejects.toThrow(
+      /has no device here: (this build was made without it|its driver reports none|failed to load .+)\. "auto" uses/,
+    );
+  });
 });
 
 describe('files that are not models', () => {

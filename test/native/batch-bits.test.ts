@@ -52,6 +52,7 @@ function loadAnew(name: (typeof ARCHITECTURE_NAMES)[number], threads: number): P
     gpuLayers: 0,
     checkDevice: false,
     mmap: true,
+    repack: threads > 1,
     precision: 'full',
   } as const;
   return addon().loadModel(modelPath(name), options, null).promise;

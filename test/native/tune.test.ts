@@ -31,7 +31,15 @@ function floats(base64: string): Float32Array {
 function load(path: string): Promise<NativeModel> {
   return addon().loadModel(
     path,
-    { threads: 2, backend: 'cpu', gpuLayers: 0, checkDevice: false, mmap: true, precision: 'full' },
+    {
+      threads: 2,
+      backend: 'cpu',
+      gpuLayers: 0,
+      checkDevice: false,
+      mmap: true,
+      repack: null,
+      precision: 'full',
+    },
     null,
   ).promise;
 }

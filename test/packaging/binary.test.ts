@@ -56,13 +56,10 @@ function load(environment: Record<string, string> = {}): string {
 }
 
 /** Puts a file where a package's `main` points. */
-function addPackage(name: string, file: string): string {
+function addPackage(name: string, file: string, version = packageVersion()): string {
   const folder = join(app, 'node_modules', name);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(
-    join(folder, 'package.json'),
-    JSON.stringify({ name, version: '1.0.0', main: 'longembed.node' }),
-  );
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, version, main: 'longembed.node' }));
   copyFileSync(file, join(folder, 'longembed.node'));
   return join(folder, 'longembed.node');
 }
@@ -86,6 +83,17 @@ describe.skipIf(!existsSync(built))('the addon', () => {
     addPackage(`@longembed/${target}`, built);
     const file = addPackage(`@longembed/${target}-cuda`, built);
     expect(load()).toBe(file);
+  });
+
+  it('of a package with another version than longembed’s is not loaded, but an error with one command', () => {
+    addPackage(`@longembed/${target}`, built);
+    const name = `@longembed/${target}-cuda`;
+    addPackage(name, built, '0.0.1');
+    expect(load()).toBe(
+      `ERR_BACKEND The native part of longembed is of another version: ${name} is 0.0.1, and longembed ${packageVersion()}. ` +
+        `Run "npm i ${name}@${packageVersion()}".`,
+    );
+    expect(load({ LONGEMBED_BINARY: built })).toBe(built);
   });
 
   it('is rather a build from source', () => {

@@ -10,7 +10,7 @@ import { checkInstalledSize, installedSize } from '../../scripts/lib/installed-s
 import { published } from '../../scripts/lib/main-package.mjs';
 import { root } from '../../scripts/lib/paths.mjs';
 import { npmCommand } from '../../scripts/lib/process.mjs';
-import { chosenTargets, TARGETS } from '../../scripts/lib/targets.mjs';
+import { chosenTargets, GPU_PACKAGES, TARGETS } from '../../scripts/lib/targets.mjs';
 import { writeToolchain } from '../../scripts/lib/zig.mjs';
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
@@ -29,6 +29,16 @@ describe('the published package.json', () => {
     expect(Object.keys(result['optionalDependencies'] as object)).toEqual(names);
     for (const version of Object.values(result['optionalDependencies'] as object))
       expect(version).toBe(manifest['version']);
+  });
+
+  it('takes a GPU package that was added in its own version only, and asks nobody for one', () => {
+    const { peerDependencies, peerDependenciesMeta } = result as Record<string, Record<string, unknown>>;
+    expect(GPU_PACKAGES).toContain('@longembed/linux-x64-cuda');
+    for (const name of GPU_PACKAGES) {
+      expect(peerDependencies?.[name]).toBe(manifest['version']);
+      expect(peerDependenciesMeta?.[name]).toEqual({ optional: true });
+    }
+    expect(peerDependencies).toHaveProperty('bullmq');
   });
 
   it('has no script, nothing for developers, and nothing of what is bundled', () => {

@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { addJobs } from '../../queue/add.js';
 import { Broker, type JobResult, type ShardJob, type ShardWorker } from '../../queue/broker.js';
-import { Random } from '../../bench/random.js';
+import { Random } from '../../lib/random.js';
 
 const { values } = parseArgs({
   options: {

@@ -113,7 +113,7 @@ describe('a tuned file', () => {
 
   it('does better on its pairs, and draws the loss', async () => {
     const report = newPath('.html');
-    const result = await tuned({ steps: 30, dev: pairs, evalEvery: 5, report });
+    const result = await tuned({ steps: 60, dev: pairs, evalEvery: 5, report });
     expect(result.dev!.reciprocalRank).toBeGreaterThanOrEqual(result.devBefore!.reciprocalRank);
     expect(result.dev!.loss).toBeLessThan(result.devBefore!.loss);
     const page = readFileSync(report, 'utf8');

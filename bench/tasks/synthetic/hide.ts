@@ -1,6 +1,6 @@
 /** Needles in haystacks. Texts are measured in words, because every model tokenizes them differently. */
 import { sum } from '../../numbers.js';
-import type { Random } from '../../random.js';
+import type { Random } from '../../../lib/random.js';
 
 /** Maximum number of words of a document of `length` tokens: a word counts as 4/3 tokens (paper §3.2). */
 export function wordBudget(length: number): number {

@@ -1,5 +1,6 @@
 /** English prose generated from templates and word lists: filler for needles that needs no download. */
-import { type Random, ShuffleBag } from '../../random.js';
+import type { Random } from '../../../lib/random.js';
+import { ShuffleBag } from './shuffle-bag.js';
 import { phrases, templates, type Topic, topics } from './word-lists.js';
 
 /** Number of sentences of a passage on one topic. */

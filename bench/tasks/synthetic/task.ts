@@ -3,7 +3,7 @@ import type { Dataset } from '../../data/dataset.js';
 import { badData } from '../../data/errors.js';
 import { publishedTaskData } from '../../data/layout.js';
 import { lengthSplitName } from '../../data/splits.js';
-import { Random } from '../../random.js';
+import { Random } from '../../../lib/random.js';
 import type { Hidden } from './hide.js';
 import { type Split, STOPPED, type Task, type TaskData, type TaskOptions } from '../task.js';
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 #include <mutex>
 
 #include "error.h"
@@ -35,6 +36,32 @@ bool is_gpu(ggml_backend_dev_t device) {
 
 std::string backend_of(ggml_backend_dev_t device) {
     return ggml_backend_reg_name(ggml_backend_dev_backend_reg(device));
+}
+
+bool is_backend(const std::string & registered, const std::string & backend) {
+    return lower_case(registered).rfind(backend, 0) == 0;
+}
+
+/// Why a backend has no device. ggml passes over files that cannot be loaded and does not say why, so that is tried
+/// again.
+std::string missing_device(const std::string & backend) {
+    for (size_t i = 0; i < ggml_backend_reg_count(); ++i) {
+        if (is_backend(ggml_backend_reg_name(ggml_backend_reg_get(i)), backend)) {
+            return "its driver reports none";
+        }
+    }
+    for (const std::string & name : {"libggml-" + backend + ".so", "ggml-" + backend + ".dll"}) {
+        const std::string file = backend_folder.empty() ? "" : backend_folder + "/" + name;
+        std::error_code   error;
+        if (file.empty() || !std::filesystem::is_regular_file(std::filesystem::u8path(file), error)) {
+            continue;
+        }
+        clear_errors();
+        ggml_backend_load(file.c_str());
+        const std::string reason = logged_errors();
+        return reason.empty() ? "its driver or its libraries are missing" : reason;
+    }
+    return "this build was made without it";
 }
 
 } // namespace
@@ -75,15 +102,13 @@ std::vector<ggml_backend_dev_t> gpu_devices(const std::string & backend) {
     std::vector<ggml_backend_dev_t> found;
     for (size_t i = 0; i < ggml_backend_dev_count(); ++i) {
         ggml_backend_dev_t device = ggml_backend_dev_get(i);
-        if (is_gpu(device) && (backend == "auto" || lower_case(backend_of(device)).rfind(backend, 0) == 0)) {
+        if (is_gpu(device) && (backend == "auto" || is_backend(backend_of(device), backend))) {
             found.push_back(device);
         }
     }
     if (found.empty() && backend != "auto") {
-        throw Error(ErrorCode::backend,
-                    "Backend \"" + backend +
-                        "\" has no device here: either this build was made without it, or the "
-                        "driver is missing. \"auto\" uses whatever is available, \"cpu\" always works.");
+        throw Error(ErrorCode::backend, "Backend \"" + backend + "\" has no device here: " + missing_device(backend) +
+                                            ". \"auto\" uses whatever is available, \"cpu\" always works.");
     }
     return found;
 }

@@ -11,7 +11,9 @@ ForwardPass::ForwardPass(const PassSetup & setup, Streams & streams, int paralle
       meter_(control, setup.total_operations()) {}
 
 void ForwardPass::run(float * out) {
-    streams_.expect(setup_.total_operations());
+    // reading the weights takes as long as computing with them for a few tokens
+    constexpr int64_t reading = 4;
+    streams_.begin(setup_.total_operations() + setup_.layers * setup_.layer_operations(reading));
     std::optional<RightOfWay::Taken> way;
     streams_.take_way(way, parallelism_);
     run_whole_blocks();
@@ -23,6 +25,7 @@ void ForwardPass::run(float * out) {
     } else {
         write_means(out);
     }
+    streams_.end(parallelism_);
     control_.report(1.0f);
 }
 

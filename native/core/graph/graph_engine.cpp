@@ -35,6 +35,26 @@ int64_t choose_block_tokens(int64_t tokens, int streams, int64_t limit) {
     return std::min(max, std::max<int64_t>(1, (tokens + rounds * streams - 1) / (rounds * streams)));
 }
 
+/// How long streams take that compute a text side by side, in tokens of one of them: they take blocks as they come, and
+/// each block costs `per_block` beside its tokens.
+int64_t time_of_blocks(int64_t tokens, int64_t block, int streams, int64_t per_block) {
+    const int64_t full = tokens / block;
+    const int64_t rest = tokens % block;
+    const int64_t last = full % streams > 0 ? block + per_block : 0;
+    return full / streams * (block + per_block) + std::max(last, rest > 0 ? rest + per_block : 0);
+}
+
+/// The size, a multiple of `step`, with which a short text is done first.
+int64_t fastest_block(int64_t tokens, int64_t step, int64_t max, int streams, int64_t per_block) {
+    int64_t best = std::max(step, max / step * step);
+    for (int64_t block = best; block >= step; block -= step) {
+        if (time_of_blocks(tokens, block, streams, per_block) < time_of_blocks(tokens, best, streams, per_block)) {
+            best = block;
+        }
+    }
+    return best;
+}
+
 int64_t longest_block(const Layout & layout) {
     int64_t longest = 0;
     for (const auto * blocks : {&layout.whole, &layout.parts}) {
@@ -143,11 +163,13 @@ void set_doubled_sizes(AttentionDevice & device, const Streams & streams, int64_
     }
 }
 
-AttentionDevice device_of(const Streams & streams, const AttentionShape & shape, Precision precision) {
+AttentionDevice device_of(const Streams & streams, const AttentionShape & shape, Precision precision,
+                          const RepackedWeights * repacked) {
     AttentionDevice device{};
     device.is_cpu = streams.main_is_cpu();
     if (device.is_cpu) {
-        device.kernels = cpu_kernels(precision);
+        device.kernels          = cpu_kernels(precision);
+        device.kernels.repacked = repacked;
     }
     if (precision == Precision::bf16) {
         check_bf16(device);
@@ -162,7 +184,7 @@ AttentionDevice device_of(const Streams & streams, const AttentionShape & shape,
 
 GraphEngine::GraphEngine(const llama_model & model, int threads, Precision precision, const LaneShare & share)
     : model_(model), architecture_(make_architecture(model)), streams_(model, threads, share),
-      device_(device_of(streams_, architecture_->attention(0), precision)),
+      device_(device_of(streams_, architecture_->attention(0), precision, share.repacked)),
       layer_parameters_(
           mean_of_layers(model, [&](const ggml_tensor * tensor) { return weights_in_use(model, tensor); })),
       layer_bytes_(static_cast<uint64_t>(mean_of_layers(model, ggml_nbytes))), widest_inputs_(widest_inputs(model)),
@@ -186,7 +208,7 @@ struct GraphEngine::Plan {
     PackedBatch   packed;
 
     Plan(const GraphEngine & engine, const Batch & batch)
-        : batch(batch), parallelism(engine.streams_.parallelism(batch.n_tokens)),
+        : batch(batch), parallelism(engine.streams_.parallelism(batch.n_tokens, batch.n_sequences)),
           layout(batch, engine.choose_cut(batch, parallelism)), packed(batch, layout, *engine.architecture_) {}
 };
 
@@ -237,7 +259,12 @@ PassSetup GraphEngine::setup_for(const Plan & plan, Workspace & workspace) const
 
 Cut GraphEngine::choose_cut(const Batch & batch, int parallelism) const {
     const AttentionAlignment alignment = attention_alignment(device_, batch.uses_self_extend());
+    const int64_t            per_block = device_.kernels.repacked != nullptr ? 2 : 14; // of time for weights
     const int64_t            tokens    = choose_block_tokens(batch.n_tokens, parallelism, max_block_tokens_);
+    if (parallelism > 1 && batch.n_sequences == 1 && batch.n_tokens <= max_block_tokens_ * parallelism) {
+        const int64_t block = fastest_block(batch.n_tokens, alignment.block, max_block_tokens_, parallelism, per_block);
+        return {block, alignment.block, alignment.sequence};
+    }
     return {(tokens + alignment.block - 1) / alignment.block * alignment.block, alignment.block, alignment.sequence};
 }
 

@@ -11,13 +11,12 @@ namespace longembed {
 
 namespace {
 
-// With fewer tokens than this a stream, it costs more that every stream reads all weights than to meet after each
+// With fewer tokens than this a stream, it costs more that every stream unpacks all weights than to meet after each
 // operation.
 constexpr int64_t min_tokens_per_stream = 48;
 
-// Below this, a millisecond or two, threads that meet after every operation gain little, and where other programs use
-// the cores, one of them waits for the other far longer than the whole would take.
-constexpr double min_operations_for_many = 5e8;
+// Where weights are unpacked already and no sequence must be divided, streams gain with as few as these.
+constexpr int64_t min_tokens_per_stream_repacked = 16;
 
 // the largest that any GPU backend computes without conditions on the rest of the shape
 constexpr int64_t max_head_size = 256;
@@ -35,7 +34,8 @@ bool kernels_are(const char * name) {
 }
 
 Streams::Streams(const llama_model & model, int threads, const LaneShare & share)
-    : share_(share), wide_(model, threads), wide_threads_(threads), team_(wide_.main_is_cpu() ? threads : 1) {
+    : share_(share), wide_(model, threads), wide_threads_(threads), team_(wide_.main_is_cpu() ? threads : 1),
+      choice_(team_.members()) {
     for (int i = 0; team_.members() > 1 && i < team_.members(); ++i) {
         narrow_.push_back(std::make_unique<Stream>(model, 1));
     }
@@ -88,10 +88,18 @@ size_t Streams::max_operand_bytes() const {
     return yes;
 }
 
-void Streams::expect(double operations) {
+void Streams::begin(double work) {
+    work_  = work;
+    begun_ = ThreadChoice::Clock::now();
     if (main_is_cpu()) {
-        wide_threads_ = operations < min_operations_for_many ? 1 : team_.members();
+        wide_threads_ = choice_.choose(work, begun_);
         wide_.use_threads(wide_threads_);
+    }
+}
+
+void Streams::end(int parallelism) {
+    if (main_is_cpu() && parallelism == 1) {
+        choice_.learn(wide_threads_, work_, begun_, ThreadChoice::Clock::now());
     }
 }
 
@@ -107,8 +115,10 @@ void Streams::take_way(std::optional<RightOfWay::Taken> & taken, int parallelism
     }
 }
 
-int Streams::parallelism(int64_t tokens) const {
-    return tokens >= min_tokens_per_stream * team_.members() ? team_.members() : 1;
+int Streams::parallelism(int64_t tokens, int64_t sequences) const {
+    const bool    whole = share_.repacked != nullptr && sequences >= team_.members();
+    const int64_t least = whole ? min_tokens_per_stream_repacked : min_tokens_per_stream;
+    return tokens >= least * team_.members() ? team_.members() : 1;
 }
 
 BufferSizes Streams::missing(int parallelism, const BufferSizes & needed) const {

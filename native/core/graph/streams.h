@@ -7,6 +7,7 @@
 
 #include "engine.h"
 #include "stream.h"
+#include "thread_choice.h"
 #include "thread_team.h"
 
 struct llama_model;
@@ -40,15 +41,19 @@ public:
     /// The name of its backend, e.g. "Vulkan".
     const char * main_backend() const { return wide_.main_backend(); }
 
-    /// Announces how many operations the next runs take in all: few are computed by one thread.
-    void expect(double operations);
+    /// Announces an input, and how much work it takes in all, in operations: where it is short, one thread computes it,
+    /// or all that share its operations, whichever was faster of late.
+    void begin(double work);
+
+    /// The input that was announced has been computed on so many streams.
+    void end(int parallelism);
 
     /// Those of the express lane take the cores that runs on `parallelism` streams need, as far as they may; to be
-    /// called after expect().
+    /// called after begin().
     void take_way(std::optional<RightOfWay::Taken> & taken, int parallelism);
 
-    /// Streams that compute `tokens` side by side: 1, or one a thread.
-    int parallelism(int64_t tokens) const;
+    /// Streams that compute so many tokens of so many sequences side by side: 1, or one a thread.
+    int parallelism(int64_t tokens, int64_t sequences) const;
 
     /// Memory that the graphs of `parallelism` streams need beyond what they have, where each needs as much as `needed`
     /// says.
@@ -68,6 +73,9 @@ private:
     int                                  wide_threads_; ///< that compute its operations
     std::vector<std::unique_ptr<Stream>> narrow_;
     ThreadTeam                           team_;
+    ThreadChoice                         choice_;
+    double                               work_ = 0.0; ///< of the input that is computed
+    ThreadChoice::Clock::time_point      begun_;
 };
 
 } // namespace longembed

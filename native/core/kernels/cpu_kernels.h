@@ -8,6 +8,8 @@
 
 namespace longembed {
 
+class RepackedWeights;
+
 /// Our own kernels, all for the same instruction set; null where ggml computes instead.
 struct CpuKernels {
     const char *    name      = "ggml"; ///< of the variant, or the value of LONGEMBED_KERNELS
@@ -23,6 +25,12 @@ struct CpuKernels {
 
     /// Numbers in a 32-bit word of packed keys and values: 1, a float; 2, a pair in BF16.
     int64_t pack_factor = 1;
+
+    /// Outputs in a panel of weights (WeightPanels); 0: products take none.
+    int64_t panel = 0;
+
+    /// The panels of a model's weights; null: none.
+    const RepackedWeights * repacked = nullptr;
 
     bool packs_x = false; ///< a product packs x first, which must be small beside the rest of it
 

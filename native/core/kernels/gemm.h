@@ -16,6 +16,7 @@ constexpr int64_t gemm_nc = 64;
 /// How weights lie in memory.
 enum class WeightFormat {
     f32,
+    f16,
     bf16,
     other,
 };
@@ -28,6 +29,15 @@ enum class Epilogue {
     swiglu_gate,     ///< times SiLU of `operand`
     geglu_gate,      ///< times GELU of `operand`, with erf
     geglu_tanh_gate, ///< the same with tanh
+};
+
+/// Weights once more, in the order in which a kernel reads them, so that none are packed when they are multiplied:
+/// [outputs / panel][k][panel], the last panel filled up with zeros.
+struct WeightPanels {
+    const char * data   = nullptr; ///< of the first output, which begins a panel; null: there are none
+    WeightFormat format = WeightFormat::f32;
+
+    int64_t weight_bytes() const { return format == WeightFormat::f32 ? 4 : 2; }
 };
 
 /// y = epilogue(x · weightsᵀ + bias) for some tokens and n of the outputs.
@@ -44,6 +54,7 @@ struct GemmTile {
     WeightFormat format;
     Dequantize   dequantize; ///< null for WeightFormat::f32
     int64_t      n;          ///< outputs
+    WeightPanels panels;     ///< of these outputs, or none
 
     const float * bias; ///< [n], or null
     Epilogue      epilogue;

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "convert_body.h"
 #include "epilogue_body.h"
 #include "gemm.h"
 #include "simd.h"
@@ -103,9 +104,37 @@ void pack_weights(const GemmTile & t, int64_t o, int64_t k, int64_t depth, float
     }
 }
 
+/// Prefetches part `i` of `parts` of the panel after this one, which lies behind it: while tokens are multiplied by
+/// this one, the next comes from main memory.
+inline void prefetch_panel(const GemmTile & t, int64_t o, int64_t k, int64_t depth, int64_t i, int64_t parts) {
+    constexpr int64_t cache_line = 64;
+    const int64_t     bytes      = depth * nr * t.panels.weight_bytes();
+    const char *      next       = t.panels.data + (o * t.k + (k + depth) * nr) * t.panels.weight_bytes();
+    for (int64_t byte = bytes * i / parts / cache_line * cache_line; byte < bytes * (i + 1) / parts;
+         byte += cache_line) {
+        __builtin_prefetch(next + byte, 0, 2);
+    }
+}
+
+/// A vector of weights of a panel.
+template <WeightFormat format> inline Vector load_weights(const char * panel, int64_t first) {
+    switch (format) {
+        case WeightFormat::f16: return load_f16(reinterpret_cast<const uint16_t *>(panel) + first);
+        case WeightFormat::bf16: return load_bf16(reinterpret_cast<const uint16_t *>(panel) + first);
+        default: return load(reinterpret_cast<const float *>(panel) + first);
+    }
+}
+
+/// Weights of nr outputs as a micro-kernel takes them: [words][nr].
+struct Packed {
+    const char * data;
+    WeightFormat format;
+};
+
 /// y [rows][nr] = start + x [rows][words] · packed [words][nr], where start is the row `bias` or, if that is null, y
-template <int rows> void micro_kernel(const float * x, int64_t x_stride, int64_t words, const float * packed,
-                                      const float * bias, float * y, int64_t y_stride) {
+template <int rows, WeightFormat format> void micro_kernel(const float * x, int64_t x_stride, int64_t words,
+                                                           const char * packed, const float * bias, float * y,
+                                                           int64_t y_stride) {
     Vector sums[rows][nr_vectors];
     for (int r = 0; r < rows; ++r) {
         for (int v = 0; v < nr_vectors; ++v) {
@@ -115,7 +144,7 @@ template <int rows> void micro_kernel(const float * x, int64_t x_stride, int64_t
     for (int64_t k = 0; k < words; ++k) {
         Vector w[nr_vectors];
         for (int v = 0; v < nr_vectors; ++v) {
-            w[v] = load(packed + k * nr + v * width);
+            w[v] = load_weights<format>(packed, k * nr + v * width);
         }
         for (int r = 0; r < rows; ++r) {
             for (int v = 0; v < nr_vectors; ++v) {
@@ -130,17 +159,31 @@ template <int rows> void micro_kernel(const float * x, int64_t x_stride, int64_t
     }
 }
 
-void micro_kernel(int64_t rows, const float * x, int64_t x_stride, int64_t words, const float * packed,
-                  const float * bias, float * y, int64_t y_stride) {
+template <WeightFormat format> void micro_kernel(int64_t rows, const float * x, int64_t x_stride, int64_t words,
+                                                 const char * packed, const float * bias, float * y, int64_t y_stride) {
     static_assert(mr == 6);
     switch (rows) {
-        case 1: return micro_kernel<1>(x, x_stride, words, packed, bias, y, y_stride);
-        case 2: return micro_kernel<2>(x, x_stride, words, packed, bias, y, y_stride);
-        case 3: return micro_kernel<3>(x, x_stride, words, packed, bias, y, y_stride);
-        case 4: return micro_kernel<4>(x, x_stride, words, packed, bias, y, y_stride);
-        case 5: return micro_kernel<5>(x, x_stride, words, packed, bias, y, y_stride);
-        default: return micro_kernel<6>(x, x_stride, words, packed, bias, y, y_stride);
+        case 1: return micro_kernel<1, format>(x, x_stride, words, packed, bias, y, y_stride);
+        case 2: return micro_kernel<2, format>(x, x_stride, words, packed, bias, y, y_stride);
+        case 3: return micro_kernel<3, format>(x, x_stride, words, packed, bias, y, y_stride);
+        case 4: return micro_kernel<4, format>(x, x_stride, words, packed, bias, y, y_stride);
+        case 5: return micro_kernel<5, format>(x, x_stride, words, packed, bias, y, y_stride);
+        default: return micro_kernel<6, format>(x, x_stride, words, packed, bias, y, y_stride);
     }
+}
+
+void micro_kernel(int64_t rows, const float * x, int64_t x_stride, int64_t words, const Packed & packed,
+                  const float * bias, float * y, int64_t y_stride) {
+    if (pack_factor == 1) { // else words are pairs
+        switch (packed.format) {
+            case WeightFormat::f16:
+                return micro_kernel<WeightFormat::f16>(rows, x, x_stride, words, packed.data, bias, y, y_stride);
+            case WeightFormat::bf16:
+                return micro_kernel<WeightFormat::bf16>(rows, x, x_stride, words, packed.data, bias, y, y_stride);
+            default: break;
+        }
+    }
+    return micro_kernel<WeightFormat::f32>(rows, x, x_stride, words, packed.data, bias, y, y_stride);
 }
 
 void copy_rows(const float * from, int64_t from_stride, float * to, int64_t to_stride, int64_t n, int64_t count) {
@@ -168,22 +211,41 @@ struct GemmScratch {
     float * x;           ///< [tokens][words_for(k)], where x must be packed
 };
 
-void compute_tile(const GemmTile & t, const MicroTile & m, const GemmScratch & scratch) {
+/// @param packed  weights of the tile's outputs, [words_for(depth)][nr]
+void compute_tile(const GemmTile & t, const MicroTile & m, const Packed & packed, const GemmScratch & scratch) {
     const int64_t x_stride = pack_factor == 1 ? t.x_stride : words_for(t.k);
     const float * x        = (pack_factor == 1 ? t.x : scratch.x) + m.token * x_stride + m.k / pack_factor;
     float *       y        = t.y + m.token * t.y_stride + m.out;
     const float * start    = m.k == 0 ? scratch.bias : nullptr;
     if (m.n == nr) {
-        micro_kernel(m.tokens, x, x_stride, words_for(m.depth), scratch.packed, start, y, t.y_stride);
+        micro_kernel(m.tokens, x, x_stride, words_for(m.depth), packed, start, y, t.y_stride);
     } else {
         copy_rows(y, t.y_stride, scratch.partial, nr, m.tokens, m.n);
-        micro_kernel(m.tokens, x, x_stride, words_for(m.depth), scratch.packed, start, scratch.partial, nr);
+        micro_kernel(m.tokens, x, x_stride, words_for(m.depth), packed, start, scratch.partial, nr);
         copy_rows(scratch.partial, nr, y, t.y_stride, m.tokens, m.n);
     }
     if (m.k + m.depth == t.k) {
         const float * operand = t.operand == nullptr ? nullptr : t.operand + m.token * t.operand_stride + m.out;
         apply_epilogue(t.epilogue, operand, t.operand_stride, y, t.y_stride, m.tokens, m.n);
     }
+}
+
+/// From how many tokens on halves are converted once, rather than each time they are multiplied.
+constexpr int64_t min_tokens_to_unpack = 64;
+
+/// Weights of nr outputs for all tokens: those of a panel, as they are or converted, or packed now.
+Packed packed_weights(const GemmTile & t, int64_t o, int64_t k, int64_t depth, const GemmScratch & scratch) {
+    const Packed now{reinterpret_cast<const char *>(scratch.packed), WeightFormat::f32};
+    if (t.panels.data == nullptr) {
+        pack_weights(t, o, k, depth, scratch.packed, scratch.dequantized);
+        return now;
+    }
+    const char * panel = t.panels.data + (o * t.k + k * nr) * t.panels.weight_bytes();
+    if (t.panels.format == WeightFormat::f32 || t.tokens < min_tokens_to_unpack) {
+        return {panel, t.panels.format};
+    }
+    (t.panels.format == WeightFormat::f16 ? f16_to_f32 : bf16_to_f32)(panel, scratch.packed, depth * nr);
+    return now;
 }
 
 void gemm(const GemmTile & t, float * memory) {
@@ -197,6 +259,8 @@ void gemm(const GemmTile & t, float * memory) {
         pack_words(t.x + token * t.x_stride, t.k, scratch.x + token * words_for(t.k));
     }
 
+    // about equal ones: a tile of one or two tokens takes as long as one of four
+    const int64_t tiles = (t.tokens + mr - 1) / mr;
     for (int64_t out = 0; out < t.n; out += nr) {
         const int64_t n = smaller(nr, t.n - out);
         __builtin_memset(scratch.bias, 0, nr * sizeof(float));
@@ -204,10 +268,14 @@ void gemm(const GemmTile & t, float * memory) {
             __builtin_memcpy(scratch.bias, t.bias + out, n * sizeof(float));
         }
         for (int64_t k = 0; k < t.k; k += gemm_kc) {
-            const int64_t depth = smaller(gemm_kc, t.k - k);
-            pack_weights(t, out, k, depth, scratch.packed, scratch.dequantized);
-            for (int64_t token = 0; token < t.tokens; token += mr) {
-                compute_tile(t, {out, n, token, smaller(mr, t.tokens - token), k, depth}, scratch);
+            const int64_t depth  = smaller(gemm_kc, t.k - k);
+            const Packed  packed = packed_weights(t, out, k, depth, scratch);
+            for (int64_t i = 0; i < tiles; ++i) {
+                if (t.panels.data != nullptr) {
+                    prefetch_panel(t, out, k, depth, i, tiles);
+                }
+                const int64_t token = t.tokens * i / tiles;
+                compute_tile(t, {out, n, token, t.tokens * (i + 1) / tiles - token, k, depth}, packed, scratch);
             }
         }
     }

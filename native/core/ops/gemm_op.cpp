@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ggml-backend.h"
+#include "repacked_weights.h"
 #include "right_of_way.h"
 
 namespace longembed {
@@ -74,9 +75,13 @@ void set_weights(GemmTile & tile, const CpuKernels & kernels, ggml_type type) {
             tile.format     = WeightFormat::bf16;
             tile.dequantize = kernels.bf16_to_f32;
             break;
+        case GGML_TYPE_F16:
+            tile.format     = WeightFormat::f16;
+            tile.dequantize = kernels.f16_to_f32;
+            break;
         default:
             tile.format     = WeightFormat::other;
-            tile.dequantize = type == GGML_TYPE_F16 ? kernels.f16_to_f32 : ggml_get_type_traits(type)->to_float;
+            tile.dequantize = ggml_get_type_traits(type)->to_float;
             break;
     }
 }
@@ -93,6 +98,9 @@ GemmTile tile_of(const CpuKernels & kernels, const ggml_tensor * weight, const O
     tile.weight_stride = static_cast<int64_t>(weight->nb[1]);
     tile.n             = outputs.end - outputs.first;
     set_weights(tile, kernels, weight->type);
+    if (kernels.repacked != nullptr) {
+        tile.panels = kernels.repacked->find(tile.weights);
+    }
     return tile;
 }
 
@@ -103,6 +111,9 @@ void run_gemm(const CpuKernels & kernels, const GemmTile & whole, float * scratc
         RightOfWay::give_way();
         tile.n       = std::min(some, whole.n - first);
         tile.weights = whole.weights + first * whole.weight_stride;
+        if (whole.panels.data != nullptr) {
+            tile.panels.data = whole.panels.data + first * whole.k * whole.panels.weight_bytes();
+        }
         tile.bias    = whole.bias == nullptr ? nullptr : whole.bias + first;
         tile.operand = whole.operand == nullptr ? nullptr : whole.operand + first;
         tile.y       = whole.y + first;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Random } from '../../../bench/random.js';
+import { Random } from '../../../lib/random.js';
 import { modelPath } from '../../../models/random/cached.js';
 import { killAgainAndAgain } from './kill.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../../bench/random.js';
+import { Random } from '../../../lib/random.js';
 import { compareResults } from '../../../bench/results/compare.js';
 import { comparisonTable } from '../../../bench/results/comparison-table.js';
 import { holm, signFlipTest } from '../../../bench/results/significance.js';

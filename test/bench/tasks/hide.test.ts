@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hide } from '../../../bench/tasks/synthetic/hide.js';
-import { Random } from '../../../bench/random.js';
+import { Random } from '../../../lib/random.js';
 import { wordBudget } from '../../../bench/tasks/synthetic/hide.js';
 
 function* counted(): Generator<string, never> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { prose } from '../../../bench/tasks/synthetic/prose.js';
 import { facts, phrases, templates, topics } from '../../../bench/tasks/synthetic/word-lists.js';
-import { Random } from '../../../bench/random.js';
+import { Random } from '../../../lib/random.js';
 
 function sentences(count: number, seed: string): string[] {
   const made = prose(Random.of(seed));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Random, ShuffleBag } from '../../../bench/random.js';
+import { ShuffleBag } from '../../../bench/tasks/synthetic/shuffle-bag.js';
+import { Random } from '../../../lib/random.js';
 
 const times = <T>(count: number, of: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => of(index));

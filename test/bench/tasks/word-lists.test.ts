@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { facts, names } from '../../../bench/tasks/synthetic/word-lists.js';
 import { people } from '../../../bench/tasks/passkey.js';
-import { Random } from '../../../bench/random.js';
+import { Random } from '../../../lib/random.js';
 import { words } from './helpers.js';
 
 describe('names', () => {

@@ -73,25 +73,10 @@ export class Random {
       return drawn;
     });
   }
-}
 
-/** Draws items at random, but none again before half of the others have been drawn. */
-export class ShuffleBag<T> {
-  /** The item drawn longest ago first. */
-  readonly #items: T[];
-  readonly #random: Random;
-
-  /** @param items at least one */
-  constructor(items: readonly T[], random: Random) {
-    this.#items = [...items];
-    this.#random = random;
-  }
-
-  draw(): T {
-    const available = Math.ceil(this.#items.length / 2);
-    const [drawn] = this.#items.splice(this.#random.below(available), 1) as [T];
-    this.#items.push(drawn);
-    return drawn;
+  /** 0 to `count` − 1 in random order. */
+  permutation(count: number): Int32Array {
+    return Int32Array.from(this.sample(count, count));
   }
 }
 
