@@ -18,7 +18,7 @@ export function packageVersion(): string {
   return version;
 }
 
-/** The small trained models that come with the package: see models/README.md. */
+/** The small models that come with the package: see models/README.md. */
 export const SHIPPED_MODELS = ['mini-rope', 'mini-ape', 'mini-causal'] as const;
 
 /** The default model of `EmbeddingModel.load`. */

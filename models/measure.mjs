@@ -1,15 +1,15 @@
 #!/usr/bin/env node
 // Scores the models that ship and writes the tables of models/: `node models/measure.mjs FOLDER`.
-// About ten minutes on two idle cores. FOLDER keeps the embeddings, and what was interrupted goes on.
+// About ten minutes of processor time. FOLDER keeps the embeddings, and what was interrupted goes on.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
 import { root } from '../scripts/lib/paths.mjs';
 import { run, runMain, ScriptError } from '../scripts/lib/process.mjs';
-import { SHOWN, SHOWN_UNSCALED, shownAt } from '../scripts/lib/shown.mjs';
+import { SHOWN, SHOWN_PARTS } from '../scripts/lib/shown.mjs';
 
-const CARDS = ['models/mini-rope.md', 'models/mini-ape.md', 'models/mini-causal.md'];
-const RUNS = { all: SHOWN, 512: shownAt('512'), '1k': shownAt('1k'), unscaled: SHOWN_UNSCALED };
+const PAGES = ['models/README.md', 'models/mini-rope.md', 'models/mini-ape.md', 'models/mini-causal.md'];
+const RUNS = { one: SHOWN, several: SHOWN_PARTS };
 
 await runMain(() => {
   const folder = process.argv[2];
@@ -21,8 +21,8 @@ await runMain(() => {
     return output;
   });
   const tsx = createRequire(import.meta.url).resolve('tsx/cli');
-  node(tsx, 'models/tables.ts', ...CARDS, 'models/README.md', ...outputs);
-  node(createRequire(import.meta.url).resolve('prettier/bin/prettier.cjs'), '--write', 'models');
+  node(tsx, 'models/tables.ts', ...PAGES, ...outputs);
+  node(createRequire(import.meta.url).resolve('prettier/bin/prettier.cjs'), '--write', ...PAGES);
 });
 
 /** @param {string[]} args */

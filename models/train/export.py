@@ -3,43 +3,66 @@
 import gguf
 import numpy as np
 
-from network.causal import EPSILON as RMS_EPSILON
-from network.causal import GATED
-from network.encoder import EPSILON as LAYER_EPSILON
-from network.shape import FEED_FORWARD, HEADS, HIDDEN, LAYERS, NATIVE, ROPE_BASE
+from network.shape import EPSILON, FEED_FORWARD, HEADS, HIDDEN, NATIVE, ROPE_BASE
 from vocabulary import bytepair, wordpiece
 
 POOLING = {"mean": gguf.PoolingType.MEAN, "last": gguf.PoolingType.LAST}
-TYPES = {
-    "f32": (gguf.GGMLQuantizationType.F32, gguf.LlamaFileType.ALL_F32),
-    "f16": (gguf.GGMLQuantizationType.F16, gguf.LlamaFileType.MOSTLY_F16),
-    "q8_0": (gguf.GGMLQuantizationType.Q8_0, gguf.LlamaFileType.MOSTLY_Q8_0),
-}
+# A new model's weights are stored without loss: a token's vector has one value with either sign, a layer's matrix one value, in
+# every block; positions are halves. What has been trained loses: Q4_0 rounds it.
+TOKENS = gguf.GGMLQuantizationType.TQ1_0
+SPARSE = gguf.GGMLQuantizationType.Q2_K
+OTHERS = gguf.GGMLQuantizationType.Q4_0
+FILE_TYPE = gguf.LlamaFileType.MOSTLY_TQ1_0
 DESCRIPTION = (
-    "A small embedding model for the tests and the demonstration of longembed, trained on generated text of at most "
-    f"{NATIVE} tokens"
+    "A small embedding model for the tests and the demonstration of longembed, made from all-MiniLM-L6-v2's vectors of words "
+    f"and trained on texts of at most {NATIVE} tokens"
 )
 
 
-def export(model, shape, vocabulary, path, kind="q8_0"):
-    """Writes `path`, weights as `kind`: f32, f16 or q8_0."""
+def export(model, shape, vocabulary, path, whole=False):
+    """Writes `path`, quantized, or `whole` as F32."""
     writer = gguf.GGUFWriter(str(path), shape.architecture)
-    file_type, number = TYPES[kind]
     write_facts(writer, shape)
-    writer.add_file_type(number)
+    writer.add_file_type(gguf.LlamaFileType.ALL_F32 if whole else FILE_TYPE)
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
     write_vocabulary(writer, vocabulary)
     for name, weights in model.state_dict().items():
         values = weights.detach().numpy().astype(np.float32)
-        matrix = values.ndim == 2 and not name.startswith("position_embd")
-        if matrix and kind != "f32":
-            writer.add_tensor(name, gguf.quantize(values, file_type), raw_dtype=file_type)
-        else:
+        if whole or values.ndim == 1:
             writer.add_tensor(name, values)
+        else:
+            kind, stored = packed(name, values)
+            writer.add_tensor(name, stored, raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def packed(name, values):
+    """A matrix's type, and its bytes."""
+    if name.startswith("position_embd"):
+        return gguf.GGMLQuantizationType.F16, values.astype(np.float16)
+    if name.startswith("token_embd"):
+        return TOKENS, gguf.quantize(values, TOKENS)
+    sparse = one_value(values)
+    return (OTHERS, gguf.quantize(values, OTHERS)) if sparse is None else (SPARSE, sparse)
+
+
+def one_value(values):
+    """Q2_K's bytes of a matrix whose blocks of 256 have one value besides 0, a half; None for others. The Python package gguf has
+    no function for Q2_K: a block is 16 scales, 256 times 2 bits, a factor on the scales and one on the minima, which are 0."""
+    if values.shape[1] % 256 != 0:
+        return None
+    blocks = values.reshape(-1, 256)
+    value = blocks.max(1, keepdims=True)
+    if not ((blocks == 0) | (blocks == value.astype(np.float16))).all():
+        return None
+    ones = (blocks != 0).astype(np.uint8).reshape(-1, 2, 4, 32)  # byte i of a half has elements i, i + 32, i + 64 and i + 96
+    bits = (ones << np.array([0, 2, 4, 6], dtype=np.uint8).reshape(1, 1, 4, 1)).sum(2, dtype=np.uint8)
+    factors = np.concatenate([value, np.zeros_like(value)], axis=1).astype(np.float16).view(np.uint8)
+    stored = np.concatenate([np.ones((len(blocks), 16), np.uint8), bits.reshape(-1, 64), factors], axis=1)
+    return stored.reshape(len(values), -1)
 
 
 def write_facts(writer, shape):
@@ -47,19 +70,18 @@ def write_facts(writer, shape):
     writer.add_name(shape.name)
     writer.add_description(DESCRIPTION)
     writer.add_license("mit")
-    writer.add_block_count(LAYERS)
+    writer.add_block_count(shape.layers)
     writer.add_context_length(NATIVE)
     writer.add_embedding_length(HIDDEN)
     writer.add_head_count(HEADS)
     writer.add_head_count_kv(shape.heads_kv)
+    writer.add_feed_forward_length(FEED_FORWARD)
     writer.add_pooling_type(POOLING[shape.pooling])
     if shape.architecture == "llama":
-        writer.add_feed_forward_length(GATED)
-        writer.add_layer_norm_rms_eps(RMS_EPSILON)
+        writer.add_layer_norm_rms_eps(EPSILON)
         writer.add_rope_dimension_count(HIDDEN // HEADS)
     else:
-        writer.add_feed_forward_length(FEED_FORWARD)
-        writer.add_layer_norm_eps(LAYER_EPSILON)
+        writer.add_layer_norm_eps(EPSILON)
         writer.add_causal_attention(False)
     if shape.architecture != "bert":
         writer.add_rope_freq_base(ROPE_BASE)

@@ -20,14 +20,15 @@ class Recipe:
     # Short texts first: cheap, and with many negatives. Then every length up to the native context.
     stages: tuple = field(
         default=(
-            Stage(steps=300, shortest=20, longest=48, batch=96),
-            Stage(steps=220, shortest=32, longest=112, batch=56),
-            Stage(steps=240, shortest=64, longest=256, batch=32, full=0.4),
+            Stage(steps=24, shortest=20, longest=48, batch=48),
+            Stage(steps=12, shortest=32, longest=112, batch=24),
+            Stage(steps=8, shortest=64, longest=256, batch=12, full=0.4),
         )
     )
-    peak_rate: float = 2e-3
-    last_rate: float = 2e-5
-    warm_up: int = 60
+    peak_rate: float = 5e-4
+    last_rate: float = 1e-5
+    words_rate: float = 0.0  # of the rate, for the tokens' vectors, which stay as they start
+    warm_up: int = 8
     weight_decay: float = 0.01
     clip: float = 1.0
     first_scale: float = 20.0  # 1 / temperature; learned

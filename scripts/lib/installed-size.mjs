@@ -5,8 +5,11 @@ import { ScriptError } from './process.mjs';
 /** What an installation for one platform may have. */
 const MAX_PACKAGES = 40;
 const MAX_BYTES = 45e6;
-/** Of that, without the platform package: a build for one processor is smaller than what is published. */
-const MAX_PORTABLE_BYTES = 20e6;
+/**
+ * Of that, without the platform package, since a build for one processor is smaller than what is published: what the largest, linux-x64
+ * with all CPU variants (22.4 MB), leaves, and 0.6 MB less.
+ */
+const MAX_PORTABLE_BYTES = 22e6;
 
 /**
  * The packages in a node_modules folder, as npm lays them out, and their files' sizes.

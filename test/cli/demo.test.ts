@@ -59,6 +59,8 @@ describe('longembed demo', () => {
     const clause = text.slice(...([start, end].map((n) => Number(n.replace(',', ''))) as [number, number]));
     const shown = [...printed.matchAll(/^ {3}\| (.*)$/gm)].map(([, line]) => line);
     expect(shown.join(' ')).toBe(clause.replaceAll('\n', ' '));
+    expect(clause).toContain(demoQuestions()[0].answer);
+    expect(printed).not.toContain('came in place');
     const rows = [
       ...printed.matchAll(/^ {3}([a-z ]+?) +--[a-z -]+?\w+ +(\d+) of 16 +(\d+\.\d) +\d+\.\d s$/gm),
     ];

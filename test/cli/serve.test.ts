@@ -89,7 +89,7 @@ it('serves until SIGTERM, then finishes what it has begun and ends with 0', asyn
     });
   expect((await fetch(`${url}/v1/models`)).status).toBe(401);
   const { data } = (await (await ask('secret text')).json()) as { data: { embedding: number[] }[] };
-  expect(data[0]!.embedding).toHaveLength(256);
+  expect(data[0]!.embedding).toHaveLength(768);
   expect((await ask('secret '.repeat(3000))).status).toBe(400);
   const running = ask('secret '.repeat(1500));
   await sleep(200);

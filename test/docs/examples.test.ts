@@ -27,15 +27,15 @@ const examples = PAGES.flatMap((page): Example[] => {
 
 /** What each example in JavaScript prints, in the order of the pages. */
 const PRINTED: readonly RegExp[] = [
-  /^2 vectors of 256 numbers, \d+ tokens\n$/,
-  /^256 numbers, 802 tokens\n$/,
+  /^2 vectors of 768 numbers, \d+ tokens\n$/,
+  /^768 numbers, 802 tokens\n$/,
   /^lease \[\d+, \d+\): The landlord pays for repairs of the roof .*\n.+\n$/,
   /^\d+ tokens; cosines \[ '0\.\d\d', '-?0\.\d\d' \]\n$/,
   /^64 numbers\n$/,
   /^lease\n$/,
   /^\d+ chunks; best: \w.{20,}\n$/,
   /^2 vectors\n$/,
-  /^2 vectors of 256 numbers\n$/,
+  /^2 vectors of 768 numbers\n$/,
 ];
 
 const scripts = examples
@@ -81,7 +81,7 @@ describe.skipIf(folder === null)(
         const [{ code }] = examples.filter(
           ({ language, code }) => language === 'python' && /openai/.test(code),
         ) as [Example];
-        expect(await capture(python!, ['-c', here(code)], folder!)).toBe('256 numbers\n');
+        expect(await capture(python!, ['-c', here(code)], folder!)).toBe('768 numbers\n');
       },
     );
   },

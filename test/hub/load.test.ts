@@ -104,7 +104,7 @@ describe('longembed', () => {
     hub.release();
     for (const { code, stdout } of await both) {
       expect(code).toBe(0);
-      expect(JSON.parse(stdout.toString())).toMatchObject({ architecture: 'bert', dimensions: 256 });
+      expect(JSON.parse(stdout.toString())).toMatchObject({ architecture: 'bert', dimensions: 768 });
     }
     expect(downloads()).toBe(1);
     hub.fault = () => undefined;
@@ -115,7 +115,7 @@ describe('longembed', () => {
     writeFileSync(text, TEXT);
     const data = (command: string[]) => longembed(command);
     const first = await data(['embed', text, '--model', NAME]);
-    expect(first.stderr).toMatch(/^longembed: downloading mini-ape\.gguf \(3\.8 MB\)\n/);
+    expect(first.stderr).toMatch(/^longembed: downloading mini-ape\.gguf \(4\.3 MB\)\n/);
     expect(JSON.parse(first.stdout.toString())).toMatchObject({ id: text });
     const ids = await data(['tokenize', text, '--model', NAME]);
     expect(ids).toMatchObject({ code: 0, stderr: '' });
@@ -133,7 +133,7 @@ describe('longembed', () => {
     ['hf:mini', /ERR_INVALID_OPTION: "hf:mini" does not name a model/],
     [
       'hf:org/mini',
-      /ERR_MODEL_NOT_FOUND: org\/mini@ccccccc has 2 models: mini-ape\.gguf \(3\.8 MB\), rope-00001/,
+      /ERR_MODEL_NOT_FOUND: org\/mini@ccccccc has 2 models: mini-ape\.gguf \(4\.3 MB\), rope-00001/,
     ],
     ['hf:org/mini/x.gguf', /ERR_MODEL_NOT_FOUND: org\/mini@ccccccc has no file x\.gguf/],
   ])('ends with 2 for %s', async (name, message) => {

@@ -1,4 +1,4 @@
-/** The shipped models on the benchmark's passkey task: within their native context, and at 8 × its length. */
+/** What the shipped models find of the benchmark's needles within their native context, and of its passkeys at 4 × its length. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,30 +8,43 @@ import { mainScore } from '../../bench/results/results.js';
 import { EmbeddingModel, type Extend, parseExtend } from '../../lib/index.js';
 import { modelFile, SHIPPED_MODELS } from '../../lib/package.js';
 
-/** One of each model's best strategies, by models/README.md. */
-const STRATEGY = { 'mini-rope': 'se:2k', 'mini-ape': 'gp:2k', 'mini-causal': 'se:2k' } as const;
+/**
+ * Of 50 needles in texts of 256 tokens with seed 42, and a strategy that each model takes. The shipped files find 35, 34 and 30;
+ * another processor's rounding may cost one or two.
+ */
+const MODELS = {
+  'mini-rope': { needles: 33, extend: 'se:1k' },
+  'mini-ape': { needles: 32, extend: 'gp:1k' },
+  'mini-causal': { needles: 28, extend: 'se:1k' },
+} as const satisfies Record<(typeof SHIPPED_MODELS)[number], { needles: number; extend: string }>;
 
 const folder = mkdtempSync(join(tmpdir(), 'longembed-retrieval-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Acc@1 of passkey at a length, for each strategy. */
-async function passkey(model: string, length: number, specs: readonly string[]): Promise<number[]> {
+/** Acc@1 of a task at a length, for each strategy; `limit` is the number of documents. */
+async function accuracy(
+  task: string,
+  model: string,
+  length: number,
+  specs: readonly string[],
+  limit: number | null = null,
+): Promise<number[]> {
   const { runs } = await runBench(
     {
       models: [modelFile(model)],
       extend: specs.map((spec): Extend => parseExtend(spec)),
-      tasks: TASKS.filter(({ name }) => name === 'passkey'),
+      tasks: TASKS.filter(({ name }) => name === task),
       lengths: [length],
       data: null,
       essays: null,
       seed: 42,
-      limit: null,
+      limit,
       cache: join(folder, 'cache'),
       load: {},
       maxTokens: null,
       dimensions: null,
       batchTokens: 1,
-      output: join(folder, `${model}-${length}`),
+      output: join(folder, `${model}-${task}`),
       overwrite: true,
     },
     {
@@ -50,19 +63,20 @@ async function passkey(model: string, length: number, specs: readonly string[]):
 }
 
 describe.each(SHIPPED_MODELS)('%s', (model) => {
-  it('finds 95 % of the passkeys within its native context', { timeout: 60_000 }, async () => {
-    const [found] = await passkey(model, 256, ['none']);
-    expect(found).toBeGreaterThanOrEqual(0.95);
+  const { needles, extend } = MODELS[model];
+
+  it('finds its needles within its native context', { timeout: 60_000 }, async () => {
+    const [found = 0] = await accuracy('needle', model, 256, ['none']);
+    expect(Math.round(found * 50)).toBeGreaterThanOrEqual(needles);
   });
 
   it(
-    'finds 80 % at 8 × its native context with a strategy, and an eighth without',
-    { timeout: 120_000 },
+    'finds passkeys at 4 × its native context with a strategy, and fewer in what is cut',
+    { timeout: 60_000 },
     async () => {
-      const [cut, extended] = await passkey(model, 2048, ['none', STRATEGY[model]]);
-      expect(extended).toBeGreaterThanOrEqual(0.8);
-      expect(cut).toBeGreaterThan(0.04);
-      expect(cut).toBeLessThan(0.25);
+      const [cut = 1, extended = 0] = await accuracy('passkey', model, 1024, ['none', extend], 20);
+      expect(extended).toBeGreaterThanOrEqual(0.9);
+      expect(extended - cut).toBeGreaterThan(0.3);
     },
   );
 });

@@ -165,7 +165,7 @@ it('/v1/models has the length that a model takes', async () => {
       id: 'mini',
       object: 'model',
       max_model_len: 1500,
-      dimensions: 256,
+      dimensions: 768,
       extend: 'pcw:2k',
     }),
   ]);

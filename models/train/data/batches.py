@@ -4,12 +4,13 @@ content; the model adds its special tokens."""
 import random
 from dataclasses import dataclass
 
-from data import items
-from data.documents import choose_filler, document
+from data import items, text
+from data.documents import Filler, choose_filler, document
 from data.world import World
 
 PASSKEY_FILLER = (4, 2.5, 1.5, 1, 1)
 NEEDLE_FILLER = (0.5, 1.5, 2, 2, 4)
+SENTENCES = 90  # of the filler around a sentence of the dictionary
 
 
 @dataclass
@@ -20,8 +21,10 @@ class Batch:
 
 
 class Batches:
-    def __init__(self, tokenizer, seed, held_out=False):
+    def __init__(self, tokenizer, seed, held_out=False, dictionary=None):
+        """dictionary: (sentences, Questions), or None for generated text alone."""
         self.rng = random.Random(seed)
+        self.sentences, self.questions = dictionary or ((), None)
         self.held_out = held_out
         self.encode_many = tokenizer.encode_many
         self.cache = {}
@@ -34,10 +37,12 @@ class Batches:
             ids = self.cache[said] = self.encode_many([said])[0]
         return ids
 
-    def make(self, count, tokens, weights=(0.42, 0.46, 0.12)):
+    def make(self, count, tokens, weights=(0.25, 0.2, 0.05, 0.5)):
         """`count` questions with documents of `tokens` content ids, or as near as the facts allow."""
         rng = self.rng
-        kind = rng.choices(("passkey", "needle", "pairs"), weights)[0]
+        kind = rng.choices(("passkey", "needle", "pairs", "dictionary"), weights)[0]
+        if kind == "dictionary":
+            return self._of_dictionary(count, tokens)
         is_open = rng.random() < 0.5
         world = World(rng, rng.choice((4, 8, 16, 32, 100)), self.held_out, is_open)
         kinds = items.fact_kinds(self.held_out)
@@ -62,6 +67,19 @@ class Batches:
         distractors = [said for said, _, _ in items.facts(elsewhere, rng.choice((0, 10, 30)), kinds)]
         filler = choose_filler(elsewhere, self.encode, PASSKEY_FILLER if kind == "passkey" else NEEDLE_FILLER, distractors)
         return self._batch(kind, made, stated, filler, tokens, rng.choice((0, 0, max(1, count // 16))))
+
+    def _of_dictionary(self, count, tokens):
+        """Sentences of the dictionary, asked about in other words, in generated prose and other sentences of the dictionary."""
+        rng = self.rng
+        made = [(said, self.questions.about(rng, said), said) for said in rng.sample(self.sentences, count)]
+        elsewhere = World(rng, rng.choice((10, 30, 100)), self.held_out)
+        share = rng.choice((0.0, 0.2, 0.5, 1.0))
+        sentences = [
+            rng.choice(self.sentences) if rng.random() < share else text.sentence(elsewhere) for _ in range(SENTENCES)
+        ]
+        filler = Filler(self.encode, sentences)
+        stated = [[(said, " " + said)] for said, _, _ in made]
+        return self._batch("dictionary", made, stated, (filler, None), tokens, 0)
 
     def _batch(self, kind, made, stated, filler, tokens, without_fact):
         rng, lower = self.rng, self.rng.random() < 0.1

@@ -6,10 +6,7 @@ from torch import nn
 from torch.nn import functional
 
 from network.rotary import angles, rotate_neighbours
-from network.shape import FEED_FORWARD, HEADS, HIDDEN, LAYERS, NATIVE, ROPE_BASE
-
-EPSILON = 1e-5
-GATED = FEED_FORWARD * 3 // 4  # three matrices instead of two
+from network.shape import EPSILON, FEED_FORWARD, HEADS, HIDDEN, NATIVE, ROPE_BASE
 
 
 class Layer(nn.Module):
@@ -22,9 +19,9 @@ class Layer(nn.Module):
         self.attn_v = nn.Linear(HIDDEN, heads_kv * size, bias=False)
         self.attn_output = nn.Linear(HIDDEN, HIDDEN, bias=False)
         self.ffn_norm = nn.RMSNorm(HIDDEN, EPSILON)
-        self.ffn_gate = nn.Linear(HIDDEN, GATED, bias=False)
-        self.ffn_up = nn.Linear(HIDDEN, GATED, bias=False)
-        self.ffn_down = nn.Linear(GATED, HIDDEN, bias=False)
+        self.ffn_gate = nn.Linear(HIDDEN, FEED_FORWARD, bias=False)
+        self.ffn_up = nn.Linear(HIDDEN, FEED_FORWARD, bias=False)
+        self.ffn_down = nn.Linear(FEED_FORWARD, HIDDEN, bias=False)
 
     def forward(self, x, turn):
         batch, length, _ = x.shape
@@ -40,10 +37,10 @@ class Layer(nn.Module):
 
 
 class Causal(nn.Module):
-    def __init__(self, vocabulary_size, heads_kv):
+    def __init__(self, vocabulary_size, layers, heads_kv):
         super().__init__()
         self.token_embd = nn.Embedding(vocabulary_size, HIDDEN)
-        self.blk = nn.ModuleList(Layer(heads_kv) for _ in range(LAYERS))
+        self.blk = nn.ModuleList(Layer(heads_kv) for _ in range(layers))
         self.output_norm = nn.RMSNorm(HIDDEN, EPSILON)
         cos, sin = angles(NATIVE, HIDDEN // HEADS, ROPE_BASE)
         self.register_buffer("cos", cos, persistent=False)

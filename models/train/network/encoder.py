@@ -6,9 +6,7 @@ from torch import nn
 from torch.nn import functional
 
 from network.rotary import angles, rotate_halves
-from network.shape import FEED_FORWARD, HEADS, HIDDEN, LAYERS, NATIVE, ROPE_BASE
-
-EPSILON = 1e-12
+from network.shape import EPSILON, FEED_FORWARD, HEADS, HIDDEN, NATIVE, ROPE_BASE
 
 
 class Layer(nn.Module):
@@ -30,12 +28,12 @@ class Layer(nn.Module):
 
 
 class Encoder(nn.Module):
-    def __init__(self, vocabulary_size, absolute):
+    def __init__(self, vocabulary_size, layers, absolute):
         super().__init__()
         self.token_embd = nn.Embedding(vocabulary_size, HIDDEN)
         self.position_embd = nn.Embedding(NATIVE, HIDDEN) if absolute else None
         self.token_embd_norm = nn.LayerNorm(HIDDEN, EPSILON)
-        self.blk = nn.ModuleList(Layer() for _ in range(LAYERS))
+        self.blk = nn.ModuleList(Layer() for _ in range(layers))
         if not absolute:
             cos, sin = angles(NATIVE, HIDDEN // HEADS, ROPE_BASE)
             self.register_buffer("cos", cos, persistent=False)

@@ -29,6 +29,14 @@ def learn():
     return tokenizer
 
 
+def spelled(token):
+    """Ġ stands for a space. A capital begins a word too: names and sentences at the very beginning of a text have no space."""
+    if token in SPECIAL:
+        return "", False
+    word = token.removeprefix("Ġ")
+    return word.lower(), token.startswith("Ġ") or word[:1].isupper()
+
+
 def merges(tokenizer):
     """The merges as GGUF stores them: "left right"."""
     rows = json.loads(tokenizer.to_str())["model"]["merges"]

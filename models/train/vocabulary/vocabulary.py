@@ -27,5 +27,10 @@ class Vocabulary:
     def size(self):
         return self.tokenizer.get_vocab_size()
 
+    def spelled(self):
+        """(word or piece in lower case, whether it begins a word) of each token; special tokens have no word."""
+        by_id = sorted(self.tokenizer.get_vocab().items(), key=lambda item: item[1])
+        return [KINDS[self.kind].spelled(token) for token, _ in by_id]
+
     def encode_many(self, texts):
         return [found.ids for found in self.tokenizer.encode_batch(texts, add_special_tokens=False)]

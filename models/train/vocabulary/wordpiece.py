@@ -24,6 +24,12 @@ def learn():
     return tokenizer
 
 
+def spelled(token):
+    if token in SPECIAL:
+        return "", False
+    return (token[2:], False) if token.startswith("##") and len(token) > 2 else (token, True)
+
+
 def gguf_tokens(tokenizer):
     """The tokens as llama.cpp stores them: ▁ before a piece that starts a word, nothing before one that continues it."""
     by_id = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
