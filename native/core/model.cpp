@@ -205,6 +205,9 @@ void Model::repack(Repack repack, Control & control) {
         return;
     }
     const CpuKernels kernels = cpu_kernels(precision_);
+    if (kernels.panel == 0) {
+        return;
+    }
     if (repack == Repack::always || RepackedWeights::fit(*model_, kernels, available_memory())) {
         ThreadTeam team(facts_.threads);
         const auto for_each = [&](int64_t pieces, const std::function<void(int64_t)> & work) {

@@ -173,7 +173,7 @@ void check_independence(const CpuKernels & kernels, const Case & c) {
 /// Weights that were repacked must give the same bits as those of the file, also from a later panel on.
 void check_panels(const CpuKernels & kernels, const Case & c, Epilogue epilogue) {
     const WeightFormat format = panel_format(c.type);
-    const int64_t      bytes  = WeightPanels{nullptr, format}.weight_bytes();
+    const int64_t      bytes  = panel_weight_bytes(format);
     const int64_t      padded = (c.shape.n + kernels.panel - 1) / kernels.panel * kernels.panel;
     std::vector<char>  panels(padded * c.shape.k * bytes, 'x');
     pack_panels(c.type, c.weights.data(), c.shape.n, c.shape.k, kernels.panel, panels.data());

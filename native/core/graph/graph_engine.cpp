@@ -260,12 +260,12 @@ PassSetup GraphEngine::setup_for(const Plan & plan, Workspace & workspace) const
 Cut GraphEngine::choose_cut(const Batch & batch, int parallelism) const {
     const AttentionAlignment alignment = attention_alignment(device_, batch.uses_self_extend());
     const int64_t            per_block = device_.kernels.repacked != nullptr ? 2 : 14; // of time for weights
-    const int64_t            tokens    = choose_block_tokens(batch.n_tokens, parallelism, max_block_tokens_);
-    if (parallelism > 1 && batch.n_sequences == 1 && batch.n_tokens <= max_block_tokens_ * parallelism) {
-        const int64_t block = fastest_block(batch.n_tokens, alignment.block, max_block_tokens_, parallelism, per_block);
-        return {block, alignment.block, alignment.sequence};
-    }
-    return {(tokens + alignment.block - 1) / alignment.block * alignment.block, alignment.block, alignment.sequence};
+    const bool               one_short =
+        parallelism > 1 && batch.n_sequences == 1 && batch.n_tokens <= max_block_tokens_ * parallelism;
+    const int64_t tokens =
+        one_short ? fastest_block(batch.n_tokens, alignment.block, max_block_tokens_, parallelism, per_block)
+                  : choose_block_tokens(batch.n_tokens, parallelism, max_block_tokens_);
+    return {round_up(tokens, alignment.block), alignment.block, alignment.sequence};
 }
 
 MemoryEstimate GraphEngine::memory_for(const Plan & plan, const WorkspaceSize & size) const {

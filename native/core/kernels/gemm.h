@@ -36,9 +36,12 @@ enum class Epilogue {
 struct WeightPanels {
     const char * data   = nullptr; ///< of the first output, which begins a panel; null: there are none
     WeightFormat format = WeightFormat::f32;
-
-    int64_t weight_bytes() const { return format == WeightFormat::f32 ? 4 : 2; }
 };
+
+/// Of a weight in a panel, whose format is not `other`.
+constexpr int64_t panel_weight_bytes(WeightFormat format) {
+    return format == WeightFormat::f32 ? 4 : 2;
+}
 
 /// y = epilogue(x · weightsᵀ + bias) for some tokens and n of the outputs.
 struct GemmTile {

@@ -62,14 +62,17 @@ const float * weight_words(const GemmTile & t, int64_t out, int64_t k, int64_t d
     return to;
 }
 
+inline void prefetch(const char * from, int64_t bytes) {
+    constexpr int64_t cache_line = 64;
+    for (int64_t byte = 0; byte < bytes; byte += cache_line) {
+        __builtin_prefetch(from + byte, 0, 2);
+    }
+}
+
 /// Prefetches an output's weights while others are packed: they come from main memory, once for each block of tokens.
 inline void prefetch_weights(const GemmTile & t, int64_t out, int64_t k, int64_t depth) {
-    constexpr int64_t cache_line = 64;
     if (out < t.n) {
-        const char * weights = t.weights + out * t.weight_stride + k / t.block * t.block_bytes;
-        for (int64_t byte = 0; byte < depth / t.block * t.block_bytes; byte += cache_line) {
-            __builtin_prefetch(weights + byte, 0, 2);
-        }
+        prefetch(t.weights + out * t.weight_stride + k / t.block * t.block_bytes, depth / t.block * t.block_bytes);
     }
 }
 
@@ -107,13 +110,10 @@ void pack_weights(const GemmTile & t, int64_t o, int64_t k, int64_t depth, float
 /// Prefetches part `i` of `parts` of the panel after this one, which lies behind it: while tokens are multiplied by
 /// this one, the next comes from main memory.
 inline void prefetch_panel(const GemmTile & t, int64_t o, int64_t k, int64_t depth, int64_t i, int64_t parts) {
-    constexpr int64_t cache_line = 64;
-    const int64_t     bytes      = depth * nr * t.panels.weight_bytes();
-    const char *      next       = t.panels.data + (o * t.k + (k + depth) * nr) * t.panels.weight_bytes();
-    for (int64_t byte = bytes * i / parts / cache_line * cache_line; byte < bytes * (i + 1) / parts;
-         byte += cache_line) {
-        __builtin_prefetch(next + byte, 0, 2);
-    }
+    const int64_t bytes = panel_weight_bytes(t.panels.format);
+    const char *  next  = t.panels.data + (o * t.k + (k + depth) * nr) * bytes;
+    const int64_t first = depth * i / parts;
+    prefetch(next + first * nr * bytes, (depth * (i + 1) / parts - first) * nr * bytes);
 }
 
 /// A vector of weights of a panel.
@@ -124,12 +124,6 @@ template <WeightFormat format> inline Vector load_weights(const char * panel, in
         default: return load(reinterpret_cast<const float *>(panel) + first);
     }
 }
-
-/// Weights of nr outputs as a micro-kernel takes them: [words][nr].
-struct Packed {
-    const char * data;
-    WeightFormat format;
-};
 
 /// y [rows][nr] = start + x [rows][words] · packed [words][nr], where start is the row `bias` or, if that is null, y
 template <int rows, WeightFormat format> void micro_kernel(const float * x, int64_t x_stride, int64_t words,
@@ -172,7 +166,7 @@ template <WeightFormat format> void micro_kernel(int64_t rows, const float * x, 
     }
 }
 
-void micro_kernel(int64_t rows, const float * x, int64_t x_stride, int64_t words, const Packed & packed,
+void micro_kernel(int64_t rows, const float * x, int64_t x_stride, int64_t words, const WeightPanels & packed,
                   const float * bias, float * y, int64_t y_stride) {
     if (pack_factor == 1) { // else words are pairs
         switch (packed.format) {
@@ -211,8 +205,8 @@ struct GemmScratch {
     float * x;           ///< [tokens][words_for(k)], where x must be packed
 };
 
-/// @param packed  weights of the tile's outputs, [words_for(depth)][nr]
-void compute_tile(const GemmTile & t, const MicroTile & m, const Packed & packed, const GemmScratch & scratch) {
+/// @param packed  weights of the tile's outputs as a micro-kernel takes them: one panel, [words_for(depth)][nr]
+void compute_tile(const GemmTile & t, const MicroTile & m, const WeightPanels & packed, const GemmScratch & scratch) {
     const int64_t x_stride = pack_factor == 1 ? t.x_stride : words_for(t.k);
     const float * x        = (pack_factor == 1 ? t.x : scratch.x) + m.token * x_stride + m.k / pack_factor;
     float *       y        = t.y + m.token * t.y_stride + m.out;
@@ -234,13 +228,13 @@ void compute_tile(const GemmTile & t, const MicroTile & m, const Packed & packed
 constexpr int64_t min_tokens_to_unpack = 64;
 
 /// Weights of nr outputs for all tokens: those of a panel, as they are or converted, or packed now.
-Packed packed_weights(const GemmTile & t, int64_t o, int64_t k, int64_t depth, const GemmScratch & scratch) {
-    const Packed now{reinterpret_cast<const char *>(scratch.packed), WeightFormat::f32};
+WeightPanels packed_weights(const GemmTile & t, int64_t o, int64_t k, int64_t depth, const GemmScratch & scratch) {
+    const WeightPanels now{reinterpret_cast<const char *>(scratch.packed), WeightFormat::f32};
     if (t.panels.data == nullptr) {
         pack_weights(t, o, k, depth, scratch.packed, scratch.dequantized);
         return now;
     }
-    const char * panel = t.panels.data + (o * t.k + k * nr) * t.panels.weight_bytes();
+    const char * panel = t.panels.data + (o * t.k + k * nr) * panel_weight_bytes(t.panels.format);
     if (t.panels.format == WeightFormat::f32 || t.tokens < min_tokens_to_unpack) {
         return {panel, t.panels.format};
     }
@@ -268,8 +262,8 @@ void gemm(const GemmTile & t, float * memory) {
             __builtin_memcpy(scratch.bias, t.bias + out, n * sizeof(float));
         }
         for (int64_t k = 0; k < t.k; k += gemm_kc) {
-            const int64_t depth  = smaller(gemm_kc, t.k - k);
-            const Packed  packed = packed_weights(t, out, k, depth, scratch);
+            const int64_t      depth  = smaller(gemm_kc, t.k - k);
+            const WeightPanels packed = packed_weights(t, out, k, depth, scratch);
             for (int64_t i = 0; i < tiles; ++i) {
                 if (t.panels.data != nullptr) {
                     prefetch_panel(t, out, k, depth, i, tiles);

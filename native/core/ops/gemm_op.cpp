@@ -112,7 +112,7 @@ void run_gemm(const CpuKernels & kernels, const GemmTile & whole, float * scratc
         tile.n       = std::min(some, whole.n - first);
         tile.weights = whole.weights + first * whole.weight_stride;
         if (whole.panels.data != nullptr) {
-            tile.panels.data = whole.panels.data + first * whole.k * whole.panels.weight_bytes();
+            tile.panels.data = whole.panels.data + first * whole.k * panel_weight_bytes(whole.panels.format);
         }
         tile.bias    = whole.bias == nullptr ? nullptr : whole.bias + first;
         tile.operand = whole.operand == nullptr ? nullptr : whole.operand + first;

@@ -56,7 +56,7 @@ int64_t padded(int64_t rows, int64_t panel) {
 }
 
 uint64_t repacked_bytes(const ggml_tensor & weight, int64_t panel) {
-    const int64_t bytes = WeightPanels{nullptr, panel_format(weight.type)}.weight_bytes();
+    const int64_t bytes = panel_weight_bytes(panel_format(weight.type));
     return static_cast<uint64_t>(padded(weight.ne[1], panel) * weight.ne[0] * weight.ne[2] * bytes);
 }
 
@@ -117,7 +117,7 @@ uint64_t repack(const ggml_tensor & weight, int64_t panel, char * to) {
     constexpr int64_t  piece_bytes = 1 << 20;
     const auto         row_bytes   = static_cast<int64_t>(weight.nb[1]);
     const int64_t      some        = std::max<int64_t>(1, piece_bytes / (row_bytes * panel)) * panel;
-    const int64_t      to_bytes    = weight.ne[0] * WeightPanels{nullptr, panel_format(weight.type)}.weight_bytes();
+    const int64_t      to_bytes    = weight.ne[0] * panel_weight_bytes(panel_format(weight.type));
     const char * const begin       = static_cast<const char *>(weight.data);
     const char *       from        = begin;
     for (int64_t matrix = 0; matrix < weight.ne[2]; ++matrix) {
@@ -162,7 +162,7 @@ void pack_panels(ggml_type type, const char * rows, int64_t n, int64_t k, int64_
             ggml_get_type_traits(type)->to_float(from, floats.data(), outputs * k);
             transpose(floats.data(), outputs, k, panel, reinterpret_cast<float *>(to));
         }
-        to += panel * k * WeightPanels{nullptr, format}.weight_bytes();
+        to += panel * k * panel_weight_bytes(format);
     }
 }
 
@@ -171,9 +171,6 @@ void RepackedWeights::Free::operator()(char * memory) const {
 }
 
 bool RepackedWeights::fit(const llama_model & model, const CpuKernels & kernels, uint64_t available) {
-    if (kernels.panel == 0) {
-        return false;
-    }
     uint64_t total = 0;
     uint64_t added = 0;
     for_each_weight(model, [&](const ggml_tensor & weight) {
@@ -187,9 +184,6 @@ bool RepackedWeights::fit(const llama_model & model, const CpuKernels & kernels,
 RepackedWeights::RepackedWeights(const llama_model & model, const CpuKernels & kernels, const ForEach & for_each,
                                  Control & control)
     : panel_(kernels.panel) {
-    if (panel_ == 0) {
-        return;
-    }
     std::vector<const ggml_tensor *> weights;
     std::vector<uint64_t>            begins;
     uint64_t                         bytes = 0;
@@ -235,7 +229,7 @@ WeightPanels RepackedWeights::find(const char * row) const {
         return {};
     }
     WeightPanels panels = found.panels;
-    panels.data += (matrix * padded(found.rows, panel_) + out) * found.inputs * panels.weight_bytes();
+    panels.data += (matrix * padded(found.rows, panel_) + out) * found.inputs * panel_weight_bytes(panels.format);
     return panels;
 }
 

@@ -29,13 +29,13 @@ public:
     static constexpr uint64_t added_part = 32;
     static constexpr uint64_t total_part = 4;
 
-    /// Whether the kernels take panels, and weights would take few enough bytes of those available.
+    /// Whether the weights' panels would take few enough bytes of those available.
     static bool fit(const llama_model & model, const CpuKernels & kernels, uint64_t available);
 
     /// Calls work(piece) for every piece 0 … pieces − 1, on as many threads as it likes.
     using ForEach = std::function<void(int64_t pieces, const std::function<void(int64_t piece)> & work)>;
 
-    /// Repacks; nothing where the kernels take no panels.
+    /// @param kernels  that take panels
     /// @throws Error ERR_ABORTED
     RepackedWeights(const llama_model & model, const CpuKernels & kernels, const ForEach & for_each, Control & control);
 

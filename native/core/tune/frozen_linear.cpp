@@ -1,25 +1,11 @@
 #include "frozen_linear.h"
 
-#include <algorithm>
-#include <cstring>
-
 #include "ops/gemm_op.h"
+#include "ops/repacked_weights.h"
 
 namespace longembed {
 
 namespace {
-
-/// Rows that are transposed together, so that they stay in the cache.
-constexpr int64_t rows_at_once = 16;
-
-template <typename Number>
-void write_columns(const Number * rows, int64_t count, int64_t columns, int64_t first, int64_t height, Number * to) {
-    for (int64_t column = 0; column < columns; ++column) {
-        for (int64_t row = 0; row < count; ++row) {
-            to[column * height + first + row] = rows[row * columns + column];
-        }
-    }
-}
 
 const float * floats_of(const ggml_tensor * tensor) {
     return tensor == nullptr ? nullptr : static_cast<const float *>(tensor->data);
@@ -34,27 +20,10 @@ void run(const CpuKernels & kernels, const GemmTile & tile) {
 FrozenLinear::FrozenLinear(const Linear & layer)
     : weight_(layer.weight), bias_(floats_of(layer.bias)), inputs_(layer.weight->ne[0]), outputs_(layer.weight->ne[1]),
       type_(weight_->type == GGML_TYPE_F16 || weight_->type == GGML_TYPE_BF16 ? weight_->type : GGML_TYPE_F32) {
-    const bool as_it_is = type_ == weight_->type;
     transposed_.resize(static_cast<size_t>(inputs_ * outputs_) * ggml_type_size(type_));
-    std::vector<float> rows(as_it_is ? 0 : rows_at_once * inputs_);
-    for (int64_t first = 0; first < outputs_; first += rows_at_once) {
-        const int64_t count = std::min(rows_at_once, outputs_ - first);
-        const char *  from  = static_cast<const char *>(weight_->data) + first * weight_->nb[1];
-        if (!as_it_is) {
-            for (int64_t row = 0; row < count; ++row) {
-                ggml_get_type_traits(weight_->type)
-                    ->to_float(from + row * weight_->nb[1], rows.data() + row * inputs_, inputs_);
-            }
-            from = reinterpret_cast<const char *>(rows.data());
-        }
-        if (type_ == GGML_TYPE_F32) {
-            write_columns(reinterpret_cast<const float *>(from), count, inputs_, first, outputs_,
-                          reinterpret_cast<float *>(transposed_.data()));
-        } else {
-            write_columns(reinterpret_cast<const uint16_t *>(from), count, inputs_, first, outputs_,
-                          reinterpret_cast<uint16_t *>(transposed_.data()));
-        }
-    }
+    // a single panel of all outputs
+    pack_panels(weight_->type, static_cast<const char *>(weight_->data), outputs_, inputs_, outputs_,
+                transposed_.data());
 }
 
 void FrozenLinear::forward(const CpuKernels & kernels, const float * x, int64_t n, float * y, int64_t y_stride,
