@@ -8,6 +8,7 @@ import type { IsolatedEngine } from '../../lib/native/isolated/engine.js';
 import { codeOf, errorOf } from './errors.js';
 import {
   ASSERTS,
+  ASSERTS_AT_ONCE,
   embed,
   embedShort,
   FAILS,
@@ -149,6 +150,28 @@ describe('a death', () => {
     await failure;
     clearInterval(killing);
     expect((await failure).message).toContain('split a text of 5 characters');
+  });
+
+  it('before it was reported fails the call when a second process dies of it, and none beside it', async () => {
+    const engine = await loaded();
+    const first = onlyEngine();
+    const calls = [ASSERTS_AT_ONCE, FINE, ASSERTS_AT_ONCE, FINE].map((token) => embed(engine, token).promise);
+    const text = tokenize(engine, 'die at once').promise;
+    expect(await Promise.all([codeOf(calls[0]!), codeOf(calls[2]!), codeOf(text)])).toEqual(
+      Array(3).fill('ERR_BACKEND'),
+    );
+    expect(await Promise.all([calls[1], calls[3]])).toHaveLength(2);
+    expect(onlyEngine()).not.toBe(first);
+  });
+
+  it('before it was reported costs a call nothing that was not the cause', async () => {
+    const engine = await loaded();
+    for (const start of [() => embed(engine, FINE), () => tokenize(engine, 'abc')]) {
+      const [pid] = await embed(engine, FINE).promise;
+      const { promise } = start();
+      kill(pid!);
+      expect(await promise).toHaveLength(1);
+    }
   });
 
   it('names an exception of the process and its exit code', async () => {

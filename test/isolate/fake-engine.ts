@@ -34,7 +34,7 @@ export async function loadedEngine(path?: string, start?: Partial<Start>): Promi
 }
 
 /** What the first token of a batch makes of it. */
-export const [FINE, ASSERTS, NEVER, FAILS] = [0, 1, 2, 3];
+export const [FINE, ASSERTS, NEVER, FAILS, ASSERTS_AT_ONCE] = [0, 1, 2, 3, 4];
 
 export function batchOf(...tokens: number[]): NativeBatch {
   return {

@@ -14,9 +14,9 @@ export interface Call {
   reject(error: Error): void;
   /** The process that runs now has it. */
   sent: boolean;
-  /** The process has said that the call arrived. */
+  /** The process has said that it has had the call for a while. */
   began: boolean;
-  /** It was being worked on beside other calls when a process died: it is tried once more, alone. */
+  /** It may have caused the death of a process, as may others, or something else: it is tried once more, alone. */
   suspect: boolean;
 }
 
@@ -90,24 +90,22 @@ export class Calls {
    * The process has died: removes the call that caused it; the others are kept for the next process. The batch that was being
    * computed is to blame, since those behind it had not begun. Where there were two, one in each lane, either may be: they become
    * suspects. Without one, a text that was being tokenized is to blame if it was the only one. Several texts, or texts beside a
-   * batch, become suspects, and so does a text whose arrival the process has not reported: the process may have died before.
+   * batch, become suspects, and so does a call that the process has not reported: the process may have died before it arrived.
    */
   takeInFlight(): Call[] {
     const sent = [...this].filter((call) => call.sent);
     const texts = sent.filter(({ request }) => request.kind === 'tokenize');
     const computing = [false, true].flatMap((express) => this.#computing(sent, express));
-    const [batch] = computing;
-    const [text] = texts;
-    const alone = batch === undefined && texts.length + this.#cancelled.size === 1;
-    const candidates = sent.filter(({ request }) => computing.includes(request.id));
-    const lost =
-      alone && text !== undefined && (text.began || text.suspect)
-        ? [text]
-        : computing.length === 1
-          ? candidates
+    const batches = sent.filter(({ request }) => computing.includes(request.id));
+    const alone =
+      computing.length === 1
+        ? batches
+        : computing.length === 0 && texts.length + this.#cancelled.size === 1
+          ? texts
           : [];
+    const lost = alone.filter(({ began, suspect }) => began || suspect);
     for (const { request } of lost) this.#open.delete(request.id);
-    for (const call of computing.length > 1 ? [...texts, ...candidates] : texts) call.suspect = true;
+    for (const call of [...texts, ...(lost.length === 0 ? batches : [])]) call.suspect = true;
     for (const call of this) {
       call.sent = false;
       call.began = false;
@@ -116,14 +114,13 @@ export class Calls {
     return lost;
   }
 
-  /** The id of the batch that a lane was computing: the first of those that had arrived, cancelled ones too; none when there is none. */
+  /** The id of the batch that a lane was computing: the first that it was sent, cancelled ones too; none when there is none. */
   #computing(sent: readonly Call[], express: boolean): number[] {
-    const inLane = (request: CallRequest): boolean =>
-      request.kind !== 'tokenize' && (request.kind === 'embed' && request.express) === express;
-    const ids = [
-      ...sent.filter(({ began, request }) => began && inLane(request)).map(({ request }) => request.id),
-      ...[...this.#cancelled.values()].filter(inLane).map(({ id }) => id),
-    ];
+    const requests = [...sent.map(({ request }) => request), ...this.#cancelled.values()];
+    const ids = requests
+      .filter((request) => request.kind !== 'tokenize')
+      .filter((request) => (request.kind === 'embed' && request.express) === express)
+      .map(({ id }) => id);
     return ids.length === 0 ? [] : [Math.min(...ids)];
   }
 

@@ -202,15 +202,12 @@ export class IsolatedEngine {
 
   #hear(answer: Answer, onLoadProgress: ((fraction: number) => void) | null): void {
     switch (answer.kind) {
-      case 'began': {
-        const call = this.#calls.get(answer.id);
-        if (call !== undefined) call.began = true;
-        this.#starts.worked();
+      case 'began':
+        this.#began(answer.id);
         return;
-      }
       case 'progress':
         if (answer.id === LOAD) onLoadProgress?.(answer.fraction);
-        else this.#calls.get(answer.id)?.onProgress?.(answer.fraction);
+        else this.#began(answer.id)?.onProgress?.(answer.fraction);
         return;
       case 'done': {
         const call = this.#calls.answered(answer.id);
@@ -224,6 +221,13 @@ export class IsolatedEngine {
     }
     this.#sendCalls();
     this.#updateRef();
+  }
+
+  #began(id: number): Call | undefined {
+    const call = this.#calls.get(id);
+    if (call !== undefined) call.began = true;
+    this.#starts.worked();
+    return call;
   }
 
   #ended(session: Session, death: Death): void {

@@ -34,7 +34,7 @@ export interface Loaded {
 
 export type Answer =
   | Loaded
-  /** A call has arrived. Texts are tokenized at once, batches in the order in which they were sent, in each lane. */
+  /** A call arrived a while ago. Texts are tokenized at once, batches in the order in which they were sent, in each lane. */
   | { kind: 'began'; id: number }
   | { kind: 'progress'; id: number; fraction: number }
   | { kind: 'done'; id: number; value: Value }

@@ -9,6 +9,12 @@ import {
   type Value,
 } from './messages.js';
 
+/**
+ * Time after which a call is reported as begun. What takes less is not: the message would wake the parent beside the threads
+ * that compute. If this process dies in that time, the parent tries the call once more to see whether it was the cause.
+ */
+const REPORT_AFTER_MS = 20;
+
 /** How the server reaches the process it works for. */
 export interface Client {
   send(answer: Answer): void;
@@ -56,8 +62,7 @@ export class ModelServer {
 
   async #call(request: CallRequest): Promise<void> {
     const { id } = request;
-    // Sent before the work, which may end this process.
-    this.#client.send({ kind: 'began', id });
+    const report = setTimeout(() => this.#client.send({ kind: 'began', id }), REPORT_AFTER_MS);
     const job = startJob<Value>(() => this.#start(request));
     this.#jobs.set(id, job);
     try {
@@ -65,6 +70,7 @@ export class ModelServer {
     } catch (error) {
       this.#fail(id, error);
     } finally {
+      clearTimeout(report);
       this.#jobs.delete(id);
     }
   }
