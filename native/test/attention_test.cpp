@@ -70,8 +70,7 @@ private:
         std::vector<float> packed(tokens_ * words, 0.0f);
         for (int64_t token = 0; token < tokens_; ++token) {
             for (int64_t i = 0; i < size_; ++i) {
-                const int64_t word = (token / tile_keys * words + i / pack_factor_) * tile_keys + token % tile_keys;
-                put(packed, word, i % pack_factor_, rows[token * size_ + i]);
+                put(packed, key_place(token, i / pack_factor_, words), i % pack_factor_, rows[token * size_ + i]);
             }
         }
         return packed;
@@ -81,7 +80,8 @@ private:
         std::vector<float> packed(tokens_ / pack_factor_ * size_);
         for (int64_t token = 0; token < tokens_; ++token) {
             for (int64_t i = 0; i < size_; ++i) {
-                put(packed, token / pack_factor_ * size_ + i, token % pack_factor_, value_rows_[token * size_ + i]);
+                const int64_t word = value_place(token / pack_factor_, i, size_, tile_keys / pack_factor_);
+                put(packed, word, token % pack_factor_, value_rows_[token * size_ + i]);
             }
         }
         return packed;
@@ -200,7 +200,7 @@ void check(const KernelVariant & variant, const CpuKernels & kernels, const Setu
     const PackedHead head(s, kernels.pack_factor, random);
     const int64_t    stride = s.heads * s.head_size;
     const Queries    q{random.reals(s.queries * stride), random.reals(s.queries * stride),
-                    random.reals(s.queries * stride)};
+                       random.reals(s.queries * stride)};
 
     const std::vector<float> biases = s.table ? random_biases(random) : std::vector<float>();
 

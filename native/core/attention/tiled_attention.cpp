@@ -18,31 +18,32 @@ const float * moved(const float * numbers, int64_t count) {
     return numbers == nullptr ? nullptr : numbers + count;
 }
 
-/// A key goes into a column of its tile, whose items lie tile_keys apart.
 void pack_key(const float * key, int64_t size, int64_t slot, void * head) {
-    float * tile = static_cast<float *>(head) + slot / tile_keys * tile_keys * size + slot % tile_keys;
+    float * first = static_cast<float *>(head) + key_place(slot, 0, size);
     for (int64_t i = 0; i < size; ++i) {
-        tile[i * tile_keys] = key[i];
+        first[i * panel_words] = key[i];
     }
 }
 
 void pack_key_pairs(const float * key, int64_t size, int64_t slot, void * head) {
-    const int64_t tile_start = slot / tile_keys * tile_keys * ((size + 1) / 2);
-    ggml_bf16_t * tile       = static_cast<ggml_bf16_t *>(head) + 2 * (tile_start + slot % tile_keys);
+    auto * first = static_cast<ggml_bf16_t *>(head) + 2 * key_place(slot, 0, (size + 1) / 2);
     for (int64_t i = 0; i < size; ++i) {
-        tile[i / 2 * tile_keys * 2 + i % 2] = ggml_fp32_to_bf16(key[i]);
+        first[i / 2 * panel_words * 2 + i % 2] = ggml_fp32_to_bf16(key[i]);
     }
 }
 
 void pack_value(const float * value, int64_t size, int64_t slot, void * head) {
-    std::copy_n(value, size, static_cast<float *>(head) + slot * size);
+    for (int64_t i = 0; i < size; i += panel_words) {
+        std::copy_n(value + i, std::min(panel_words, size - i),
+                    static_cast<float *>(head) + value_place(slot, i, size, tile_keys));
+    }
 }
 
 /// Values of two neighbouring tokens share their items.
 void pack_value_pairs(const float * value, int64_t size, int64_t slot, void * head) {
-    ggml_bf16_t * pairs = static_cast<ggml_bf16_t *>(head) + slot / 2 * size * 2 + slot % 2;
     for (int64_t i = 0; i < size; ++i) {
-        pairs[i * 2] = ggml_fp32_to_bf16(value[i]);
+        const int64_t place                                    = value_place(slot / 2, i, size, tile_keys / 2);
+        static_cast<ggml_bf16_t *>(head)[place * 2 + slot % 2] = ggml_fp32_to_bf16(value[i]);
     }
 }
 

@@ -4,9 +4,27 @@
 
 namespace longembed {
 
-/// Keys that are packed together: a tile is [words of a key][tile_keys], so that one vector instruction takes the same
-/// dimension of several keys. A word is a float or, with a pack factor of 2, a pair of neighbouring numbers in BF16.
+/// Keys that are packed together. A word is a float or, with a pack factor of 2, a pair of neighbouring numbers in
+/// BF16: of a key, or of two neighbouring tokens' values.
 constexpr int64_t tile_keys = 64;
+
+/// A tile of keys is [tile_keys / panel_words][words of a key][panel_words], so that one vector instruction takes the
+/// same dimension of several keys; a tile of values is [head size / panel_words][words of tile_keys][panel_words], the
+/// last panel as narrow as the rest of the head. A panel is a cache line wide and read from one end to the other: rows
+/// of 256 bytes and more, of which a cache line is taken each, would compete for few sets of the first-level cache.
+constexpr int64_t panel_words = 16;
+
+/// The place of a key's word in its head; `words` are a key's.
+constexpr int64_t key_place(int64_t slot, int64_t word, int64_t words) {
+    return slot / panel_words * panel_words * words + word * panel_words + slot % panel_words;
+}
+
+/// The place of a value's word in its head; `slot` counts words of slots, of which a tile has `tile_words`.
+constexpr int64_t value_place(int64_t slot, int64_t column, int64_t head_size, int64_t tile_words) {
+    const int64_t panel = column / panel_words * panel_words;
+    const int64_t wide  = head_size - panel < panel_words ? head_size - panel : panel_words;
+    return slot / tile_words * tile_words * head_size + panel * tile_words + slot % tile_words * wide + column - panel;
+}
 
 /// Queries that are computed together against a tile of keys.
 constexpr int64_t tile_queries = 48;
@@ -27,7 +45,7 @@ struct AttentionTile {
 
     const float * near_keys; ///< the head's tiles, of all sequences
     const float * far_keys;  ///< the same, rotated for self-extend; null without it
-    const float * values;    ///< the head's values [words of slots][head size]; a pair is of two neighbouring tokens
+    const float * values;    ///< the head's tiles of values, of all sequences
     int64_t       first_key; ///< the slot of the sequence's first key: its place in the tiles
     int64_t       keys;      ///< of the sequence
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "attention.h"
+#include "attention_products.h"
 #include "simd.h"
 
 namespace longembed {
@@ -50,73 +51,6 @@ inline Vector power_of_two(Vector x) {
     return p * same_bits<Vector>(same_bits<Bits>(whole) << 23);
 }
 
-/// scores [mr][tile_keys] = queries [mr][words] · keys [words][tile_keys]
-void score(const float * queries, int64_t words, const float * keys, float * scores) {
-    for (int64_t key = 0; key < tile_keys; key += width * nr_vectors) {
-        Vector sums[mr][nr_vectors] = {};
-        for (int64_t i = 0; i < words; ++i) {
-            Vector k[nr_vectors];
-            for (int v = 0; v < nr_vectors; ++v) {
-                k[v] = load(keys + i * tile_keys + key + v * width);
-            }
-            for (int r = 0; r < mr; ++r) {
-                for (int v = 0; v < nr_vectors; ++v) {
-                    sums[r][v] = multiply_add(sums[r][v], queries[r * words + i], k[v]);
-                }
-            }
-        }
-        for (int r = 0; r < mr; ++r) {
-            for (int v = 0; v < nr_vectors; ++v) {
-                store(scores + r * tile_keys + key + v * width, sums[r][v]);
-            }
-        }
-    }
-}
-
-/// add_values for the n vectors of columns from `first` on; the last vector has `last` columns
-template <int n> void add_columns(const float * weights, const float * values, int64_t begin, int64_t end, int64_t size,
-                                  int64_t first, int64_t last, float * out) {
-    constexpr int64_t stride    = words_for(tile_keys);
-    const auto        load_part = [last](const float * from, int v) {
-        return v + 1 < n || last == width ? load(from + v * width) : load_partial(from + v * width, last);
-    };
-
-    Vector sums[mr][n];
-    for (int r = 0; r < mr; ++r) {
-        for (int v = 0; v < n; ++v) {
-            sums[r][v] = load_part(out + r * size + first, v);
-        }
-    }
-    for (int64_t word = begin; word < end; ++word) {
-        Vector value[n];
-        for (int v = 0; v < n; ++v) {
-            value[v] = load_part(values + word * size + first, v);
-        }
-        for (int r = 0; r < mr; ++r) {
-            for (int v = 0; v < n; ++v) {
-                sums[r][v] = multiply_add(sums[r][v], weights[r * stride + word], value[v]);
-            }
-        }
-    }
-    for (int r = 0; r < mr; ++r) {
-        for (int v = 0; v < n; ++v) {
-            __builtin_memcpy(out + r * size + first + v * width, &sums[r][v],
-                             (v + 1 < n ? width : last) * sizeof(float));
-        }
-    }
-}
-
-/// out [mr][size] += weights [mr][words_for(tile_keys)] · values [begin … end − 1][size]
-void add_values(const float * weights, const float * values, int64_t begin, int64_t end, int64_t size, float * out) {
-    int64_t column = 0;
-    for (; column + nr_vectors * width <= size; column += nr_vectors * width) {
-        add_columns<nr_vectors>(weights, values, begin, end, size, column, width, out);
-    }
-    for (; column < size; column += width) {
-        add_columns<1>(weights, values, begin, end, size, column, smaller(width, size - column), out);
-    }
-}
-
 void copy_some(float * to, const float * from, int64_t begin, int64_t end) {
     if (end > begin) {
         __builtin_memcpy(to + begin, from + begin, (end - begin) * sizeof(float));
@@ -141,6 +75,8 @@ struct Sweep {
     float *               scores;                  ///< [mr][tile_keys]
     float *               others;                  ///< the same, for scores of another rotation
     float                 max_score[tile_queries]; ///< weights are relative to this
+    TilePrefetch          next_keys;               ///< of the next tile
+    TilePrefetch          next_values;
 };
 
 /// Up to mr queries of a tile: first … first + count − 1, padded with zeros.
@@ -153,15 +89,16 @@ struct Strip {
 /// Replaces near scores by far ones in a tile that has both. `base` is the index of the tile's first key.
 void mix_far_scores(Sweep & s, const Strip & strip, const float * far_keys, int64_t base) {
     const AttentionTile & t = s.tile;
+    TilePrefetch          none;
     if (base <= strip.index + strip.count - 1 - t.window) {
-        score(s.before + strip.first * s.words, s.words, far_keys, s.others);
+        score(s.before + strip.first * s.words, s.words, far_keys, s.others, none);
         for (int64_t r = 0; r < strip.count; ++r) {
             const int64_t end = clamp(0, strip.index + r - t.window - base + 1, tile_keys);
             copy_some(s.scores + r * tile_keys, s.others + r * tile_keys, 0, end);
         }
     }
     if (!t.causal && base + tile_keys - 1 >= strip.index + t.window) {
-        score(s.after + strip.first * s.words, s.words, far_keys, s.others);
+        score(s.after + strip.first * s.words, s.words, far_keys, s.others, none);
         for (int64_t r = 0; r < strip.count; ++r) {
             const int64_t begin = clamp(0, strip.index + r + t.window - base, tile_keys);
             copy_some(s.scores + r * tile_keys, s.others + r * tile_keys, begin, tile_keys);
@@ -175,16 +112,16 @@ void score_tile(Sweep & s, const Strip & strip, int64_t number, int64_t base) {
     const int64_t         skip = strip.first * s.words;
     const float *         near = t.near_keys + number * tile_keys * s.words;
     if (t.window == 0) {
-        score(s.near + skip, s.words, near, s.scores);
+        score(s.near + skip, s.words, near, s.scores, s.next_keys);
         return;
     }
     const float * far = t.far_keys + number * tile_keys * s.words;
     if (base + tile_keys - 1 <= strip.index - t.window) {
-        score(s.before + skip, s.words, far, s.scores);
+        score(s.before + skip, s.words, far, s.scores, s.next_keys);
     } else if (base >= strip.index + strip.count - 1 + t.window) {
-        score(s.after + skip, s.words, far, s.scores);
+        score(s.after + skip, s.words, far, s.scores, s.next_keys);
     } else {
-        score(s.near + skip, s.words, near, s.scores);
+        score(s.near + skip, s.words, near, s.scores, s.next_keys);
         mix_far_scores(s, strip, far, base);
     }
 }
@@ -324,7 +261,18 @@ void sweep_tile(Sweep & s, const Strip & strip, int64_t number, int64_t base, in
     }
     pack_words(s.scores, mr * tile_keys, s.scores);
     add_values(s.scores, t.values + number * words_for(tile_keys) * t.head_size, from / pack_factor, words_for(to),
-               t.head_size, s.out + strip.first * t.head_size);
+               t.head_size, s.out + strip.first * t.head_size, s.next_values);
+}
+
+/// Words of a sequence's keys that the second-level cache holds beside its values.
+constexpr int64_t few_key_words = 1 << 15;
+
+/// The keys that most of a strip sees of tile `number`, whose first key has index `base`.
+const float * keys_of(const Sweep & s, int64_t number, int64_t base) {
+    const AttentionTile & t    = s.tile;
+    const int64_t         skip = number * tile_keys * s.words;
+    const bool is_near = base + tile_keys > t.first_index - t.window && base < t.first_index + t.queries + t.window;
+    return (t.window == 0 || is_near ? t.near_keys : t.far_keys) + skip;
 }
 
 /// The packed queries times the logits' scale, padded with zeros up to tile_queries.
@@ -358,7 +306,7 @@ void attention(const AttentionTile & t, float * scratch) {
     const float * near   = scaled(t, t.near_queries, scratch);
     const float * before = scaled(t, t.before_queries, scratch + area);
     const float * after  = scaled(t, t.after_queries, scratch + 2 * area);
-    Sweep         s{t, words_for(t.head_size), near, before, after, out, totals, scores, scores + mr * tile_keys, {}};
+    Sweep s{t, words_for(t.head_size), near, before, after, out, totals, scores, scores + mr * tile_keys, {}, {}, {}};
     __builtin_memset(out, 0, area * sizeof(float));
     __builtin_memset(totals, 0, tile_queries * width * sizeof(float));
     for (float & max_score : s.max_score) {
@@ -372,6 +320,12 @@ void attention(const AttentionTile & t, float * scratch) {
     const int64_t end_tile   = (t.first_key + end + tile_keys - 1) / tile_keys;
     for (int64_t number = first_tile; number < end_tile; ++number) {
         const int64_t base = number * tile_keys - t.first_key; // negative where the sequence begins within the tile
+        if (number + 1 < end_tile && t.keys * s.words > few_key_words) {
+            const int64_t strips = (t.queries + mr - 1) / mr;
+            const int64_t words  = words_for(tile_keys);
+            s.next_keys          = prefetch_of(keys_of(s, number + 1, base + tile_keys), tile_keys, s.words, strips);
+            s.next_values = prefetch_of(t.values + (number + 1) * words * t.head_size, t.head_size, words, strips);
+        }
         for (int64_t query = 0; query < t.queries; query += mr) {
             sweep_tile(s, {query, smaller(mr, t.queries - query), t.first_index + query}, number, base, end);
         }

@@ -62,15 +62,8 @@ const float * weight_words(const GemmTile & t, int64_t out, int64_t k, int64_t d
     return to;
 }
 
-inline void prefetch(const char * from, int64_t bytes) {
-    constexpr int64_t cache_line = 64;
-    for (int64_t byte = 0; byte < bytes; byte += cache_line) {
-        __builtin_prefetch(from + byte, 0, 2);
-    }
-}
-
 /// Prefetches an output's weights while others are packed: they come from main memory, once for each block of tokens.
-inline void prefetch_weights(const GemmTile & t, int64_t out, int64_t k, int64_t depth) {
+__attribute__((always_inline)) inline void prefetch_weights(const GemmTile & t, int64_t out, int64_t k, int64_t depth) {
     if (out < t.n) {
         prefetch(t.weights + out * t.weight_stride + k / t.block * t.block_bytes, depth / t.block * t.block_bytes);
     }
@@ -109,7 +102,8 @@ void pack_weights(const GemmTile & t, int64_t o, int64_t k, int64_t depth, float
 
 /// Prefetches part `i` of `parts` of the panel after this one, which lies behind it: while tokens are multiplied by
 /// this one, the next comes from main memory.
-inline void prefetch_panel(const GemmTile & t, int64_t o, int64_t k, int64_t depth, int64_t i, int64_t parts) {
+__attribute__((always_inline)) inline void prefetch_panel(const GemmTile & t, int64_t o, int64_t k, int64_t depth,
+                                                          int64_t i, int64_t parts) {
     const int64_t bytes = panel_weight_bytes(t.panels.format);
     const char *  next  = t.panels.data + (o * t.k + (k + depth) * nr) * bytes;
     const int64_t first = depth * i / parts;

@@ -1,0 +1,115 @@
+// Attention's two products, of queries with a tile of keys and of weights with a tile of values; see simd.h.
+
+#pragma once
+
+#include "attention.h"
+#include "simd.h"
+
+namespace longembed {
+
+namespace {
+
+/// Brings memory that is used later nearer, a little at a time, while other numbers are multiplied.
+struct TilePrefetch {
+    const char * at   = nullptr;
+    const char * end  = nullptr;
+    int64_t      step = 0; ///< bytes at a time
+
+    void some() {
+        if (at < end) {
+            prefetch(at, smaller(step, end - at));
+            at += step;
+        }
+    }
+};
+
+/// Rows that are multiplied between two steps of a TilePrefetch: all of a tile, where they are few vectors wide (a loop
+/// in two levels takes 5 % longer there), else so many that the misses of a step fit into the processor's buffers.
+constexpr int64_t prefetch_every = nr > 16 ? 32 : 1 << 20;
+
+/// A tile that `strips` strips of queries bring nearer while each of them multiplies `columns` columns of `rows` rows.
+TilePrefetch prefetch_of(const float * tile, int64_t columns, int64_t rows, int64_t strips) {
+    constexpr int64_t cache_line = 64 / sizeof(float);
+    const int64_t     steps      = strips * ((columns + nr - 1) / nr) * ((rows + prefetch_every - 1) / prefetch_every);
+    const int64_t     lines      = (columns * rows + cache_line * steps - 1) / (cache_line * steps);
+    return {reinterpret_cast<const char *>(tile), reinterpret_cast<const char *>(tile + columns * rows),
+            lines * static_cast<int64_t>(cache_line * sizeof(float))};
+}
+
+/// scores [mr][tile_keys] = queries [mr][words] · a tile of keys
+void score(const float * queries, int64_t words, const float * keys, float * scores, TilePrefetch & next) {
+    for (int64_t key = 0; key < tile_keys; key += width * nr_vectors) {
+        Vector sums[mr][nr_vectors] = {};
+        for (int64_t begin = 0; begin < words; begin += prefetch_every) {
+            next.some();
+            for (int64_t i = begin; i < smaller(begin + prefetch_every, words); ++i) {
+                Vector k[nr_vectors];
+                for (int v = 0; v < nr_vectors; ++v) {
+                    k[v] = load(keys + key_place(key + v * width, i, words));
+                }
+                for (int r = 0; r < mr; ++r) {
+                    for (int v = 0; v < nr_vectors; ++v) {
+                        sums[r][v] = multiply_add(sums[r][v], queries[r * words + i], k[v]);
+                    }
+                }
+            }
+        }
+        for (int r = 0; r < mr; ++r) {
+            for (int v = 0; v < nr_vectors; ++v) {
+                store(scores + r * tile_keys + key + v * width, sums[r][v]);
+            }
+        }
+    }
+}
+
+/// add_values for the n vectors of columns from `first` on; the last vector has `last` columns
+template <int n> void add_columns(const float * weights, const float * values, int64_t begin, int64_t end, int64_t size,
+                                  int64_t first, int64_t last, float * out, TilePrefetch & next) {
+    constexpr int64_t stride    = words_for(tile_keys);
+    const auto        load_part = [last](const float * from, int v) {
+        return v + 1 < n || last == width ? load(from) : load_partial(from, last);
+    };
+
+    Vector sums[mr][n];
+    for (int r = 0; r < mr; ++r) {
+        for (int v = 0; v < n; ++v) {
+            sums[r][v] = load_part(out + r * size + first + v * width, v);
+        }
+    }
+    for (int64_t some = begin; some < end; some += prefetch_every) {
+        next.some();
+        for (int64_t word = some; word < smaller(some + prefetch_every, end); ++word) {
+            Vector value[n];
+            for (int v = 0; v < n; ++v) {
+                value[v] = load_part(values + value_place(word, first + v * width, size, stride), v);
+            }
+            for (int r = 0; r < mr; ++r) {
+                for (int v = 0; v < n; ++v) {
+                    sums[r][v] = multiply_add(sums[r][v], weights[r * stride + word], value[v]);
+                }
+            }
+        }
+    }
+    for (int r = 0; r < mr; ++r) {
+        for (int v = 0; v < n; ++v) {
+            __builtin_memcpy(out + r * size + first + v * width, &sums[r][v],
+                             (v + 1 < n ? width : last) * sizeof(float));
+        }
+    }
+}
+
+/// out [mr][size] += weights [mr][words_for(tile_keys)] · values begin … end − 1 of a tile
+void add_values(const float * weights, const float * values, int64_t begin, int64_t end, int64_t size, float * out,
+                TilePrefetch & next) {
+    int64_t column = 0;
+    for (; column + nr_vectors * width <= size; column += nr_vectors * width) {
+        add_columns<nr_vectors>(weights, values, begin, end, size, column, width, out, next);
+    }
+    for (; column < size; column += width) {
+        add_columns<1>(weights, values, begin, end, size, column, smaller(width, size - column), out, next);
+    }
+}
+
+} // namespace
+
+} // namespace longembed
