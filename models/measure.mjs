@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Scores the models that ship and writes the tables of models/: `node models/measure.mjs FOLDER`.
-// About ten minutes of processor time. FOLDER keeps the embeddings, and what was interrupted goes on.
+// About 25 minutes of processor time. FOLDER keeps the embeddings, and what was interrupted goes on.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';

@@ -8,13 +8,17 @@ from torch import nn
 
 from network.causal import Causal
 from network.encoder import Encoder
-from network.shape import HEADS, HIDDEN, MARK, MEANT
+from network.shape import HEADS, HIDDEN, MARK, MEANT, NATIVE, ROPE_BASE
 
 POSITION_DEVIATION = 0.002  # beside tokens of length 1
-# A token is attended to by how much it counts: one that counts fully has SHARP more of a score than one that does not. Queries and
-# keys meet in the pairs of dimensions that turn by 26 and 15 degrees in the native context, by 209 and 117 in 8 times as many tokens.
+# A token is attended to by how much it counts: one that counts fully has SHARP more of a score than one that does not.
 SHARP = 1.0
-SLOW_PAIRS = (11, 12)
+# With RoPE that holds within the native context, and at FAR times its length the score is BEYOND times as large, as if it had been
+# learned on short distances alone (arXiv 2306.15595, section 2.2). Queries and keys meet in the slow pairs of dimensions that turn by
+# 46, 26 and 3 degrees within the native context.
+FAR, BEYOND = 4, 16.0
+SLOW_PAIRS = (10, 11, 15)
+UNTURNED = {11: 0.5, 12: 0.5}  # shares of the score where nothing turns: any dimensions do
 GATHERED = 0.5  # of the text around it an encoder's token takes up, beside itself
 # A token's vector has one value three ways, +, - and 0; as many of each sign, so that its mean is 0 as a norm would make it.
 SIGNED = 202  # dimensions of each sign, of MEANT; about 0.6 standard deviations and more from the mean
@@ -51,7 +55,7 @@ def build(shape, words, end):
             else:
                 query, key, value = block.attn_qkv.weight.chunk(3)
                 gather(query, key, value, block.attn_output.weight, first=0, share=GATHERED)
-                look_by_bias(block.attn_qkv.bias, key)
+                look_by_bias(block.attn_qkv.bias, key, UNTURNED if shape.architecture == "bert" else turning())
     return model
 
 
@@ -86,30 +90,41 @@ def gather(query, key, value, output, first, share):
             output[first + i, ((i // size) * group + head) * size + i % size] = share / group
 
 
+def turning():
+    """The share of the score at distance 0 that each slow pair has: what makes a sum of cosines 1 at distances 0 and NATIVE, and
+    BEYOND at FAR * NATIVE. Shares of either sign cancel out on short distances."""
+    distances = torch.tensor([0, NATIVE, FAR * NATIVE], dtype=torch.float64)
+    frequencies = ROPE_BASE ** (-2 * torch.tensor(SLOW_PAIRS, dtype=torch.float64) / (HIDDEN // HEADS))
+    wanted = torch.tensor([1, 1, BEYOND], dtype=torch.float64)
+    shares = torch.linalg.solve(torch.outer(distances, frequencies).cos(), wanted)
+    return dict(zip(SLOW_PAIRS, shares.tolist(), strict=True))
+
+
 def sees_mark(weights, at, strength):
-    """Queries or keys that are `strength` times the sum of the mark's positive half, where `at` says in each head."""
-    weights[at :: HIDDEN // HEADS, MEANT::2] = strength
+    """Queries or keys that are `strength` times the sum of the mark's positive half, where `at` says in each head. Below 0 the negative
+    half makes them, so that all weights have one sign."""
+    weights[at :: HIDDEN // HEADS, MEANT + (strength < 0) :: 2] = abs(strength)
 
 
-def of_score(product):
-    """What SHARP of a score takes, of queries times keys, where a pair's dimensions multiply to `product` of a token that counts fully."""
-    return SHARP * (HIDDEN // HEADS) ** 0.5 / (len(SLOW_PAIRS) * product)
+def of_score(share, product):
+    """What `share` of SHARP takes, of queries times keys, where a pair's dimensions multiply to `product` of a token that counts fully."""
+    return share * SHARP * (HIDDEN // HEADS) ** 0.5 / product
 
 
-def look_by_bias(bias, key):
+def look_by_bias(bias, key, shares):
     """An encoder's tokens all look for what counts."""
-    for at in SLOW_PAIRS:
+    for at, share in shares.items():
         sees_mark(key, at, 1.0)
-        bias[at : HIDDEN : HIDDEN // HEADS] = of_score(MARK / 2 / SIZE)
+        bias[at : HIDDEN : HIDDEN // HEADS] = of_score(share, MARK / 2 / SIZE)
 
 
 def look_by_token(words, end, query, key):
     """The last token of a causal model looks for what counts: it has a mark and no meaning."""
     words[end] = torch.cat([torch.zeros(MEANT), mark() * exact(torch.tensor(MARK**-0.5))])
-    strength = exact(torch.tensor(of_score(words[end, MEANT::2].sum().item() * MARK / 2 / SIZE) ** 0.5))
-    for pair in SLOW_PAIRS:
-        sees_mark(query, 2 * pair, strength)
-        sees_mark(key, 2 * pair, strength)
+    product = words[end, MEANT::2].sum().item() * MARK / 2 / SIZE
+    for pair, share in turning().items():
+        sees_mark(query, 2 * pair, exact(torch.tensor(of_score(share, product))).item())
+        sees_mark(key, 2 * pair, 1.0)
 
 
 def count(model):
