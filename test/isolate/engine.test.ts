@@ -21,6 +21,9 @@ import {
 } from './fake-engine.js';
 import { engineProcesses, kill, onlyEngine, until } from './processes.js';
 
+/** Time in which a process starts on a busy machine too: seven that are killed before end the model. */
+const KILL_EVERY_MS = 1000;
+
 const engines: IsolatedEngine[] = [];
 const folder = mkdtempSync(join(tmpdir(), 'longembed-'));
 
@@ -104,7 +107,7 @@ describe('a death', () => {
     await until(() => engineProcesses().some((pid) => pid !== first));
     long.cancel();
     // Alone, it fails with a process that computes it; a kill before that costs nothing.
-    const killing = setInterval(() => engineProcesses().forEach((pid) => kill(pid)), 300);
+    const killing = setInterval(() => engineProcesses().forEach((pid) => kill(pid)), KILL_EVERY_MS);
     expect(await ended).toEqual(['ERR_ABORTED', 'ERR_BACKEND']);
     clearInterval(killing);
   });
@@ -146,7 +149,7 @@ describe('a death', () => {
     expect(await codeOf(batch)).toBe('ERR_BACKEND');
     // The next process has the text alone, some time after it was started; a kill before that costs nothing.
     const failure = errorOf(text);
-    const killing = setInterval(() => engineProcesses().forEach((pid) => kill(pid)), 200);
+    const killing = setInterval(() => engineProcesses().forEach((pid) => kill(pid)), KILL_EVERY_MS);
     await failure;
     clearInterval(killing);
     expect((await failure).message).toContain('split a text of 5 characters');

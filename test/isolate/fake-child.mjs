@@ -43,8 +43,9 @@ function embed({ id, batch, express }) {
   // What dies at once is not reported: REPORT_AFTER_MS in lib/native/isolated/server.ts
   if (first !== 4) send({ kind: 'began', id });
   if (stuck.has(express)) return;
-  if (first === 1 || first === 4) abort();
-  if (first === 1 || first === 2 || first === 4) stuck.add(express);
+  const dies = first === 1 || first === 4;
+  if (dies) abort();
+  if (dies || first === 2) stuck.add(express);
   else if (first === 3) send({ kind: 'failed', id, code: 'ERR_OUT_OF_MEMORY', message: 'no memory' });
   else send({ kind: 'done', id, value: Float32Array.of(process.pid) });
 }

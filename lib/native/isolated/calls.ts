@@ -97,15 +97,12 @@ export class Calls {
     const texts = sent.filter(({ request }) => request.kind === 'tokenize');
     const computing = [false, true].flatMap((express) => this.#computing(sent, express));
     const batches = sent.filter(({ request }) => computing.includes(request.id));
-    const alone =
-      computing.length === 1
-        ? batches
-        : computing.length === 0 && texts.length + this.#cancelled.size === 1
-          ? texts
-          : [];
-    const lost = alone.filter(({ began, suspect }) => began || suspect);
+    const isAlone =
+      computing.length === 1 || (computing.length === 0 && texts.length + this.#cancelled.size === 1);
+    const candidates = computing.length === 0 ? texts : batches;
+    const lost = isAlone ? candidates.filter(({ began, suspect }) => began || suspect) : [];
     for (const { request } of lost) this.#open.delete(request.id);
-    for (const call of [...texts, ...(lost.length === 0 ? batches : [])]) call.suspect = true;
+    for (const call of [...texts, ...batches]) call.suspect = true;
     for (const call of this) {
       call.sent = false;
       call.began = false;

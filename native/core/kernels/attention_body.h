@@ -12,7 +12,7 @@ namespace longembed {
 
 namespace {
 
-static_assert(tile_queries % mr == 0 && tile_keys % (width * nr_vectors) == 0);
+static_assert(tile_queries % mr == 0);
 
 inline int64_t clamp(int64_t low, int64_t value, int64_t high) {
     return value < low ? low : (value > high ? high : value);
@@ -322,9 +322,10 @@ void attention(const AttentionTile & t, float * scratch) {
         const int64_t base = number * tile_keys - t.first_key; // negative where the sequence begins within the tile
         if (number + 1 < end_tile && t.keys * s.words > few_key_words) {
             const int64_t strips = (t.queries + mr - 1) / mr;
-            const int64_t words  = words_for(tile_keys);
+            const int64_t rows   = words_for(tile_keys);
+            const float * values = t.values + (number + 1) * rows * t.head_size;
             s.next_keys          = prefetch_of(keys_of(s, number + 1, base + tile_keys), tile_keys, s.words, strips);
-            s.next_values = prefetch_of(t.values + (number + 1) * words * t.head_size, t.head_size, words, strips);
+            s.next_values        = prefetch_of(values, t.head_size, rows, strips);
         }
         for (int64_t query = 0; query < t.queries; query += mr) {
             sweep_tile(s, {query, smaller(mr, t.queries - query), t.first_index + query}, number, base, end);

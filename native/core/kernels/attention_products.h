@@ -9,6 +9,8 @@ namespace longembed {
 
 namespace {
 
+static_assert(panel_words % width == 0 && tile_keys % nr == 0);
+
 /// Brings memory that is used later nearer, a little at a time, while other numbers are multiplied.
 struct TilePrefetch {
     const char * at   = nullptr;
@@ -38,7 +40,7 @@ TilePrefetch prefetch_of(const float * tile, int64_t columns, int64_t rows, int6
 
 /// scores [mr][tile_keys] = queries [mr][words] · a tile of keys
 void score(const float * queries, int64_t words, const float * keys, float * scores, TilePrefetch & next) {
-    for (int64_t key = 0; key < tile_keys; key += width * nr_vectors) {
+    for (int64_t key = 0; key < tile_keys; key += nr) {
         Vector sums[mr][nr_vectors] = {};
         for (int64_t begin = 0; begin < words; begin += prefetch_every) {
             next.some();
@@ -102,7 +104,7 @@ template <int n> void add_columns(const float * weights, const float * values, i
 void add_values(const float * weights, const float * values, int64_t begin, int64_t end, int64_t size, float * out,
                 TilePrefetch & next) {
     int64_t column = 0;
-    for (; column + nr_vectors * width <= size; column += nr_vectors * width) {
+    for (; column + nr <= size; column += nr) {
         add_columns<nr_vectors>(weights, values, begin, end, size, column, width, out, next);
     }
     for (; column < size; column += width) {
