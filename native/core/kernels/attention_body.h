@@ -12,7 +12,7 @@ namespace longembed {
 
 namespace {
 
-static_assert(tile_queries % mr == 0);
+static_assert(tile_queries % mr == 0 && tile_keys % (2 * width) == 0);
 
 inline int64_t clamp(int64_t low, int64_t value, int64_t high) {
     return value < low ? low : (value > high ? high : value);
@@ -34,32 +34,9 @@ inline float max_of(Vector v) {
     return max;
 }
 
-/// 2^x for x < 127, with a relative error of 1e-7; 2^−126 where x < −126.
-inline Vector power_of_two(Vector x) {
-    // 2^x = 2^n · 2^f with n whole and |f| <= 1/2. Adding the large number rounds x to a whole one and leaves n + 127,
-    // the exponent of 2^n, in the sum's lowest bits; the polynomial minimises the largest error relative to 2^f.
-    const Vector round = all(12582912.0f + 127.0f);
-    x                  = larger(x, all(-126.0f));
-    const Vector whole = x + round;
-    const Vector f     = x - (whole - round);
-    Vector       p     = all(1.3276471979e-3f);
-    p                  = p * f + 9.6755413342e-3f;
-    p                  = p * f + 5.5507132735e-2f;
-    p                  = p * f + 2.4022119724e-1f;
-    p                  = p * f + 6.9314696706e-1f;
-    p                  = p * f + 1.0000000717f;
-    return p * same_bits<Vector>(same_bits<Bits>(whole) << 23);
-}
-
 void copy_some(float * to, const float * from, int64_t begin, int64_t end) {
     if (end > begin) {
         __builtin_memcpy(to + begin, from + begin, (end - begin) * sizeof(float));
-    }
-}
-
-void fill_some(float * to, int64_t begin, int64_t end, float value) {
-    for (int64_t i = begin; i < end; ++i) {
-        to[i] = value;
     }
 }
 
@@ -91,14 +68,14 @@ void mix_far_scores(Sweep & s, const Strip & strip, const float * far_keys, int6
     const AttentionTile & t = s.tile;
     TilePrefetch          none;
     if (base <= strip.index + strip.count - 1 - t.window) {
-        score(s.before + strip.first * s.words, s.words, far_keys, s.others, none);
+        score(s.before + strip.first * s.words, s.words, far_keys, all_keys, s.others, none);
         for (int64_t r = 0; r < strip.count; ++r) {
             const int64_t end = clamp(0, strip.index + r - t.window - base + 1, tile_keys);
             copy_some(s.scores + r * tile_keys, s.others + r * tile_keys, 0, end);
         }
     }
     if (!t.causal && base + tile_keys - 1 >= strip.index + t.window) {
-        score(s.after + strip.first * s.words, s.words, far_keys, s.others, none);
+        score(s.after + strip.first * s.words, s.words, far_keys, all_keys, s.others, none);
         for (int64_t r = 0; r < strip.count; ++r) {
             const int64_t begin = clamp(0, strip.index + r + t.window - base, tile_keys);
             copy_some(s.scores + r * tile_keys, s.others + r * tile_keys, begin, tile_keys);
@@ -106,22 +83,22 @@ void mix_far_scores(Sweep & s, const Strip & strip, const float * far_keys, int6
     }
 }
 
-/// Scores of a strip against the keys of packed tile `number`; `base` is the index of the first of them.
-void score_tile(Sweep & s, const Strip & strip, int64_t number, int64_t base) {
+/// Scores of a strip against the keys in `range` of packed tile `number`; `base` is the index of the tile's first key.
+void score_tile(Sweep & s, const Strip & strip, int64_t number, int64_t base, KeyRange range) {
     const AttentionTile & t    = s.tile;
     const int64_t         skip = strip.first * s.words;
     const float *         near = t.near_keys + number * tile_keys * s.words;
     if (t.window == 0) {
-        score(s.near + skip, s.words, near, s.scores, s.next_keys);
+        score(s.near + skip, s.words, near, range, s.scores, s.next_keys);
         return;
     }
     const float * far = t.far_keys + number * tile_keys * s.words;
     if (base + tile_keys - 1 <= strip.index - t.window) {
-        score(s.before + skip, s.words, far, s.scores, s.next_keys);
+        score(s.before + skip, s.words, far, range, s.scores, s.next_keys);
     } else if (base >= strip.index + strip.count - 1 + t.window) {
-        score(s.after + skip, s.words, far, s.scores, s.next_keys);
+        score(s.after + skip, s.words, far, range, s.scores, s.next_keys);
     } else {
-        score(s.near + skip, s.words, near, s.scores, s.next_keys);
+        score(s.near + skip, s.words, near, range, s.scores, s.next_keys);
         mix_far_scores(s, strip, far, base);
     }
 }
@@ -205,27 +182,44 @@ void raise_where_needed(Sweep & s, const Strip & strip) {
 inline void weigh(Sweep & s, int64_t query, float * row) {
     Vector       total     = load(s.totals + query * width);
     const Vector max_score = all(s.max_score[query]);
-    for (int64_t key = 0; key < tile_keys; key += width) {
-        const Vector weight = power_of_two(load(row + key) - max_score);
-        store(row + key, weight);
-        total += weight;
+    for (int64_t key = 0; key < tile_keys; key += 2 * width) {
+        Vector weights[2] = {load(row + key) - max_score, load(row + key + width) - max_score};
+        powers_of_two(weights);
+        for (int i = 0; i < 2; ++i) {
+            store(row + key + i * width, weights[i]);
+            total += weights[i];
+        }
     }
     store(s.totals + query * width, total);
 }
 
-/// The same where only keys begin … end − 1 are visible.
-void weigh_some(Sweep & s, int64_t query, float * row, int64_t begin, int64_t end) {
-    for (int64_t key = begin; key < end; ++key) {
-        row[key] -= s.max_score[query];
+/// `value` in the lanes of a row's vector at `key` whose keys are in `range`, `other` elsewhere.
+inline Vector where_seen(KeyRange range, int64_t key, Vector value, float other) {
+    Bits at;
+    for (int lane = 0; lane < width; ++lane) {
+        at[lane] = lane;
     }
+    const auto begin = static_cast<int32_t>(range.begin - key);
+    const auto end   = static_cast<int32_t>(range.end - key);
+    return at >= begin && at < end ? value : all(other);
+}
+
+void hide_unseen(KeyRange seen, float * row) {
     for (int64_t key = 0; key < tile_keys; key += width) {
-        store(row + key, power_of_two(load(row + key)));
+        store(row + key, where_seen(seen, key, load(row + key), -INFINITY));
     }
-    fill_some(row, 0, begin, 0.0f);
-    fill_some(row, end, tile_keys, 0.0f);
-    for (int64_t key = 0; key < tile_keys; ++key) {
-        s.totals[query * width + key % width] += row[key];
+}
+
+/// `weigh` where only the keys in `seen` are visible.
+void weigh_some(Sweep & s, int64_t query, float * row, KeyRange seen) {
+    Vector       total     = load(s.totals + query * width);
+    const Vector max_score = all(s.max_score[query]);
+    for (int64_t key = 0; key < tile_keys; key += width) {
+        const Vector weight = where_seen(seen, key, power_of_two(load(row + key) - max_score), 0.0f);
+        store(row + key, weight);
+        total += weight;
     }
+    store(s.totals + query * width, total);
 }
 
 void sweep_tile(Sweep & s, const Strip & strip, int64_t number, int64_t base, int64_t end) {
@@ -242,7 +236,7 @@ void sweep_tile(Sweep & s, const Strip & strip, int64_t number, int64_t base, in
     if (to <= from) {
         return;
     }
-    score_tile(s, strip, number, base);
+    score_tile(s, strip, number, base, {from, to});
     add_distance_bias(s, strip, base);
     if (first_seen(strip.count - 1) == 0 && end_seen(0) == tile_keys) {
         raise_where_needed(s, strip);
@@ -251,12 +245,11 @@ void sweep_tile(Sweep & s, const Strip & strip, int64_t number, int64_t base, in
         }
     } else {
         for (int64_t r = 0; r < mr; ++r) {
-            fill_some(s.scores + r * tile_keys, 0, first_seen(r), -INFINITY);
-            fill_some(s.scores + r * tile_keys, end_seen(r), tile_keys, -INFINITY);
+            hide_unseen({first_seen(r), end_seen(r)}, s.scores + r * tile_keys);
         }
         raise_where_needed(s, strip);
         for (int64_t r = 0; r < mr; ++r) {
-            weigh_some(s, strip.first + r, s.scores + r * tile_keys, first_seen(r), end_seen(r));
+            weigh_some(s, strip.first + r, s.scores + r * tile_keys, {first_seen(r), end_seen(r)});
         }
     }
     pack_words(s.scores, mr * tile_keys, s.scores);
@@ -280,17 +273,24 @@ const float * scaled(const AttentionTile & t, const float * queries, float * to)
     if (queries == nullptr) {
         return nullptr;
     }
+    const float factor = t.scale * log2_e;
     for (int64_t query = 0; query < tile_queries; ++query) {
         float * row = to + query * words_for(t.head_size);
         if (query >= t.queries) {
             __builtin_memset(row, 0, words_for(t.head_size) * sizeof(float));
             continue;
         }
+        const float * from = queries + query * t.query_stride;
         for (int64_t i = 0; i < t.head_size; i += 2 * width) {
             float         some[2 * width];
             const int64_t count = smaller(2 * width, t.head_size - i);
-            for (int64_t k = 0; k < count; ++k) {
-                some[k] = t.scale * log2_e * queries[query * t.query_stride + i + k];
+            if (count == 2 * width) {
+                store(some, factor * load(from + i));
+                store(some + width, factor * load(from + i + width));
+            } else {
+                for (int64_t k = 0; k < count; ++k) {
+                    some[k] = factor * from[i + k];
+                }
             }
             pack_words(some, count, row + i / pack_factor);
         }

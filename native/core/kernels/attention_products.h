@@ -38,9 +38,17 @@ TilePrefetch prefetch_of(const float * tile, int64_t columns, int64_t rows, int6
             lines * static_cast<int64_t>(cache_line * sizeof(float))};
 }
 
-/// scores [mr][tile_keys] = queries [mr][words] · a tile of keys
-void score(const float * queries, int64_t words, const float * keys, float * scores, TilePrefetch & next) {
-    for (int64_t key = 0; key < tile_keys; key += nr) {
+/// Keys begin … end − 1 of a tile.
+struct KeyRange {
+    int64_t begin;
+    int64_t end;
+};
+constexpr KeyRange all_keys{0, tile_keys};
+
+/// scores [mr][tile_keys] = queries [mr][words] · a tile of keys, at least for those in `range`
+void score(const float * queries, int64_t words, const float * keys, KeyRange range, float * scores,
+           TilePrefetch & next) {
+    for (int64_t key = range.begin / nr * nr; key < range.end; key += nr) {
         Vector sums[mr][nr_vectors] = {};
         for (int64_t begin = 0; begin < words; begin += prefetch_every) {
             next.some();
@@ -64,18 +72,19 @@ void score(const float * queries, int64_t words, const float * keys, float * sco
     }
 }
 
-/// add_values for the n vectors of columns from `first` on; the last vector has `last` columns
-template <int n> void add_columns(const float * weights, const float * values, int64_t begin, int64_t end, int64_t size,
-                                  int64_t first, int64_t last, float * out, TilePrefetch & next) {
+/// add_values for the n vectors of columns from `first` on; if not `full`, for one of `last` columns
+template <int n, bool full> void add_columns(const float * weights, const float * values, int64_t begin, int64_t end,
+                                             int64_t size, int64_t first, int64_t last, float * out,
+                                             TilePrefetch & next) {
     constexpr int64_t stride    = words_for(tile_keys);
-    const auto        load_part = [last](const float * from, int v) {
-        return v + 1 < n || last == width ? load(from) : load_partial(from, last);
-    };
+    const auto        load_part = [last](const float * from) { return full ? load(from) : load_partial(from, last); };
+
+    static_assert(full || n == 1);
 
     Vector sums[mr][n];
     for (int r = 0; r < mr; ++r) {
         for (int v = 0; v < n; ++v) {
-            sums[r][v] = load_part(out + r * size + first + v * width, v);
+            sums[r][v] = load_part(out + r * size + first + v * width);
         }
     }
     for (int64_t some = begin; some < end; some += prefetch_every) {
@@ -83,7 +92,7 @@ template <int n> void add_columns(const float * weights, const float * values, i
         for (int64_t word = some; word < smaller(some + prefetch_every, end); ++word) {
             Vector value[n];
             for (int v = 0; v < n; ++v) {
-                value[v] = load_part(values + value_place(word, first + v * width, size, stride), v);
+                value[v] = load_part(values + value_place(word, first + v * width, size, stride));
             }
             for (int r = 0; r < mr; ++r) {
                 for (int v = 0; v < n; ++v) {
@@ -94,8 +103,12 @@ template <int n> void add_columns(const float * weights, const float * values, i
     }
     for (int r = 0; r < mr; ++r) {
         for (int v = 0; v < n; ++v) {
-            __builtin_memcpy(out + r * size + first + v * width, &sums[r][v],
-                             (v + 1 < n ? width : last) * sizeof(float));
+            float * to = out + r * size + first + v * width;
+            if (full) {
+                store(to, sums[r][v]);
+            } else {
+                __builtin_memcpy(to, &sums[r][v], last * sizeof(float));
+            }
         }
     }
 }
@@ -105,10 +118,13 @@ void add_values(const float * weights, const float * values, int64_t begin, int6
                 TilePrefetch & next) {
     int64_t column = 0;
     for (; column + nr <= size; column += nr) {
-        add_columns<nr_vectors>(weights, values, begin, end, size, column, width, out, next);
+        add_columns<nr_vectors, true>(weights, values, begin, end, size, column, width, out, next);
     }
-    for (; column < size; column += width) {
-        add_columns<1>(weights, values, begin, end, size, column, smaller(width, size - column), out, next);
+    for (; column + width <= size; column += width) {
+        add_columns<1, true>(weights, values, begin, end, size, column, width, out, next);
+    }
+    if (column < size) {
+        add_columns<1, false>(weights, values, begin, end, size, column, size - column, out, next);
     }
 }
 

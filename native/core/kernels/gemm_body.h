@@ -199,12 +199,24 @@ struct GemmScratch {
     float * x;           ///< [tokens][words_for(k)], where x must be packed
 };
 
+/// Prefetches what a tile's epilogue takes of each token, while the sums are computed.
+__attribute__((always_inline)) inline void prefetch_rows(const float * rows, int64_t stride, int64_t count) {
+    for (int64_t r = 0; rows != nullptr && r < count; ++r) {
+        __builtin_prefetch(rows + r * stride, 0, 3);
+        __builtin_prefetch(rows + r * stride + nr - 1, 0, 3);
+    }
+}
+
 /// @param packed  weights of the tile's outputs as a micro-kernel takes them: one panel, [words_for(depth)][nr]
 void compute_tile(const GemmTile & t, const MicroTile & m, const WeightPanels & packed, const GemmScratch & scratch) {
     const int64_t x_stride = pack_factor == 1 ? t.x_stride : words_for(t.k);
     const float * x        = (pack_factor == 1 ? t.x : scratch.x) + m.token * x_stride + m.k / pack_factor;
     float *       y        = t.y + m.token * t.y_stride + m.out;
     const float * start    = m.k == 0 ? scratch.bias : nullptr;
+    const bool    is_last  = m.k + m.depth == t.k;
+    const float * operand  = is_last && t.operand != nullptr ? t.operand + m.token * t.operand_stride + m.out : nullptr;
+    prefetch_rows(operand, t.operand_stride, m.tokens);
+    prefetch_rows(y, t.y_stride, m.tokens);
     if (m.n == nr) {
         micro_kernel(m.tokens, x, x_stride, words_for(m.depth), packed, start, y, t.y_stride);
     } else {
@@ -212,8 +224,7 @@ void compute_tile(const GemmTile & t, const MicroTile & m, const WeightPanels & 
         micro_kernel(m.tokens, x, x_stride, words_for(m.depth), packed, start, scratch.partial, nr);
         copy_rows(scratch.partial, nr, y, t.y_stride, m.tokens, m.n);
     }
-    if (m.k + m.depth == t.k) {
-        const float * operand = t.operand == nullptr ? nullptr : t.operand + m.token * t.operand_stride + m.out;
+    if (is_last) {
         apply_epilogue(t.epilogue, operand, t.operand_stride, y, t.y_stride, m.tokens, m.n);
     }
 }

@@ -11,7 +11,7 @@ namespace {
 static_assert(score_padding >= width);
 
 inline void pad_row(float * row, int64_t n, float value) {
-    fill_some(row, n, n + width, value);
+    store(row + n, all(value));
 }
 
 float softmax(float * scores, int64_t n, float scale) {

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <utility>
 
-#if defined(LONGEMBED_BF16)
+#if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
@@ -119,8 +119,17 @@ constexpr int64_t words_for(int64_t numbers) {
     return (numbers + pack_factor - 1) / pack_factor;
 }
 
+/// Lane by lane. GCC makes a comparison and a blend of the operator, where x86 has one instruction for it.
 inline Vector larger(Vector a, Vector b) {
+#if defined(__AVX512F__) && LONGEMBED_VECTOR_FLOATS == 16
+    return same_bits<Vector>(_mm512_maskz_max_ps(0xffff, same_bits<__m512>(a), same_bits<__m512>(b)));
+#elif defined(__AVX__) && LONGEMBED_VECTOR_FLOATS == 8
+    return same_bits<Vector>(_mm256_max_ps(same_bits<__m256>(a), same_bits<__m256>(b)));
+#elif defined(__SSE__) && LONGEMBED_VECTOR_FLOATS == 4
+    return same_bits<Vector>(_mm_max_ps(same_bits<__m128>(a), same_bits<__m128>(b)));
+#else
     return a > b ? a : b;
+#endif
 }
 
 /// e^x for x <= 0, to within two units in the last place; 0 for −inf.
@@ -139,6 +148,39 @@ inline Vector exponential(Vector x) {
     const Bits   power  = (__builtin_convertvector(whole, Bits) + 127) << 23;
     const Vector result = p * same_bits<Vector>(power);
     return x > -87.0f ? result : Vector{};
+}
+
+/// Replaces each x < 127 by 2^x, with a relative error of 1e-7; by 2^−126 where x < −126. Each step waits for the one
+/// before it, so that two vectors side by side take little longer than one.
+template <int n> inline void powers_of_two(Vector (&x)[n]) {
+    // 2^x = 2^n · 2^f with n whole and |f| <= 1/2. Adding the large number rounds x to a whole one and leaves n + 127,
+    // the exponent of 2^n, in the sum's lowest bits; the polynomial minimises the largest error relative to 2^f.
+    constexpr float polynomial[] = {9.6755413342e-3f, 5.5507132735e-2f, 2.4022119724e-1f, 6.9314696706e-1f,
+                                    1.0000000717f};
+    const Vector    round        = all(12582912.0f + 127.0f);
+    Vector          whole[n];
+    Vector          f[n];
+    Vector          p[n];
+    for (int i = 0; i < n; ++i) {
+        x[i]     = larger(x[i], all(-126.0f));
+        whole[i] = x[i] + round;
+        f[i]     = x[i] - (whole[i] - round);
+        p[i]     = all(1.3276471979e-3f);
+    }
+    for (const float coefficient : polynomial) {
+        for (int i = 0; i < n; ++i) {
+            p[i] = p[i] * f[i] + coefficient;
+        }
+    }
+    for (int i = 0; i < n; ++i) {
+        x[i] = p[i] * same_bits<Vector>(same_bits<Bits>(whole[i]) << 23);
+    }
+}
+
+inline Vector power_of_two(Vector x) {
+    Vector one[1] = {x};
+    powers_of_two(one);
+    return one[0];
 }
 
 /// Whether a bit is set in any lane.
