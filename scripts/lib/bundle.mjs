@@ -2,6 +2,7 @@ import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { buildSync } from 'esbuild';
+import ts from 'typescript';
 import { ScriptError } from './process.mjs';
 
 /**
@@ -10,6 +11,9 @@ import { ScriptError } from './process.mjs';
  * runtimes, prom-client with OpenTelemetry's API and trees of which it uses one), 19 MB together.
  */
 export const BUNDLED = ['zod', '@huggingface/hub', 'hono', '@hono/node-server', 'prom-client'];
+
+/** An export of a dependency that has all others as members: of it a bundle takes those that modules use. */
+const NAMESPACES = /** @type {Record<string, string>} */ ({ zod: 'z' });
 
 /** Some of them are CommonJS, and require Node's own modules. */
 const REQUIRE =
@@ -29,10 +33,10 @@ export function bundleDependencies(folder) {
     .map((name) => join(folder, 'dist', name));
   for (const name of BUNDLED) {
     const bundle = join(folder, 'dist', 'bundled', `${slugOf(name)}.js`);
-    const names = rewriteImports(modules, name, bundle);
+    const { names, users } = rewriteImports(modules, name, bundle);
     const root = packageFolder(name);
     const { metafile } = buildSync({
-      stdin: { contents: `export { ${names.join(', ')} } from '${name}';`, resolveDir: root },
+      stdin: { contents: exportsOf(name, names, users), resolveDir: root },
       outfile: bundle,
       bundle: true,
       minify: true,
@@ -46,6 +50,49 @@ export function bundleDependencies(folder) {
     });
     for (const one of packagesIn(metafile, root)) copyLicence(one, folder);
   }
+}
+
+/**
+ * A module that exports what modules use of a dependency.
+ * @param {string} name of the dependency
+ * @param {string[]} names that they import
+ * @param {string[]} users their code
+ * @throws {ScriptError} a namespace is used in a way that does not tell which members are
+ */
+function exportsOf(name, names, users) {
+  const namespace = NAMESPACES[name];
+  if (namespace === undefined) return `export { ${names.join(', ')} } from '${name}';`;
+  if (names.join() !== namespace) throw new ScriptError(`of ${name}, only ${namespace} may be imported.`);
+  const members = new Set(users.flatMap((code) => membersOf(namespace, code)));
+  const list = [...members].map((member) => `${member}: all.${member}`);
+  return `import * as all from '${name}';\nexport const ${namespace} = { ${list.join(', ')} };`;
+}
+
+/**
+ * @param {string} namespace that a module imports by this name
+ * @param {string} code the module's
+ * @returns {string[]} the members that it uses
+ * @throws {ScriptError} it uses the namespace as a whole
+ */
+function membersOf(namespace, code) {
+  /** @type {string[]} */
+  const members = [];
+  /** @param {ts.Node} node */
+  const visit = (node) => {
+    if (ts.isImportDeclaration(node)) return;
+    if (ts.isPropertyAccessExpression(node)) {
+      const { expression, name } = node;
+      if (ts.isIdentifier(expression) && expression.text === namespace) members.push(name.text);
+      else visit(expression);
+      return;
+    }
+    if (ts.isIdentifier(node) && node.text === namespace) {
+      throw new ScriptError(`${namespace} is used otherwise than by its members: ${node.parent.getText()}`);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile('module.js', code, ts.ScriptTarget.Latest, true));
+  return members;
 }
 
 /**
@@ -86,11 +133,12 @@ function slugOf(name) {
  * @param {string[]} modules files
  * @param {string} name of the package that they import
  * @param {string} bundle file to import instead
- * @returns {string[]} what they import of it
+ * @returns what they import of it, and the code of those that do
  */
 function rewriteImports(modules, name, bundle) {
   /** @type {Set<string>} */
   const names = new Set();
+  const users = [];
   const statement = new RegExp(`^import \\{([^}]*)\\} from '${name}';$`, 'gm');
   for (const file of modules) {
     const code = readFileSync(file, 'utf8');
@@ -103,9 +151,11 @@ function rewriteImports(modules, name, bundle) {
     if (rewritten.includes(`'${name}'`)) {
       throw new ScriptError(`${file} imports ${name} otherwise than by "import { … } from".`);
     }
-    if (rewritten !== code) writeFileSync(file, rewritten);
+    if (rewritten === code) continue;
+    writeFileSync(file, rewritten);
+    users.push(rewritten);
   }
-  return [...names].filter(Boolean);
+  return { names: [...names].filter(Boolean), users };
 }
 
 /** @param {string} name */
