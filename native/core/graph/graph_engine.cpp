@@ -265,7 +265,9 @@ Cut GraphEngine::choose_cut(const Batch & batch, int parallelism) const {
     const int64_t tokens =
         one_short ? fastest_block(batch.n_tokens, alignment.block, max_block_tokens_, parallelism, per_block)
                   : choose_block_tokens(batch.n_tokens, parallelism, max_block_tokens_);
-    return {round_up(tokens, alignment.block), alignment.block, alignment.sequence};
+    // where each stream has a block or less, they are equal
+    const int streams = batch.n_tokens > parallelism * tokens ? parallelism : 1;
+    return {round_up(tokens, alignment.block), alignment.block, alignment.sequence, streams};
 }
 
 MemoryEstimate GraphEngine::memory_for(const Plan & plan, const WorkspaceSize & size) const {

@@ -20,6 +20,15 @@ std::vector<Block> parts_of(const PackedSequence & sequence, int64_t block_token
     return parts;
 }
 
+// As many cost little more than in a larger block.
+constexpr int64_t last_block_tokens = 128;
+
+/// The most tokens of a block of whole sequences that begins at `first` in packed order.
+int64_t most_tokens(const Cut & cut, int64_t first) {
+    const int64_t before_the_rest = std::max(last_block_tokens, first / cut.streams);
+    return cut.streams == 1 ? cut.block_tokens : std::min(cut.block_tokens, before_the_rest);
+}
+
 void add(Block & block, const PackedSequence & sequence) {
     block.tokens += sequence.length;
     if (Segment & last = block.segments.back(); last.keys == sequence.length) {
@@ -47,9 +56,9 @@ Layout::Layout(const Batch & batch, const Cut & cut) {
     for (size_t i = 0; i < sequences.size(); ++i) {
         PackedSequence & sequence = sequences[i];
         const bool       joins    = sequence.length <= block_tokens && cut.sequence_alignment == 1 && !whole.empty() &&
-                           whole.back().tokens + sequence.length <= block_tokens;
-        first          = round_up(first, joins ? 1 : std::max(cut.block_alignment, cut.sequence_alignment));
-        sequence.first = first;
+                                    whole.back().tokens + sequence.length <= most_tokens(cut, whole.back().first);
+        first                     = round_up(first, joins ? 1 : std::max(cut.block_alignment, cut.sequence_alignment));
+        sequence.first            = first;
         first += sequence.length;
         if (sequence.length > block_tokens) {
             const std::vector<Block> some = parts_of(sequence, block_tokens);

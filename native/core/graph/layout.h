@@ -44,6 +44,8 @@ struct Cut {
     int64_t block_tokens; ///< the maximum; a multiple of block_alignment
     int64_t block_alignment    = 1;
     int64_t sequence_alignment = 1; ///< above 1, blocks hold one sequence each, so that no block has a gap
+    int     streams            = 1; ///< that take blocks from the last to the first; above 1, the first are smaller, so
+                                    ///< that all streams end at about the same time
 };
 
 /// How a batch is laid out and cut: sequences ordered by length, so that equal lengths form one attention operation,
