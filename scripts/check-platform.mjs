@@ -27,6 +27,9 @@ const ALL = [
   { model: 'mini-ape', strategies: STRATEGIES.slice(0, 5), sentences: 180 },
   { model: 'mini-causal', strategies: STRATEGIES, sentences: 180 },
 ];
+/** ggml's CPU backends for x86 that have AVX2. */
+const AVX2_BACKEND =
+  /^(haswell|skylakex|cannonlake|cascadelake|icelake|cooperlake|alderlake|zen4|sapphirerapids)$/;
 /** GPUs round otherwise. */
 const ON_CPU = { gpuLayers: 0 };
 const DECIMALS = 7;
@@ -49,6 +52,9 @@ const installed = join(resolve(project), 'node_modules', 'longembed');
 const { EmbeddingModel } = await import(pathToFileURL(join(installed, 'dist', 'lib', 'index.js')).href);
 const vectors = await embedAll(values.quick ? QUICK : ALL);
 const failures = await tryTheRest();
+const { addon } = await import(pathToFileURL(join(installed, 'dist', 'lib', 'native', 'index.js')).href);
+const { kernels } = addon().buildInfo();
+checkKernels();
 if (values.write !== undefined) writeFileSync(values.write, JSON.stringify(vectors));
 else compare(JSON.parse(readFileSync(/** @type {string} */ (values.compare), 'utf8')));
 for (const failure of failures) process.stdout.write(`failed: ${failure}\n`);
@@ -126,9 +132,17 @@ function compare(others) {
   }
   process.stdout.write(
     `${process.platform}-${process.arch}, Node ${process.version}: ${Object.keys(vectors).length} vectors, worst ` +
-      `1 - cosine ${worst.toExponential(1)}, largest difference ${difference.toExponential(1)}; CPU backend ${cpuBackend()}\n`,
+      `1 - cosine ${worst.toExponential(1)}, largest difference ${difference.toExponential(1)}; CPU backend ${cpuBackend()}, ` +
+      `kernels ${kernels}\n`,
   );
   if (!(worst <= MAX_DISTANCE)) failures.push(`the vectors are further than ${MAX_DISTANCE} from the others`);
+}
+
+/** Our own kernels must have found what ggml has: a compiler's runtime may not know the processor, and all is slow then. */
+function checkKernels() {
+  const backend = cpuBackend();
+  if (AVX2_BACKEND.test(backend) && kernels === 'portable')
+    failures.push(`ggml takes ${backend} here, and the kernels are those for all processors`);
 }
 
 /** The instruction sets that ggml has chosen for this processor: the end of its library's name, `haswell` or `armv8.2_2`. */

@@ -72,6 +72,7 @@ void add_row_search_tests(std::vector<Test> & tests);
 void add_convert_tests(std::vector<Test> & tests);
 void add_placement_tests(std::vector<Test> & tests);
 void add_backend_tests(std::vector<Test> & tests);
+void add_processor_features_tests(std::vector<Test> & tests);
 void add_relative_speed_tests(std::vector<Test> & tests);
 void add_right_of_way_tests(std::vector<Test> & tests);
 void add_rope_tests(std::vector<Test> & tests);

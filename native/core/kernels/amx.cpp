@@ -1,7 +1,8 @@
 #include "amx.h"
 
+#include "processor_features.h"
+
 #if defined(__linux__) && defined(__x86_64__)
-#include <cpuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -11,17 +12,6 @@ namespace longembed {
 #if defined(__linux__) && defined(__x86_64__)
 
 namespace {
-
-/// Leaf 7 of cpuid.
-bool has_amx_bf16() {
-    constexpr unsigned amx_bf16 = 1u << 22;
-    constexpr unsigned amx_tile = 1u << 24;
-    unsigned           a        = 0;
-    unsigned           b        = 0;
-    unsigned           c        = 0;
-    unsigned           d        = 0;
-    return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & amx_tile) != 0 && (d & amx_bf16) != 0;
-}
 
 /// Linux 5.16 and later gives a process the 8 KB of state only when it asks (Documentation/arch/x86/xstate.rst). Older
 /// ones, hypervisors and filters of system calls refuse.
@@ -37,7 +27,7 @@ bool is_permitted() {
 } // namespace
 
 bool may_use_amx() {
-    return has_amx_bf16() && is_permitted();
+    return processor_features().amx_bf16 && is_permitted();
 }
 
 #else

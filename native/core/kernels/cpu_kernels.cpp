@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "amx.h"
+#include "processor_features.h"
 
 namespace longembed {
 
@@ -47,19 +48,13 @@ CpuKernels make(const KernelVariant & variant) {
 } // namespace
 
 KernelVariants kernel_variants() {
-#if defined(LONGEMBED_HAS_AVX2)
-    static const bool has_avx2 =
-        __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
-#endif
-#if defined(LONGEMBED_HAS_AVX512)
-    static const bool has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("fma");
-#endif
+    [[maybe_unused]] static const ProcessorFeatures features = processor_features();
 #if defined(LONGEMBED_HAS_AMX)
-    static const bool has_amx = has_avx512 && may_use_amx();
+    static const bool has_amx = may_use_amx();
 #endif
 #if defined(LONGEMBED_HAS_AMX_EMULATED)
 #if defined(LONGEMBED_HAS_AVX2)
-    static const bool has_emulation = has_avx2;
+    static const bool has_emulation = features.avx2;
 #else
     static const bool has_emulation = true;
 #endif
@@ -70,14 +65,13 @@ KernelVariants kernel_variants() {
         {"amx", "AMX, or the process may not use it", Precision::full, has_amx, kernels_amx},
 #endif
 #if defined(LONGEMBED_HAS_AVX512BF16)
-        {"avx512bf16", "AVX512-BF16", Precision::bf16, has_avx512 && __builtin_cpu_supports("avx512bf16"),
-         kernels_avx512bf16},
+        {"avx512bf16", "AVX512-BF16", Precision::bf16, features.avx512_bf16, kernels_avx512bf16},
 #endif
 #if defined(LONGEMBED_HAS_AVX512)
-        {"avx512", "AVX-512", Precision::full, has_avx512, kernels_avx512},
+        {"avx512", "AVX-512", Precision::full, features.avx512, kernels_avx512},
 #endif
 #if defined(LONGEMBED_HAS_AVX2)
-        {"avx2", "AVX2, FMA and F16C", Precision::full, has_avx2, kernels_avx2},
+        {"avx2", "AVX2, FMA and F16C", Precision::full, features.avx2, kernels_avx2},
 #endif
 #if defined(LONGEMBED_HAS_PORTABLE)
         {"portable", "", Precision::full, true, kernels_portable}, // four floats a vector: NEON's and SSE's
