@@ -1,7 +1,13 @@
 # The CPU kernels' instruction sets. A source is compiled once for each, and the best is chosen at run time.
 
 # A product and a sum are one instruction in kernels (-ffp-contract=fast), which ISO C++ alone would not allow the compiler. Their
-# loops begin with a cache line: where the linker happens to put them makes up to 20 % otherwise (Zen 3).
+# loops begin with a cache line: where the linker happens to put them makes up to 20 % otherwise (Zen 3). Not on Windows for ARM,
+# where LLVM cannot describe how to unwind a function of unknown length.
+if (WIN32 AND NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
+    set(LONGEMBED_KERNEL_ALIGNMENT)
+else()
+    set(LONGEMBED_KERNEL_ALIGNMENT -falign-functions=64 -falign-loops=64)
+endif()
 set(LONGEMBED_VARIANTS)
 if (NOT MSVC)
     list(APPEND LONGEMBED_VARIANTS portable)
@@ -50,7 +56,7 @@ function(longembed_add_variants target source prefix)
         add_library(${library} OBJECT "${source}")
         longembed_compile_options(${library})
         target_include_directories(${library} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/native/core")
-        target_compile_options(${library} PRIVATE -O3 -ffp-contract=fast -falign-functions=64 -falign-loops=64
+        target_compile_options(${library} PRIVATE -O3 -ffp-contract=fast ${LONGEMBED_KERNEL_ALIGNMENT}
                                ${${variant}_options})
         target_compile_definitions(${library} PRIVATE ${${variant}_definitions} LONGEMBED_VARIANT=${prefix}_${variant})
         target_sources(${target} PRIVATE $<TARGET_OBJECTS:${library}>)

@@ -62,7 +62,8 @@ void build_largest(const PassSetup & setup, Stream & stream, int number) {
     }
     // layers of a kind are alike, but for the last
     for (size_t i : largest_of(layout.parts)) {
-        for (const auto & [kind, layer] : kinds) {
+        for (const auto & kind : kinds) {
+            const int layer = kind.second;
             if (layer < setup.layers - 1) {
                 build([&](BlockPass & pass) { pass.compute(layer, layout.parts[i]); });
             }
