@@ -20,7 +20,7 @@ std::vector<Block> parts_of(const PackedSequence & sequence, int64_t block_token
     return parts;
 }
 
-// As many cost little more than in a larger block.
+// So many take little longer in a block of their own.
 constexpr int64_t last_block_tokens = 128;
 
 /// The most tokens of a block of whole sequences that begins at `first` in packed order.

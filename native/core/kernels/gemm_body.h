@@ -199,7 +199,7 @@ struct GemmScratch {
     float * x;           ///< [tokens][words_for(k)], where x must be packed
 };
 
-/// Prefetches what a tile's epilogue takes of each token, while the sums are computed.
+/// Prefetches a tile's rows of what is added to its sums, or of what they are written to, before they are computed.
 __attribute__((always_inline)) inline void prefetch_rows(const float * rows, int64_t stride, int64_t count) {
     for (int64_t r = 0; rows != nullptr && r < count; ++r) {
         __builtin_prefetch(rows + r * stride, 0, 3);
