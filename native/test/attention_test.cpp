@@ -200,7 +200,7 @@ void check(const KernelVariant & variant, const CpuKernels & kernels, const Setu
     const PackedHead head(s, kernels.pack_factor, random);
     const int64_t    stride = s.heads * s.head_size;
     const Queries    q{random.reals(s.queries * stride), random.reals(s.queries * stride),
-                    random.reals(s.queries * stride)};
+                       random.reals(s.queries * stride)};
 
     const std::vector<float> biases = s.table ? random_biases(random) : std::vector<float>();
 

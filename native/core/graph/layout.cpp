@@ -23,10 +23,11 @@ std::vector<Block> parts_of(const PackedSequence & sequence, int64_t block_token
 // So many take little longer in a block of their own.
 constexpr int64_t last_block_tokens = 128;
 
-/// The most tokens of a block of whole sequences that begins at `first` in packed order.
+/// The most tokens of a block of whole sequences that begins at `first` in packed order: with several streams, no more
+/// than a stream's share of those before it, which are computed later.
 int64_t most_tokens(const Cut & cut, int64_t first) {
-    const int64_t before_the_rest = std::max(last_block_tokens, first / cut.streams);
-    return cut.streams == 1 ? cut.block_tokens : std::min(cut.block_tokens, before_the_rest);
+    const int64_t share = std::max(last_block_tokens, first / cut.streams);
+    return cut.streams == 1 ? cut.block_tokens : std::min(cut.block_tokens, share);
 }
 
 void add(Block & block, const PackedSequence & sequence) {

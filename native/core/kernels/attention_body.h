@@ -178,21 +178,6 @@ void raise_where_needed(Sweep & s, const Strip & strip) {
     }
 }
 
-/// Turns a row of scores into weights and adds them to its total.
-inline void weigh(Sweep & s, int64_t query, float * row) {
-    Vector       total     = load(s.totals + query * width);
-    const Vector max_score = all(s.max_score[query]);
-    for (int64_t key = 0; key < tile_keys; key += 2 * width) {
-        Vector weights[2] = {load(row + key) - max_score, load(row + key + width) - max_score};
-        powers_of_two(weights);
-        for (int i = 0; i < 2; ++i) {
-            store(row + key + i * width, weights[i]);
-            total += weights[i];
-        }
-    }
-    store(s.totals + query * width, total);
-}
-
 /// `value` in the lanes of a row's vector at `key` whose keys are in `range`, `other` elsewhere.
 inline Vector where_seen(KeyRange range, int64_t key, Vector value, float other) {
     Bits at;
@@ -210,14 +195,20 @@ void hide_unseen(KeyRange seen, float * row) {
     }
 }
 
-/// `weigh` where only the keys in `seen` are visible.
-void weigh_some(Sweep & s, int64_t query, float * row, KeyRange seen) {
+/// Turns a row of scores into weights and adds them to its total; those of keys beyond `seen` become 0, unless all are
+/// seen.
+template <bool all_seen> inline void weigh(Sweep & s, int64_t query, float * row, KeyRange seen) {
     Vector       total     = load(s.totals + query * width);
     const Vector max_score = all(s.max_score[query]);
-    for (int64_t key = 0; key < tile_keys; key += width) {
-        const Vector weight = where_seen(seen, key, power_of_two(load(row + key) - max_score), 0.0f);
-        store(row + key, weight);
-        total += weight;
+    for (int64_t key = 0; key < tile_keys; key += 2 * width) {
+        Vector weights[2] = {load(row + key) - max_score, load(row + key + width) - max_score};
+        powers_of_two(weights);
+        for (int i = 0; i < 2; ++i) {
+            const int64_t at     = key + i * width;
+            const Vector  weight = all_seen ? weights[i] : where_seen(seen, at, weights[i], 0.0f);
+            store(row + at, weight);
+            total += weight;
+        }
     }
     store(s.totals + query * width, total);
 }
@@ -241,7 +232,7 @@ void sweep_tile(Sweep & s, const Strip & strip, int64_t number, int64_t base, in
     if (first_seen(strip.count - 1) == 0 && end_seen(0) == tile_keys) {
         raise_where_needed(s, strip);
         for (int64_t r = 0; r < mr; ++r) {
-            weigh(s, strip.first + r, s.scores + r * tile_keys);
+            weigh<true>(s, strip.first + r, s.scores + r * tile_keys, all_keys);
         }
     } else {
         for (int64_t r = 0; r < mr; ++r) {
@@ -249,7 +240,7 @@ void sweep_tile(Sweep & s, const Strip & strip, int64_t number, int64_t base, in
         }
         raise_where_needed(s, strip);
         for (int64_t r = 0; r < mr; ++r) {
-            weigh_some(s, strip.first + r, s.scores + r * tile_keys, {first_seen(r), end_seen(r)});
+            weigh<false>(s, strip.first + r, s.scores + r * tile_keys, {first_seen(r), end_seen(r)});
         }
     }
     pack_words(s.scores, mr * tile_keys, s.scores);
@@ -284,13 +275,8 @@ const float * scaled(const AttentionTile & t, const float * queries, float * to)
         for (int64_t i = 0; i < t.head_size; i += 2 * width) {
             float         some[2 * width];
             const int64_t count = smaller(2 * width, t.head_size - i);
-            if (count == 2 * width) {
-                store(some, factor * load(from + i));
-                store(some + width, factor * load(from + i + width));
-            } else {
-                for (int64_t k = 0; k < count; ++k) {
-                    some[k] = factor * from[i + k];
-                }
+            for (int64_t k = 0; k < count; ++k) {
+                some[k] = factor * from[i + k];
             }
             pack_words(some, count, row + i / pack_factor);
         }
