@@ -23,8 +23,8 @@ function countSubstrings(): void {
 }
 
 /**
- * The processor time, in ms, that something takes on a core at rest: the median of several runs, each beside a fixed piece of work. On
- * a virtual machine whose host is busy, the same work takes twice as much processor time for minutes.
+ * The processor time, in ms, that something takes on a core at rest: the median of several runs, each scaled by the time of a fixed piece
+ * of work. On a virtual machine whose host is busy, the same work takes up to twice as much processor time for minutes.
  */
 export async function processorMsAtRest(work: () => Promise<unknown>): Promise<number> {
   const times: number[] = [];
