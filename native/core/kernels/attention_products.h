@@ -48,6 +48,7 @@ constexpr KeyRange all_keys{0, tile_keys};
 /// scores [mr][tile_keys] = queries [mr][words] · a tile of keys, at least for those in `range`
 void score(const float * queries, int64_t words, const float * keys, KeyRange range, float * scores,
            TilePrefetch & next) {
+    const RowPointers<mr> rows(queries, words);
     for (int64_t key = range.begin / nr * nr; key < range.end; key += nr) {
         Vector sums[mr][nr_vectors] = {};
         for (int64_t begin = 0; begin < words; begin += prefetch_every) {
@@ -59,7 +60,7 @@ void score(const float * queries, int64_t words, const float * keys, KeyRange ra
                 }
                 for (int r = 0; r < mr; ++r) {
                     for (int v = 0; v < nr_vectors; ++v) {
-                        sums[r][v] = multiply_add(sums[r][v], queries[r * words + i], k[v]);
+                        sums[r][v] = multiply_add(sums[r][v], rows.at[r][i], k[v]);
                     }
                 }
             }
@@ -81,6 +82,14 @@ template <int n, bool full> void add_columns(const float * weights, const float 
 
     static_assert(full || n == 1);
 
+    const float * columns[n];
+    int64_t       steps[n]; // from a word to the next
+    for (int v = 0; v < n; ++v) {
+        const int64_t place = value_place(0, first + v * width, size, stride);
+        columns[v]          = values + place;
+        steps[v]            = value_place(1, first + v * width, size, stride) - place;
+    }
+
     Vector sums[mr][n];
     for (int r = 0; r < mr; ++r) {
         for (int v = 0; v < n; ++v) {
@@ -92,7 +101,7 @@ template <int n, bool full> void add_columns(const float * weights, const float 
         for (int64_t word = some; word < smaller(some + prefetch_every, end); ++word) {
             Vector value[n];
             for (int v = 0; v < n; ++v) {
-                value[v] = load_part(values + value_place(word, first + v * width, size, stride));
+                value[v] = load_part(columns[v] + word * steps[v]);
             }
             for (int r = 0; r < mr; ++r) {
                 for (int v = 0; v < n; ++v) {

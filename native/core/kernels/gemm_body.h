@@ -129,6 +129,7 @@ template <int rows, WeightFormat format> void micro_kernel(const float * x, int6
             sums[r][v] = load((bias == nullptr ? y + r * y_stride : bias) + v * width);
         }
     }
+    const RowPointers<rows> tokens(x, x_stride);
     for (int64_t k = 0; k < words; ++k) {
         Vector w[nr_vectors];
         for (int v = 0; v < nr_vectors; ++v) {
@@ -136,7 +137,7 @@ template <int rows, WeightFormat format> void micro_kernel(const float * x, int6
         }
         for (int r = 0; r < rows; ++r) {
             for (int v = 0; v < nr_vectors; ++v) {
-                sums[r][v] = multiply_add(sums[r][v], x[r * x_stride + k], w[v]);
+                sums[r][v] = multiply_add(sums[r][v], tokens.at[r][k], w[v]);
             }
         }
     }
