@@ -17,7 +17,7 @@ target_link_libraries(longembed PRIVATE longembed_core ${CMAKE_JS_LIB})
 
 if (APPLE)
     # Node's own symbols are there only once Node loads the file
-    target_link_options(longembed PRIVATE -undefined dynamic_lookup -Wl,-dead_strip)
+    target_link_options(longembed PRIVATE -undefined dynamic_lookup -Wl,-dead_strip -Wl,-x) # -x: no names of local symbols
 elseif (NOT WIN32)
     set(exports "${CMAKE_CURRENT_SOURCE_DIR}/cmake/exports.map")
     target_link_options(longembed PRIVATE "-Wl,--version-script=${exports}" -Wl,--gc-sections)
@@ -66,7 +66,9 @@ if (LONGEMBED_SHARED_GGML)
         # one file each: npm packs no links from libggml.so to libggml.so.0
         set_property(TARGET ${library} PROPERTY VERSION)
         set_property(TARGET ${library} PROPERTY SOVERSION)
-        if (NOT APPLE AND NOT MSVC AND CMAKE_BUILD_TYPE STREQUAL "Release")
+        if (APPLE)
+            target_link_options(${library} PRIVATE -Wl,-dead_strip -Wl,-x)
+        elseif (NOT MSVC AND CMAKE_BUILD_TYPE STREQUAL "Release")
             target_link_options(${library} PRIVATE -s)
         endif()
         if (UNIX AND NOT APPLE AND library MATCHES "^ggml-cpu")

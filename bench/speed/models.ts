@@ -12,6 +12,7 @@ export const SPECS = {
   minilm: NAMED_SPECS.minilm,
   'jina-bert-v3-base': NAMED_SPECS['jina-bert-v3-base'],
   'llama-1b': NAMED_SPECS['llama-1b'],
+  'e5-mistral': NAMED_SPECS['e5-mistral'],
   'modern-bert-base': NAMED_SPECS['modern-bert-base'],
   'qwen3-0.6b': NAMED_SPECS['qwen3-0.6b'],
 } as const satisfies Record<string, ModelSpec>;

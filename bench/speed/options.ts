@@ -16,6 +16,9 @@ export type EngineName = (typeof ENGINES)[number];
 export const STRATEGIES = ['none', 'ntk', 'se', 'pcw'] as const;
 export type Strategy = (typeof STRATEGIES)[number];
 
+/** Workloads that take many minutes. */
+const SLOW: readonly WorkloadName[] = ['32k', '7b-1k', '7b-4k'];
+
 export interface SpeedOptions {
   readonly workloads: readonly WorkloadName[];
   readonly types: readonly Type[];
@@ -33,7 +36,7 @@ export interface SpeedOptions {
 }
 
 export const HELP = `usage: npm run bench:speed -- [options]
-  --workloads   ${Object.keys(WORKLOADS).join(',')} (default: all but 32k)
+  --workloads   ${Object.keys(WORKLOADS).join(',')} (default: all but ${SLOW.join(', ')})
   --types       ${TYPES.join(',')} of the BERT-Base shapes (default: F16)
   --strategies  ${STRATEGIES.join(',')} for texts beyond the native context (default: none)
   --engines     ${ENGINES.join(',')}
@@ -68,7 +71,7 @@ export function readOptions(args: readonly string[]): SpeedOptions | null {
   return {
     workloads:
       values.workloads === undefined
-        ? workloads.filter((name) => name !== '32k')
+        ? workloads.filter((name) => !SLOW.includes(name))
         : list('workloads', values.workloads, workloads),
     types: list('types', values.types, TYPES),
     strategies: list('strategies', values.strategies, STRATEGIES),

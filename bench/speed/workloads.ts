@@ -19,6 +19,8 @@ export const WORKLOADS = {
   '32k': { title: '32,768', shape: 'jina-bert-v3-base', texts: 1, lengths: [32768, 32768] },
   minilm: { title: '60 × 100, MiniLM', shape: 'minilm', texts: 60, lengths: [100, 100] },
   'minilm-8k': { title: '8,192, MiniLM', shape: 'minilm', texts: 1, lengths: [8192, 8192] },
+  '7b-1k': { title: '1,024, 7B', shape: 'e5-mistral', texts: 1, lengths: [1024, 1024] },
+  '7b-4k': { title: '4,096, 7B', shape: 'e5-mistral', texts: 1, lengths: [4096, 4096] },
   llama: { title: '4,096', shape: 'llama-1b', texts: 1, lengths: [4096, 4096] },
   modern: { title: '8 × 392, ModernBERT', shape: 'modern-bert-base', texts: 8, lengths: [392, 392] },
   'modern-8k': { title: '8,192, ModernBERT', shape: 'modern-bert-base', texts: 1, lengths: [8192, 8192] },

@@ -69,6 +69,17 @@ const OTHER_SPECS = {
     context: 32768,
     vocabulary: 32000,
   },
+  /** The shape of E5-Mistral (Mistral 7B), likewise: 14 GB in F16. */
+  'e5-mistral': {
+    arch: 'llama',
+    layers: 32,
+    dimensions: 4096,
+    heads: 32,
+    headsKv: 8,
+    feedForward: 14336,
+    context: 32768,
+    vocabulary: 32000,
+  },
   /** The shape of a llama of a billion parameters, likewise. */
   'llama-1b': {
     arch: 'llama',

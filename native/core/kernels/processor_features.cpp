@@ -40,7 +40,6 @@ uint32_t saved_state() {
 
 ProcessorFeatures processor_features() {
     constexpr uint32_t vectors_256 = 0x06; // SSE's and AVX's registers
-    constexpr uint32_t vectors_512 = 0xe6; // and AVX-512's, with its masks
 
     const CpuidLeaf basic(1);
     const bool      has_xgetbv = has_bit(basic.ecx, 27);
@@ -52,7 +51,8 @@ ProcessorFeatures processor_features() {
 #if defined(__APPLE__)
     const bool is_512 = is_256; // macOS begins to save them when a thread first uses them
 #else
-    const bool is_512 = (saved & vectors_512) == vectors_512;
+    constexpr uint32_t vectors_512 = 0xe6; // and AVX-512's, with its masks
+    const bool         is_512      = (saved & vectors_512) == vectors_512;
 #endif
 
     ProcessorFeatures features;

@@ -57,8 +57,8 @@ inline Vector load_partial(const float * from, int64_t count) {
     return v;
 }
 
-/// Pointers to rows that are `stride` floats apart. How they are related is hidden from the compiler: Clang would compute
-/// them from each other in every round of a loop, which takes a seventh of its instructions.
+/// Pointers to rows that are `stride` floats apart. How they are related is hidden from the compiler: Clang would
+/// compute them from each other in every round of a loop, with a seventh of its instructions.
 template <int rows> struct RowPointers {
     const float * at[rows];
 
