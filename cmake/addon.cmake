@@ -15,16 +15,23 @@ target_compile_definitions(longembed PRIVATE NAPI_VERSION=8 NAPI_CPP_EXCEPTIONS 
     NODE_API_NO_EXTERNAL_BUFFERS_ALLOWED NODE_GYP_MODULE_NAME=longembed)
 target_link_libraries(longembed PRIVATE longembed_core ${CMAKE_JS_LIB})
 
+# leaves out the names of local symbols, which nobody looks up
+set(strip)
+if (CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT MSVC AND NOT LONGEMBED_SANITIZE)
+    if (APPLE)
+        set(strip -Wl,-x)
+    else()
+        set(strip -s)
+    endif()
+endif()
+
 if (APPLE)
     # Node's own symbols are there only once Node loads the file
-    target_link_options(longembed PRIVATE -undefined dynamic_lookup -Wl,-dead_strip -Wl,-x) # -x: no names of local symbols
+    target_link_options(longembed PRIVATE -undefined dynamic_lookup -Wl,-dead_strip ${strip})
 elseif (NOT WIN32)
     set(exports "${CMAKE_CURRENT_SOURCE_DIR}/cmake/exports.map")
-    target_link_options(longembed PRIVATE "-Wl,--version-script=${exports}" -Wl,--gc-sections)
+    target_link_options(longembed PRIVATE "-Wl,--version-script=${exports}" -Wl,--gc-sections ${strip})
     set_target_properties(longembed PROPERTIES LINK_DEPENDS "${exports}")
-    if (CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT LONGEMBED_SANITIZE)
-        target_link_options(longembed PRIVATE -s)
-    endif()
 endif()
 
 if (WIN32 AND NOT CMAKE_JS_LIB)
@@ -43,7 +50,7 @@ if (WIN32 AND NOT CMAKE_JS_LIB)
     target_compile_definitions(longembed PRIVATE "NAPI_EXTERN=__declspec(dllimport)")
 endif()
 if (MINGW)
-    target_link_options(longembed PRIVATE -Wl,--gc-sections -s)
+    target_link_options(longembed PRIVATE -Wl,--gc-sections ${strip})
 endif()
 
 if (MSVC AND CMAKE_JS_NODELIB_DEF AND CMAKE_JS_NODELIB_TARGET)
@@ -66,11 +73,7 @@ if (LONGEMBED_SHARED_GGML)
         # one file each: npm packs no links from libggml.so to libggml.so.0
         set_property(TARGET ${library} PROPERTY VERSION)
         set_property(TARGET ${library} PROPERTY SOVERSION)
-        if (APPLE)
-            target_link_options(${library} PRIVATE -Wl,-dead_strip -Wl,-x)
-        elseif (NOT MSVC AND CMAKE_BUILD_TYPE STREQUAL "Release")
-            target_link_options(${library} PRIVATE -s)
-        endif()
+        target_link_options(${library} PRIVATE ${strip} $<$<PLATFORM_ID:Darwin>:-Wl,-dead_strip>)
         if (UNIX AND NOT APPLE AND library MATCHES "^ggml-cpu")
             # an eighth of a CPU variant, of which there are fourteen, is not reached from a backend's interface
             target_compile_options(${library} PRIVATE -ffunction-sections -fdata-sections -fvisibility=hidden)

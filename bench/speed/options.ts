@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { TYPES, type Type } from './models.js';
-import { WORKLOADS, type WorkloadName } from './workloads.js';
+import { type Workload, WORKLOADS, type WorkloadName } from './workloads.js';
 
 export const ENGINES = [
   'longembed',
@@ -16,8 +16,8 @@ export type EngineName = (typeof ENGINES)[number];
 export const STRATEGIES = ['none', 'ntk', 'se', 'pcw'] as const;
 export type Strategy = (typeof STRATEGIES)[number];
 
-/** Workloads that take many minutes. */
-const SLOW: readonly WorkloadName[] = ['32k', '7b-1k', '7b-4k'];
+const names = Object.keys(WORKLOADS) as WorkloadName[];
+const isSlow = (name: WorkloadName): boolean => (WORKLOADS[name] as Workload).slow === true;
 
 export interface SpeedOptions {
   readonly workloads: readonly WorkloadName[];
@@ -36,7 +36,7 @@ export interface SpeedOptions {
 }
 
 export const HELP = `usage: npm run bench:speed -- [options]
-  --workloads   ${Object.keys(WORKLOADS).join(',')} (default: all but ${SLOW.join(', ')})
+  --workloads   ${names.join(',')} (default: all but ${names.filter(isSlow).join(', ')})
   --types       ${TYPES.join(',')} of the BERT-Base shapes (default: F16)
   --strategies  ${STRATEGIES.join(',')} for texts beyond the native context (default: none)
   --engines     ${ENGINES.join(',')}
@@ -67,12 +67,11 @@ export function readOptions(args: readonly string[]): SpeedOptions | null {
     },
   });
   if (values.help === true) return null;
-  const workloads = Object.keys(WORKLOADS) as WorkloadName[];
   return {
     workloads:
       values.workloads === undefined
-        ? workloads.filter((name) => !SLOW.includes(name))
-        : list('workloads', values.workloads, workloads),
+        ? names.filter((name) => !isSlow(name))
+        : list('workloads', values.workloads, names),
     types: list('types', values.types, TYPES),
     strategies: list('strategies', values.strategies, STRATEGIES),
     engines: list('engines', values.engines, ENGINES),

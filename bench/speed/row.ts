@@ -37,10 +37,9 @@ export interface Task {
 /** The rows that the options ask for. Strategies are for texts beyond the native context. */
 export function rowsOf(options: SpeedOptions): Row[] {
   return options.workloads.flatMap((workload) => {
-    const { shape } = WORKLOADS[workload];
+    const { shape, type: only }: Workload = WORKLOADS[workload];
     const extends_ = workload === '2k' || workload === '8k' || workload === '32k';
-    const types: readonly Type[] =
-      shape === 'llama-1b' || shape === 'e5-mistral' ? ['Q4_K_M'] : options.types;
+    const types = only === undefined ? options.types : [only];
     const strategies: readonly Strategy[] = extends_ ? options.strategies : ['none'];
     return types.flatMap((type) => strategies.map((strategy) => ({ workload, shape, type, strategy })));
   });

@@ -9,8 +9,8 @@ export type TensorType = keyof typeof TENSOR_TYPE_IDS;
 
 const ENCODERS: Record<TensorType, (values: Float32Array) => Uint8Array> = {
   F32: (values) => bytesOf(values),
-  F16: (values) => bytesOf(each(values, toHalf)),
-  BF16: (values) => bytesOf(each(values, toBfloat16)),
+  F16: (values) => bytesOf(encodeEach(values, toHalf)),
+  BF16: (values) => bytesOf(encodeEach(values, toBfloat16)),
   Q8_0: (values) => inBlocks(values, 32, 34, encodeQ8_0),
   Q4_K: (values) => inBlocks(values, 256, 144, encodeQ4_K),
   Q6_K: (values) => inBlocks(values, 256, 210, encodeQ6_K),
@@ -25,19 +25,18 @@ export function encode(type: TensorType, values: Float32Array): Uint8Array {
   return ENCODERS[type](values);
 }
 
-/** A loop of its own, as Uint16Array.from takes ten times as long: models of 7 billion numbers are written. */
-function each(values: Float32Array, encoded: (value: number) => number): Uint16Array {
+/** Uint16Array.from(values, encoded) in a tenth of its time: speed is measured with models of 7 billion numbers. */
+function encodeEach(values: Float32Array, encoded: (value: number) => number): Uint16Array {
   const out = new Uint16Array(values.length);
   for (let i = 0; i < values.length; i += 1) out[i] = encoded(values[i] ?? 0);
   return out;
 }
 
-const single = new Float32Array(1);
-const singleBits = new Uint32Array(single.buffer);
+const scratch = new DataView(new ArrayBuffer(4));
 
 function bitsOf(value: number): number {
-  single[0] = value;
-  return singleBits[0] ?? 0;
+  scratch.setFloat32(0, value);
+  return scratch.getUint32(0);
 }
 
 /** The 16 bits of half precision (IEEE 754) nearest to a number, ties to even; too large becomes infinity. */

@@ -58,7 +58,7 @@ inline Vector load_partial(const float * from, int64_t count) {
 }
 
 /// Pointers to rows that are `stride` floats apart. How they are related is hidden from the compiler: Clang would
-/// compute them from each other in every round of a loop, with a seventh of its instructions.
+/// compute them from each other in every round of a loop, which takes a seventh of the loop's instructions.
 template <int rows> struct RowPointers {
     const float * at[rows];
 
