@@ -4,6 +4,7 @@
 //
 //     --pooling mean|cls|last   --threads N        --backend NAME     --precision full|bf16
 //     --rope-base F             --rope-scale F     --group G --window W (self-extend's)
+//     --repack no               does not hold weights once more in the kernels' order
 //     --check-device 0          does not compare GPUs with the CPU first
 //     --text                    reads texts and writes their token ids
 //     --repeat N                computes the batch N times and reports the bytes that are allocated after a tenth of
@@ -141,9 +142,11 @@ void embed_lines(longembed::Model & model, const Arguments & arguments, longembe
 int main(int argc, char ** argv) {
     const Arguments arguments = parse(argc, argv);
     if (arguments.model.empty()) {
-        std::fprintf(stderr, "usage: longembed-core MODEL [--pooling mean|cls|last] [--threads N] [--backend NAME] "
-                             "[--precision full|bf16] "
-                             "[--rope-base F] [--rope-scale F] [--group G --window W] [--text] [--repeat N] < LINES\n");
+        std::fprintf(stderr,
+                     "usage: longembed-core MODEL [--pooling mean|cls|last] [--threads N] [--backend NAME] "
+                     "[--precision full|bf16] "
+                     "[--rope-base F] [--rope-scale F] [--group G --window W] [--repack no] [--text] [--repeat N] "
+                     "< LINES\n");
         return 2;
     }
     try {
@@ -153,6 +156,9 @@ int main(int argc, char ** argv) {
         options.check_device = arguments.get("check-device", "1") != "0";
         options.precision =
             arguments.get("precision", "full") == "bf16" ? longembed::Precision::bf16 : longembed::Precision::full;
+        if (arguments.get("repack", "") == "no") {
+            options.repack = longembed::Repack::never;
+        }
         longembed::Control control;
         const auto         model = longembed::Model::load(arguments.model, options, control);
         if (arguments.text) {

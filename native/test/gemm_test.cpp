@@ -33,7 +33,7 @@ std::vector<Shape> shapes(int64_t block) {
     for (const Shape & shape :
          {Shape{1, 1, 1}, Shape{5, 15, 7}, Shape{6, 16, 32}, Shape{7, 17, 33}, Shape{13, 63, 255}, Shape{12, 64, 256},
           Shape{3, 65, 1023}, Shape{6, 33, 1024}, Shape{7, 31, 1025}, Shape{2, 130, 2050}, Shape{16, 32, 32},
-          Shape{33, 40, 300}, Shape{49, 300, 96}, Shape{70, 257, 520}, Shape{97, 33, 31}}) {
+          Shape{33, 40, 300}, Shape{49, 300, 96}, Shape{70, 257, 520}, Shape{97, 33, 31}, Shape{67, 35, 4099}}) {
         found.push_back(shape);
     }
     Random random(static_cast<uint32_t>(block));
@@ -245,6 +245,23 @@ void check_extremes(const CpuKernels & kernels, float extreme, bool in_weights) 
     }
 }
 
+int pauses = 0;
+
+/// No product of any length keeps a thread from giving way.
+void check_pauses(const KernelVariant & variant, const CpuKernels & kernels) {
+    for (const Shape & shape : {Shape{100, 500, 300}, Shape{100, 500, 4096}}) {
+        Random             random(9);
+        const Case         c(GGML_TYPE_F32, shape, false, variant.precision, random);
+        std::vector<float> y(shape.tokens * c.y_stride);
+        GemmTile           tile = c.tile(kernels, Epilogue::none, y.data());
+        tile.pause              = [] { ++pauses; };
+        pauses                  = 0;
+        run(kernels, tile);
+        // 32 outputs and 4,096 inputs of 512 tokens take a millisecond or two
+        expect(pauses >= shape.n / 64, text_of(shape) + ": only " + std::to_string(pauses) + " pauses");
+    }
+}
+
 } // namespace
 
 void add_gemm_tests(std::vector<Test> & tests) {
@@ -267,6 +284,7 @@ void add_gemm_tests(std::vector<Test> & tests) {
                              }
                          });
     }
+    add_for_variants(tests, "gemm gives way", check_pauses);
     add_for_variants(tests, "gemm with extreme numbers", [](const KernelVariant & variant, const CpuKernels & kernels) {
         if (variant.precision != Precision::full) {
             throw Skip("BF16 numbers are less precise near the largest float");

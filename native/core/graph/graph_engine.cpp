@@ -296,8 +296,8 @@ MemoryEstimate GraphEngine::memory_for(const Plan & plan, const WorkspaceSize & 
 }
 
 size_t GraphEngine::scratch_bytes(const WorkspaceSize & size) const {
-    if (!device_.kernels.packs_x) {
-        return 0; // below a megabyte
+    if (device_.kernels.gemm == nullptr) {
+        return 0; // ggml's own products have a part of the graph's memory
     }
     return size.streams * device_.kernels.gemm_scratch(size.block, widest_inputs_) * sizeof(float);
 }

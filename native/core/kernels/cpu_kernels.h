@@ -32,8 +32,6 @@ struct CpuKernels {
     /// The panels of a model's weights; null: none.
     const RepackedWeights * repacked = nullptr;
 
-    bool packs_x = false; ///< a product packs x first, which must be small beside the rest of it
-
     /// The largest error of a product's terms, relative to them, beside that of adding them up; 0 where they are exact.
     float term_error = 0.0f;
 };

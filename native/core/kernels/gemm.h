@@ -66,12 +66,22 @@ struct GemmTile {
 
     float * y; ///< [tokens][n]; overlaps neither `x` nor `operand`
     int64_t y_stride;
+
+    void (*pause)(); ///< called every few milliseconds or more often, for threads that must give way; or null
 };
+
+/// Whether the kernel of gemm_body.h copies gemm_kc inputs of all tokens at a time, to read them from one end to the
+/// other for each panel: so long rows are as many pages as there are tokens, and compete for the same sets of the
+/// caches. With few tokens they stay in the first ones.
+constexpr bool gemm_copies_x(int64_t tokens, int64_t k) {
+    return tokens >= 64 && k >= 4 * gemm_kc;
+}
 
 /// What the kernel of gemm_body.h takes. With a pack factor of 2, x is packed first.
 constexpr int64_t gemm_scratch(int64_t tokens, int64_t k, int64_t pack_factor) {
     const int64_t panel = (gemm_nc + 16) * (gemm_kc + 16) + 8 * gemm_nc;
-    return pack_factor == 1 ? panel : panel + tokens * ((k + 1) / 2);
+    const int64_t x     = gemm_copies_x(tokens, k) ? tokens * gemm_kc : 0;
+    return panel + (pack_factor == 1 ? x : tokens * ((k + 1) / 2));
 }
 
 /// Multiplies in F32 whatever the weights' type, or in BF16 with sums in F32. An output does not depend on which other

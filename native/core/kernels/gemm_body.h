@@ -1,8 +1,8 @@
 // Matrix multiplication, compiled once for each instruction set; see simd.h.
 //
-// The order of the loops is BLIS's: nr outputs at a time, gemm_kc inputs at a time, whose weights are dequantized and
-// packed so that one vector holds the same input of `width` outputs; then mr tokens at a time, whose mr × nr sums stay
-// in registers.
+// The order of the loops is BLIS's: nr outputs at a time, gemm_kc inputs at a time (or the other way round, where x is
+// copied), whose weights are dequantized and packed so that one vector holds the same input of `width` outputs; then mr
+// tokens at a time, whose mr × nr sums stay in registers.
 
 #pragma once
 
@@ -197,7 +197,14 @@ struct GemmScratch {
     float * dequantized; ///< [width][row_stride]
     float * partial;     ///< [mr][nr]: outputs of the last panel, where y has fewer than nr
     float * bias;        ///< [nr]
-    float * x;           ///< [tokens][words_for(k)], where x must be packed
+    float * x;           ///< [tokens][words_for(k)], where x must be packed; [tokens][gemm_kc], where it is copied
+};
+
+/// x as the micro-kernel reads it.
+struct InputRows {
+    const float * at; ///< of the first token, from input `k` on
+    int64_t       stride;
+    int64_t       k;
 };
 
 /// Prefetches a tile's rows of what is added to its sums, or of what they are written to, before they are computed.
@@ -209,20 +216,20 @@ __attribute__((always_inline)) inline void prefetch_rows(const float * rows, int
 }
 
 /// @param packed  weights of the tile's outputs as a micro-kernel takes them: one panel, [words_for(depth)][nr]
-void compute_tile(const GemmTile & t, const MicroTile & m, const WeightPanels & packed, const GemmScratch & scratch) {
-    const int64_t x_stride = pack_factor == 1 ? t.x_stride : words_for(t.k);
-    const float * x        = (pack_factor == 1 ? t.x : scratch.x) + m.token * x_stride + m.k / pack_factor;
-    float *       y        = t.y + m.token * t.y_stride + m.out;
-    const float * start    = m.k == 0 ? scratch.bias : nullptr;
-    const bool    is_last  = m.k + m.depth == t.k;
-    const float * operand  = is_last && t.operand != nullptr ? t.operand + m.token * t.operand_stride + m.out : nullptr;
+void compute_tile(const GemmTile & t, const MicroTile & m, const InputRows & rows, const WeightPanels & packed,
+                  const GemmScratch & scratch) {
+    const float * x       = rows.at + m.token * rows.stride + (m.k - rows.k) / pack_factor;
+    float *       y       = t.y + m.token * t.y_stride + m.out;
+    const float * start   = m.k == 0 ? scratch.bias : nullptr;
+    const bool    is_last = m.k + m.depth == t.k;
+    const float * operand = is_last && t.operand != nullptr ? t.operand + m.token * t.operand_stride + m.out : nullptr;
     prefetch_rows(operand, t.operand_stride, m.tokens);
     prefetch_rows(y, t.y_stride, m.tokens);
     if (m.n == nr) {
-        micro_kernel(m.tokens, x, x_stride, words_for(m.depth), packed, start, y, t.y_stride);
+        micro_kernel(m.tokens, x, rows.stride, words_for(m.depth), packed, start, y, t.y_stride);
     } else {
         copy_rows(y, t.y_stride, scratch.partial, nr, m.tokens, m.n);
-        micro_kernel(m.tokens, x, x_stride, words_for(m.depth), packed, start, scratch.partial, nr);
+        micro_kernel(m.tokens, x, rows.stride, words_for(m.depth), packed, start, scratch.partial, nr);
         copy_rows(scratch.partial, nr, y, t.y_stride, m.tokens, m.n);
     }
     if (is_last) {
@@ -248,6 +255,29 @@ WeightPanels packed_weights(const GemmTile & t, int64_t o, int64_t k, int64_t de
     return now;
 }
 
+/// All tokens against the weights of at most nr outputs, from input k on.
+void multiply_panel(const GemmTile & t, int64_t out, int64_t k, const InputRows & rows, const GemmScratch & scratch) {
+    const int64_t      n      = smaller(nr, t.n - out);
+    const int64_t      depth  = smaller(gemm_kc, t.k - k);
+    const WeightPanels packed = packed_weights(t, out, k, depth, scratch);
+    __builtin_memset(scratch.bias, 0, nr * sizeof(float));
+    if (t.bias != nullptr) {
+        __builtin_memcpy(scratch.bias, t.bias + out, n * sizeof(float));
+    }
+    // about equal ones: a tile of one or two tokens takes as long as one of four
+    const int64_t tiles = (t.tokens + mr - 1) / mr;
+    for (int64_t i = 0; i < tiles; ++i) {
+        if (t.panels.data != nullptr) {
+            prefetch_panel(t, out, k, depth, i, tiles);
+        }
+        const int64_t token = t.tokens * i / tiles;
+        compute_tile(t, {out, n, token, t.tokens * (i + 1) / tiles - token, k, depth}, rows, packed, scratch);
+    }
+    if (t.pause != nullptr) {
+        t.pause();
+    }
+}
+
 void gemm(const GemmTile & t, float * memory) {
     GemmScratch scratch{};
     scratch.packed      = memory;
@@ -255,28 +285,22 @@ void gemm(const GemmTile & t, float * memory) {
     scratch.partial     = scratch.dequantized + width * row_stride;
     scratch.bias        = scratch.partial + mr * nr;
     scratch.x           = scratch.bias + nr;
+    if (pack_factor == 1 && gemm_copies_x(t.tokens, t.k)) {
+        for (int64_t k = 0; k < t.k; k += gemm_kc) {
+            copy_rows(t.x + k, t.x_stride, scratch.x, gemm_kc, t.tokens, smaller(gemm_kc, t.k - k));
+            for (int64_t out = 0; out < t.n; out += nr) {
+                multiply_panel(t, out, k, {scratch.x, gemm_kc, k}, scratch);
+            }
+        }
+        return;
+    }
     for (int64_t token = 0; pack_factor > 1 && token < t.tokens; ++token) {
         pack_words(t.x + token * t.x_stride, t.k, scratch.x + token * words_for(t.k));
     }
-
-    // about equal ones: a tile of one or two tokens takes as long as one of four
-    const int64_t tiles = (t.tokens + mr - 1) / mr;
+    const InputRows rows = pack_factor == 1 ? InputRows{t.x, t.x_stride, 0} : InputRows{scratch.x, words_for(t.k), 0};
     for (int64_t out = 0; out < t.n; out += nr) {
-        const int64_t n = smaller(nr, t.n - out);
-        __builtin_memset(scratch.bias, 0, nr * sizeof(float));
-        if (t.bias != nullptr) {
-            __builtin_memcpy(scratch.bias, t.bias + out, n * sizeof(float));
-        }
         for (int64_t k = 0; k < t.k; k += gemm_kc) {
-            const int64_t      depth  = smaller(gemm_kc, t.k - k);
-            const WeightPanels packed = packed_weights(t, out, k, depth, scratch);
-            for (int64_t i = 0; i < tiles; ++i) {
-                if (t.panels.data != nullptr) {
-                    prefetch_panel(t, out, k, depth, i, tiles);
-                }
-                const int64_t token = t.tokens * i / tiles;
-                compute_tile(t, {out, n, token, t.tokens * (i + 1) / tiles - token, k, depth}, packed, scratch);
-            }
+            multiply_panel(t, out, k, rows, scratch);
         }
     }
 }

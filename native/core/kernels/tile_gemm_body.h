@@ -245,6 +245,9 @@ void multiply_all(TileGemm & g) {
         g.weights[1]        = g.weights[0];
         g.weights[0]        = split;
         piece               = next;
+        if (g.t.pause != nullptr) {
+            g.t.pause();
+        }
     }
     between.write_rest();
 }

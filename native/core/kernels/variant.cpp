@@ -41,12 +41,10 @@ CpuKernels LONGEMBED_VARIANT() {
     kernels.code_dot     = code_dot;
     kernels.gradient     = gradient_kernels();
     kernels.pack_factor  = pack_factor;
-    kernels.packs_x      = pack_factor > 1;
     kernels.panel        = pack_factor == 1 ? nr : 0;
 #if defined(LONGEMBED_TILE_PRODUCTS)
     kernels.gemm            = tile_gemm;
     kernels.gemm_scratch    = tile_gemm_scratch;
-    kernels.packs_x         = true;
     kernels.panel           = 0;
     kernels.term_error      = tile_term_error;
     kernels.split_attention = {split_attention,    split_attention_scratch, split_key_floats,

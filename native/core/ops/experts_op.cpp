@@ -123,7 +123,7 @@ template <RowOrder order, Epilogue epilogue> void multiply(ggml_tensor * y, int 
         tile.epilogue = epilogue;
         tile.y        = row_of(y, first) + outputs.first;
         tile.y_stride = row_floats(y);
-        run_gemm(kernels, tile, copies + gathered);
+        kernels.gemm(tile, copies + gathered);
     }
 }
 

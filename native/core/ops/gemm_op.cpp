@@ -18,19 +18,6 @@ int64_t row_floats(const ggml_tensor * tensor) {
     return tensor == nullptr ? 0 : static_cast<int64_t>(tensor->nb[1] / sizeof(float));
 }
 
-// Operations between two chances to give way to short work: a few milliseconds of one core.
-constexpr int64_t operations_between = 200'000'000;
-
-/// Outputs that are computed at once, a multiple of gemm_nc.
-int64_t outputs_at_once(int64_t tokens, int64_t k, bool packs_x) {
-    if (!RightOfWay::is_yielding()) {
-        return INT64_MAX;
-    }
-    // x is packed anew each time where that is necessary, which must stay small beside the product
-    const int64_t least = packs_x ? 16 : 1;
-    return std::max(least, operations_between / (2 * tokens * k * gemm_nc)) * gemm_nc;
-}
-
 /// The sources of `y` are weight, x, bias and operand. Parts are ranges of outputs.
 template <Epilogue epilogue> void compute(ggml_tensor * y, int part, int parts, void * data) {
     const auto &        kernels = *static_cast<const CpuKernels *>(data);
@@ -50,7 +37,7 @@ template <Epilogue epilogue> void compute(ggml_tensor * y, int part, int parts, 
     tile.operand_stride       = row_floats(operand);
     tile.y                    = static_cast<float *>(y->data) + outputs.first;
     tile.y_stride             = row_floats(y);
-    run_gemm(kernels, tile, scratch_floats(kernels.gemm_scratch(tile.tokens, tile.k)));
+    kernels.gemm(tile, scratch_floats(kernels.gemm_scratch(tile.tokens, tile.k)));
 }
 
 ggml_custom_op_t operation(Epilogue epilogue) {
@@ -97,28 +84,12 @@ GemmTile tile_of(const CpuKernels & kernels, const ggml_tensor * weight, const O
     tile.weights = static_cast<const char *>(weight->data) + matrix * weight->nb[2] + outputs.first * weight->nb[1];
     tile.weight_stride = static_cast<int64_t>(weight->nb[1]);
     tile.n             = outputs.end - outputs.first;
+    tile.pause         = RightOfWay::give_way;
     set_weights(tile, kernels, weight->type);
     if (kernels.repacked != nullptr) {
         tile.panels = kernels.repacked->find(tile.weights);
     }
     return tile;
-}
-
-void run_gemm(const CpuKernels & kernels, const GemmTile & whole, float * scratch) {
-    const int64_t some = outputs_at_once(whole.tokens, whole.k, kernels.packs_x);
-    GemmTile      tile = whole;
-    for (int64_t first = 0; first < whole.n; first += tile.n) {
-        RightOfWay::give_way();
-        tile.n       = std::min(some, whole.n - first);
-        tile.weights = whole.weights + first * whole.weight_stride;
-        if (whole.panels.data != nullptr) {
-            tile.panels.data = whole.panels.data + first * whole.k * panel_weight_bytes(whole.panels.format);
-        }
-        tile.bias    = whole.bias == nullptr ? nullptr : whole.bias + first;
-        tile.operand = whole.operand == nullptr ? nullptr : whole.operand + first;
-        tile.y       = whole.y + first;
-        kernels.gemm(tile, scratch);
-    }
 }
 
 bool has_own_gemm(const GraphContext & ctx, const Linear & layer) {

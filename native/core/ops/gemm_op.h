@@ -17,13 +17,10 @@ struct OutputRange {
     static OutputRange of_part(int64_t outputs, int part, int parts);
 };
 
-/// A product with some outputs of one of a tensor's matrices; x, y and what goes with the sums are still to be set.
+/// A product with some outputs of one of a tensor's matrices, which gives way to short work while it is computed; x, y
+/// and what goes with the sums are still to be set.
 GemmTile tile_of(const CpuKernels & kernels, const ggml_tensor * weight, const OutputRange & outputs,
                  int64_t matrix = 0);
-
-/// Computes a tile, a part of its outputs at a time where the thread must give way to short work in between.
-/// @param scratch  as the kernel's
-void run_gemm(const CpuKernels & kernels, const GemmTile & tile, float * scratch);
 
 /// Whether our own kernel can multiply by this layer's weights; else ggml must.
 bool has_own_gemm(const GraphContext & ctx, const Linear & layer);

@@ -12,7 +12,7 @@ const float * floats_of(const ggml_tensor * tensor) {
 }
 
 void run(const CpuKernels & kernels, const GemmTile & tile) {
-    run_gemm(kernels, tile, scratch_floats(kernels.gemm_scratch(tile.tokens, tile.k)));
+    kernels.gemm(tile, scratch_floats(kernels.gemm_scratch(tile.tokens, tile.k)));
 }
 
 } // namespace
