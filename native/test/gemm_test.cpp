@@ -176,7 +176,7 @@ void check_panels(const CpuKernels & kernels, const Case & c, Epilogue epilogue)
     const int64_t      bytes  = panel_weight_bytes(format);
     const int64_t      padded = (c.shape.n + kernels.panel - 1) / kernels.panel * kernels.panel;
     std::vector<char>  panels(padded * c.shape.k * bytes, 'x');
-    pack_panels(c.type, c.weights.data(), c.shape.n, c.shape.k, kernels.panel, panels.data());
+    pack_panels(kernels, c.type, c.weights.data(), c.shape.n, c.shape.k, panels.data());
 
     std::vector<float> from_rows(c.shape.tokens * c.y_stride, untouched);
     std::vector<float> from_panels = from_rows;
@@ -265,8 +265,8 @@ void check_pauses(const KernelVariant & variant, const CpuKernels & kernels) {
 } // namespace
 
 void add_gemm_tests(std::vector<Test> & tests) {
-    for (const ggml_type type :
-         {GGML_TYPE_F32, GGML_TYPE_F16, GGML_TYPE_BF16, GGML_TYPE_Q8_0, GGML_TYPE_Q4_K, GGML_TYPE_Q6_K}) {
+    for (const ggml_type type : {GGML_TYPE_F32, GGML_TYPE_F16, GGML_TYPE_BF16, GGML_TYPE_Q8_0, GGML_TYPE_Q4_0,
+                                 GGML_TYPE_Q5_0, GGML_TYPE_Q4_K, GGML_TYPE_Q5_K, GGML_TYPE_Q6_K}) {
         add_for_variants(tests, std::string("gemm with ") + ggml_type_name(type) + " weights",
                          [type](const KernelVariant & variant, const CpuKernels & kernels) {
                              Random random(7);

@@ -17,6 +17,7 @@ struct CpuKernels {
     SplitAttention  split_attention;
     GemmKernel      gemm         = nullptr;
     GemmScratchSize gemm_scratch = nullptr;
+    PackPanel       pack_panel   = nullptr; ///< null where products take no panels
     Dequantize      f16_to_f32   = nullptr;
     Dequantize      bf16_to_f32  = nullptr;
     DotKernel       dot          = nullptr;
@@ -41,8 +42,8 @@ enum class Precision { full, bf16 };
 
 /// Kernels for one instruction set.
 struct KernelVariant {
-    const char * name;  ///< "amx", "avx512", "avx2", "portable", "amx-emulated"; for bf16 "amxbf16", "avx512bf16",
-                        ///< "amxbf16-emulated"
+    const char * name;  ///< "amx", "avx512", "avx2", "portable", "avx512-emulated", "amx-emulated"; for
+                        ///< bf16 "amxbf16", "avx512bf16", "amxbf16-emulated"
     const char * needs; ///< the required processor features, for messages; "": none
     Precision    precision;
     bool         is_usable; ///< this processor has what the variant needs

@@ -18,6 +18,11 @@ enum class WeightFormat {
     f32,
     f16,
     bf16,
+    q4_0,
+    q8_0,
+    q4_k,
+    q5_k,
+    q6_k,
     other,
 };
 
@@ -38,7 +43,7 @@ struct WeightPanels {
     WeightFormat format = WeightFormat::f32;
 };
 
-/// Of a weight in a panel, whose format is not `other`.
+/// Of a weight in a panel, which is a float or a half.
 constexpr int64_t panel_weight_bytes(WeightFormat format) {
     return format == WeightFormat::f32 ? 4 : 2;
 }
@@ -88,6 +93,13 @@ constexpr int64_t gemm_scratch(int64_t tokens, int64_t k, int64_t pack_factor) {
 /// tokens and outputs are computed with it: its sum runs over the inputs in order.
 /// @param scratch  as many floats as the variant's GemmScratchSize says, 64-byte aligned
 using GemmKernel = void (*)(const GemmTile & tile, float * scratch);
+
+/// Packs the weights of a panel's outputs as floats: [k][outputs in a panel], zeros past the last output. What a
+/// product packs itself has the same bits.
+/// @param weights  k, n, and what says where they are and what they look like
+/// @param out      the panel's first output
+/// @param scratch  as for a product
+using PackPanel = void (*)(const GemmTile & weights, int64_t out, float * panel, float * scratch);
 
 /// Floats of scratch memory that a call with at most so many tokens takes.
 using GemmScratchSize = int64_t (*)(int64_t tokens, int64_t k);

@@ -9,6 +9,7 @@
 #include "convert_body.h"
 #include "epilogue_body.h"
 #include "gemm.h"
+#include "quantized_panel_body.h"
 #include "simd.h"
 
 namespace longembed {
@@ -74,11 +75,18 @@ constexpr int64_t row_stride = gemm_kc + 16;
 
 /// Packs words of nr outputs' weights as the micro-kernel takes them: [words_for(depth)][nr].
 void pack_weights(const GemmTile & t, int64_t o, int64_t k, int64_t depth, float * packed, float * dequantized) {
-    const int64_t words = words_for(depth);
+    const int64_t words  = words_for(depth);
+    const Unpack  unpack = unpack_for(t.format);
     for (int64_t group = 0; group < nr; group += width) {
-        const float * from[width];
         for (int64_t i = 0; i < width; ++i) {
             prefetch_weights(t, o + group + i + 2 * width, k, depth);
+        }
+        if (unpack != nullptr) {
+            unpack_weights(unpack, t, o + group, k, depth, packed + group);
+            continue;
+        }
+        const float * from[width];
+        for (int64_t i = 0; i < width; ++i) {
             from[i] = weight_words(t, o + group + i, k, depth, dequantized + i * row_stride);
         }
         int64_t word = 0;
@@ -97,6 +105,12 @@ void pack_weights(const GemmTile & t, int64_t o, int64_t k, int64_t depth, float
                 packed[word * nr + group + i] = from[i][word];
             }
         }
+    }
+}
+
+void pack_panel(const GemmTile & weights, int64_t out, float * panel, float * scratch) {
+    for (int64_t k = 0; k < weights.k; k += gemm_kc) {
+        pack_weights(weights, out, k, smaller(gemm_kc, weights.k - k), panel + k * nr, scratch);
     }
 }
 
@@ -207,7 +221,7 @@ struct InputRows {
     int64_t       k;
 };
 
-/// Prefetches a tile's rows of what is added to its sums, or of what they are written to, before they are computed.
+/// Prefetches a tile's rows of what is added to its sums, or of what they are written to.
 __attribute__((always_inline)) inline void prefetch_rows(const float * rows, int64_t stride, int64_t count) {
     for (int64_t r = 0; rows != nullptr && r < count; ++r) {
         __builtin_prefetch(rows + r * stride, 0, 3);
@@ -223,8 +237,9 @@ void compute_tile(const GemmTile & t, const MicroTile & m, const InputRows & row
     const float * start   = m.k == 0 ? scratch.bias : nullptr;
     const bool    is_last = m.k + m.depth == t.k;
     const float * operand = is_last && t.operand != nullptr ? t.operand + m.token * t.operand_stride + m.out : nullptr;
-    prefetch_rows(operand, t.operand_stride, m.tokens);
-    prefetch_rows(y, t.y_stride, m.tokens);
+    // of the next tile: they come from far away where rows are long
+    prefetch_rows(operand == nullptr ? nullptr : operand + m.tokens * t.operand_stride, t.operand_stride, m.tokens);
+    prefetch_rows(y + m.tokens * t.y_stride, t.y_stride, m.tokens);
     if (m.n == nr) {
         micro_kernel(m.tokens, x, rows.stride, words_for(m.depth), packed, start, y, t.y_stride);
     } else {

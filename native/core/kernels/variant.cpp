@@ -41,11 +41,15 @@ CpuKernels LONGEMBED_VARIANT() {
     kernels.code_dot     = code_dot;
     kernels.gradient     = gradient_kernels();
     kernels.pack_factor  = pack_factor;
-    kernels.panel        = pack_factor == 1 ? nr : 0;
+    if (pack_factor == 1) {
+        kernels.panel      = nr;
+        kernels.pack_panel = pack_panel;
+    }
 #if defined(LONGEMBED_TILE_PRODUCTS)
     kernels.gemm            = tile_gemm;
     kernels.gemm_scratch    = tile_gemm_scratch;
     kernels.panel           = 0;
+    kernels.pack_panel      = nullptr;
     kernels.term_error      = tile_term_error;
     kernels.split_attention = {split_attention,    split_attention_scratch, split_key_floats,
                                split_value_floats, pack_split_key,          pack_split_value};

@@ -51,6 +51,17 @@ ggml_custom_op_t operation(Epilogue epilogue) {
     }
 }
 
+WeightFormat quantized_format(ggml_type type) {
+    switch (type) {
+        case GGML_TYPE_Q4_0: return WeightFormat::q4_0;
+        case GGML_TYPE_Q8_0: return WeightFormat::q8_0;
+        case GGML_TYPE_Q4_K: return WeightFormat::q4_k;
+        case GGML_TYPE_Q5_K: return WeightFormat::q5_k;
+        case GGML_TYPE_Q6_K: return WeightFormat::q6_k;
+        default: return WeightFormat::other;
+    }
+}
+
 } // namespace
 
 void set_weights(GemmTile & tile, const CpuKernels & kernels, ggml_type type) {
@@ -67,7 +78,7 @@ void set_weights(GemmTile & tile, const CpuKernels & kernels, ggml_type type) {
             tile.dequantize = kernels.f16_to_f32;
             break;
         default:
-            tile.format     = WeightFormat::other;
+            tile.format     = quantized_format(type);
             tile.dequantize = ggml_get_type_traits(type)->to_float;
             break;
     }

@@ -113,7 +113,8 @@ template <typename Number> void transpose(const Number * rows, int64_t outputs, 
 
 /// Repacks a tensor piece by piece, so that no more than a piece is in memory twice.
 /// @return bytes that were given back
-uint64_t repack(const ggml_tensor & weight, int64_t panel, char * to) {
+uint64_t repack(const CpuKernels & kernels, const ggml_tensor & weight, char * to) {
+    const int64_t      panel       = kernels.panel;
     constexpr int64_t  piece_bytes = 1 << 20;
     const auto         row_bytes   = static_cast<int64_t>(weight.nb[1]);
     const int64_t      some        = std::max<int64_t>(1, piece_bytes / (row_bytes * panel)) * panel;
@@ -123,7 +124,7 @@ uint64_t repack(const ggml_tensor & weight, int64_t panel, char * to) {
     for (int64_t matrix = 0; matrix < weight.ne[2]; ++matrix) {
         for (int64_t out = 0; out < weight.ne[1]; out += some) {
             const int64_t rows = std::min(some, weight.ne[1] - out);
-            pack_panels(weight.type, from, rows, weight.ne[0], panel, to);
+            pack_panels(kernels, weight.type, from, rows, weight.ne[0], to);
             if (is_mapped(weight)) {
                 give_back(from, from + rows * row_bytes);
             }
@@ -145,24 +146,39 @@ WeightFormat panel_format(ggml_type type) {
     }
 }
 
-void pack_panels(ggml_type type, const char * rows, int64_t n, int64_t k, int64_t panel, char * to) {
+void pack_panels(const CpuKernels & kernels, ggml_type type, const char * rows, int64_t n, int64_t k, char * to) {
+    const int64_t      panel     = kernels.panel;
     const WeightFormat format    = panel_format(type);
     const auto         row_bytes = static_cast<int64_t>(ggml_row_size(type, k));
-    std::vector<float> floats; // of a panel that is quantized
+    float * const      scratch   = scratch_floats(kernels.gemm_scratch(0, k));
+    GemmTile           weights{};
+    weights.weights       = rows;
+    weights.weight_stride = row_bytes;
+    weights.n             = n;
+    weights.k             = k;
+    set_weights(weights, kernels, type);
     for (int64_t out = 0; out < n; out += panel) {
-        const int64_t outputs = std::min(panel, n - out);
-        const char *  from    = rows + out * row_bytes;
+        const char * from = rows + out * row_bytes;
         prefetch(from + panel * row_bytes, rows + n * row_bytes, panel * row_bytes);
-        if (format != WeightFormat::f32) {
-            transpose(reinterpret_cast<const uint16_t *>(from), outputs, k, panel, reinterpret_cast<uint16_t *>(to));
-        } else if (type == GGML_TYPE_F32) {
-            transpose(reinterpret_cast<const float *>(from), outputs, k, panel, reinterpret_cast<float *>(to));
+        if (format == WeightFormat::f32) {
+            kernels.pack_panel(weights, out, reinterpret_cast<float *>(to), scratch);
         } else {
-            floats.resize(panel * k);
-            ggml_get_type_traits(type)->to_float(from, floats.data(), outputs * k);
-            transpose(floats.data(), outputs, k, panel, reinterpret_cast<float *>(to));
+            transpose(reinterpret_cast<const uint16_t *>(from), std::min(panel, n - out), k, panel,
+                      reinterpret_cast<uint16_t *>(to));
         }
         to += panel * k * panel_weight_bytes(format);
+    }
+}
+
+void transpose_weights(ggml_type type, const char * rows, int64_t n, int64_t k, char * to) {
+    if (panel_format(type) != WeightFormat::f32) {
+        transpose(reinterpret_cast<const uint16_t *>(rows), n, k, n, reinterpret_cast<uint16_t *>(to));
+    } else if (type == GGML_TYPE_F32) {
+        transpose(reinterpret_cast<const float *>(rows), n, k, n, reinterpret_cast<float *>(to));
+    } else {
+        std::vector<float> floats(n * k);
+        ggml_get_type_traits(type)->to_float(rows, floats.data(), n * k);
+        transpose(floats.data(), n, k, n, reinterpret_cast<float *>(to));
     }
 }
 
@@ -206,7 +222,7 @@ RepackedWeights::RepackedWeights(const llama_model & model, const CpuKernels & k
     std::vector<uint64_t> given(weights.size(), 0);
     for_each(static_cast<int64_t>(weights.size()), [&](int64_t i) {
         control.check();
-        given[i] = repack(*weights[i], panel_, memory_.get() + begins[i]);
+        given[i] = repack(kernels, *weights[i], memory_.get() + begins[i]);
     });
     for (const uint64_t bytes : given) {
         added_bytes_ -= std::min(added_bytes_, bytes);

@@ -16,8 +16,11 @@ namespace longembed {
 /// What panels of weights of this type hold: halves stay halves, and all others become floats.
 WeightFormat panel_format(ggml_type type);
 
-/// Writes a matrix [n][k], whose rows lie one behind the other, as panels of `panel` outputs (WeightPanels).
-void pack_panels(ggml_type type, const char * rows, int64_t n, int64_t k, int64_t panel, char * to);
+/// Writes a matrix [n][k], whose rows lie one behind the other, as the kernels' panels (WeightPanels).
+void pack_panels(const CpuKernels & kernels, ggml_type type, const char * rows, int64_t n, int64_t k, char * to);
+
+/// Writes it as [k][n], in halves where panel_format() says so, else as floats.
+void transpose_weights(ggml_type type, const char * rows, int64_t n, int64_t k, char * to);
 
 /// The weights of a model's layers in the order in which the kernels for products read them. A product then neither
 /// dequantizes nor packs them, which for a text of a few tokens takes as long as multiplying. Where the file is mapped,

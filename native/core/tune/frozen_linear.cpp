@@ -21,9 +21,7 @@ FrozenLinear::FrozenLinear(const Linear & layer)
     : weight_(layer.weight), bias_(floats_of(layer.bias)), inputs_(layer.weight->ne[0]), outputs_(layer.weight->ne[1]),
       type_(weight_->type == GGML_TYPE_F16 || weight_->type == GGML_TYPE_BF16 ? weight_->type : GGML_TYPE_F32) {
     transposed_.resize(static_cast<size_t>(inputs_ * outputs_) * ggml_type_size(type_));
-    // a single panel of all outputs
-    pack_panels(weight_->type, static_cast<const char *>(weight_->data), outputs_, inputs_, outputs_,
-                transposed_.data());
+    transpose_weights(weight_->type, static_cast<const char *>(weight_->data), outputs_, inputs_, transposed_.data());
 }
 
 void FrozenLinear::forward(const CpuKernels & kernels, const float * x, int64_t n, float * y, int64_t y_stride,
