@@ -41,6 +41,9 @@ Peak peak_avx512bf16();
 Peak peak_amx();
 Peak peak_amxbf16();
 #endif
+#if defined(LONGEMBED_HAS_AVX512_EMULATED)
+Peak peak_avx512_emulated();
+#endif
 #if defined(LONGEMBED_HAS_AMX_EMULATED)
 Peak peak_amx_emulated();
 Peak peak_amxbf16_emulated();
@@ -68,6 +71,9 @@ Peak peak_of(const std::string & variant) {
 #if defined(LONGEMBED_HAS_AMX)
         {"amx", peak_amx},
         {"amxbf16", peak_amxbf16},
+#endif
+#if defined(LONGEMBED_HAS_AVX512_EMULATED)
+        {"avx512-emulated", peak_avx512_emulated},
 #endif
 #if defined(LONGEMBED_HAS_AMX_EMULATED)
         {"amx-emulated", peak_amx_emulated},

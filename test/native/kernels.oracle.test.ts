@@ -20,8 +20,8 @@ const FIXTURES = [
 /** The largest 1 − cosine where products are sums of products in BF16: measured 4e-10, and 4e-5 with one of them alone. */
 const SPLIT_LIMIT = 1e-9;
 
-// amx-emulated is the code for AMX on any machine: the same bits, slowly
-describe.each(['ggml', 'ggml-padded', 'portable', 'avx2', 'avx512', 'amx', 'amx-emulated'])(
+// the emulated ones are the code for AVX-512 and AMX on any machine: the same bits, slowly
+describe.each(['ggml', 'ggml-padded', 'portable', 'avx2', 'avx512', 'avx512-emulated', 'amx', 'amx-emulated'])(
   'by %s',
   (kernel) => {
     beforeAll(() => {

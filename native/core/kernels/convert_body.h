@@ -23,7 +23,7 @@ inline Words load_shorts(const uint16_t * from) {
 }
 
 inline Vector load_f16(const uint16_t * from) {
-#if defined(__F16C__) && LONGEMBED_VECTOR_FLOATS == 16
+#if defined(__AVX512F__) && LONGEMBED_VECTOR_FLOATS == 16
     return same_bits<Vector>(
         _mm512_maskz_cvtph_ps(0xffff, _mm256_loadu_si256(reinterpret_cast<const __m256i *>(from))));
 #elif defined(__F16C__) && LONGEMBED_VECTOR_FLOATS == 8

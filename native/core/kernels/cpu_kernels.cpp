@@ -27,6 +27,9 @@ CpuKernels kernels_avx512bf16();
 CpuKernels kernels_amx();
 CpuKernels kernels_amxbf16();
 #endif
+#if defined(LONGEMBED_HAS_AVX512_EMULATED)
+CpuKernels kernels_avx512_emulated();
+#endif
 #if defined(LONGEMBED_HAS_AMX_EMULATED)
 CpuKernels kernels_amx_emulated();
 CpuKernels kernels_amxbf16_emulated();
@@ -75,6 +78,9 @@ KernelVariants kernel_variants() {
 #endif
 #if defined(LONGEMBED_HAS_PORTABLE)
         {"portable", "", Precision::full, true, kernels_portable}, // four floats a vector: NEON's and SSE's
+#endif
+#if defined(LONGEMBED_HAS_AVX512_EMULATED)
+        {"avx512-emulated", "AVX2, FMA and F16C", Precision::full, features.avx2, kernels_avx512_emulated, true},
 #endif
 #if defined(LONGEMBED_HAS_AMX_EMULATED)
         {"amx-emulated", "AVX2, FMA and F16C", Precision::full, has_emulation, kernels_amx_emulated, true},
