@@ -14,6 +14,15 @@ namespace longembed {
 
 namespace {
 
+/// The first lanes of a vector; the others are 0.
+template <int count> inline Vector load_words(const char * from) {
+    if constexpr (count == width) {
+        return load(reinterpret_cast<const float *>(from));
+    } else {
+        return load_partial(reinterpret_cast<const float *>(from), count);
+    }
+}
+
 /// The same block of `width` outputs. Past the last output the row before it takes its place.
 struct BlockColumn {
     const char * rows[width];
@@ -33,9 +42,9 @@ struct BlockColumn {
         constexpr int at_once = count < width ? count : width;
         static_assert(count % at_once == 0, "");
         for (int first = 0; first < count; first += at_once) {
-            Vector square[width] = {};
+            Vector square[width];
             for (int i = 0; i < width; ++i) {
-                __builtin_memcpy(&square[i], rows[i] + byte + first * sizeof(uint32_t), at_once * sizeof(uint32_t));
+                square[i] = load_words<at_once>(rows[i] + byte + first * sizeof(uint32_t));
             }
             transpose(square);
             for (int i = 0; i < at_once; ++i) {
