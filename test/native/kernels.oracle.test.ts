@@ -21,25 +21,31 @@ const FIXTURES = [
 const SPLIT_LIMIT = 1e-9;
 
 // the emulated ones are the code for AVX-512 and AMX on any machine: the same bits, slowly
-describe.each(['ggml', 'ggml-padded', 'portable', 'avx2', 'avx512', 'avx512-emulated', 'amx', 'amx-emulated'])(
-  'by %s',
-  (kernel) => {
-    beforeAll(() => {
-      process.env.LONGEMBED_KERNELS = kernel;
-    });
-    afterAll(() => {
-      delete process.env.LONGEMBED_KERNELS;
-    });
+describe.each([
+  'ggml',
+  'ggml-padded',
+  'portable',
+  'avx2',
+  'avx512',
+  'avx512-emulated',
+  'amx',
+  'amx-emulated',
+])('by %s', (kernel) => {
+  beforeAll(() => {
+    process.env.LONGEMBED_KERNELS = kernel;
+  });
+  afterAll(() => {
+    delete process.env.LONGEMBED_KERNELS;
+  });
 
-    it.for(FIXTURES)(`gives the oracle's vectors: %s`, async (name, ctx) => {
-      if (addon().buildInfo().kernels !== kernel)
-        ctx.skip(`${kernel}: this processor cannot run these kernels`);
-      const fixture = readFixture(name);
-      await using models = new FixtureModels(fixture);
-      // other fixtures' tests go through all cases with the default kernel
-      const cases = fixture.cases.filter((_, index) => index % 3 === 0);
-      const most = kernel.startsWith('amx') ? SPLIT_LIMIT : Infinity;
-      for (const one of cases) await compareCase(models, one, most);
-    });
-  },
-);
+  it.for(FIXTURES)(`gives the oracle's vectors: %s`, async (name, ctx) => {
+    if (addon().buildInfo().kernels !== kernel)
+      ctx.skip(`${kernel}: this processor cannot run these kernels`);
+    const fixture = readFixture(name);
+    await using models = new FixtureModels(fixture);
+    // other fixtures' tests go through all cases with the default kernel
+    const cases = fixture.cases.filter((_, index) => index % 3 === 0);
+    const most = kernel.startsWith('amx') ? SPLIT_LIMIT : Infinity;
+    for (const one of cases) await compareCase(models, one, most);
+  });
+});
