@@ -16,11 +16,9 @@ namespace {
 
 /// The first lanes of a vector; the others are 0.
 template <int count> inline Vector load_words(const char * from) {
-    if constexpr (count == width) {
-        return load(reinterpret_cast<const float *>(from));
-    } else {
-        return load_partial(reinterpret_cast<const float *>(from), count);
-    }
+    Vector v = {};
+    __builtin_memcpy(&v, from, count * sizeof(uint32_t));
+    return v;
 }
 
 /// The same block of `width` outputs. Past the last output the row before it takes its place.
