@@ -38,12 +38,12 @@ void apply_epilogue(Epilogue epilogue, const float * operand, int64_t operand_st
     }
 }
 
-/// Prefetches part `i` of `parts` of the panel after this one, which lies behind it: while tokens are multiplied by
-/// this one, the next comes from main memory.
+/// Prefetches part `i` of `parts` of a panel: while tokens are multiplied by the one before it, it comes from main
+/// memory.
 __attribute__((always_inline)) inline void prefetch_panel(const GemmTile & t, int64_t o, int64_t k, int64_t depth,
                                                           int64_t i, int64_t parts) {
     const int64_t bytes = panel_weight_bytes(t.panels.format);
-    const char *  next  = t.panels.data + (o * t.k + (k + depth) * nr) * bytes;
+    const char *  next  = t.panels.data + (o * t.k + k * nr) * bytes;
     const int64_t first = depth * i / parts;
     prefetch(next + first * nr * bytes, (depth * (i + 1) / parts - first) * nr * bytes);
 }
@@ -138,11 +138,12 @@ struct GemmScratch {
     float * x;           ///< [tokens][words_for(k)], where x must be packed; [tokens][gemm_kc], where it is copied
 };
 
-/// x as the micro-kernel reads it.
+/// x as the micro-kernel reads it: inputs k … end − 1, all or a copied piece.
 struct InputRows {
-    const float * at; ///< of the first token, from input `k` on
+    const float * at; ///< the first token's
     int64_t       stride;
     int64_t       k;
+    int64_t       end;
 };
 
 /// Prefetches a tile's rows of what is added to its sums, or of what they are written to.
@@ -203,11 +204,14 @@ void multiply_panel(const GemmTile & t, int64_t out, int64_t k, const InputRows 
     if (t.bias != nullptr) {
         __builtin_memcpy(scratch.bias, t.bias + out, n * sizeof(float));
     }
+    const bool    is_last  = k + depth == rows.end; // of these outputs' inputs
+    const int64_t next_out = is_last ? out + nr : out;
+    const int64_t next_k   = is_last ? rows.k : k + depth;
     // about equal ones: a tile of one or two tokens takes as long as one of four
     const int64_t tiles = (t.tokens + mr - 1) / mr;
     for (int64_t i = 0; i < tiles; ++i) {
         if (t.panels.data != nullptr) {
-            prefetch_panel(t, out, k, depth, i, tiles);
+            prefetch_panel(t, next_out, next_k, depth, i, tiles);
         }
         const int64_t token = t.tokens * i / tiles;
         compute_tile(t, {out, n, token, t.tokens * (i + 1) / tiles - token, k, depth}, rows, packed, scratch);
@@ -226,9 +230,10 @@ void gemm(const GemmTile & t, float * memory) {
     scratch.x           = scratch.bias + nr;
     if (pack_factor == 1 && gemm_copies_x(t.tokens, t.k)) {
         for (int64_t k = 0; k < t.k; k += gemm_kc) {
-            copy_rows(t.x + k, t.x_stride, scratch.x, gemm_kc, t.tokens, smaller(gemm_kc, t.k - k));
+            const int64_t depth = smaller(gemm_kc, t.k - k);
+            copy_rows(t.x + k, t.x_stride, scratch.x, gemm_kc, t.tokens, depth);
             for (int64_t out = 0; out < t.n; out += nr) {
-                multiply_panel(t, out, k, {scratch.x, gemm_kc, k}, scratch);
+                multiply_panel(t, out, k, {scratch.x, gemm_kc, k, k + depth}, scratch);
             }
         }
         return;
@@ -236,7 +241,8 @@ void gemm(const GemmTile & t, float * memory) {
     for (int64_t token = 0; pack_factor > 1 && token < t.tokens; ++token) {
         pack_words(t.x + token * t.x_stride, t.k, scratch.x + token * words_for(t.k));
     }
-    const InputRows rows = pack_factor == 1 ? InputRows{t.x, t.x_stride, 0} : InputRows{scratch.x, words_for(t.k), 0};
+    const InputRows rows =
+        pack_factor == 1 ? InputRows{t.x, t.x_stride, 0, t.k} : InputRows{scratch.x, words_for(t.k), 0, t.k};
     for (int64_t out = 0; out < t.n; out += nr) {
         for (int64_t k = 0; k < t.k; k += gemm_kc) {
             multiply_panel(t, out, k, rows, scratch);
