@@ -1,4 +1,4 @@
-// F16 and BF16 to floats, compiled once for each instruction set; see simd.h.
+// F16, BF16 and whole numbers to floats, compiled once for each instruction set; see simd.h.
 
 #pragma once
 
@@ -15,6 +15,10 @@ namespace longembed {
 namespace {
 
 typedef uint16_t Shorts __attribute__((vector_size(LONGEMBED_VECTOR_FLOATS * sizeof(uint16_t))));
+
+inline Vector to_floats(Bits numbers) {
+    return __builtin_convertvector(numbers, Vector);
+}
 
 inline Words load_shorts(const uint16_t * from) {
     Shorts shorts;

@@ -4,6 +4,7 @@
 
 #include "gemm.h"
 #include "gemm_unpack.h"
+#include "gemm_unpack_row.h"
 #include "simd.h"
 
 namespace longembed {
@@ -30,7 +31,9 @@ const float * weight_words(const GemmTile & t, int64_t out, int64_t k, int64_t d
         pack_words(reinterpret_cast<const float *>(weights), depth, to);
         return to;
     }
-    t.dequantize(weights, to, depth);
+    if (pack_factor == 1 || !unpack_row(t, weights, depth, to)) {
+        t.dequantize(weights, to, depth);
+    }
     pack_words(to, depth, to);
     return to;
 }

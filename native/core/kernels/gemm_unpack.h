@@ -52,10 +52,6 @@ struct BlockColumn {
     }
 };
 
-inline Vector to_floats(Bits numbers) {
-    return __builtin_convertvector(numbers, Vector);
-}
-
 inline Vector to_floats(Words numbers) {
     return to_floats(same_bits<Bits>(numbers));
 }

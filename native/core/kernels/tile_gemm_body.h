@@ -2,7 +2,8 @@
 //
 // Both factors are split into BF16 numbers, and LONGEMBED_TILE_PRODUCTS of their parts' products are added up:
 //   1  the first parts alone: the precision bf16
-//   3  two parts of each, without the second parts' product: 2^-17 of a term is left out
+//   3  two parts of each, without the second parts' product: 2^-17 of a term is left out. Weights in BF16 have no
+//      second part, and take two products
 //   5  the same with three parts of x and both parts of weights, which are exact for F16: 2^-24
 // The left factor is weights, a row of a tile for each output: they are split as they lie in memory, while x, which is
 // packed once for all outputs, is transposed.
@@ -55,13 +56,16 @@ template <int tiles> inline void begin_block(const float * weights, const float 
 }
 
 /// Adds the products of 32 inputs that have begun, in an order that keeps one factor's part where it can.
-template <int tiles> inline void multiply_block(const float * weights, const float * x) {
+/// @tparam one_part  the weights' second parts are zeros
+template <int tiles, bool one_part> inline void multiply_block(const float * weights, const float * x) {
     multiply_parts<tiles>();
     if constexpr (products == 3) {
         load_x<tiles, 0>(x);
         multiply_parts<tiles>();
-        load_weights<1>(weights);
-        multiply_parts<tiles>();
+        if constexpr (!one_part) {
+            load_weights<1>(weights);
+            multiply_parts<tiles>();
+        }
     }
     if constexpr (products == 5) {
         load_x<tiles, 0>(x);
@@ -191,12 +195,12 @@ private:
 };
 
 /// Multiplies a pair of tiles of tokens, or the last tile alone, with a piece.
-template <int tiles> void multiply_pair(const float * weights, const float * x, int64_t blocks, bool is_first,
-                                        float * sums, Between & between) {
+template <int tiles, bool one_part> void multiply_pair(const float * weights, const float * x, int64_t blocks,
+                                                       bool is_first, float * sums, Between & between) {
     begin_sums<tiles>(sums, is_first);
     begin_block<tiles>(weights, x);
     for (int64_t block = 0; block < blocks; ++block) {
-        multiply_block<tiles>(weights + block * weights_block, x + block * x_block);
+        multiply_block<tiles, one_part>(weights + block * weights_block, x + block * x_block);
         keep_vectors_awake();
         // before the next stores, which may hold back loads from addresses with the same last 12 bits
         if (block + 1 < blocks) {
@@ -210,6 +214,8 @@ template <int tiles> void multiply_pair(const float * weights, const float * x, 
     end_sums<tiles>(sums);
 }
 
+/// @tparam one_part  as above
+template <bool one_part>
 void multiply_piece(const TileGemm & g, const Piece & piece, const float * weights, Between & between) {
     const GemmTile & t      = g.t;
     const int64_t    blocks = piece.blocks(g);
@@ -218,9 +224,9 @@ void multiply_piece(const TileGemm & g, const Piece & piece, const float * weigh
     for (int64_t pair = 0; pair < g.pairs; ++pair) {
         const int64_t token = pair * pair_tokens;
         if (token + tile_words < t.tokens) {
-            multiply_pair<2>(weights, x, blocks, piece.k == 0, sums, between);
+            multiply_pair<2, one_part>(weights, x, blocks, piece.k == 0, sums, between);
         } else {
-            multiply_pair<1>(weights, x, blocks, piece.k == 0, sums, between);
+            multiply_pair<1, one_part>(weights, x, blocks, piece.k == 0, sums, between);
         }
         if (piece.is_last(g)) {
             between.write_next(sums, piece.out, token, count_of(blocks, pace));
@@ -240,7 +246,11 @@ void multiply_all(TileGemm & g) {
     while (piece.out < g.t.n) {
         const Piece next = piece.next(g);
         between.split_next(next, g.weights[1], g.pairs * count_of(piece.blocks(g), pace));
-        multiply_piece(g, piece, g.weights[0], between);
+        if (g.t.format == WeightFormat::bf16) {
+            multiply_piece<true>(g, piece, g.weights[0], between);
+        } else {
+            multiply_piece<false>(g, piece, g.weights[0], between);
+        }
         float * const split = g.weights[1];
         g.weights[1]        = g.weights[0];
         g.weights[0]        = split;

@@ -4,6 +4,7 @@
 
 #include "convert_body.h"
 #include "gemm_body.h"
+#include "gemm_unpack_row.h"
 #include "tile_gemm_plan.h"
 
 namespace longembed {
@@ -40,11 +41,12 @@ void pack_x(const TileGemm & g) {
 }
 
 /// Splits 32 weights of an output.
-/// @param numbers  gives a vector of those from number i on
-template <typename Numbers> inline void split_block(Numbers numbers, float * to) {
+/// @param low   gives a vector of the first 16 from the i-th on
+/// @param high  of the others
+template <typename Low, typename High> inline void split_block(Low low, High high, float * to) {
     for (int64_t word = 0; word < split_words; word += width) {
         Vector words[weight_parts];
-        split(numbers(word), numbers(word + split_words), words);
+        split(low(word), high(word), words);
         for (int part = 0; part < weight_parts; ++part) {
             store(to + part * 2 * tile_area + word, words[part]);
         }
@@ -52,7 +54,7 @@ template <typename Numbers> inline void split_block(Numbers numbers, float * to)
 }
 
 /// Splits the weights of one output of a piece: a row of the panel's tiles.
-void split_weights(const TileGemm & g, const Piece & piece, int64_t row, float * panel) {
+__attribute__((flatten)) void split_weights(const TileGemm & g, const Piece & piece, int64_t row, float * panel) {
     const GemmTile & t      = g.t;
     const int64_t    out    = piece.out + row;
     const int64_t    depth  = piece.depth(g);
@@ -67,16 +69,14 @@ void split_weights(const TileGemm & g, const Piece & piece, int64_t row, float *
         return;
     }
     prefetch_weights(t, out + panel_outputs, piece.k, depth);
-    const char * weights = t.weights + out * t.weight_stride + piece.k / t.block * t.block_bytes;
-    if (t.dequantize == f16_to_f32) {
-        const auto * halves = reinterpret_cast<const uint16_t *>(weights);
-        for (int64_t block = 0; block < depth / split_numbers; ++block) { // without a detour through memory
-            split_block([&](int64_t i) { return load_f16(halves + block * split_numbers + i); },
-                        to + block * weights_block);
-        }
-        if (depth % split_numbers == 0) {
-            return;
-        }
+    const char *  weights = t.weights + out * t.weight_stride + piece.k / t.block * t.block_bytes;
+    float *       next    = to;
+    const int64_t read    = read_row(t, weights, depth, [&](auto low, auto high) {
+        split_block(low, high, next);
+        next += weights_block;
+    });
+    if (read == depth) {
+        return;
     }
     const float * numbers = g.row;
     if (t.format == WeightFormat::f32) {
@@ -85,9 +85,10 @@ void split_weights(const TileGemm & g, const Piece & piece, int64_t row, float *
         t.dequantize(weights, g.row, depth);
     }
     float end[split_numbers];
-    for (int64_t block = 0; block < blocks; ++block) {
+    for (int64_t block = read / split_numbers; block < blocks; ++block) {
         const float * from = numbers_of_block(numbers, block * split_numbers, depth, end);
-        split_block([&](int64_t i) { return load(from + i); }, to + block * weights_block);
+        split_block([&](int64_t i) { return load(from + i); }, [&](int64_t i) { return load(from + split_words + i); },
+                    to + block * weights_block);
     }
 }
 
