@@ -38,16 +38,6 @@ void apply_epilogue(Epilogue epilogue, const float * operand, int64_t operand_st
     }
 }
 
-/// Prefetches part `i` of `parts` of a panel: while tokens are multiplied by the one before it, it comes from main
-/// memory.
-__attribute__((always_inline)) inline void prefetch_panel(const GemmTile & t, int64_t o, int64_t k, int64_t depth,
-                                                          int64_t i, int64_t parts) {
-    const int64_t bytes = panel_weight_bytes(t.panels.format);
-    const char *  next  = t.panels.data + (o * t.k + k * nr) * bytes;
-    const int64_t first = depth * i / parts;
-    prefetch(next + first * nr * bytes, (depth * (i + 1) / parts - first) * nr * bytes);
-}
-
 /// A vector of weights of a panel.
 template <WeightFormat format> inline Vector load_weights(const char * panel, int64_t first) {
     switch (format) {
@@ -57,10 +47,16 @@ template <WeightFormat format> inline Vector load_weights(const char * panel, in
     }
 }
 
+/// What is fetched while a tile is computed: `step` bytes, a cache line at most, for each word; 0: nothing.
+struct Ahead {
+    const char * from;
+    int64_t      step;
+};
+
 /// y [rows][nr] = start + x [rows][words] · packed [words][nr], where start is the row `bias` or, if that is null, y
-template <int rows, WeightFormat format> void micro_kernel(const float * x, int64_t x_stride, int64_t words,
-                                                           const char * packed, const float * bias, float * y,
-                                                           int64_t y_stride) {
+template <int rows, WeightFormat format, bool fetches>
+void micro_kernel(const float * x, int64_t x_stride, int64_t words, const char * packed, const float * bias, float * y,
+                  int64_t y_stride, const Ahead & ahead) {
     Vector sums[rows][nr_vectors];
     for (int r = 0; r < rows; ++r) {
         for (int v = 0; v < nr_vectors; ++v) {
@@ -68,7 +64,12 @@ template <int rows, WeightFormat format> void micro_kernel(const float * x, int6
         }
     }
     const RowPointers<rows> tokens(x, x_stride);
+    const char *            next = ahead.from;
     for (int64_t k = 0; k < words; ++k) {
+        if constexpr (fetches) {
+            __builtin_prefetch(next, 0, 2);
+            next += ahead.step;
+        }
         Vector w[nr_vectors];
         for (int v = 0; v < nr_vectors; ++v) {
             w[v] = load_weights<format>(packed, k * nr + v * width);
@@ -86,31 +87,42 @@ template <int rows, WeightFormat format> void micro_kernel(const float * x, int6
     }
 }
 
-template <WeightFormat format> void micro_kernel(int64_t rows, const float * x, int64_t x_stride, int64_t words,
-                                                 const char * packed, const float * bias, float * y, int64_t y_stride) {
+template <WeightFormat format, bool fetches> void micro_kernel(int64_t rows, const float * x, int64_t x_stride,
+                                                               int64_t words, const char * packed, const float * bias,
+                                                               float * y, int64_t y_stride, const Ahead & ahead) {
     static_assert(mr == 6);
     switch (rows) {
-        case 1: return micro_kernel<1, format>(x, x_stride, words, packed, bias, y, y_stride);
-        case 2: return micro_kernel<2, format>(x, x_stride, words, packed, bias, y, y_stride);
-        case 3: return micro_kernel<3, format>(x, x_stride, words, packed, bias, y, y_stride);
-        case 4: return micro_kernel<4, format>(x, x_stride, words, packed, bias, y, y_stride);
-        case 5: return micro_kernel<5, format>(x, x_stride, words, packed, bias, y, y_stride);
-        default: return micro_kernel<6, format>(x, x_stride, words, packed, bias, y, y_stride);
+        case 1: return micro_kernel<1, format, fetches>(x, x_stride, words, packed, bias, y, y_stride, ahead);
+        case 2: return micro_kernel<2, format, fetches>(x, x_stride, words, packed, bias, y, y_stride, ahead);
+        case 3: return micro_kernel<3, format, fetches>(x, x_stride, words, packed, bias, y, y_stride, ahead);
+        case 4: return micro_kernel<4, format, fetches>(x, x_stride, words, packed, bias, y, y_stride, ahead);
+        case 5: return micro_kernel<5, format, fetches>(x, x_stride, words, packed, bias, y, y_stride, ahead);
+        default: return micro_kernel<6, format, fetches>(x, x_stride, words, packed, bias, y, y_stride, ahead);
     }
 }
 
+template <WeightFormat format> void micro_kernel(int64_t rows, const float * x, int64_t x_stride, int64_t words,
+                                                 const char * packed, const float * bias, float * y, int64_t y_stride,
+                                                 const Ahead & ahead) {
+    if (ahead.step > 0) {
+        return micro_kernel<format, true>(rows, x, x_stride, words, packed, bias, y, y_stride, ahead);
+    }
+    return micro_kernel<format, false>(rows, x, x_stride, words, packed, bias, y, y_stride, ahead);
+}
+
 void micro_kernel(int64_t rows, const float * x, int64_t x_stride, int64_t words, const WeightPanels & packed,
-                  const float * bias, float * y, int64_t y_stride) {
+                  const float * bias, float * y, int64_t y_stride, const Ahead & ahead) {
     if (pack_factor == 1) { // else words are pairs
         switch (packed.format) {
             case WeightFormat::f16:
-                return micro_kernel<WeightFormat::f16>(rows, x, x_stride, words, packed.data, bias, y, y_stride);
+                return micro_kernel<WeightFormat::f16>(rows, x, x_stride, words, packed.data, bias, y, y_stride, ahead);
             case WeightFormat::bf16:
-                return micro_kernel<WeightFormat::bf16>(rows, x, x_stride, words, packed.data, bias, y, y_stride);
+                return micro_kernel<WeightFormat::bf16>(rows, x, x_stride, words, packed.data, bias, y, y_stride,
+                                                        ahead);
             default: break;
         }
     }
-    return micro_kernel<WeightFormat::f32>(rows, x, x_stride, words, packed.data, bias, y, y_stride);
+    return micro_kernel<WeightFormat::f32>(rows, x, x_stride, words, packed.data, bias, y, y_stride, ahead);
 }
 
 void copy_rows(const float * from, int64_t from_stride, float * to, int64_t to_stride, int64_t n, int64_t count) {
@@ -155,8 +167,9 @@ __attribute__((always_inline)) inline void prefetch_rows(const float * rows, int
 }
 
 /// @param packed  weights of the tile's outputs as a micro-kernel takes them: one panel, [words_for(depth)][nr]
+/// @param ahead   of the next panel
 void compute_tile(const GemmTile & t, const MicroTile & m, const InputRows & rows, const WeightPanels & packed,
-                  const GemmScratch & scratch) {
+                  const GemmScratch & scratch, const Ahead & ahead) {
     const float * x       = rows.at + m.token * rows.stride + (m.k - rows.k) / pack_factor;
     float *       y       = t.y + m.token * t.y_stride + m.out;
     const float * start   = m.k == 0 ? scratch.bias : nullptr;
@@ -166,15 +179,20 @@ void compute_tile(const GemmTile & t, const MicroTile & m, const InputRows & row
     prefetch_rows(operand == nullptr ? nullptr : operand + m.tokens * t.operand_stride, t.operand_stride, m.tokens);
     prefetch_rows(y + m.tokens * t.y_stride, t.y_stride, m.tokens);
     if (m.n == nr) {
-        micro_kernel(m.tokens, x, rows.stride, words_for(m.depth), packed, start, y, t.y_stride);
+        micro_kernel(m.tokens, x, rows.stride, words_for(m.depth), packed, start, y, t.y_stride, ahead);
     } else {
         copy_rows(y, t.y_stride, scratch.partial, nr, m.tokens, m.n);
-        micro_kernel(m.tokens, x, rows.stride, words_for(m.depth), packed, start, scratch.partial, nr);
+        micro_kernel(m.tokens, x, rows.stride, words_for(m.depth), packed, start, scratch.partial, nr, ahead);
         copy_rows(scratch.partial, nr, y, t.y_stride, m.tokens, m.n);
     }
     if (is_last) {
         apply_epilogue(t.epilogue, operand, t.operand_stride, y, t.y_stride, m.tokens, m.n);
     }
+}
+
+/// Where the panel of outputs from o on begins, from input k on.
+inline const char * panel_at(const GemmTile & t, int64_t o, int64_t k) {
+    return t.panels.data + (o * t.k + k * nr) * panel_weight_bytes(t.panels.format);
 }
 
 /// From how many tokens on halves are converted once, rather than each time they are multiplied.
@@ -187,12 +205,32 @@ WeightPanels packed_weights(const GemmTile & t, int64_t o, int64_t k, int64_t de
         pack_weights(t, o, k, depth, scratch.packed, scratch.dequantized);
         return now;
     }
-    const char * panel = t.panels.data + (o * t.k + k * nr) * panel_weight_bytes(t.panels.format);
+    const char * panel = panel_at(t, o, k);
     if (t.panels.format == WeightFormat::f32 || t.tokens < min_tokens_to_unpack) {
         return {panel, t.panels.format};
     }
     (t.panels.format == WeightFormat::f16 ? f16_to_f32 : bf16_to_f32)(panel, scratch.packed, depth * nr);
     return now;
+}
+
+/// While the i-th of some tiles is multiplied by a panel, its part of the next panel comes from main memory: a few
+/// cache lines at once, before; more would wait for each other, with nothing to be done beside it.
+/// @return what is left for the micro-kernel to fetch
+__attribute__((always_inline)) inline Ahead fetch_part(const GemmTile & t, const char * panel, int64_t depth,
+                                                       int64_t tiles, int64_t i) {
+    constexpr int64_t cache_line = 64;
+    constexpr int64_t few        = 16 * cache_line; // measured: the same at 23, and slower with 36
+    if (t.panels.data == nullptr) {
+        return {nullptr, 0};
+    }
+    const int64_t row   = nr * panel_weight_bytes(t.panels.format);
+    const char *  begin = panel + depth * i / tiles * row;
+    const int64_t bytes = (depth * (i + 1) / tiles - depth * i / tiles) * row;
+    const int64_t step  = bytes < few ? 0 : smaller((bytes + depth - 1) / depth, cache_line);
+    if (bytes > step * depth) {
+        prefetch(begin + step * depth, bytes - step * depth);
+    }
+    return {begin, step};
 }
 
 /// All tokens against the weights of at most nr outputs, from input k on.
@@ -204,17 +242,14 @@ void multiply_panel(const GemmTile & t, int64_t out, int64_t k, const InputRows 
     if (t.bias != nullptr) {
         __builtin_memcpy(scratch.bias, t.bias + out, n * sizeof(float));
     }
-    const bool    is_last  = k + depth == rows.end; // of these outputs' inputs
-    const int64_t next_out = is_last ? out + nr : out;
-    const int64_t next_k   = is_last ? rows.k : k + depth;
+    const bool   is_last = k + depth == rows.end; // of these outputs' inputs
+    const char * next    = is_last ? panel_at(t, out + nr, rows.k) : panel_at(t, out, k + depth);
     // about equal ones: a tile of one or two tokens takes as long as one of four
     const int64_t tiles = (t.tokens + mr - 1) / mr;
     for (int64_t i = 0; i < tiles; ++i) {
-        if (t.panels.data != nullptr) {
-            prefetch_panel(t, next_out, next_k, depth, i, tiles);
-        }
+        const Ahead   ahead = fetch_part(t, next, depth, tiles, i);
         const int64_t token = t.tokens * i / tiles;
-        compute_tile(t, {out, n, token, t.tokens * (i + 1) / tiles - token, k, depth}, rows, packed, scratch);
+        compute_tile(t, {out, n, token, t.tokens * (i + 1) / tiles - token, k, depth}, rows, packed, scratch, ahead);
     }
     if (t.pause != nullptr) {
         t.pause();
