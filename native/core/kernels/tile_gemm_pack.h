@@ -68,16 +68,22 @@ __attribute__((flatten)) void split_weights(const TileGemm & g, const Piece & pi
         }
         return;
     }
-    prefetch_weights(t, out + panel_outputs, piece.k, depth);
-    const char *  weights = t.weights + out * t.weight_stride + piece.k / t.block * t.block_bytes;
-    float *       next    = to;
-    const int64_t read    = read_row(t, weights, depth, [&](auto low, auto high) {
+    const char * weights = t.weights + out * t.weight_stride + piece.k / t.block * t.block_bytes;
+    // the same weights of the next panel, which come from main memory, a few at a time: in one go they would wait for
+    // each other, and nothing could be done beside it
+    const char *  ahead = weights + (out + panel_outputs < t.n ? panel_outputs * t.weight_stride : 0);
+    const int64_t bytes = split_numbers * t.block_bytes / t.block;
+    float *       next  = to;
+    const int64_t read  = read_row(t, weights, depth, [&](auto low, auto high) {
+        prefetch(ahead, bytes);
+        ahead += bytes;
         split_block(low, high, next);
         next += weights_block;
     });
     if (read == depth) {
         return;
     }
+    prefetch_weights(t, out + panel_outputs, piece.k, depth);
     const float * numbers = g.row;
     if (t.format == WeightFormat::f32) {
         numbers = reinterpret_cast<const float *>(weights);
