@@ -53,12 +53,12 @@ void pack_weights(const GemmTile & t, int64_t o, int64_t k, int64_t depth, float
     const int64_t words  = words_for(depth);
     const Unpack  unpack = unpack_for(t.format);
     for (int64_t group = 0; group < nr; group += width) {
-        for (int64_t i = 0; i < width; ++i) {
-            prefetch_weights(t, o + group + i + 2 * width, k, depth);
-        }
         if (unpack != nullptr) {
             unpack_weights(unpack, t, o + group, k, depth, packed + group);
             continue;
+        }
+        for (int64_t i = 0; i < width; ++i) {
+            prefetch_weights(t, o + group + i + 2 * width, k, depth);
         }
         const float * from[width];
         for (int64_t i = 0; i < width; ++i) {

@@ -200,6 +200,9 @@ void unpack_weights(Unpack unpack, const GemmTile & t, int64_t out, int64_t k, i
         column.rows[i]    = t.weights + row * t.weight_stride + k / t.block * t.block_bytes;
     }
     for (int64_t input = 0; input < depth; input += t.block) {
+        for (const char * row : column.rows) { // of later outputs: they come from main memory
+            prefetch(row + 2 * width * t.weight_stride, t.block_bytes);
+        }
         unpack(column, to + input * nr);
         for (const char *& row : column.rows) {
             row += t.block_bytes;
