@@ -13,15 +13,28 @@ import { checkWellFormed } from './text.js';
 export interface Tokenizer {
   /** @param text well-formed Unicode */
   tokenize(text: string): NativeJob<Int32Array>;
-  /** Rejects running work and frees its resources; a second call does nothing. */
+  /** Frees its resources once no work is running, which is rejected or ends by itself; a second call does nothing. */
   dispose(): Promise<void>;
 }
 
 /** The vocabulary in the model's own file, through llama.cpp. It exists as long as the model. */
 export function modelTokenizer(native: NativeModel): Tokenizer {
+  const running = new Set<Promise<void>>();
   return {
-    tokenize: (text) => startJob(() => native.tokenize(text)),
-    dispose: () => Promise.resolve(),
+    tokenize: (text) => {
+      const job = startJob(() => native.tokenize(text));
+      const ended = job.promise.then(
+        () => undefined,
+        () => undefined,
+      );
+      running.add(ended);
+      void ended.then(() => running.delete(ended));
+      return job;
+    },
+    // a text in work keeps the model and its file, which Windows lets nobody delete until then
+    dispose: async () => {
+      await Promise.all(running);
+    },
   };
 }
 

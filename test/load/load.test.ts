@@ -58,8 +58,11 @@ it.skipIf(process.platform !== 'linux')(
     await model.tokenize('The grass is green.');
     await model.embed('The grass is green.');
     await model.embed('a '.repeat(100)).catch(() => undefined);
+    const tokenizing = model.tokenize('The grass is green. '.repeat(20_000));
+    tokenizing.catch(() => undefined);
     await model.dispose();
     expect(isMapped()).toBe(false);
+    await expect(tokenizing).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
   },
 );
 
