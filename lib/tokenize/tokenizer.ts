@@ -19,21 +19,18 @@ export interface Tokenizer {
 
 /** The vocabulary in the model's own file, through llama.cpp. It exists as long as the model. */
 export function modelTokenizer(native: NativeModel): Tokenizer {
-  const running = new Set<Promise<void>>();
+  const running = new Set<Promise<unknown>>();
   return {
     tokenize: (text) => {
       const job = startJob(() => native.tokenize(text));
-      const ended = job.promise.then(
-        () => undefined,
-        () => undefined,
-      );
-      running.add(ended);
-      void ended.then(() => running.delete(ended));
+      const end = (): unknown => running.delete(job.promise);
+      running.add(job.promise);
+      job.promise.then(end, end);
       return job;
     },
     // a text in work keeps the model and its file, which Windows lets nobody delete until then
     dispose: async () => {
-      await Promise.all(running);
+      await Promise.allSettled(running);
     },
   };
 }

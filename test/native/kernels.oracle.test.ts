@@ -20,7 +20,7 @@ const FIXTURES = [
 /** The largest 1 − cosine where products are sums of products in BF16: measured 4e-10, and 4e-5 with one of them alone. */
 const SPLIT_LIMIT = 1e-9;
 
-// the emulated ones are the code for AVX-512 and AMX on any machine, slowly (AMX's with the same bits)
+// the emulated ones are the code for AVX-512 and AMX on any machine: the same bits, slowly
 describe.each([
   'ggml',
   'ggml-padded',

@@ -53,7 +53,10 @@ template <typename Low, typename High> inline void split_block(Low low, High hig
     }
 }
 
-/// Splits the weights of one output of a piece: a row of the panel's tiles.
+static_assert(run_numbers == split_numbers, "what is read at once is split at once");
+
+/// Splits the weights of one output of a piece: a row of the panel's tiles. Flattened for the same reason as
+/// unpack_row().
 __attribute__((flatten)) void split_weights(const TileGemm & g, const Piece & piece, int64_t row, float * panel) {
     const GemmTile & t      = g.t;
     const int64_t    out    = piece.out + row;
