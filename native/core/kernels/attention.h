@@ -16,12 +16,13 @@ constexpr int64_t panel_words = 16;
 
 /// The place of a key's word in its head; `words` are a key's.
 constexpr int64_t key_place(int64_t slot, int64_t word, int64_t words) {
-    return slot / panel_words * panel_words * words + word * panel_words + slot % panel_words;
+    const int64_t in_panel = slot & (panel_words - 1);
+    return (slot - in_panel) * words + word * panel_words + in_panel;
 }
 
 /// The place of a value's word in its head; `slot` counts words of slots, of which a tile has `tile_words`.
 constexpr int64_t value_place(int64_t slot, int64_t column, int64_t head_size, int64_t tile_words) {
-    const int64_t panel = column / panel_words * panel_words;
+    const int64_t panel = column & -panel_words;
     const int64_t wide  = head_size - panel < panel_words ? head_size - panel : panel_words;
     return slot / tile_words * tile_words * head_size + panel * tile_words + slot % tile_words * wide + column - panel;
 }

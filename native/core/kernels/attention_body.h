@@ -138,10 +138,10 @@ void add_distance_bias(const Sweep & s, const Strip & strip, int64_t base) {
     }
 }
 
-/// The maxima of a row's scores, lane by lane.
-inline Vector max_lanes(const float * row) {
-    Vector max = load(row);
-    for (int64_t key = width; key < tile_keys; key += width) {
+/// The maxima of a row's scores of the keys in `range`, lane by lane.
+inline Vector max_lanes(const float * row, KeyRange range) {
+    Vector max = load(row + range.begin);
+    for (int64_t key = range.begin + width; key < range.end; key += width) {
         max = larger(max, load(row + key));
     }
     return max;
@@ -166,14 +166,14 @@ void raise(Sweep & s, int64_t query, float max_score) {
 /// Weights need not be relative to the maximum: they may grow to 2^slack before the rest is rescaled.
 constexpr float slack = 16.0f;
 
-void raise_where_needed(Sweep & s, const Strip & strip) {
+inline void raise_where_needed(Sweep & s, const Strip & strip, KeyRange range) {
     Bits above = {};
     for (int64_t r = 0; r < mr; ++r) {
-        above |= max_lanes(s.scores + r * tile_keys) > s.max_score[strip.first + r] + slack;
+        above |= max_lanes(s.scores + r * tile_keys, range) > s.max_score[strip.first + r] + slack;
     }
     if (any(above)) {
         for (int64_t r = 0; r < mr; ++r) {
-            raise(s, strip.first + r, max_of(max_lanes(s.scores + r * tile_keys)));
+            raise(s, strip.first + r, max_of(max_lanes(s.scores + r * tile_keys, range)));
         }
     }
 }
@@ -189,20 +189,20 @@ inline Vector where_seen(KeyRange range, int64_t key, Vector value, float other)
     return at >= begin && at < end ? value : all(other);
 }
 
-void hide_unseen(KeyRange seen, float * row) {
-    for (int64_t key = 0; key < tile_keys; key += width) {
+void hide_unseen(KeyRange seen, KeyRange range, float * row) {
+    for (int64_t key = range.begin; key < range.end; key += width) {
         store(row + key, where_seen(seen, key, load(row + key), -INFINITY));
     }
 }
 
-/// Turns a row of scores into weights and adds them to its total; those of keys beyond `seen` become 0, unless all are
-/// seen.
-template <bool all_seen> inline void weigh(Sweep & s, int64_t query, float * row, KeyRange seen) {
+/// Turns a row's scores of the keys in `range` into weights and adds them to its total; those of keys beyond `seen`
+/// become 0, unless all are seen.
+template <bool all_seen> inline void weigh(Sweep & s, int64_t query, float * row, KeyRange seen, KeyRange range) {
     Vector       total     = load(s.totals + query * width);
     const Vector max_score = all(s.max_score[query]);
-    for (int64_t key = 0; key < tile_keys; key += 2 * width) {
+    for (int64_t key = range.begin; key < range.end; key += 2 * width) {
         Vector weights[2] = {load(row + key) - max_score, load(row + key + width) - max_score};
-        powers_of_two(weights);
+        powers_of_two(weights, -126.0f);
         for (int i = 0; i < 2; ++i) {
             const int64_t at     = key + i * width;
             const Vector  weight = all_seen ? weights[i] : where_seen(seen, at, weights[i], 0.0f);
@@ -230,17 +230,19 @@ void sweep_tile(Sweep & s, const Strip & strip, int64_t number, int64_t base, in
     score_tile(s, strip, number, base, {from, to});
     add_distance_bias(s, strip, base);
     if (first_seen(strip.count - 1) == 0 && end_seen(0) == tile_keys) {
-        raise_where_needed(s, strip);
+        raise_where_needed(s, strip, all_keys);
         for (int64_t r = 0; r < mr; ++r) {
-            weigh<true>(s, strip.first + r, s.scores + r * tile_keys, all_keys);
+            weigh<true>(s, strip.first + r, s.scores + r * tile_keys, all_keys, all_keys);
         }
     } else {
+        constexpr int64_t pair = 2 * width; // of vectors, as weigh takes them
+        const KeyRange    range{from & -pair, (to + pair - 1) & -pair};
         for (int64_t r = 0; r < mr; ++r) {
-            hide_unseen({first_seen(r), end_seen(r)}, s.scores + r * tile_keys);
+            hide_unseen({first_seen(r), end_seen(r)}, range, s.scores + r * tile_keys);
         }
-        raise_where_needed(s, strip);
+        raise_where_needed(s, strip, range);
         for (int64_t r = 0; r < mr; ++r) {
-            weigh<false>(s, strip.first + r, s.scores + r * tile_keys, {first_seen(r), end_seen(r)});
+            weigh<false>(s, strip.first + r, s.scores + r * tile_keys, {first_seen(r), end_seen(r)}, range);
         }
     }
     pack_words(s.scores, mr * tile_keys, s.scores);
@@ -259,27 +261,38 @@ const float * keys_of(const Sweep & s, int64_t number, int64_t base) {
     return (t.window == 0 || is_near ? t.near_keys : t.far_keys) + skip;
 }
 
-/// The packed queries times the logits' scale, padded with zeros up to tile_queries.
+/// Packs the `count` numbers of a query times `factor`.
+void scale_words(const float * from, int64_t count, float factor, float * to) {
+    int64_t i = 0;
+    for (; i + 2 * width <= count; i += 2 * width) {
+        pack_words(factor * load(from + i), factor * load(from + i + width), to + i / pack_factor);
+    }
+    if (i < count) {
+        float rest[2 * width] = {};
+        __builtin_memcpy(rest, from + i, (count - i) * sizeof(float));
+        pack_words(factor * load(rest), factor * load(rest + width), rest);
+        __builtin_memcpy(to + i / pack_factor, rest, words_for(count - i) * sizeof(float));
+    }
+}
+
+/// Queries of a tile with those that fill its last strip.
+int64_t padded_queries(const AttentionTile & t) {
+    return (t.queries + mr - 1) / mr * mr;
+}
+
+/// The packed queries times the logits' scale, and zeros for those that fill the last strip.
 const float * scaled(const AttentionTile & t, const float * queries, float * to) {
     if (queries == nullptr) {
         return nullptr;
     }
     const float factor = t.scale * log2_e;
-    for (int64_t query = 0; query < tile_queries; ++query) {
+    for (int64_t query = 0; query < padded_queries(t); ++query) {
         float * row = to + query * words_for(t.head_size);
         if (query >= t.queries) {
             __builtin_memset(row, 0, words_for(t.head_size) * sizeof(float));
             continue;
         }
-        const float * from = queries + query * t.query_stride;
-        for (int64_t i = 0; i < t.head_size; i += 2 * width) {
-            float         some[2 * width];
-            const int64_t count = smaller(2 * width, t.head_size - i);
-            for (int64_t k = 0; k < count; ++k) {
-                some[k] = factor * from[i + k];
-            }
-            pack_words(some, count, row + i / pack_factor);
-        }
+        scale_words(queries + query * t.query_stride, t.head_size, factor, row);
     }
     return to;
 }
@@ -293,8 +306,8 @@ void attention(const AttentionTile & t, float * scratch) {
     const float * before = scaled(t, t.before_queries, scratch + area);
     const float * after  = scaled(t, t.after_queries, scratch + 2 * area);
     Sweep s{t, words_for(t.head_size), near, before, after, out, totals, scores, scores + mr * tile_keys, {}, {}, {}};
-    __builtin_memset(out, 0, area * sizeof(float));
-    __builtin_memset(totals, 0, tile_queries * width * sizeof(float));
+    __builtin_memset(out, 0, padded_queries(t) * t.head_size * sizeof(float));
+    __builtin_memset(totals, 0, padded_queries(t) * width * sizeof(float));
     for (float & max_score : s.max_score) {
         max_score = -INFINITY;
     }

@@ -57,15 +57,17 @@ struct Ahead {
 template <int rows, WeightFormat format, bool fetches>
 void micro_kernel(const float * x, int64_t x_stride, int64_t words, const char * packed, const float * bias, float * y,
                   int64_t y_stride, const Ahead & ahead) {
-    Vector sums[rows][nr_vectors];
-    for (int r = 0; r < rows; ++r) {
-        for (int v = 0; v < nr_vectors; ++v) {
-            sums[r][v] = load((bias == nullptr ? y + r * y_stride : bias) + v * width);
-        }
-    }
+    const RowPointers<rows> start(bias == nullptr ? y : bias, bias == nullptr ? y_stride : 0);
     const RowPointers<rows> tokens(x, x_stride);
     const char *            next = ahead.from;
-    for (int64_t k = 0; k < words; ++k) {
+    Vector                  sums[rows][nr_vectors];
+    for (int r = 0; r < rows; ++r) {
+        for (int v = 0; v < nr_vectors; ++v) {
+            sums[r][v] = load(start.at[r] + v * width);
+        }
+    }
+    int64_t k = 0;
+    do { // there is a word: GCC keeps the sums in memory if there may be none
         if constexpr (fetches) {
             __builtin_prefetch(next, 0, 2);
             next += ahead.step;
@@ -79,7 +81,7 @@ void micro_kernel(const float * x, int64_t x_stride, int64_t words, const char *
                 sums[r][v] = multiply_add(sums[r][v], tokens.at[r][k], w[v]);
             }
         }
-    }
+    } while (++k < words);
     for (int r = 0; r < rows; ++r) {
         for (int v = 0; v < nr_vectors; ++v) {
             store(y + r * y_stride + v * width, sums[r][v]);

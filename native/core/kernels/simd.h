@@ -99,18 +99,28 @@ inline Vector multiply_add(Vector sum, float word, Vector words) {
                                                      reinterpret_cast<__m512bh>(words)));
 }
 
+/// both products of `word` with each of `words`
+inline Vector multiply(float word, Vector words) {
+    return multiply_add(Vector{}, word, words);
+}
+
+/// Packs two vectors.
+inline void pack_words(Vector first, Vector second, float * to) {
+    const __m512bh pairs = _mm512_cvtne2ps_pbh(same_bits<__m512>(second), same_bits<__m512>(first));
+    __builtin_memcpy(to, &pairs, sizeof(pairs));
+}
+
 /// Packs `count` floats; if the count is odd, the last pair's second number is 0. `to` may be `from`.
 inline void pack_words(const float * from, int64_t count, float * to) {
     int64_t i = 0;
     for (; i + 2 * width <= count; i += 2 * width) {
-        const __m512bh pairs = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(from + i + width), _mm512_loadu_ps(from + i));
-        __builtin_memcpy(to + i / 2, &pairs, sizeof(pairs));
+        pack_words(load(from + i), load(from + i + width), to + i / 2);
     }
     if (i < count) {
         float rest[2 * width] = {};
         __builtin_memcpy(rest, from + i, (count - i) * sizeof(float));
-        const __m512bh pairs = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(rest + width), _mm512_loadu_ps(rest));
-        __builtin_memcpy(to + i / 2, &pairs, (count - i + 1) / 2 * sizeof(float));
+        pack_words(load(rest), load(rest + width), rest);
+        __builtin_memcpy(to + i / 2, rest, (count - i + 1) / 2 * sizeof(float));
     }
 }
 #else
@@ -118,6 +128,15 @@ constexpr int64_t pack_factor = 1;
 
 inline Vector multiply_add(Vector sum, float word, Vector words) {
     return sum + word * words;
+}
+
+inline Vector multiply(float word, Vector words) {
+    return word * words;
+}
+
+inline void pack_words(Vector first, Vector second, float * to) {
+    store(to, first);
+    store(to + width, second);
 }
 
 inline void pack_words(const float * from, int64_t count, float * to) {
@@ -145,6 +164,10 @@ inline Vector larger(Vector a, Vector b) {
 #endif
 }
 
+inline Vector magnitude(Vector x) {
+    return same_bits<Vector>(same_bits<Bits>(x) & 0x7fffffff);
+}
+
 /// e^x for x <= 0, to within two units in the last place; 0 for −inf.
 inline Vector exponential(Vector x) {
     // e^x = 2^n · e^r with n whole and |r| <= ln 2 / 2; adding the large number rounds n to a whole one
@@ -163,9 +186,9 @@ inline Vector exponential(Vector x) {
     return x > -87.0f ? result : Vector{};
 }
 
-/// Replaces each x < 127 by 2^x, with a relative error of 1e-7; by 2^−126 where x < −126. Each step waits for the one
-/// before it, so that two vectors side by side take little longer than one.
-template <int n> inline void powers_of_two(Vector (&x)[n]) {
+/// Replaces each x < 127 by 2^x, with a relative error of 1e-7; where x < `lowest`, by 2^−126 if that is −126, and by 0
+/// if it is −127. Each step waits for the one before it, so that two vectors side by side take little longer than one.
+template <int n> inline void powers_of_two(Vector (&x)[n], float lowest) {
     // 2^x = 2^n · 2^f with n whole and |f| <= 1/2. Adding the large number rounds x to a whole one and leaves n + 127,
     // the exponent of 2^n, in the sum's lowest bits; the polynomial minimises the largest error relative to 2^f.
     constexpr float polynomial[] = {9.6755413342e-3f, 5.5507132735e-2f, 2.4022119724e-1f, 6.9314696706e-1f,
@@ -175,7 +198,7 @@ template <int n> inline void powers_of_two(Vector (&x)[n]) {
     Vector          f[n];
     Vector          p[n];
     for (int i = 0; i < n; ++i) {
-        x[i]     = larger(x[i], all(-126.0f));
+        x[i]     = larger(x[i], all(lowest));
         whole[i] = x[i] + round;
         f[i]     = x[i] - (whole[i] - round);
         p[i]     = all(1.3276471979e-3f);
@@ -190,9 +213,9 @@ template <int n> inline void powers_of_two(Vector (&x)[n]) {
     }
 }
 
-inline Vector power_of_two(Vector x) {
+inline Vector power_of_two(Vector x, float lowest = -126.0f) {
     Vector one[1] = {x};
-    powers_of_two(one);
+    powers_of_two(one, lowest);
     return one[0];
 }
 
