@@ -23,9 +23,10 @@ struct Setup {
     int64_t window;
     bool    causal;
     float   scale;
-    int64_t reach = AttentionShape::unlimited; ///< of a sliding window
-    float   slope = 0.0f;                      ///< ALiBi's
-    bool    table = false;                     ///< biases of T5
+    int64_t reach  = AttentionShape::unlimited; ///< of a sliding window
+    float   slope  = 0.0f;                      ///< ALiBi's
+    bool    table  = false;                     ///< biases of T5
+    bool    spoilt = false;                     ///< a number of a key and one of a query are none
 };
 
 /// Distances that a random table of biases has on either side.
@@ -44,10 +45,9 @@ class PackedHead {
 public:
     PackedHead(const Setup & s, int64_t pack_factor, Random & random)
         : size_(s.head_size), pack_factor_(pack_factor),
-          tokens_((s.first_key + s.keys + tile_keys - 1) / tile_keys * tile_keys),
-          near_rows_(random.reals(tokens_ * size_)), far_rows_(random.reals(tokens_ * size_)),
-          value_rows_(random.reals(tokens_ * size_)), near_(packed_keys(near_rows_)), far_(packed_keys(far_rows_)),
-          values_(packed_values()) {}
+          tokens_((s.first_key + s.keys + tile_keys - 1) / tile_keys * tile_keys), near_rows_(key_rows(s, random)),
+          far_rows_(random.reals(tokens_ * size_)), value_rows_(random.reals(tokens_ * size_)),
+          near_(packed_keys(near_rows_)), far_(packed_keys(far_rows_)), values_(packed_values()) {}
 
     const float * near() const { return near_.data(); }
     const float * far() const { return far_.data(); }
@@ -57,6 +57,14 @@ public:
     const float * value_row(int64_t token) const { return value_rows_.data() + token * size_; }
 
 private:
+    std::vector<float> key_rows(const Setup & s, Random & random) const {
+        std::vector<float> rows = random.reals(tokens_ * size_);
+        if (s.spoilt) {
+            rows[(s.first_key + random.whole(0, s.keys - 1)) * size_ + random.whole(0, size_ - 1)] = std::nanf("");
+        }
+        return rows;
+    }
+
     void put(std::vector<float> & words, int64_t word, int64_t part, float number) const {
         if (pack_factor_ == 1) {
             words[word] = number;
@@ -188,7 +196,9 @@ void compare(const Setup & s, const PackedHead & head, const Queries & q, const 
             const std::vector<double> expected = expected_output(s, head, q, biases, query, query_head);
             for (int64_t i = 0; i < s.head_size; ++i) {
                 const float computed = out[query * stride + query_head * s.head_size + i];
-                expect(std::fabs(computed - expected[i]) <= tolerance,
+                // what depends on a number that is none must not look like a result
+                expect(std::isnan(expected[i]) ? !std::isfinite(computed)
+                                               : std::fabs(computed - expected[i]) <= tolerance,
                        text_of(s) + ": dimension " + std::to_string(i) + " of query " + std::to_string(query) + " is " +
                            std::to_string(computed) + ", not " + std::to_string(expected[i]));
             }
@@ -199,8 +209,10 @@ void compare(const Setup & s, const PackedHead & head, const Queries & q, const 
 void check(const KernelVariant & variant, const CpuKernels & kernels, const Setup & s, Random & random) {
     const PackedHead head(s, kernels.pack_factor, random);
     const int64_t    stride = s.heads * s.head_size;
-    const Queries    q{random.reals(s.queries * stride), random.reals(s.queries * stride),
-                       random.reals(s.queries * stride)};
+    Queries q{random.reals(s.queries * stride), random.reals(s.queries * stride), random.reals(s.queries * stride)};
+    if (s.spoilt && random.whole(0, 1) == 1) {
+        q.near[random.whole(0, s.queries * stride - 1)] = std::nanf("");
+    }
 
     const std::vector<float> biases = s.table ? random_biases(random) : std::vector<float>();
 
@@ -299,6 +311,10 @@ void add_attention_tests(std::vector<Test> & tests) {
     add(tests, "with factors on the logits", [](Setup & s, Random & random) {
         constexpr float factors[] = {0.25f, 1.7f, 30.0f, 300.0f}; // the largest make it rescale what it accumulated
         s.scale *= factors[random.whole(0, 3)];
+        s.causal = random.whole(0, 1) == 1;
+    });
+    add(tests, "with numbers that are none", [](Setup & s, Random & random) {
+        s.spoilt = true;
         s.causal = random.whole(0, 1) == 1;
     });
 }

@@ -151,7 +151,7 @@ constexpr int64_t words_for(int64_t numbers) {
     return (numbers + pack_factor - 1) / pack_factor;
 }
 
-/// Lane by lane. GCC makes a comparison and a blend of the operator, where x86 has one instruction for it.
+/// Lane by lane; b where one of them is not a number. GCC makes a comparison and a blend of the operator, where x86 has one instruction for it.
 inline Vector larger(Vector a, Vector b) {
 #if defined(__AVX512F__) && LONGEMBED_VECTOR_FLOATS == 16
     return same_bits<Vector>(_mm512_maskz_max_ps(0xffff, same_bits<__m512>(a), same_bits<__m512>(b)));
@@ -187,7 +187,8 @@ inline Vector exponential(Vector x) {
 }
 
 /// Replaces each x < 127 by 2^x, with a relative error of 1e-7; where x < `lowest`, by 2^−126 if that is −126, and by 0
-/// if it is −127. Each step waits for the one before it, so that two vectors side by side take little longer than one.
+/// if it is −127. What is not a number stays so. Each step waits for the one before it, so that two vectors side by side
+/// take little longer than one.
 template <int n> inline void powers_of_two(Vector (&x)[n], float lowest) {
     // 2^x = 2^n · 2^f with n whole and |f| <= 1/2. Adding the large number rounds x to a whole one and leaves n + 127,
     // the exponent of 2^n, in the sum's lowest bits; the polynomial minimises the largest error relative to 2^f.
@@ -198,7 +199,7 @@ template <int n> inline void powers_of_two(Vector (&x)[n], float lowest) {
     Vector          f[n];
     Vector          p[n];
     for (int i = 0; i < n; ++i) {
-        x[i]     = larger(x[i], all(lowest));
+        x[i]     = larger(all(lowest), x[i]);
         whole[i] = x[i] + round;
         f[i]     = x[i] - (whole[i] - round);
         p[i]     = all(1.3276471979e-3f);

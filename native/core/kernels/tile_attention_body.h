@@ -186,7 +186,7 @@ template <bool is_whole> void weigh_groups(const SplitSweep & s, int64_t groups)
     const auto weight_of = [](const float * from, Vector max_score) {
         const Vector score  = load(from);
         const Vector weight = power_of_two(score - max_score);
-        return is_whole ? weight : (score > -INFINITY ? weight : Vector{});
+        return is_whole ? weight : (score == -INFINITY ? Vector{} : weight);
     };
     for (int64_t lane = 0; lane < s.tiles * tile_words; lane += width) {
         const int64_t at        = lane / tile_words * tile_area + lane % tile_words;
