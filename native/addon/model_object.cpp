@@ -206,9 +206,13 @@ Napi::Function ModelObject::define(Napi::Env env) {
 
 Napi::Value ModelObject::load(const Napi::CallbackInfo & info) {
     const Napi::Env env = info.Env();
-    const auto      job = std::make_shared<LoadJob>(env, Worker::start(env), info[2], info[0].ToString().Utf8Value(),
-                                               load_options(info[1].ToObject()));
-    return job->start(env);
+    try {
+        const auto job = std::make_shared<LoadJob>(env, Worker::start(env), info[2], info[0].ToString().Utf8Value(),
+                                                   load_options(info[1].ToObject()));
+        return job->start(env);
+    } catch (const Error & error) {
+        throw to_js(env, error);
+    }
 }
 
 std::shared_ptr<const Model> ModelObject::model_of(Napi::Env env, const Napi::Value & value) {

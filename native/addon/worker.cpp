@@ -1,6 +1,7 @@
 #include "worker.h"
 
 #include <algorithm>
+#include <system_error>
 
 namespace longembed::addon {
 
@@ -8,6 +9,11 @@ namespace {
 
 Error disposed() {
     return Error(ErrorCode::disposed, "The model was disposed before the call was done.");
+}
+
+Error no_thread() {
+    return Error(ErrorCode::out_of_memory, "The system starts no more threads: there may be a limit on a user's or a "
+                                           "container's processes (ulimit -u, pids.max).");
 }
 
 Error aborted() {
@@ -60,18 +66,27 @@ std::shared_ptr<Worker> Worker::start(Napi::Env env) {
     std::shared_ptr<Worker> worker(new Worker(env));
     // it may outlive the JavaScript object, which can be garbage collected while the thread is still ending
     worker->alive_ = worker;
-    worker->start(Lane::main);
+    if (!worker->start(Lane::main)) {
+        worker->events_.close();
+        worker->alive_.reset();
+        throw no_thread();
+    }
     napi_add_env_cleanup_hook(env, on_environment_end, worker.get());
     return worker;
 }
 
-void Worker::start(Lane lane) {
-    queue(lane).thread = std::thread([this, lane] {
-        loop(queue(lane));
-        if (lane == Lane::main) {
-            close();
-        }
-    });
+bool Worker::start(Lane lane) {
+    try {
+        queue(lane).thread = std::thread([this, lane] {
+            loop(queue(lane));
+            if (lane == Lane::main) {
+                close();
+            }
+        });
+    } catch (const std::system_error &) {
+        return false;
+    }
+    return true;
 }
 
 bool Worker::take(Queue & queue, std::shared_ptr<Job> & job) {
@@ -118,8 +133,9 @@ void Worker::enqueue(Napi::Env env, std::shared_ptr<Job> job, Lane lane) {
         job->reject(env, Error(ErrorCode::disposed, "The model is disposed: load it again."));
         return;
     }
-    if (!queue(lane).thread.joinable()) {
-        start(lane);
+    if (!queue(lane).thread.joinable() && !start(lane)) {
+        job->reject(env, no_thread());
+        return;
     }
     events_.ref(env);
     {

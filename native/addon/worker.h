@@ -83,7 +83,8 @@ private:
 
     Queue & queue(Lane lane) { return queues_[static_cast<size_t>(lane)]; }
 
-    void start(Lane lane);
+    /// @return whether the system started a thread
+    bool start(Lane lane);
     void loop(Queue & queue);
     bool take(Queue & queue, std::shared_ptr<Job> & job);
     void close();

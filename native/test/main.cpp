@@ -24,6 +24,7 @@ int main(int argc, char ** argv) {
     add_right_of_way_tests(tests);
     add_rope_tests(tests);
     add_thread_choice_tests(tests);
+    add_thread_team_tests(tests);
 
     bool failed = false;
     for (const Test & test : tests) {

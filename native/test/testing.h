@@ -77,5 +77,6 @@ void add_relative_speed_tests(std::vector<Test> & tests);
 void add_right_of_way_tests(std::vector<Test> & tests);
 void add_rope_tests(std::vector<Test> & tests);
 void add_thread_choice_tests(std::vector<Test> & tests);
+void add_thread_team_tests(std::vector<Test> & tests);
 
 } // namespace longembed::test

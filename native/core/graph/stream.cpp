@@ -3,6 +3,7 @@
 #include "devices/devices.h"
 #include "ggml-cpu.h"
 #include "llama-model.h"
+#include "thread_team.h"
 
 namespace longembed {
 
@@ -85,7 +86,9 @@ void Stream::use_threads(int threads) {
     cpu_function<ggml_backend_set_n_threads_t>("ggml_backend_set_n_threads")(cpu_, threads);
 }
 
-void Stream::set_threads(int threads) {
+void Stream::set_threads(int wanted) {
+    // ggml fails an assertion where a thread cannot be started
+    const int threads = ThreadTeam(wanted).members();
     use_threads(threads);
 
     // Without a pool of its own ggml starts and ends its threads with every graph.

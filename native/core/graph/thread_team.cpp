@@ -1,5 +1,6 @@
 #include "thread_team.h"
 
+#include <system_error>
 #include <utility>
 
 #include "llama/abort_guard.h"
@@ -7,8 +8,13 @@
 namespace longembed {
 
 ThreadTeam::ThreadTeam(int members) {
-    for (int member = 1; member < members; ++member) {
-        threads_.emplace_back([this, member] { wait_for_work(member); });
+    threads_.reserve(members - 1); // so that nothing else fails below, where threads would not be joined
+    try {
+        for (int member = 1; member < members; ++member) {
+            threads_.emplace_back([this, member] { wait_for_work(member); });
+        }
+    } catch (const std::system_error &) {
+        // a limit on processes or memory: those that have started do the work
     }
 }
 

@@ -15,7 +15,8 @@ namespace longembed {
 /// last has come: where another program uses a core, that costs several times what it saves.
 class ThreadTeam {
 public:
-    /// @param members  threads that work, the caller of run() among them; >= 1
+    /// @param members  threads that work, the caller of run() among them; >= 1. Where the system starts no more, the
+    /// team is smaller.
     explicit ThreadTeam(int members);
     ~ThreadTeam();
 
