@@ -118,12 +118,12 @@ export function chunksOf({ chunks, chunkOverlap: overlap, vectors }: EmbeddingOp
 export async function inputPaths(
   files: readonly string[],
   { filesFrom: list, inputFormat }: InputOptions,
-  { stdin }: Context,
+  { stdin, signal }: Context,
 ): Promise<string[]> {
   if (list === '-' && files.includes('-')) {
     throw new UsageError('Standard input is the list of files: it cannot hold a document too.');
   }
-  const listed = list === undefined ? [] : await filesFrom(list, stdin);
+  const listed = list === undefined ? [] : await filesFrom(list, stdin, signal);
   return expandFolders([...files, ...listed], inputFormat ?? 'text');
 }
 

@@ -1,5 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { packageVersion } from '../lib/package.js';
+import { isHubModelName } from '../lib/hub/model-name.js';
+import { modelFiles } from '../lib/model-files.js';
+import { modelFile, packageVersion } from '../lib/package.js';
 import { parquetMetadata } from '../lib/vector-file/facts.js';
 import type { MetricsAddress } from '../queue/run-metrics.js';
 import { parseShard } from '../queue/shard.js';
@@ -20,7 +22,7 @@ import { readDocuments, sourcesOf, totalBytes } from './input/input.js';
 import { loadModel } from './load-model.js';
 import { addMetricsOption, Metrics } from './metrics.js';
 import { addIsolateOption, addModelOptions, MODEL, type ModelOptions, STRATEGY_HELP } from './options.js';
-import { OUTPUT_FORMATS, openOutput, type OutputFormat } from './output/open.js';
+import { formatOf, OUTPUT_FORMATS, openOutput, type OutputFormat } from './output/open.js';
 import { Meter } from './progress/meter.js';
 import { viewOn } from './progress/views.js';
 import { embedShards } from './shards.js';
@@ -145,9 +147,11 @@ async function embed(
     return embedShards(sources, { ...options, shard: options.shard }, context);
   }
   if (options.resume === true) throw new UsageError('--resume is for parts: give --shard, too.');
+  const { filesFrom, tokenizer } = options;
   const inputs = [
     ...sources.map(({ path }) => path),
-    ...(options.filesFrom === undefined ? [] : [options.filesFrom]),
+    ...[filesFrom, tokenizer].filter((path) => path !== undefined),
+    ...modelPaths(options.model),
   ];
   let model: Model | undefined;
   let metrics: Metrics | undefined;
@@ -172,7 +176,9 @@ async function embed(
     const meter = new Meter(await totalBytes(sources));
     metrics.meter = meter;
     const run = new DocumentRun(model, output, view, meter, context.signal);
-    const documents = readDocuments(sources, { ...jsonlKeys(options), inChunks: chunks !== null });
+    const keys = { ...jsonlKeys(options), inChunks: chunks !== null };
+    const format = options.outputFormat ?? formatOf(outputPath(options));
+    const documents = readDocuments(sources, keys, format === 'parquet');
     return await run.embed(documents, embedOptions(options), chunks);
   } finally {
     view.end();
@@ -180,6 +186,11 @@ async function embed(
     await output.close();
     await model?.dispose();
   }
+}
+
+/** The files of the model; none of one on the hub, which is in the cache. */
+function modelPaths(model: string): string[] {
+  return isHubModelName(model) ? [] : modelFiles(modelFile(model));
 }
 
 function outputPath({ output }: EmbedCommandOptions): string | null {

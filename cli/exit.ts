@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
+
 /** Exit codes (design §6); for a signal it is 128 plus its number, as in shells. */
 export const EXIT = {
   /** Everything was done. */
@@ -41,9 +43,34 @@ export function interruptSignal(): AbortSignal {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       const reason = new Interrupted(name);
-      if (controller.signal.aborted) process.exit(reason.exitCode);
-      controller.abort(reason);
+      if (controller.signal.aborted) void endBy(reason);
+      else controller.abort(reason);
     });
   }
   return controller.signal;
+}
+
+/** How long operations on files may take to end. */
+const FILES_MS = 250;
+/** How often they are looked at. */
+const LOOK_MS = 5;
+
+/**
+ * Ends the process as a signal asks. `process.exit` waits for the operations on files that are running, and one on a named pipe
+ * may wait for the other end of it forever: then the signal itself ends the process, after the exit hooks. Shells report both alike.
+ */
+export async function endBy({ signal, exitCode }: Interrupted): Promise<never> {
+  for (let waited = 0; usesFiles() && waited < FILES_MS; waited += LOOK_MS) await setTimeout(LOOK_MS);
+  // The last of the hooks: those before it remove partial files.
+  process.once('exit', () => {
+    if (!usesFiles()) return;
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+  process.exit(exitCode);
+}
+
+/** Whether an operation on a file is running. */
+function usesFiles(): boolean {
+  return process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'));
 }

@@ -3,7 +3,7 @@
 import { devices, EmbeddingModel } from '../lib/index.js';
 import { Vocabulary } from '../lib/tokenize/index.js';
 import type { Context } from './context.js';
-import { interruptSignal } from './exit.js';
+import { endBy, Interrupted, interruptSignal } from './exit.js';
 import { report, run } from './run.js';
 
 const context: Context = {
@@ -25,6 +25,8 @@ process.on('uncaughtException', (error) => process.exit(report(error, context)))
 const code = await run(process.argv.slice(2), context);
 // Standard input may still be open, which would keep the process alive. Writes to a pipe may still be pending.
 await Promise.all([process.stdout, process.stderr].map(flushed));
+const { reason } = context.signal as { reason: unknown };
+if (reason instanceof Interrupted && code === reason.exitCode) await endBy(reason);
 process.exit(code);
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

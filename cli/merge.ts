@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { count, plural } from '../lib/format.js';
 import { mergeParts } from '../queue/merge/merge.js';
 import type { AddCommand, Context } from './context.js';
-import { EXIT } from './exit.js';
+import { EXIT, UsageError } from './exit.js';
 import { viewOn } from './progress/views.js';
 
 /** The options of `longembed merge`, as commander gives them. */
@@ -26,7 +26,7 @@ function addMergeOptions(command: Command): Command {
       '-o, --output <file>',
       'file for all vectors (default: a manifest of the parts, FOLDER/manifest.json)',
     )
-    .option('--force', 'replace the output if it exists')
+    .option('--force', 'replace the output if it exists, and the files beside it')
     .option('-q, --quiet', 'no progress on standard error')
     .helpOption('-h, --help', 'this help')
     .addHelpText('after', HELP);
@@ -35,9 +35,9 @@ function addMergeOptions(command: Command): Command {
 const HELP = `
 Checks that all parts are there and of one run: the same input, model, strategy, prompt and settings. The
 output has the format of the parts and the documents in the order of the input; jsonl and npy files are
-byte for byte those of one process. Beside it: FILE.errors.jsonl with the documents that failed (jsonl,
-npy), FILE.npy.jsonl with whose rows they are (npy). Without --output the parts stay where they are and
-are listed in a manifest.
+byte for byte those of one process. Beside it: FILE.errors.jsonl with the documents that failed, if any did,
+and for npy FILE.jsonl with whose rows they are. Without --output the parts stay where they are and are
+listed in a manifest.
 
 Examples:
   longembed merge parts --output corpus.parquet
@@ -48,6 +48,11 @@ Exit status: 0 done; 2 parts are missing or differ, or the output cannot be writ
 
 /** `longembed merge`: parts into one file, or a manifest of them. Resolves to the exit code. */
 async function merge(folder: string, options: MergeCommandOptions, context: Context): Promise<number> {
+  if (options.output === '-') {
+    throw new UsageError(
+      'Merging writes files that belong together, and not to standard output: name a file with --output.',
+    );
+  }
   const view = viewOn(context.stderr, options.quiet === true);
   try {
     const { path, parts, counts } = await mergeParts(folder, {

@@ -11,6 +11,7 @@ import { BrokenPipe, EXIT, Interrupted, UsageError } from './exit.js';
 import { addExtend } from './extend.js';
 import { addInfo } from './info.js';
 import { addMerge } from './merge.js';
+import { StdoutSink } from './output/sinks.js';
 import { addQueue } from './queue.js';
 import { addServe } from './serve.js';
 import { addPairs } from './pairs.js';
@@ -59,13 +60,14 @@ longembed help embed explains the formats, the strategies and the exit status.
 /** Runs the command line. Resolves to the exit code; never rejects. */
 export async function run(args: readonly string[], context: Context): Promise<number> {
   let code: number = EXIT.done;
+  const help: string[] = [];
   const program = new Command('longembed')
     .description('Embeds long documents with short-context GGUF models.')
     .version(packageVersion())
     .helpCommand('help [command]', 'help for a command')
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void context.stdout.write(text),
+      writeOut: (text) => void help.push(text),
       writeErr: (text) => void context.stderr.write(text),
     })
     .helpOption('-h, --help', 'this help')
@@ -79,7 +81,11 @@ export async function run(args: readonly string[], context: Context): Promise<nu
   }
 
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(args, { from: 'user' }).catch(async (error: unknown) => {
+      if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;
+      // Written here rather than by commander, which would not learn that it cannot be.
+      await new StdoutSink(context.stdout).write(help.join(''));
+    });
     return code;
   } catch (error) {
     return report(error, context);
@@ -89,7 +95,7 @@ export async function run(args: readonly string[], context: Context): Promise<nu
 /** Prints what went wrong as a sentence. @returns the exit code */
 export function report(error: unknown, { stderr, signal, debug }: Context): number {
   const tell = (line: string): void => void stderr.write(`longembed: ${line}\n`);
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.unusable;
+  if (error instanceof CommanderError) return EXIT.unusable;
   if (error instanceof BrokenPipe) return EXIT.done;
   if (signal.reason instanceof Interrupted) {
     tell(`interrupted (${signal.reason.signal})`);

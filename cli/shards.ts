@@ -171,6 +171,7 @@ export class ShardRunner {
           ...work.keys,
           inChunks: work.chunks !== null,
         },
+        this.#run.format === 'parquet',
       );
       const rest = part.rest(documents, ({ bytes }) => meter.passOver(bytes));
       const code = await new DocumentRun(this.#model, output, this.#view, meter, this.#signal).embed(

@@ -9,7 +9,7 @@ import {
 } from '../lib/index.js';
 import { omit } from '../lib/omit.js';
 import type { AddCommand, Context } from './context.js';
-import { EXIT, Interrupted } from './exit.js';
+import { EXIT, Interrupted, UsageError } from './exit.js';
 import { locate } from './locate.js';
 import {
   MODEL,
@@ -96,9 +96,17 @@ function addTuneOptions(command: Command): Command {
     .option('--resume', 'go on from the checkpoint of the same run')
     .option('--checkpoint <file>', 'where the state is kept (default: the output and .checkpoint)')
     .option('--checkpoint-minutes <minutes>', 'how often it is written (default: 3)', POSITIVE)
-    .option('--report <file>', 'a page with a picture of the loss (default: the output and .html)')
-    .option('--no-report', 'write no such page')
-    .option('--force', 'replace the output if it exists, and the checkpoint of another run')
+    .option(
+      '--report <file>',
+      'a page with a picture of the loss (default: the output and .html)',
+      (path, before) => reportWhere(before === false, path),
+    )
+    .addOption(
+      new Option('--no-report', 'write no such page')
+        .preset('')
+        .argParser((_, before: unknown) => reportWhere(typeof before === 'string', false)),
+    )
+    .option('--force', 'replace the output and the report if they exist, and the checkpoint of another run')
     .optionsGroup('Model:')
     .option('--preset <name>', PRESET)
     .option('--native-context <tokens>', NATIVE_CONTEXT, wholeNumber(2))
@@ -115,6 +123,12 @@ function addTuneOptions(command: Command): Command {
     .helpOption('-h, --help', 'this help')
     .usage('[options] --extend SPEC --pairs FILE --output FILE MODEL')
     .addHelpText('after', HELP);
+}
+
+/** @throws UsageError where both options are given: they are values of one */
+function reportWhere<T extends string | false>(isDecided: boolean, where: T): T {
+  if (isDecided) throw new UsageError('--report and --no-report exclude each other.');
+  return where;
 }
 
 const HELP = `

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { renameSync, rmSync } from 'node:fs';
-import { type FileHandle, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, open, readdir, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { LongEmbedError, writeFailure } from './error.js';
+import { makeFolders } from './folders.js';
 
 export interface AtomicFileOptions {
   /** Permissions of a new file, as `open` takes them. Default 0o666, less the umask. */
@@ -13,7 +14,8 @@ export interface AtomicFileOptions {
 
 /**
  * A file that is either complete or absent: bytes go to a temporary file in the same folder, which replaces the target on
- * `commit` and is removed otherwise, also when the process exits early. Symbolic links are followed, not replaced.
+ * `commit` and is removed otherwise, also when the process exits early. Symbolic links are followed, not replaced, also those to
+ * a file that is not there yet. Devices, pipes and folders, which a file would replace, are refused.
  */
 export class AtomicFile {
   readonly #path: string;
@@ -45,7 +47,10 @@ export class AtomicFile {
     { mode, fail = writeError }: AtomicFileOptions = {},
   ): Promise<AtomicFile> {
     const failed = (error: unknown): never => fail(path, error);
-    const target = await realpath(path).catch(() => path);
+    const target = await targetOf(path).catch(failed);
+    const before = await stat(target).catch(() => null);
+    if (before?.isDirectory() === true) failed({ code: 'EISDIR' });
+    if (before?.isFile() === false) failed(new Error('it is not a regular file; name another'));
     const partial = `${target}.${randomUUID().slice(0, 8)}.partial`;
     const file = await open(partial, 'wx', mode).catch(failed);
     return new AtomicFile(path, target, partial, file, failed);
@@ -107,12 +112,43 @@ export class AtomicFile {
   };
 }
 
+/** What `AtomicFile` appends to a target's name. */
+const PARTIAL_ENDING = /\.[0-9a-f]{8}\.partial$/;
+
+/**
+ * Removes the temporary files that killed processes have left in a folder. The caller makes sure that nobody is writing them.
+ * @param isTarget whether a name is that of a file that they would have become
+ */
+export async function removeAbandoned(folder: string, isTarget: (name: string) => boolean): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  const abandoned = names.filter(
+    (name) => PARTIAL_ENDING.test(name) && isTarget(name.replace(PARTIAL_ENDING, '')),
+  );
+  for (const name of abandoned) await rm(join(folder, name), { force: true });
+}
+
+/**
+ * The file that writing to a path writes to or makes: where symbolic links lead.
+ * @throws the system's error ELOOP for links that lead to themselves
+ */
+export async function targetOf(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ELOOP') throw error;
+  }
+  const link = await readlink(path).catch(() => null);
+  if (link === null) return path;
+  const folder = await realpath(dirname(path));
+  return targetOf(resolve(folder, link));
+}
+
 /**
  * Writes a whole file atomically and makes its folders.
  * @throws LongEmbedError ERR_INVALID_OPTION with the reason
  */
 export async function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => writeError(path, error));
+  await makeFolders(dirname(path)).catch((error: unknown) => writeError(path, error));
   const file = await AtomicFile.create(path);
   try {
     await file.write(content);

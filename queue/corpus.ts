@@ -52,15 +52,16 @@ export class Corpus {
   }
 
   /**
-   * Measures the files. One that is missing counts as empty: reading it fails, in one of the shards.
-   * @throws LongEmbedError ERR_INVALID_OPTION for one that cannot be read from the middle, as a pipe
+   * Measures the files. A text that is missing counts as empty: it is a document, which fails in one of the shards.
+   * @throws LongEmbedError ERR_INVALID_OPTION for a file of lines that is missing or unreadable, whose documents nobody knows, and
+   *   for what cannot be read from the middle, as a pipe
    */
   static async open(files: readonly CorpusFile[]): Promise<Corpus> {
     const hash = createHash('sha256');
     const sized: SizedFile[] = [];
     let before = 0;
     for (const file of files) {
-      const bytes = await sizeOf(file.path);
+      const bytes = await sizeOf(file);
       sized.push({ ...file, bytes, before });
       before += bytes;
       // The path of a text is its id, whereas a file of lines may be elsewhere on another machine.
@@ -116,8 +117,12 @@ export class Corpus {
   }
 }
 
-async function sizeOf(path: string): Promise<number> {
-  const stats = path === '-' ? undefined : await stat(path).catch(() => null);
+async function sizeOf({ path, format }: CorpusFile): Promise<number> {
+  const unreadable = (error: unknown): null => {
+    if (format === 'text') return null;
+    throw invalid(`Cannot read ${path}: ${readFailure(error)}.`, error);
+  };
+  const stats = path === '-' ? undefined : await stat(path).catch(unreadable);
   if (stats === null) return 0;
   if (stats?.isFile() === true) return stats.size;
   const what = path === '-' ? 'Standard input' : path;

@@ -92,7 +92,7 @@ export async function wrongFile(folder: string, { files }: Manifest): Promise<st
 }
 
 /** The path of what the parts of a folder agree on. */
-function runPath(folder: string): string {
+export function runPath(folder: string): string {
   return join(folder, 'run.json');
 }
 

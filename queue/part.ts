@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeError, writeFileAtomically } from '../lib/atomic-file.js';
+import { removeAbandoned, writeError, writeFileAtomically } from '../lib/atomic-file.js';
+import { makeFolders } from '../lib/folders.js';
 import { plural } from '../lib/format.js';
 import { filesSha256 } from '../lib/model-files.js';
 import type { DocumentFailure, DocumentId, DocumentVectors, VectorOutput } from '../lib/vector-file/rows.js';
@@ -73,7 +74,7 @@ export class Part {
    */
   static async open(options: PartOptions): Promise<OpenedPart> {
     const { folder, force } = options;
-    await mkdir(folder, { recursive: true }).catch((error: unknown) => writeError(folder, error));
+    await makeFolders(folder).catch((error: unknown) => writeError(folder, error));
     if (!force) {
       const manifest = await wholePart(options);
       if (manifest !== null) return { state: 'whole', manifest };
@@ -89,6 +90,7 @@ export class Part {
         return { state: 'whole', manifest };
       }
       await checkRun(options);
+      await removeAbandoned(folder, (name) => name.startsWith(`${partName(options.shard)}.`));
       if (force) await rm(manifestPath(folder, options.shard), { force: true });
       if (force) await rm(path('journal'), { force: true });
       const done: string[] = [];

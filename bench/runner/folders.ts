@@ -1,33 +1,11 @@
-/** Creating folders, and the free space of their disks. */
-import { existsSync } from 'node:fs';
-import { access, constants, mkdir } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+/** Why a folder cannot be used, and the free space of its disk. */
 import { freeBytes } from '../../lib/disk-space.js';
 import { LongEmbedError, writeFailure } from '../../lib/error.js';
-
-/** Creates a folder and its parents. @throws the system's error, see `folderFailure` */
-export async function createFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    // Node reports ENOENT for a read-only file system too: `access` gives the real error.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      await access(nearestExisting(folder), constants.W_OK);
-    throw error;
-  }
-}
 
 /** Why a folder cannot be used: a clause. */
 export function folderFailure(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'EEXIST' || code === 'ENOTDIR' ? 'a file is in its place' : writeFailure(error);
-}
-
-/** The folder itself or its nearest existing parent. */
-function nearestExisting(folder: string): string {
-  let found = resolve(folder);
-  while (!existsSync(found)) found = dirname(found);
-  return found;
 }
 
 /** Space reserved for everything besides vectors. */

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LongEmbedError } from '../../lib/error.js';
+import { makeFolders } from '../../lib/folders.js';
 import { readResults, RESULTS_FILE } from '../results/files.js';
 import {
   type Results,
@@ -11,7 +12,7 @@ import {
   type RunResult,
   type TaskResult,
 } from '../results/results.js';
-import { createFolder, folderFailure } from './folders.js';
+import { folderFailure } from './folders.js';
 
 /**
  * Creates the folder if necessary and tests whether a file can be written there, rather than hours later.
@@ -20,7 +21,7 @@ import { createFolder, folderFailure } from './folders.js';
 export async function prepareOutputFolder(folder: string): Promise<void> {
   const probe = join(folder, `.longembed-${randomUUID().slice(0, 8)}`);
   try {
-    await createFolder(folder);
+    await makeFolders(folder);
     await writeFile(probe, 'Can this folder be written to?\n');
     await rm(probe);
   } catch (error) {

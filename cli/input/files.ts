@@ -1,8 +1,9 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
+import { listenForAbort } from '../../lib/abort.js';
 import { LongEmbedError, readFailure } from '../../lib/error.js';
+import { filesBelow } from '../../lib/files-below.js';
 import { decodeUtf8 } from '../../lib/text.js';
 import { UsageError } from '../exit.js';
 import type { InputSource } from './input.js';
@@ -32,13 +33,10 @@ export async function expandFolders(
 }
 
 async function filesIn(folder: string, format: InputSource['format']): Promise<string[]> {
-  const names = await readdir(folder, { recursive: true }).catch((error: unknown) => {
+  const isWanted = (name: string): boolean => IN_FOLDERS[format].test(name);
+  const files = await filesBelow(folder, isWanted).catch((error: unknown) => {
     throw new UsageError(`Cannot read the folder ${folder}: ${readFailure(error)}.`, { cause: error });
   });
-  const files = names
-    .filter((name) => IN_FOLDERS[format].test(name))
-    .map((name) => join(folder, name))
-    .sort();
   if (files.length > 0) return files;
   const what = { text: '.txt', jsonl: '.jsonl or .ndjson', tokens: '.tokens' }[format];
   throw new UsageError(`The folder ${folder} holds no ${what} files: name the files in it.`);
@@ -47,13 +45,15 @@ async function filesIn(folder: string, format: InputSource['format']): Promise<s
 /**
  * The paths of a list, one a line; blank lines are passed over.
  * @param list its path, `-` for standard input
- * @throws UsageError when it cannot be read or names nothing
+ * @param signal ends waiting for it
+ * @throws UsageError when it cannot be read or names nothing; the signal's reason
  */
-export async function filesFrom(list: string, stdin: Readable): Promise<string[]> {
+export async function filesFrom(list: string, stdin: Readable, signal: AbortSignal): Promise<string[]> {
   let text: string;
   try {
-    text = decodeUtf8(list === '-' ? await buffer(stdin) : await readFile(list));
+    text = decodeUtf8(await untilAborted(list === '-' ? buffer(stdin) : readFile(list), signal));
   } catch (error) {
+    signal.throwIfAborted();
     const reason = error instanceof LongEmbedError ? error.message : `${readFailure(error)}.`;
     throw new UsageError(`Cannot read the list of files ${list}: ${reason}`, { cause: error });
   }
@@ -63,4 +63,13 @@ export async function filesFrom(list: string, stdin: Readable): Promise<string[]
     throw new UsageError('Standard input is the list of files: it cannot hold a document too.');
   }
   return paths;
+}
+
+/** What is read may be a terminal or a pipe that stays silent. */
+async function untilAborted<T>(reading: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = listenForAbort(signal, reject);
+  });
+  return Promise.race([reading, aborted]).finally(stop);
 }

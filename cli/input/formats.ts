@@ -1,9 +1,9 @@
 import { LongEmbedError } from '../../lib/error.js';
 
-/** A parsed line: its content, and its id when it has one of its own. */
+/** A parsed line: its content or what is wrong with that, and its id when it has one of its own. */
 export interface Line {
   readonly id?: string | number;
-  readonly content: LineContent;
+  readonly content: LineContent | LongEmbedError;
 }
 
 /** A text, content token ids, or a document in chunks. */
@@ -25,7 +25,9 @@ const TOKENS_LINE = 'an array of token ids such as [2023, 2003]';
 
 /**
  * Reads `{"id", "text"}`. A title goes before the text, as in BEIR, unless the caller named the text's key. Other keys are the
- * user's own and ignored; a line without an id is named by its number.
+ * user's own and ignored; a line without an id is named by its number. Where the id can be used and the rest cannot, the content is
+ * the error, so that it is reported by that id.
+ * @throws LongEmbedError ERR_INVALID_OPTION when the line is malformed and has no id that can be used
  */
 export function parseJsonl(line: string, keys: JsonlKeys = { id: null, text: null }): Line {
   const value = parseJson(line, JSONL_LINE);
@@ -33,18 +35,34 @@ export function parseJsonl(line: string, keys: JsonlKeys = { id: null, text: nul
     throw malformed(`The line is not an object: expected ${JSONL_LINE}.`);
   }
   const fields = new Map<string, unknown>(Object.entries(value));
-  const present = (key: string | null, known: readonly string[]): string | undefined =>
-    (key === null ? known : [key]).find((name) => fields.has(name));
-  const idKey = present(keys.id, ID_KEYS);
-  const textKey = present(keys.text, TEXT_KEYS);
-  const withId = (content: LineContent): Line =>
-    idKey === undefined ? { content } : { id: checkId(idKey, fields.get(idKey)), content };
+  const idKey = presentKey(fields, keys.id, ID_KEYS);
+  if (idKey === undefined) return { content: contentOf(fields, keys) };
+  const id = checkId(idKey, fields.get(idKey));
+  try {
+    return { id, content: contentOf(fields, keys) };
+  } catch (error) {
+    if (!(error instanceof LongEmbedError)) throw error;
+    return { id, content: error };
+  }
+}
+
+function presentKey(
+  fields: ReadonlyMap<string, unknown>,
+  key: string | null,
+  known: readonly string[],
+): string | undefined {
+  return (key === null ? known : [key]).find((name) => fields.has(name));
+}
+
+/** @throws LongEmbedError ERR_INVALID_OPTION when there is none, or it is of another type */
+function contentOf(fields: ReadonlyMap<string, unknown>, keys: JsonlKeys): LineContent {
+  const textKey = presentKey(fields, keys.text, TEXT_KEYS);
   const chunks = keys.text === null ? fields.get('chunks') : undefined;
   if (chunks !== undefined && (keys.inChunks === true || textKey === undefined)) {
     if (!Array.isArray(chunks) || !chunks.every((chunk) => typeof chunk === 'string')) {
       throw malformed('"chunks" is not an array of strings.');
     }
-    return withId({ chunks });
+    return { chunks };
   }
   if (textKey === undefined) {
     throw malformed(
@@ -55,8 +73,7 @@ export function parseJsonl(line: string, keys: JsonlKeys = { id: null, text: nul
   const text = fields.get(textKey);
   if (typeof text !== 'string') throw malformed(`"${textKey}" is not a string: expected ${JSONL_LINE}.`);
   const title = keys.text === null ? fields.get('title') : undefined;
-  const content = typeof title === 'string' && title.trim() !== '' ? `${title} ${text}` : text;
-  return withId(content);
+  return typeof title === 'string' && title.trim() !== '' ? `${title} ${text}` : text;
 }
 
 /** An id must come out as it went in; a number past 2^53 would not. */

@@ -71,34 +71,47 @@ export function sourcesOf(
 }
 
 /**
- * Reads documents one by one, as they are asked for. One that cannot be read is a document with a failure.
+ * Reads documents one by one, as they are asked for. One that cannot be read is a document with a failure, and so is one whose id
+ * is that of an earlier one.
  * @param keys of jsonl lines; default: those in common use
+ * @param idsAsStrings whether the output holds ids as strings, so that 1 and "1" are the same
+ * @throws LongEmbedError ERR_INVALID_OPTION or ERR_INPUT_TOO_LONG when the lines of a shard cannot be read to their end
  */
 export async function* readDocuments(
   sources: readonly InputSource[],
   keys?: JsonlKeys,
+  idsAsStrings = false,
 ): AsyncGenerator<InputDocument> {
   const counter = { lines: 0 };
-  const ids = new Set<InputDocument['id']>();
+  const ids = new UsedIds(idsAsStrings);
   for (const source of sources) {
-    if (source.format === 'text') yield* readText(source);
-    else if (source.format === 'tokens') yield* readLines(source, counter, parseTokens);
-    else {
-      const lines = readLines(source, counter, (line) => parseJsonl(line, keys));
-      for await (const document of lines) yield withUniqueId(document, ids);
-    }
+    if (source.format === 'text') yield ids.claim(await readText(source));
+    else if (source.format === 'tokens') yield* readLines(source, counter, parseTokens, null);
+    else yield* readLines(source, counter, (line) => parseJsonl(line, keys), ids);
   }
 }
 
-/** Two results of one id could not be told apart: the second document fails. @param ids those before it */
-function withUniqueId(document: InputDocument, ids: Set<InputDocument['id']>): InputDocument {
-  if (isFailure(document.content)) return document;
-  if (!ids.has(document.id)) {
-    ids.add(document.id);
-    return document;
+/** The ids of the documents so far. Two results of one id could not be told apart: the second document fails. */
+class UsedIds {
+  readonly #ids = new Set<InputDocument['id']>();
+  readonly #asStrings: boolean;
+
+  /** @param asStrings whether 1 and "1" are the same */
+  constructor(asStrings: boolean) {
+    this.#asStrings = asStrings;
   }
-  const message = `The id ${JSON.stringify(document.id)} is that of an earlier document: ids must differ.`;
-  return { ...document, content: new LongEmbedError('ERR_INVALID_OPTION', message) };
+
+  /** @returns the document; with a failure when an earlier one has its id, and none of its own before */
+  claim(document: InputDocument): InputDocument {
+    const { id, content } = document;
+    const key = this.#asStrings ? String(id) : id;
+    const isUsed = this.#ids.has(key);
+    this.#ids.add(key);
+    if (!isUsed || isFailure(content)) return document;
+    const how = this.#asStrings ? ', and in the output they are strings' : '';
+    const message = `The id ${JSON.stringify(id)} is that of an earlier document: ids must differ${how}.`;
+    return { ...document, content: new LongEmbedError('ERR_INVALID_OPTION', message) };
+  }
 }
 
 /** Bytes of all sources together; null when the size of one is unknown, since it is not a regular file. */
@@ -114,7 +127,7 @@ export async function totalBytes(sources: readonly InputSource[]): Promise<numbe
 }
 
 /** One document per file; its path is the id. */
-async function* readText({ path, open }: InputSource): AsyncGenerator<InputDocument> {
+async function readText({ path, open }: InputSource): Promise<InputDocument> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
   let content: InputDocument['content'];
@@ -127,7 +140,7 @@ async function* readText({ path, open }: InputSource): AsyncGenerator<InputDocum
   } catch (error) {
     content = failureOf(error);
   }
-  yield { id: path, where: path, bytes, content, ...(warning === null ? {} : { warning }) };
+  return { id: path, where: path, bytes, content, ...(warning === null ? {} : { warning }) };
 }
 
 /** What a file that is read as one text plainly is instead; null: a text. */
@@ -154,11 +167,13 @@ function isJsonArray(text: string): boolean {
  * One document per line. Blank lines are skipped but counted.
  * @param counter lines read so far, over all files: the id of a document that has none
  * @param parse reads one line; throws LongEmbedError when it is malformed, and then this document fails alone
+ * @param ids of earlier documents; null: lines have no ids of their own
  */
 async function* readLines(
   source: InputSource,
   counter: { lines: number },
   parse: (line: string) => Line,
+  ids: UsedIds | null,
 ): AsyncGenerator<InputDocument> {
   const before = counter.lines;
   let byte = source.from?.byte ?? 0;
@@ -171,12 +186,32 @@ async function* readLines(
       byte += bytes;
       const document = toDocument(line, { where, bytes }, parse);
       if (document === null) continue;
-      const { id = ((await source.from?.firstLine()) ?? before) + place } = document;
-      yield { ...document, id };
+      const { id = ((await source.from?.firstLine()) ?? before) + place, content } = document;
+      const named = { ...document, id };
+      if (ids === null) yield named;
+      else if (document.id === undefined && isFailure(content))
+        yield { ...named, content: numbered(content) };
+      else yield ids.claim(named);
     }
   } catch (error) {
+    if (source.from !== undefined) throw shardFailure(source.path, error);
     yield { id: source.path, where: source.path, bytes: 0, content: failureOf(error) };
   }
+}
+
+/** The number of a line may be the id of another document: the failure says that it is a number. */
+function numbered({ code, message }: DocumentFailure): DocumentFailure {
+  const note = 'Without an id that can be used, the line is named by its number, counted from 0.';
+  return { code, message: `${message} ${note}` };
+}
+
+/** Why a shard cannot go on: a part without the lines that are left would look whole. */
+function shardFailure(path: string, error: unknown): Error {
+  const failure = failureOf(error);
+  if (failure instanceof LongEmbedError) return failure;
+  return new LongEmbedError('ERR_INVALID_OPTION', `Cannot read ${path}: ${failure.message}.`, {
+    cause: error,
+  });
 }
 
 function toDocument(

@@ -20,7 +20,7 @@ export interface OutputOptions {
   readonly path: string | null;
   /** null: npy or parquet for a path that ends so, else jsonl. */
   readonly format: OutputFormat | null;
-  /** Paths that are read, `-` for standard input: none may be written to. */
+  /** Paths that are read, the model's among them, `-` for standard input: none may be written to. */
   readonly inputs: readonly string[];
   /** Whether a file with content may be replaced. */
   readonly force: boolean;
@@ -68,6 +68,7 @@ export async function openOutput({
   }
   await refuseFullDisk(path);
   const places = format === 'npy' && parts ? `${path}.jsonl` : null;
+  if (places !== null) await refuseInput(await stat(places).catch(() => null), places, inputs);
   if (places !== null && !force && (await stat(places).catch(() => null)) !== null) {
     throw new UsageError(`The output ${places} exists: name another, or replace it with --force.`);
   }
@@ -81,7 +82,8 @@ export async function openOutput({
 
 const NAMES = { jsonl: 'jsonl', npy: 'NumPy', parquet: 'parquet' } as const;
 
-function formatOf(path: string | null): OutputFormat {
+/** The format that a path's name says; null: of standard output. */
+export function formatOf(path: string | null): OutputFormat {
   const name = path?.toLowerCase() ?? '';
   return OUTPUT_FORMATS.find((format) => name.endsWith(`.${format}`)) ?? 'jsonl';
 }

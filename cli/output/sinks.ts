@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { type FileHandle, open, realpath, unlink } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { AtomicFile } from '../../lib/atomic-file.js';
 import { writeFailure } from '../../lib/error.js';
@@ -66,7 +66,8 @@ export class FileSink implements Sink {
 
   async abandon(): Promise<void> {
     await this.#file.close();
-    if (this.#isNew) await unlink(this.#path);
+    // The file, not a link to it that was there before.
+    if (this.#isNew) await unlink(await realpath(this.#path));
   }
 }
 

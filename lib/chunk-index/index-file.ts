@@ -12,11 +12,12 @@
  * | 32    | SHA-256 of everything before                                                                       |
  */
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { AtomicFile, writeError } from '../atomic-file.js';
 import { LongEmbedError, readFailure } from '../error.js';
+import { makeFolders } from '../folders.js';
 import { finiteLength } from './unit-vector.js';
 
 const MAGIC = 'LECHUNKS';
@@ -55,7 +56,7 @@ export async function writeIndexFile(
   path: string,
   { dimensions, documents, vectorsOf }: Content,
 ): Promise<void> {
-  await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => writeError(path, error));
+  await makeFolders(dirname(path)).catch((error: unknown) => writeError(path, error));
   const file = await AtomicFile.create(path);
   try {
     const out = new HashingWriter(file);

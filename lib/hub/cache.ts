@@ -4,9 +4,10 @@
  * because it is linked last.
  */
 import { randomUUID } from 'node:crypto';
-import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { copyFile, link, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { writeFileAtomically } from '../atomic-file.js';
+import { makeFolders } from '../folders.js';
 import { isCommit, type Repository } from './repository.js';
 
 /** The folder of a repository. */
@@ -54,7 +55,7 @@ export async function cachedFiles({ snapshots }: CacheFolder, commit: string): P
 
 /** Links a blob into a snapshot. Safe when other processes do the same. */
 export async function linkBlob(blob: string, path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolders(dirname(path));
   const fresh = `${path}.${randomUUID()}`;
   try {
     // Relative, so that the cache can be moved. Windows allows symbolic links only to some users.

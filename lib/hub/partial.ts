@@ -4,9 +4,10 @@
  * recognised by its id. Taking over is one rename, so only one process succeeds.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { makeFolders } from '../folders.js';
 import { exists } from './cache.js';
 import { sleep } from './fetch.js';
 
@@ -55,7 +56,7 @@ export async function claimPartial(
 
 /** Creates a partial file or takes over an abandoned one. @returns its path, owned by this process */
 async function takePartial(blob: string): Promise<string> {
-  await mkdir(dirname(blob), { recursive: true });
+  await makeFolders(dirname(blob));
   const own = `${stem(blob)}.${HOST}.${process.pid}.${randomUUID()}.incomplete`;
   for (const partial of await partials(blob)) {
     if (await isHeld(partial)) continue;

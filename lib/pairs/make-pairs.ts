@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { extname, join, relative } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { extname, relative } from 'node:path';
 import { z } from 'zod';
 import { throwIfAborted } from '../abort.js';
 import { AtomicFile } from '../atomic-file.js';
 import { callback, checkOptions, filePath, flag, object, signal, whole } from '../check-options.js';
 import { LongEmbedError, readFailure } from '../error.js';
-import { checkOutput } from '../output-file.js';
+import { filesBelow } from '../files-below.js';
+import { checkDistinct, checkOutput } from '../output-file.js';
 import { Random } from '../random.js';
 import { decodeUtf8 } from '../text.js';
 import { documentPairs, SeenTexts } from './document-pairs.js';
@@ -69,8 +70,8 @@ const DOCUMENTS = ['.txt', '.md', '.markdown'];
  * @param folder of .txt, .md and .markdown files, which are found in its folders, too
  * @param output path of the JSON Lines file to write: `{"query", "positive"}` a line
  * @param options see `MakePairsOptions`
- * @throws LongEmbedError ERR_INVALID_OPTION for folders without documents and outputs that cannot be written; ERR_INPUT_EMPTY when the
- *   documents give no pairs; ERR_TOKENIZER for a document that is not UTF-8, unless `onError` takes it; ERR_ABORTED
+ * @throws LongEmbedError ERR_INVALID_OPTION for folders without documents and outputs that cannot be written, or that are one file or one
+ *   of the documents; ERR_INPUT_EMPTY when the documents give no pairs; ERR_TOKENIZER for a document that is not UTF-8, unless `onError` takes it; ERR_ABORTED
  * @example
  * await makePairs('notes', 'pairs.jsonl', { dev: 'dev.jsonl' });
  * await tunePositions('e5-base-v2.gguf', 'e5-4k.gguf', { extend: 'pi:4k', pairs: 'pairs.jsonl', dev: 'dev.jsonl' });
@@ -84,8 +85,15 @@ export async function makePairs(
   const { dev, seed = 0, maxCharacters = 800, overwrite = false } = checked;
   const paths = await documentsIn(folder);
   const isHeldOut = dev === undefined ? () => false : heldOut(paths, folder, checked.devShare ?? 0.05, seed);
-  for (const path of [output, ...(dev === undefined ? [] : [dev])])
-    await checkOutput(path, folder, overwrite, 0);
+  const outputs = [
+    { name: 'output', path: output },
+    ...(dev === undefined ? [] : [{ name: 'dev', path: dev }]),
+  ];
+  await checkDistinct(
+    outputs,
+    paths.map((path) => ({ name: 'document', path })),
+  );
+  for (const { path } of outputs) await checkOutput(path, folder, overwrite, 0);
 
   const files = {
     pairs: await AtomicFile.create(output),
@@ -134,13 +142,10 @@ async function documentsIn(folder: string): Promise<string[]> {
     () => true,
   );
   if (!isFolder) throw invalid(`${folder} is a file: give the folder that it is in.`);
-  const names = await readdir(folder, { recursive: true }).catch((error: unknown) => {
+  const isDocument = (name: string): boolean => DOCUMENTS.includes(extname(name).toLowerCase());
+  const paths = await filesBelow(folder, isDocument).catch((error: unknown) => {
     throw invalid(`Cannot read the folder ${folder}: ${readFailure(error)}.`, error);
   });
-  const paths = names
-    .filter((name) => DOCUMENTS.includes(extname(name).toLowerCase()))
-    .map((name) => join(folder, name))
-    .sort();
   if (paths.length === 0) throw invalid(`The folder ${folder} holds no ${DOCUMENTS.join(', ')} files.`);
   return paths;
 }

@@ -59,13 +59,13 @@ export interface TuneOptions {
   limitMinutes?: number | undefined;
   /** Goes on from the checkpoint of a run with the same model, pairs and settings, and replaces that run's output. Default `false`. */
   resume?: boolean | undefined;
-  /** Where the state is kept during the run. Default: the output's path and `.checkpoint`. */
+  /** Where the state is kept during the run, a file of its own. Default: the output's path and `.checkpoint`. */
   checkpoint?: string | undefined;
   /** Minutes between two checkpoints. Default 3. */
   checkpointMinutes?: number | undefined;
   /** Path of a page with a picture of the loss; `false`: none. Default: the output's path and `.html`. */
   report?: string | false | undefined;
-  /** Whether an existing file at `output`, or the checkpoint of another run, may be replaced. Default `false`. */
+  /** Whether existing files at `output` and `report`, and the checkpoint of another run, may be replaced. Default `false`. */
   overwrite?: boolean | undefined;
   /** Stops the work after a last checkpoint: the promise rejects with ERR_ABORTED. */
   signal?: AbortSignal | undefined;

@@ -5,7 +5,7 @@ import { GgufFile, ggufSize, saveGguf } from '../gguf/index.js';
 import { locateModel } from '../locate-model.js';
 import { filesSha256 } from '../model-files.js';
 import { addon, startJob } from '../native/index.js';
-import { checkOutput } from '../output-file.js';
+import { checkDistinct, checkOutput } from '../output-file.js';
 import { checkPath } from '../extend-file/options.js';
 import { checkpointBytes, type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { loadForTuning, resolveTuning } from './model.js';
@@ -44,11 +44,14 @@ export async function tunePositions(input: string, output: string, options: Tune
   await using file = await GgufFile.open(source);
   const resolved = resolveTuning(file, checked);
   const checkpointPath = checked.checkpoint ?? `${output}.checkpoint`;
+  const report = checked.report === false ? null : (checked.report ?? `${output}.html`);
+  await checkFiles({ source, output, checkpoint: checkpointPath, report, options: checked });
   const before = await readCheckpoint(checkpointPath);
   refuseCheckpoint(before, checkpointPath, resume, overwrite);
   // A run that goes on replaces what it wrote when its time was up.
   const replaces = overwrite || (resume && before !== null);
   await checkOutput(output, source, replaces, 0);
+  if (report !== null) await checkOutput(report, source, replaces, 0);
 
   const onProgress = checked.onProgress ?? ((): void => undefined);
   const engine = await loadForTuning(source, checked);
@@ -97,7 +100,6 @@ export async function tunePositions(input: string, output: string, options: Tune
       const result = await trainer.result();
       onProgress({ ...READING, phase: 'writing', step: trainer.step, steps: settings.steps });
       await saveGguf(output, content({ ...result, pairs: pairs.length }), {});
-      const report = checked.report === false ? null : (checked.report ?? `${output}.html`);
       if (report !== null)
         await writeReport(report, { input, output, settings, history: trainer.history, result });
       if (trainer.isDone) await rm(checkpointPath, { force: true });
@@ -176,6 +178,29 @@ async function advanceAll(
   } finally {
     await trySave();
   }
+}
+
+/** Refuses files of which one would replace another, or what the run reads. */
+async function checkFiles(files: {
+  readonly source: string;
+  readonly output: string;
+  readonly checkpoint: string;
+  readonly report: string | null;
+  readonly options: TuneOptions;
+}): Promise<void> {
+  const { source, output, checkpoint, report, options } = files;
+  await checkDistinct(
+    [
+      { name: 'output', path: output },
+      { name: 'checkpoint', path: checkpoint },
+      ...(report === null ? [] : [{ name: 'report', path: report }]),
+    ],
+    [
+      { name: 'model', path: source },
+      { name: 'file of pairs', path: options.pairs },
+      ...(options.dev === undefined ? [] : [{ name: 'file of held-out pairs', path: options.dev }]),
+    ],
+  );
 }
 
 function refuseCheckpoint(

@@ -1,11 +1,19 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AtomicFile, writeFileAtomically } from '../../lib/atomic-file.js';
+import { checkDistinct } from '../../lib/output-file.js';
 import { packageVersion } from '../../lib/package.js';
 import { NPY_HEADER_BYTES, npyHeader } from '../../lib/vector-file/npy.js';
-import type { Counts, Manifest, PartFile, PartFormat } from '../manifest.js';
+import {
+  type Counts,
+  type Manifest,
+  manifestPath,
+  type PartFile,
+  type PartFormat,
+  runPath,
+} from '../manifest.js';
 import { invalid, shardName } from '../shard.js';
 import { checkParts } from './check-parts.js';
 import { mergeParquet } from './parquet.js';
@@ -13,7 +21,7 @@ import { mergeParquet } from './parquet.js';
 export interface MergeOptions {
   /** The file to write; null: a manifest of the parts in their folder, which stay as they are. */
   readonly output: string | null;
-  /** Replaces the output if it exists. */
+  /** Replaces the output if it exists, and the files beside it. */
   readonly force: boolean;
   readonly signal: AbortSignal;
   /** Called with the fraction of the bytes that are written. */
@@ -42,9 +50,11 @@ export async function mergeParts(folder: string, options: MergeOptions): Promise
   const format = manifests[0]?.run.format ?? 'jsonl';
   const counts = sumOf(manifests);
   const path = options.output ?? join(folder, 'manifest.json');
-  await checkOutput(path, format, folder, manifests, options);
   if (options.output === null) await writeFileAtomically(path, manifestOfParts(manifests, counts));
-  else await writeFile(path, folder, manifests, format, counts, options);
+  else {
+    await checkOutput(path, format, folder, manifests, options.force);
+    await writeFiles(path, folder, manifests, format, counts, options);
+  }
   return { path, parts: manifests.length, format, counts };
 }
 
@@ -61,21 +71,35 @@ async function checkOutput(
   format: PartFormat,
   folder: string,
   manifests: readonly Manifest[],
-  { output, force }: MergeOptions,
+  force: boolean,
 ): Promise<void> {
   const named = /\.(jsonl|npy|parquet)$/i.exec(path)?.[1]?.toLowerCase();
-  if (output !== null && named !== undefined && named !== format) {
+  if (named !== undefined && named !== format) {
     throw invalid(
       `The parts are ${format}, and ${path} is named ${named}: merging does not convert. Name a .${format} file.`,
     );
   }
-  if (manifests.some(({ files }) => files.some(({ name }) => resolve(folder, name) === resolve(path)))) {
-    throw invalid(`The output ${path} is one of the parts: name another.`);
+  const outputs = [path, ...besidesOf(path, format).map((beside) => beside.path)];
+  const inputs = manifests.flatMap(({ shard, files }) => [
+    manifestPath(folder, shard),
+    ...files.map(({ name }) => join(folder, name)),
+  ]);
+  await checkDistinct(
+    outputs.map((one) => ({ name: 'output', path: one })),
+    [runPath(folder), ...inputs].map((one) => ({ name: 'input', path: one })),
+  );
+  for (const one of force ? [] : outputs) {
+    const before = await stat(one).catch(() => null);
+    if (before?.isFile() === true && before.size > 0) {
+      throw invalid(`The output ${one} exists: name another, or replace it with --force.`);
+    }
   }
-  const before = await stat(path).catch(() => null);
-  if (output !== null && before !== null && before.size > 0 && !force) {
-    throw invalid(`The output ${path} exists: name another, or replace it with --force.`);
-  }
+}
+
+/** The files beside a merged file, and what those of the parts end in that they are made of. */
+function besidesOf(path: string, format: PartFormat): { readonly path: string; readonly ending: string }[] {
+  const errors = { path: `${path}.errors.jsonl`, ending: 'errors.jsonl' };
+  return format === 'npy' ? [{ path: `${path}.jsonl`, ending: 'npy.jsonl' }, errors] : [errors];
 }
 
 /** The parts in order, for programs that read them where they are. */
@@ -91,7 +115,7 @@ function manifestOfParts(manifests: readonly Manifest[], counts: Counts): string
   return `${JSON.stringify(content, null, 2)}\n`;
 }
 
-async function writeFile(
+async function writeFiles(
   path: string,
   folder: string,
   manifests: readonly Manifest[],
@@ -102,9 +126,15 @@ async function writeFile(
   const total = manifests.reduce((sum, { files }) => sum + (files[0]?.bytes ?? 0), 0);
   let done = 0;
   const onBytes = (bytes: number): void => onProgress((done += bytes) / total);
+  const hasFile = (ending: string): boolean => manifests.some((one) => fileOf(one, ending) !== null);
+  const besides = besidesOf(path, format);
   const main = await AtomicFile.create(path);
-  const besides: AtomicFile[] = [];
+  const opened: { readonly file: AtomicFile; readonly ending: string }[] = [];
   try {
+    // All before anything is copied: that one cannot be written is known at once.
+    for (const { path: beside, ending } of besides) {
+      if (hasFile(ending)) opened.push({ file: await AtomicFile.create(beside), ending });
+    }
     const source = (manifest: Manifest): PartSource => new PartSource(folder, manifest, signal, onBytes);
     if (format === 'parquet') await mergeParquet(main, manifests.map(source));
     else {
@@ -112,16 +142,21 @@ async function writeFile(
       const from = format === 'npy' ? NPY_HEADER_BYTES : 0;
       for (const manifest of manifests) await source(manifest).copyTo(main, format, from);
     }
-    for (const ending of ['npy.jsonl', 'errors.jsonl']) {
-      if (!manifests.some((one) => fileOf(one, ending) !== null)) continue;
-      const beside = await AtomicFile.create(ending === 'npy.jsonl' ? `${path}.jsonl` : `${path}.${ending}`);
-      besides.push(beside);
-      for (const manifest of manifests) await source(manifest).copyTo(beside, ending, 0);
+    for (const { file, ending } of opened) {
+      for (const manifest of manifests) await source(manifest).copyTo(file, ending, 0);
     }
-    for (const file of [...besides, main]) await file.commit();
+    for (const file of [...opened.map((one) => one.file), main]) await file.commit();
+    // One of an earlier merge would say that documents of this one failed.
+    for (const { path: beside, ending } of besides) if (!hasFile(ending)) await removeFile(beside);
   } finally {
-    for (const file of [...besides, main]) await file.abandon();
+    for (const file of [...opened.map((one) => one.file), main]) await file.abandon();
   }
+}
+
+/** Removes a file, if there is one; devices and folders stay. */
+async function removeFile(path: string): Promise<void> {
+  const before = await stat(path).catch(() => null);
+  if (before?.isFile() === true) await rm(path, { force: true });
 }
 
 /** A part's files, as they are read. */

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -6,8 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { type InputDocument, type InputSource, readDocuments, sourcesOf } from '../../cli/input/input.js';
 import type { JsonlKeys } from '../../cli/input/formats.js';
 import { expandFolders, filesFrom } from '../../cli/input/files.js';
-import { UsageError } from '../../cli/exit.js';
+import { Interrupted, UsageError } from '../../cli/exit.js';
 import { decodeUtf8 } from '../../lib/text.js';
+import type { DocumentFailure } from '../../lib/vector-file/rows.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'longembed-input-'));
 
@@ -22,10 +23,11 @@ async function read(
   format: InputSource['format'] | null,
   stdin = Readable.from([]),
   keys?: JsonlKeys,
+  idsAsStrings = false,
 ): Promise<InputDocument[]> {
   const sources = sourcesOf(paths, format, stdin, new AbortController().signal);
   const documents: InputDocument[] = [];
-  for await (const document of readDocuments(sources, keys)) documents.push(document);
+  for await (const document of readDocuments(sources, keys, idsAsStrings)) documents.push(document);
   return documents;
 }
 
@@ -78,6 +80,15 @@ describe('text', () => {
       message: containing('byte 4 is wrong'),
     });
   });
+});
+
+it('fails a text that is named twice, whose results could not be told apart', async () => {
+  const [one, other] = [file('one.txt', 'one'), file('other.txt', 'other')];
+  expect(await read([one, other, one], null)).toMatchObject([
+    { id: one, content: 'one' },
+    { id: other, content: 'other' },
+    { id: one, content: { code: 'ERR_INVALID_OPTION', message: containing('of an earlier document') } },
+  ]);
 });
 
 describe('what is no text', () => {
@@ -165,7 +176,7 @@ describe('jsonl', () => {
     expect(documents).toMatchObject([
       { id: 'x', content: 'b' },
       {
-        id: 1,
+        id: 'y',
         content: { code: 'ERR_INVALID_OPTION', message: containing('no "body" (its keys: pid, text)') },
       },
     ]);
@@ -187,6 +198,27 @@ describe('jsonl', () => {
     expect(documents.map(({ content }) => content)).toMatchObject(['1', '2', failure, failure, '5']);
   });
 
+  it('fails a second document of an id although the first failed, and one that is the same as a string', async () => {
+    const path = file(
+      'same.jsonl',
+      '{"id":1}\n{"id":1,"text":"2"}\n{"id":2,"text":"3"}\n{"id":"2","text":"4"}',
+    );
+    const failure = (message: string): object => ({
+      code: 'ERR_INVALID_OPTION',
+      message: containing(message),
+    });
+    const first = [failure('has no "text"'), failure('The id 1 is that of an earlier document'), '3'];
+    const contents = async (asStrings: boolean): Promise<unknown[]> =>
+      (await read([path], null, undefined, undefined, asStrings)).map(({ content }) => content);
+    expect(await contents(false)).toMatchObject([...first, '4']);
+    expect(await contents(true)).toMatchObject([
+      ...first,
+      failure(
+        'The id "2" is that of an earlier document: ids must differ, and in the output they are strings.',
+      ),
+    ]);
+  });
+
   it('is cut at newlines however it arrives', async () => {
     const text = '{"text":"Grüße"}\n{"text":"€"}\n{"text":"a\\nb"}';
     for (const size of [1, 2, 7, 1000]) {
@@ -196,7 +228,7 @@ describe('jsonl', () => {
   });
 
   it.each<[string, string]>([
-    ['{"id": "a"}', 'has no "text"'],
+    ['{"title": "a"}', 'has no "text"'],
     ['{"text": null}', '"text" is not a string'],
     ['["a"]', 'is not an object'],
     ['null', 'is not an object'],
@@ -212,7 +244,19 @@ describe('jsonl', () => {
       where: '-:2',
       content: { code: 'ERR_INVALID_OPTION', message: containing(message) },
     });
+    expect((documents[1]!.content as DocumentFailure).message).toContain('the line is named by its number');
     expect(documents[2]!.content).toBe('after');
+  });
+
+  it.each<[string, string | number, JsonlKeys?]>([
+    ['{"id": 7, "text": null}', 7],
+    ['{"docid": "a"}', 'a'],
+    ['{"id": "a", "chunks": [1]}', 'a'],
+    ['{"pid": "a", "id": 7}', 'a', { id: 'pid', text: null }],
+  ])('fails the line %s by its own id', async (line, id, keys) => {
+    const [document] = await read([file('failed.jsonl', line)], null, undefined, keys);
+    expect(document).toMatchObject({ id, content: { code: 'ERR_INVALID_OPTION' } });
+    expect((document!.content as DocumentFailure).message).not.toContain('number');
   });
 
   it('fails a line that is not UTF-8 alone', async () => {
@@ -301,17 +345,45 @@ describe('files', () => {
     expect((error as Error).message).toContain('holds no .txt files');
   });
 
+  it('of a folder are files, links to files among them, and no folder is read through a link in it', async () => {
+    const root = join(folder, 'linked');
+    mkdirSync(join(root, 'folder.txt'), { recursive: true });
+    file('linked/folder.txt/a.txt', 'text');
+    symlinkSync('.', join(root, 'self'));
+    symlinkSync('folder.txt', join(root, 'same.txt'));
+    symlinkSync('folder.txt/a.txt', join(root, 'b.txt'));
+    // One that leads nowhere is no less a document, which fails by its name.
+    symlinkSync('nowhere', join(root, 'c.txt'));
+    const link = join(folder, 'link');
+    symlinkSync(root, link);
+    for (const given of [root, link]) {
+      expect(await expandFolders([given], 'text')).toEqual(
+        ['b.txt', 'c.txt', 'folder.txt/a.txt'].map((name) => join(given, name)),
+      );
+    }
+  });
+
   it('come from a list, a line each', async () => {
+    const { signal } = new AbortController();
     const list = file('list', '\ufeffa.txt\r\n\nb c.txt\n-');
-    expect(await filesFrom(list, Readable.from([]))).toEqual(['a.txt', 'b c.txt', '-']);
-    expect(await filesFrom('-', Readable.from([Buffer.from('x\ny')]))).toEqual(['x', 'y']);
+    expect(await filesFrom(list, Readable.from([]), signal)).toEqual(['a.txt', 'b c.txt', '-']);
+    expect(await filesFrom('-', Readable.from([Buffer.from('x\ny')]), signal)).toEqual(['x', 'y']);
     for (const [bad, message] of [
       [join(folder, 'nowhere'), 'there is no such file'],
       [file('blank', '\n'), 'names no files'],
     ] as const)
-      await expect(filesFrom(bad, Readable.from([]))).rejects.toThrow(message);
-    await expect(filesFrom('-', Readable.from([Buffer.from('-')]))).rejects.toThrow(
+      await expect(filesFrom(bad, Readable.from([]), signal)).rejects.toThrow(message);
+    await expect(filesFrom('-', Readable.from([Buffer.from('-')]), signal)).rejects.toThrow(
       'Standard input is the list',
     );
+  });
+
+  it('are not waited for after the signal, even while the list is silent', async () => {
+    const controller = new AbortController();
+    const silent = new Readable({ read: () => undefined });
+    const paths = filesFrom('-', silent, controller.signal);
+    const reason = new Interrupted('SIGINT');
+    controller.abort(reason);
+    await expect(paths).rejects.toBe(reason);
   });
 });

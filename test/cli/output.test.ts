@@ -141,6 +141,17 @@ describe('jsonl to a file', () => {
     else expect(readNpy(readFileSync(path))).toEqual({ shape: [2, 1], numbers: [NaN, 3] });
   });
 
+  it('makes the file that a link names, and takes it away again when nothing was written', async () => {
+    const link = join(folder, 'link.jsonl');
+    symlinkSync('real.jsonl', link);
+    await (await opened(link)).close();
+    expect(readdirSync(folder)).toEqual(['link.jsonl']);
+    const output = await opened(link);
+    await output.write('a', result(1));
+    await output.finish();
+    expect(readFileSync(join(folder, 'real.jsonl'), 'utf8')).toBe(jsonLines('a', result(1)));
+  });
+
   it('gives an output for an empty input, and where every document fails and nothing was there', async () => {
     const path = join(folder, 'empty.jsonl');
     writeFileSync(path, 'earlier');
@@ -263,6 +274,14 @@ describe('an output that cannot be written is refused at once', () => {
       /same file as the input, .*a\.txt/,
     );
     expect(readFileSync(path, 'utf8')).toBe('text');
+  });
+
+  it('whose second file is one of the inputs', async () => {
+    const path = join(folder, 'v.npy.jsonl');
+    writeFileSync(path, 'text');
+    const output = opened(join(folder, 'v.npy'), { inputs: [path], parts: true, force: true });
+    await expect(output).rejects.toThrow(/same file as the input, .*v\.npy\.jsonl/);
+    expect(readdirSync(folder)).toEqual(['v.npy.jsonl']);
   });
 
   it.skipIf(process.getuid?.() === 0)(

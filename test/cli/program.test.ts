@@ -1,10 +1,12 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants as system, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { EmbeddingModel } from '../../lib/index.js';
 import { modelPath } from '../../models/random/cached.js';
-import { firstLine, longembed, start } from './program.js';
+import { firstLine, longembed, type Program, start } from './program.js';
 
 interface Row {
   id: string | number;
@@ -22,6 +24,30 @@ function file(name: string, content: string | Uint8Array): string {
   const path = join(folder, name);
   writeFileSync(path, content);
   return path;
+}
+
+/** A named pipe. */
+function pipeAt(name: string): string {
+  const path = join(folder, `${name}.pipe`);
+  execFileSync('mkfifo', [path]);
+  return path;
+}
+
+/** Opens a named pipe for writing, as soon as the program reads it. */
+async function writerOf(pipe: string): Promise<number> {
+  for (;;) {
+    try {
+      return openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
+      await setTimeout(10);
+    }
+  }
+}
+
+/** What a shell says of how the program ended. */
+function shellStatus({ child }: Program): number {
+  return child.exitCode ?? 128 + system.signals[child.signalCode!];
 }
 
 const rows = (jsonl: Buffer | string): Row[] =>
@@ -165,6 +191,38 @@ describe('embed', () => {
     expect(rows(ended.stdout)).toHaveLength(1);
     expect(ended.stderr).toBe(`longembed: interrupted (${signal}); what was done is written: 1 document\n`);
   });
+
+  it.skipIf(process.platform === 'win32').each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('ends by %s while a named pipe has no writer', async (signal, code) => {
+    const documents = file('before-pipe.jsonl', `${JSON.stringify({ text: words })}\n`);
+    const program = start(['embed', documents, pipeAt(signal), '-m', model, '--input-format', 'jsonl']);
+    // Also when the test runs out of time.
+    onTestFinished(() => void program.child.kill('SIGKILL'));
+    await firstLine(program);
+    program.child.kill(signal);
+    const ended = await program.ended;
+    expect(shellStatus(program)).toBe(code);
+    expect(rows(ended.stdout)).toHaveLength(1);
+    expect(ended.stderr).toBe(`longembed: interrupted (${signal}); what was done is written: 1 document\n`);
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'ends by the second signal while the writer of a named pipe is silent',
+    async () => {
+      const pipe = pipeAt('silent');
+      const program = start(['tokenize', pipe, '-m', model]);
+      onTestFinished(() => void program.child.kill('SIGKILL'));
+      const writer = await writerOf(pipe);
+      onTestFinished(() => closeSync(writer));
+      program.child.kill('SIGTERM');
+      await setTimeout(200);
+      program.child.kill('SIGTERM');
+      await program.ended;
+      expect(shellStatus(program)).toBe(143);
+    },
+  );
 
   it.skipIf(process.platform !== 'linux')(
     'says that the disk is full (on Linux, by its /dev/full)',

@@ -120,7 +120,7 @@ describe('embed', () => {
         `longembed: ${missing}: ENOENT: there is no such file`,
         `longembed: ${latin1}: ERR_TOKENIZER: The text is not UTF-8: it ends within a character, at byte 1. Convert it to UTF-8 first.`,
         `longembed: ${empty}: ERR_INPUT_EMPTY: The input is empty.`,
-        `longembed: ${broken}:2 (id 1): ERR_INVALID_OPTION: The line has no "text" (its keys: id): expected {"id": "…", "text": "…"}; --text-key names another key.`,
+        `longembed: ${broken}:2 (id "y"): ERR_INVALID_OPTION: The line has no "text" (its keys: id): expected {"id": "…", "text": "…"}; --text-key names another key.`,
         `longembed: ${broken}:3 (id "z"): ERR_INPUT_EMPTY: The input is empty.`,
       ].sort(),
     );
@@ -201,6 +201,26 @@ describe('embed', () => {
     });
     expect([code, readFileSync(output, 'utf8')]).toEqual([1, 'old\n']);
     expect(stderr).toContain('no document gave a vector: the older output is kept');
+  });
+
+  it('does not overwrite its model or its tokenizer, with --force either', async () => {
+    const document = file('document.txt', 'four');
+    const [model, tokenizer] = [file('own.gguf', 'a model'), file('tokenizer.json', '{}')];
+    const part = file('split-00002-of-00002.gguf', 'half a model');
+    const split = file('split-00001-of-00002.gguf', 'half a model');
+    for (const [used, output] of [
+      [model, model],
+      [model, tokenizer],
+      [split, part],
+    ] as const) {
+      const before = readFileSync(output, 'utf8');
+      const args = ['embed', document, '-m', used, '--tokenizer', tokenizer, '-o', output, '--force'];
+      const { code, stderr, loaded } = await longembed(args);
+      expect(code).toBe(2);
+      expect(stderr).toContain(`The output, ${output}, is the same file as the input, ${output}`);
+      expect(loaded).toBe(null);
+      expect(readFileSync(output, 'utf8')).toBe(before);
+    }
   });
 
   it('writes each result at once, while the input continues', async () => {
@@ -360,6 +380,24 @@ describe('help and version', () => {
     }
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(110);
   });
+
+  it.each(['--help', 'help', 'help embed', '--version'])(
+    '%s says when it cannot be written',
+    async (line) => {
+      const full = (code: string): Writable =>
+        new Writable({ write: (_piece, _encoding, done) => done(Object.assign(new Error(code), { code })) });
+      const ended = await longembed(line.split(' '), { stdout: full('ENOSPC') });
+      expect(ended).toMatchObject({
+        code: 2,
+        stderr: 'longembed: Cannot write to standard output: the disk is full.\n',
+      });
+      // As of `longembed help | head -1`.
+      expect(await longembed(line.split(' '), { stdout: full('EPIPE') })).toMatchObject({
+        code: 0,
+        stderr: '',
+      });
+    },
+  );
 
   it('--version', async () => {
     expect((await longembed(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -62,8 +62,8 @@ describe('Corpus', () => {
     );
   });
 
-  it('has a missing file fail in one shard, and refuses what cannot be read from the middle', async () => {
-    const files = [{ path: join(folder, 'missing.jsonl'), format: 'jsonl' as const }];
+  it('has a missing text fail in one shard, and refuses what cannot be read from the middle', async () => {
+    const files = [{ path: join(folder, 'missing.txt'), format: 'text' as const }];
     for (const count of [1, 3]) {
       const { whole, parts } = await idsOf(files, count);
       expect(parts).toEqual(whole);
@@ -73,6 +73,16 @@ describe('Corpus', () => {
       /Standard input cannot be split/,
     );
     await expect(Corpus.open([{ path: '/dev/null', format: 'jsonl' }])).rejects.toThrow(/not a regular file/);
+  });
+
+  it.each(['jsonl', 'tokens'] as const)('refuses a file of %s that is missing, or goes', async (format) => {
+    const path = join(folder, `missing.${format}`);
+    const missing = { code: 'ERR_INVALID_OPTION', message: `Cannot read ${path}: there is no such file.` };
+    await expect(Corpus.open([{ path, format }])).rejects.toMatchObject(missing);
+    writeFileSync(path, '[1]\n');
+    const [piece] = await (await Corpus.open([{ path, format }])).pieces({ index: 0, count: 1 });
+    rmSync(path);
+    await expect(readDocuments([sourceOf(piece!, signal)]).next()).rejects.toMatchObject(missing);
   });
 
   it('has a fingerprint that follows the content, not where files of lines are', async () => {

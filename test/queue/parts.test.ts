@@ -17,7 +17,7 @@ import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'h
 import { beforeEach, describe, expect, it } from 'vitest';
 import { modelPath } from '../../models/random/cached.js';
 import { longembed as program, start } from '../cli/program.js';
-import { longembed as fake, type Outcome, type World } from '../cli/world.js';
+import { longembed as fake, lines, type Outcome, type World } from '../cli/world.js';
 
 let folder: string;
 beforeEach(() => {
@@ -200,6 +200,102 @@ describe('embed --shard and merge', () => {
       counts: { documents: 40, failed: 8 },
       parts: [{ shard: { index: 0, count: 3 } }, {}, {}],
     });
+  });
+
+  it('replaces no file beside the merged one without --force, and none that it reads', async () => {
+    await run(`${EMBED} --shard all/2 --output @parts`);
+    await run(`${EMBED} --shard all/2 --output @rows --output-format npy`);
+    for (const [parts, output, beside] of [
+      ['parts', 'm.jsonl', 'm.jsonl.errors.jsonl'],
+      ['rows', 'm.npy', 'm.npy.jsonl'],
+    ] as const) {
+      writeFileSync(at(beside), 'mine');
+      const refused = await run(`merge @${parts} -o @${output}`);
+      expect(refused.code).toBe(2);
+      expect(refused.stderr).toContain(`${beside} exists: name another, or replace it with --force`);
+      expect(readFileSync(at(beside), 'utf8')).toBe('mine');
+      expect(existsSync(at(output))).toBe(false);
+      expect((await run(`merge @${parts} -o @${output} --force`)).code).toBe(0);
+      expect(readFileSync(at(beside), 'utf8')).toContain('"id"');
+    }
+    const name = 'part-00000-of-00002';
+    for (const output of [name, `${name}.json`, `${name}.jsonl`, 'run.json']) {
+      const { code, stderr } = await run(`merge @parts -o @parts/${output} --force`);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('is the same file as the input')]);
+    }
+    expect((await run('merge @parts -o @again.jsonl')).code).toBe(0);
+  });
+
+  it('leaves no list of failures beside a merged file that has none', async () => {
+    await run(`${EMBED} --shard all/1 --output @parts`);
+    writeFileSync(at('corpus.jsonl'), '{"id":"a","text":"four"}\n');
+    await run(`${EMBED} --shard all/1 --output @whole`);
+    await run('merge @parts -o @m.jsonl');
+    expect(existsSync(at('m.jsonl.errors.jsonl'))).toBe(true);
+    expect((await run('merge @whole -o @m.jsonl --force')).code).toBe(0);
+    expect(existsSync(at('m.jsonl.errors.jsonl'))).toBe(false);
+  });
+
+  it('does not merge into standard output', async () => {
+    await run(`${EMBED} --shard all/1 --output @parts`);
+    const { code, stderr, stdout } = await run('merge @parts -o -');
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('not to standard output: name a file with --output');
+  });
+
+  it('removes what a killed process left of a part, and of no other', async () => {
+    await run(`${EMBED} --shard all/2 --output @parts`);
+    const [mine, other] = ['part-00000-of-00002', 'part-00001-of-00002'];
+    rmSync(at(`parts/${mine}.json`));
+    for (const name of [`${mine}.jsonl`, `${mine}.json`, `${other}.jsonl`]) {
+      writeFileSync(at(`parts/${name}.0123abcd.partial`), 'half');
+    }
+    expect((await run(`${EMBED} --shard 0/2 --output @parts --resume`)).code).toBe(1);
+    expect(readdirSync(at('parts')).filter((name) => name.endsWith('.partial'))).toEqual([
+      `${other}.jsonl.0123abcd.partial`,
+    ]);
+  });
+
+  it('name failed documents by their own ids, and fail the second of an id as the format has it', async () => {
+    writeFileSync(
+      at('corpus.jsonl'),
+      '{"id":1,"text":"a"}\n{"id":2,"text":null}\n{"id":"1","text":"b"}\n{"id":4}\n',
+    );
+    const failed = async (format: string): Promise<unknown[]> => {
+      const args = `--shard all/2 --output @${format} --output-format ${format}`;
+      expect((await run(`${EMBED} ${args}`)).code).toBe(1);
+      const errors = readdirSync(at(format)).filter((name) => name.endsWith('.errors.jsonl'));
+      return errors
+        .sort()
+        .flatMap((name) => lines(readFileSync(at(`${format}/${name}`), 'utf8')))
+        .map((error) => (error as { id: unknown }).id);
+    };
+    expect(await failed('jsonl')).toEqual([2, 4]);
+    // Its ids are strings; here both documents of id 1 are in one shard, and the bytes of the second begin the other.
+    writeFileSync(
+      at('corpus.jsonl'),
+      `{"id":1,"text":"a"}\n{"id":"1","text":"b"}\n{"id":3,"text":"${'c'.repeat(99)}"}\n`,
+    );
+    expect(await failed('parquet')).toEqual(['1']);
+    expect((await run(`${EMBED} -o @one.parquet`)).code).toBe(1);
+    expect(await rowsOf(at('one.parquet'))).toMatchObject([
+      { id: '1', error: null },
+      { id: '1', error: expect.stringContaining('of an earlier document') as string },
+      { id: '3', error: null },
+    ]);
+  });
+
+  it('make no part of a corpus that is missing', async () => {
+    for (const shard of ['0/2', '1/2', 'all/2']) {
+      const { code, stderr } = await run(
+        `embed @nowhere.jsonl -m @model.gguf --shard ${shard} --output @parts`,
+      );
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringMatching(/Cannot read .*nowhere\.jsonl: there is no such file/),
+      ]);
+    }
+    expect(existsSync(at('parts'))).toBe(false);
   });
 
   it('has no part of standard input, and no --resume without --shard', async () => {

@@ -93,6 +93,16 @@ describe('tune', () => {
   it.each<[string, string[], string]>([
     ['a rate that is none', ['--lr', 'fast'], 'It must be a number above 0, such as 0.01 or 5e-4.'],
     ['a batch of one', ['--batch', '1'], 'whole number from 2'],
+    [
+      'a report and none',
+      ['--report', 'r.html', '--no-report'],
+      '--report and --no-report exclude each other',
+    ],
+    [
+      'none and a report',
+      ['--no-report', '--report', 'r.html'],
+      '--report and --no-report exclude each other',
+    ],
     ['another model', ['--preset', 'nothing'], 'ERR_INVALID_OPTION'],
     ['too large a batch', ['--batch', '1k'], 'fewer than the 1024 of a batch'],
   ])('refuses %s', async (_name, more, message) => {

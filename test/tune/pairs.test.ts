@@ -1,6 +1,6 @@
 /** `makePairs`, on documents of a few lines. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makePairs } from '../../lib/index.js';
 import { newPath } from './helpers.js';
@@ -103,6 +103,33 @@ describe('pairs', () => {
     expect(titles(runs[0]!.dev)).toHaveLength(2);
     expect(titles(runs[0]!.pairs)).toHaveLength(8);
   });
+});
+
+it('reads a document once, whatever links lead to its folder, and no folder with a name of one', async () => {
+  const folder = documents({ 'a.md': `# One\n\n${PARAGRAPH}`, 'folder.md/b.txt': OTHER });
+  symlinkSync('.', join(folder, 'self'));
+  symlinkSync('folder.md', join(folder, 'other.md'));
+  expect(await makePairs(folder, newPath('.jsonl'))).toMatchObject({ documents: 2, failed: 0 });
+});
+
+it('replaces neither one output by the other nor a document', async () => {
+  const folder = documents({ 'a.md': `# One\n\n${PARAGRAPH}`, 'b.md': `# Two\n\n${OTHER}` });
+  const output = newPath('.jsonl');
+  const link = newPath('');
+  symlinkSync(join(output, '..'), link);
+  const linked = join(link, basename(output));
+  for (const dev of [output, linked]) {
+    await expect(makePairs(folder, output, { dev })).rejects.toThrow(/the same file/);
+    expect(existsSync(output)).toBe(false);
+  }
+  const document = join(folder, 'b.md');
+  const same = newPath('.jsonl');
+  symlinkSync(document, same);
+  for (const taken of [document, same]) {
+    for (const [path, dev] of [[taken], [output, taken]] as const)
+      await expect(makePairs(folder, path, { dev, overwrite: true })).rejects.toThrow(/the same file/);
+  }
+  expect(readFileSync(document, 'utf8')).toContain(OTHER);
 });
 
 describe('documents that cannot be used', () => {

@@ -8,7 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EmbeddingModel, extendModelFile, tunePositions, type TuneOptions } from '../../lib/index.js';
 import { modelPath, type ModelSpec, type SpecName } from '../../models/random/cached.js';
@@ -295,8 +295,71 @@ describe('bad input', () => {
     await expect(tuned({ checkpoint: '/nowhere/at/all' })).rejects.toMatchObject({
       code: 'ERR_INVALID_OPTION',
     });
-    const same = tuned({ checkpoint: input });
-    await expect(same).rejects.toThrow(/not a whole checkpoint/);
+    await expect(tuned({ report: join(folder, 'none', 'report.html') })).rejects.toMatchObject({
+      code: 'ERR_INVALID_OPTION',
+    });
+  });
+
+  it.each<
+    [string, (files: Record<'model' | 'pairs' | 'dev' | 'output', string>) => Partial<TuneOptions>, RegExp]
+  >([
+    ['checkpoint is the output', ({ output }) => ({ checkpoint: output }), /checkpoint .* as the output/],
+    ['report is the output', ({ output }) => ({ report: output }), /report .* as the output/],
+    [
+      'report is the checkpoint',
+      ({ output }) => ({ report: `${dirname(output)}/./${basename(output)}.checkpoint` }),
+      /report .* as the checkpoint/,
+    ],
+    ['checkpoint is the model', ({ model }) => ({ checkpoint: model }), /checkpoint .* as the model/],
+    ['report is the model', ({ model }) => ({ report: model }), /report .* as the model/],
+    ['report is the pairs', (files) => ({ report: files.pairs }), /report .* as the file of pairs/],
+    [
+      'report is the held-out pairs',
+      (files) => ({ report: files.dev }),
+      /report .* as the file of held-out pairs/,
+    ],
+    [
+      'default report is the pairs',
+      ({ pairs: own }) => ({ report: undefined, pairs: own }),
+      /report .* as the file of pairs/,
+    ],
+  ])('that the %s', async (_name, more, message) => {
+    const output = newPath('.gguf');
+    // Of its own, so that a fault spoils no file of other tests.
+    const own = { model: newPath('.gguf'), pairs: `${output}.html`, dev: newPath('.jsonl'), output };
+    copyFileSync(input, own.model);
+    copyFileSync(pairs, own.pairs);
+    copyFileSync(dev, own.dev);
+    const read = (): Buffer[] => [own.model, own.pairs, own.dev].map((path) => readFileSync(path));
+    const before = read();
+    const run = tunePositions(own.model, output, {
+      ...options({ pairs: own.pairs, dev: own.dev, steps: 1, overwrite: true }),
+      ...more(own),
+    });
+    await expect(run).rejects.toMatchObject({
+      code: 'ERR_INVALID_OPTION',
+      message: expect.stringMatching(message) as string,
+    });
+    expect(read()).toEqual(before);
+    expect(existsSync(output)).toBe(false);
+  });
+
+  it('that the output is the pairs', async () => {
+    const own = newPath('.jsonl');
+    copyFileSync(pairs, own);
+    await expect(tuned({ pairs: own, steps: 1, overwrite: true }, own)).rejects.toThrow(
+      /output .* as the file of pairs/,
+    );
+    expect(readFileSync(own).equals(readFileSync(pairs))).toBe(true);
+  });
+
+  it('a report is replaced only if it may be', async () => {
+    const report = newPath('.html');
+    writeFileSync(report, 'mine');
+    await expect(tuned({ report, steps: 1 })).rejects.toThrow(/\.html exists: name another/);
+    expect(readFileSync(report, 'utf8')).toBe('mine');
+    await tuned({ report, steps: 1, overwrite: true });
+    expect(readFileSync(report, 'utf8')).toContain('<svg');
   });
 
   it.skipIf(noTmpfs !== null)(`a disk that fills up loses nothing${noTmpfs ?? ''}`, async () => {

@@ -3,7 +3,8 @@ import { access, constants, readdir, readFile, rename, writeFile } from 'node:fs
 import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { LongEmbedError } from '../../../lib/error.js';
-import { createFolder, folderFailure } from '../folders.js';
+import { makeFolders } from '../../../lib/folders.js';
+import { folderFailure } from '../folders.js';
 
 /** Changes when older versions would misread the entries, or when vectors of older versions must not be used. */
 const CACHE_FORMAT = 2;
@@ -23,7 +24,7 @@ export function defaultCacheFolder(): string {
  */
 export async function prepareCacheFolder(folder: string): Promise<void> {
   try {
-    await createFolder(folder);
+    await makeFolders(folder);
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     const names = await readdir(folder);
     // Read after the names: another process may be making the folder a cache, and writes the marker first.

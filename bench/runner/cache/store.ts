@@ -58,7 +58,7 @@ export class Store {
     const file = this.#fileOf(key);
     const partial = `${file}.${randomUUID().slice(0, 8)}.partial`;
     try {
-      mkdirSync(dirname(file), { recursive: true });
+      makeFolder(dirname(file));
       writeSynced(partial, [checksum(value), value]);
       renameSync(partial, file);
     } catch (error) {
@@ -85,6 +85,15 @@ export class Store {
   #fileOf(key: Buffer): string {
     const name = key.toString('hex');
     return join(this.folder, name.slice(0, 2), name.slice(2));
+  }
+}
+
+/** Within the cache's own folder. Another process may make the same one. @throws the system's error */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 
