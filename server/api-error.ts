@@ -1,4 +1,5 @@
 import { LongEmbedError, type ErrorCode } from '../lib/error.js';
+import { UnusableVectorError } from '../lib/model/unusable-vector.js';
 
 /** What kind of failure it is, in OpenAI's words where it has one. */
 export type ApiErrorType =
@@ -98,12 +99,24 @@ export function toApiError(error: unknown): ApiError {
     });
   }
   if (error.code === 'ERR_ABORTED' && error.cause instanceof ApiError) return error.cause;
+  if (error instanceof UnusableVectorError) return withoutVector(error);
   const status = STATUS[error.code];
   return new ApiError(status, PRIVATE[error.code] ?? error.message, {
     code: CODES[error.code] ?? error.code,
     param: PARAMS[error.code],
     // what did not fit into memory will not fit the next time either, nor will a file mend itself
     retryable: RETRYABLE.includes(status) && !/MEMORY|MODEL/.test(error.code),
+    cause: error,
+  });
+}
+
+/** An input without a usable vector is no fault of the engine's: its message names no file, and another try gives the same. */
+function withoutVector(error: UnusableVectorError): ApiError {
+  const { place, isCut, message } = error;
+  const input = place.part === null ? `Input ${place.index}` : `Chunk ${place.part} of input ${place.index}`;
+  return new ApiError(422, `${input} has no usable vector. ${message}`, {
+    code: 'unusable_vector',
+    param: isCut ? 'dimensions' : 'input',
     cause: error,
   });
 }

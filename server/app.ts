@@ -4,10 +4,11 @@ import { type Context, Hono } from 'hono';
 import { ApiError, CLIENT_GONE, shuttingDown, toApiError } from './api-error.js';
 import { Exchange, type Services } from './exchange.js';
 import { errorAnswer } from './http/answer.js';
-import { BodyBudget, readJson } from './http/body.js';
+import { readJson } from './http/body.js';
+import { BodyBudget } from './http/body-budget.js';
 import type { Keys } from './http/keys.js';
 import type { RequestRecord } from './options.js';
-import { ROUTES } from './routes/index.js';
+import { flavourOf, ROUTES } from './routes/index.js';
 import type { Route } from './routes/route.js';
 
 /** The server, as far as its requests see it. */
@@ -28,7 +29,7 @@ const HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosnif
 /** The routes as a Hono application. */
 export function createApp(host: Host): Hono {
   const app = new Hono();
-  const budget = new BodyBudget();
+  const budget = new BodyBudget(host.services.maxBodyBytes);
   for (const [path, routes] of byPath()) {
     for (const one of routes) {
       app.on(one.method.toUpperCase(), honoPath(path), (c) =>
@@ -75,7 +76,7 @@ async function exchange(
     const error = toApiError(thrown);
     code = error.code;
     if (error.status >= 500) onFailure(error.cause ?? error, exchange);
-    response = errorAnswer(error, route?.flavour ?? 'openai');
+    response = errorAnswer(error, route?.flavour ?? flavourOf(c.req.path));
     if (error.status === 405) response.headers.set('allow', error.param ?? '');
     if (error.status === 401) response.headers.set('www-authenticate', 'Bearer');
   } finally {
@@ -110,13 +111,12 @@ async function call(route: Route, c: Context, exchange: Exchange, budget: BodyBu
   const parameters = c.req.param();
   const query = new URL(c.req.url).searchParams;
   if (route.body === null) return route.handle({ body: null, exchange, parameters, query });
-  const declared = Number(c.req.header('content-length'));
-  const giveBack = budget.take(declared >= 0 && declared < maxBodyBytes ? declared : maxBodyBytes);
+  const place = budget.open();
   try {
-    const body = await readJson(c.req.raw, route.body, maxBodyBytes);
+    const body = await readJson(c.req.raw, route.body, maxBodyBytes, place);
     return await route.handle({ body, exchange, parameters, query });
   } finally {
-    giveBack();
+    place.giveBack();
   }
 }
 

@@ -1,8 +1,9 @@
 /** What routes compute: the vectors of inputs, or of the chunks of documents, from a model of the pool. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ChunkRule, ManyChunkInput } from '../lib/index.js';
-import { type ApiError, toApiError } from './api-error.js';
-import { checkText, type Input, prepareInputs, type Prepared, tooLong } from './inputs.js';
+import type { ChunkRule } from '../lib/index.js';
+import { ApiError, toApiError } from './api-error.js';
+import { type ChunkedInput, countTokens } from './documents.js';
+import { type Input, prepareInputs, type Prepared, tooLong } from './inputs.js';
 import type { Model, ServedModel } from './models/served-model.js';
 import type { Exchange } from './exchange.js';
 import type { Settings } from './settings.js';
@@ -12,12 +13,6 @@ export interface EmbeddedInput {
   readonly tokens: number;
   readonly windows: number;
   readonly truncated: boolean;
-}
-
-/** A document in chunks, for the library; `texts` are checked before and their tokens counted. */
-export interface ChunkedInput {
-  readonly document: ManyChunkInput;
-  readonly texts: readonly string[];
 }
 
 export interface EmbeddedChunks {
@@ -42,7 +37,7 @@ export function embedInputs(
 ): Promise<EmbeddedInput[]> {
   return exchange.withModel(served, async (model) => {
     const prepared = await exchange.timed('tokenize', () =>
-      prepareInputs(inputs, model, settings, exchange.signal),
+      prepareInputs(inputs, model, settings, served.cap, exchange.signal),
     );
     const { extend, prompt, normalize, dimensions, truncate, limit } = settings;
     return exchange.admitted(sum(prepared), () =>
@@ -71,10 +66,15 @@ export function embedChunks(
   served: ServedModel,
   documents: readonly ChunkedInput[],
   rule: ChunkRule | undefined,
-  { extend, prompt, normalize, dimensions }: Settings,
+  settings: Settings,
 ): Promise<EmbeddedChunks[]> {
+  const { extend, prompt, normalize, dimensions, truncate } = settings;
+  if (truncate) throw neverCut();
+  const { maxTokens } = exchange.services.admission;
   return exchange.withModel(served, async (model) => {
-    const tokens = await exchange.timed('tokenize', () => countTokens(model, documents));
+    const tokens = await exchange.timed('tokenize', () =>
+      countTokens(documents, rule, model, { prompt, cap: served.cap, maxTokens }, exchange.signal),
+    );
     return exchange.admitted(tokens, () =>
       collect(
         model.embedManyChunks(
@@ -98,16 +98,12 @@ function sum(prepared: readonly Prepared[]): number {
   return prepared.reduce((total, { tokens }) => total + tokens, 0);
 }
 
-async function countTokens(model: Model, documents: readonly ChunkedInput[]): Promise<number> {
-  let total = 0;
-  for (const [d, { texts, document }] of documents.entries()) {
-    for (const [t, text] of texts.entries()) {
-      checkText(text, texts.length === 1 ? `Input ${d}` : `Chunk ${t} of input ${d}`);
-      total += (await model.tokenize(text)).length;
-    }
-    if (typeof document === 'object' && 'tokens' in document) total += document.tokens.length;
-  }
-  return total;
+function neverCut(): ApiError {
+  return new ApiError(
+    400,
+    'The fields truncate and truncate_prompt_tokens cut texts, and a document in chunks is never cut: leave them out.',
+    { code: 'invalid_value', param: 'truncate' },
+  );
 }
 
 /** A result that is none. */

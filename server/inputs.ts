@@ -25,16 +25,18 @@ const UNITS_PER_TOKEN = 4;
 const PARALLEL = 16;
 
 /**
- * @param what an input is called in errors
+ * @param cap what the operator allows of an input
  * @throws ApiError 400, about the first input that cannot be embedded
  */
 export async function prepareInputs(
   inputs: readonly Input[],
   model: Model,
   settings: Settings,
+  cap: number,
   signal: AbortSignal,
 ): Promise<Prepared[]> {
   const promptTokens = settings.prompt === '' ? new Int32Array(0) : await model.tokenize(settings.prompt);
+  checkRoom(promptTokens.length + specialTokens(model), settings, cap);
   const prepared: Prepared[] = [];
   for (let from = 0; from < inputs.length; from += PARALLEL) {
     throwIfAborted(signal);
@@ -59,13 +61,11 @@ async function prepare(
   promptTokens: Int32Array,
 ): Promise<Prepared> {
   const { info } = model;
-  const name = count === 1 ? 'The input' : `Input ${index}`;
-  const special = info.specialTokens.prefix.length + info.specialTokens.suffix.length;
+  const name = inputName(index, count);
+  const special = specialTokens(model);
   const within = (tokens: number): number => {
     if (tokens <= settings.limit) return tokens;
-    if (!settings.truncate || special + promptTokens.length >= settings.limit) {
-      throw tooLong(tokens, name, model, settings);
-    }
+    if (!settings.truncate) throw tooLong(tokens, name, model, settings);
     return settings.limit;
   };
   if (typeof input !== 'string') {
@@ -88,6 +88,33 @@ async function prepare(
   };
 }
 
+/** What an input is called in errors. */
+export function inputName(index: number, count: number): string {
+  return count === 1 ? 'The input' : `Input ${index}`;
+}
+
+/** How many tokens the model puts around a text. */
+export function specialTokens({ info }: Model): number {
+  return info.specialTokens.prefix.length + info.specialTokens.suffix.length;
+}
+
+/** @param taken tokens of prompt and special tokens @throws ApiError 400 where no text would have room beside them */
+function checkRoom(taken: number, { limit, extend }: Settings, cap: number): void {
+  if (taken < limit) return;
+  const rest = `prompt and special tokens take ${taken} tokens, so that no text has room beside them`;
+  if (limit < Math.min(extend.limit, cap)) {
+    throw new ApiError(400, `truncate_prompt_tokens is ${limit}, and ${rest}: give more than ${taken}.`, {
+      code: 'invalid_value',
+      param: 'truncate_prompt_tokens',
+    });
+  }
+  throw new ApiError(
+    400,
+    `This model's maximum context length is ${limit} tokens, and ${rest}: use a shorter prompt.`,
+    { code: 'context_length_exceeded', param: 'prompt' },
+  );
+}
+
 /** @throws ApiError 400 for a text that is blank or not well-formed */
 export function checkText(text: string, name: string): void {
   if (text.trim() === '') throw empty(name, text === '' ? 'is empty' : 'is only white space');
@@ -98,7 +125,7 @@ export function checkText(text: string, name: string): void {
   });
 }
 
-function empty(name: string, how: string): ApiError {
+export function empty(name: string, how: string): ApiError {
   return new ApiError(400, `${name} ${how}: there is nothing to embed. Leave such inputs out.`, {
     code: 'ERR_INPUT_EMPTY',
     param: 'input',
@@ -119,16 +146,19 @@ function checkTokens(ids: readonly number[], name: string, vocabularySize: numbe
 }
 
 /** In the words by which clients recognize it, and what to do. */
-export function tooLong(tokens: number, name: string, model: Model, settings: Settings): ApiError {
-  const { limit, extend } = settings;
-  const what = name === 'The input' ? 'your input' : name.toLowerCase();
+export function tooLong(tokens: number, name: string, model: Model, { limit, extend }: Settings): ApiError {
   const ways = ['send less text', 'set "truncate": true to embed its start'];
   const longer = tokens > extend.limit ? longerExtend(tokens, model) : null;
   if (longer !== null) ways.push(`use a strategy that takes more ("extend": "${longer}")`);
+  return contextExceeded(tokens, limit, name, `Reduce the length: ${ways.join(', or ')}.`);
+}
+
+/** @param advice a sentence */
+export function contextExceeded(tokens: number, limit: number, name: string, advice: string): ApiError {
+  const what = name === 'The input' ? 'your input' : name.toLowerCase();
   return new ApiError(
     400,
-    `This model's maximum context length is ${limit} tokens, however you requested ${tokens} tokens (${tokens} in ${what}, prompt and special tokens included). ` +
-      `Reduce the length: ${ways.join(', or ')}.`,
+    `This model's maximum context length is ${limit} tokens, however you requested ${tokens} tokens (${tokens} in ${what}, prompt and special tokens included). ${advice}`,
     { code: 'context_length_exceeded', param: 'input' },
   );
 }

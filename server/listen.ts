@@ -20,12 +20,14 @@ const WRITE_TIMEOUT_MS = 60_000;
 /**
  * Listens for connections.
  * @param fetch answers requests
+ * @param keepAliveMs after an answer, until an idle connection is closed
  * @throws LongEmbedError ERR_INVALID_OPTION when the address cannot be used
  */
 export async function listen(
   fetch: (request: Request) => Promise<Response>,
   host: string,
   port: number,
+  { keepAliveMs = KEEP_ALIVE_MS }: { readonly keepAliveMs?: number } = {},
 ): Promise<Server> {
   const listener = getRequestListener(
     async (request, { outgoing }) => {
@@ -40,7 +42,7 @@ export async function listen(
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveTimeout: keepAliveMs,
       connectionsCheckingInterval: CHECK_INTERVAL_MS,
       noDelay: true,
     },
@@ -61,8 +63,8 @@ function cutSlowReader(outgoing: ServerResponse): void {
   if (socket === null) return;
   const cut = (): void => void socket.destroy();
   socket.setTimeout(WRITE_TIMEOUT_MS, cut);
-  // the connection may serve further requests
-  outgoing.once('finish', () => {
+  // Before Node's own listener: this one sets the socket's timeout to that of connections that wait for a further request.
+  outgoing.prependOnceListener('finish', () => {
     socket.setTimeout(0);
     socket.off('timeout', cut);
   });

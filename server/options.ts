@@ -74,6 +74,8 @@ export interface ServerOptions {
 }
 
 const MAX_ALIAS = 200;
+/** Keys that an object sorts. */
+const INTEGER_KEY = /^(?:0|[1-9]\d*)$/;
 
 const OPTIONS = object({
   models: z.record(z.string(), z.unknown(), 'an object of names and models'),
@@ -97,11 +99,21 @@ const OPTIONS = object({
 export function checkServerOptions(given: unknown): ServerOptions {
   const options = checkOptions(OPTIONS as unknown as z.ZodType<ServerOptions>, given);
   const entries = Object.entries(options.models);
+  // the check of the options leaves it out, as objects treat it unlike other keys
+  if (Object.hasOwn((given as ServerOptions).models, '__proto__')) {
+    throw invalid('The model name "__proto__" cannot be used: take another one.');
+  }
   if (entries.length === 0) throw invalid('The option models is empty: name at least one model.');
   for (const [id, model] of entries) {
     if (!/^[\w.:/@+-]+$/.test(id) || id.length > MAX_ALIAS) {
       throw invalid(
         `The model name ${display(id)} cannot be used: take letters, digits and any of . _ : / @ + -`,
+      );
+    }
+    if (entries.length > 1 && INTEGER_KEY.test(id)) {
+      throw invalid(
+        `The model name ${display(id)} cannot be used beside others: objects put numbers before other keys, so that the first model ` +
+          'would not be the one that was given first. Add a letter.',
       );
     }
     if (typeof model !== 'string' && typeof (model as Partial<Model> | null)?.embedMany !== 'function') {

@@ -1,10 +1,10 @@
-import { LongEmbedError } from '../error.js';
 import type { WindowPooling } from '../extend/index.js';
 import { toLongEmbedError } from '../native/index.js';
 import type { Document } from './document.js';
 import type { ChunkEmbedding, ManyChunksResult } from './chunks/types.js';
 import type { PoolRange } from './parts.js';
 import type { ManyResult, Origin, WindowEmbedding } from './types.js';
+import { emptyCut, unusableVector, type VectorPlace } from './unusable-vector.js';
 
 /** A result of any of the calls that embed. */
 export type AnyResult = ManyResult | ManyChunksResult;
@@ -42,18 +42,17 @@ export class PooledVectors {
    * The document's vector.
    * @param form.dimensions keeps the first numbers only
    * @param form.normalize scales what is kept to length 1
-   * @throws LongEmbedError ERR_BACKEND when it is zero or not finite: no similarity could be computed with it
+   * @param place for the error
+   * @throws UnusableVectorError when it is zero or not finite: no similarity could be computed with it
    */
-  vector({ normalize, dimensions }: VectorForm): Float32Array {
+  vector({ normalize, dimensions }: VectorForm, place: VectorPlace): Float32Array {
     const divisor = this.#pool === 'max' ? 1 : this.#weight;
     const pooled = this.#values.subarray(0, dimensions).map((value) => value / divisor);
     const norm = Math.sqrt(pooled.reduce((sum, value) => sum + value * value, 0));
-    if (norm === 0 || !Number.isFinite(norm)) {
-      throw new LongEmbedError(
-        'ERR_BACKEND',
-        `The model gave a vector that is ${norm === 0 ? 'zero' : 'not finite'}. The file may be damaged or its quantization too coarse; ` +
-          'if other models work, try the option backend: "cpu".',
-      );
+    if (!Number.isFinite(norm)) throw unusableVector('not finite', place);
+    if (norm === 0) {
+      const isCut = this.#values.some((value) => value !== 0);
+      throw isCut ? emptyCut(pooled.length, this.#values.length, place) : unusableVector('zero', place);
     }
     return Float32Array.from(pooled, (value) => (normalize ? value / norm : value));
   }
@@ -111,7 +110,9 @@ export class Slot {
     if (--this.#windowsLeft > 0) return;
     try {
       const { tokens, plans, truncated } = this.#document;
-      const whole = { embedding: this.#mean.vector(form), tokens, windows: plans.length, truncated };
+      const { index } = this.origin;
+      const embedding = this.#mean.vector(form, { index, part: null });
+      const whole = { embedding, tokens, windows: plans.length, truncated };
       this.#end({ ...this.origin, ...whole, ...this.#parts(this.#document, form) });
     } catch (error) {
       this.fail(error);
@@ -123,7 +124,11 @@ export class Slot {
     form: VectorForm,
   ): { chunks: ChunkEmbedding[] } | { windowEmbeddings: WindowEmbedding[] } | object {
     if (parts.length === 0) return {};
-    const embedded = parts.map((part, i) => ({ ...part, embedding: this.#partMeans[i]?.vector(form) }));
+    const { index } = this.origin;
+    const embedded = parts.map((part, i) => ({
+      ...part,
+      embedding: this.#partMeans[i]?.vector(form, { index, part: i }),
+    }));
     return pools === null
       ? {
           windowEmbeddings: embedded.map(({ tokenStart, tokenEnd, embedding }) => ({

@@ -66,6 +66,7 @@ export type Flavour = 'openai' | 'tei' | 'ollama';
 /** Statuses and kinds of text-embeddings-inference. */
 const TEI: Record<number, readonly [status: number, kind: string]> = {
   400: [422, 'Validation'],
+  401: [401, 'Unauthorized'],
   413: [413, 'Validation'],
   429: [429, 'Overloaded'],
   500: [424, 'Backend'],

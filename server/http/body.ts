@@ -2,37 +2,33 @@
 import type { z } from 'zod';
 import { display } from '../../lib/error.js';
 import { ApiError } from '../api-error.js';
+import type { BodyPlace } from './body-budget.js';
 
-/** Bytes of all bodies that are being read or worked on at once, per server. */
-const MAX_BYTES_TOGETHER = 512 * 1024 * 1024;
+/** Bodies that announce fewer bytes are read at once, which is faster: unfinished ones on every connection are 128 MiB. */
+const SMALL_BYTES = 64 * 1024;
 
-/** The bodies that a server holds: many large requests at once are turned away before they fill the memory. */
-export class BodyBudget {
-  #bytes = 0;
-
-  /** @throws ApiError 429 @returns what gives the bytes back */
-  take(bytes: number): () => void {
-    if (this.#bytes + bytes > MAX_BYTES_TOGETHER) {
-      throw new ApiError(429, 'The server reads too many large requests at once: try again later.', {
-        code: 'queue_full',
-        type: 'overloaded_error',
-        retryAfter: 1,
-      });
-    }
-    this.#bytes += bytes;
-    return () => {
-      this.#bytes -= bytes;
-    };
-  }
-}
-
-/** @throws ApiError 415, 413, 400 */
+/** @param place is charged with what arrives @throws ApiError 415, 413, 429, 400 */
 export async function readJson<T extends z.ZodType>(
   request: Request,
   schema: T,
   maxBytes: number,
+  place: BodyPlace,
 ): Promise<z.output<T>> {
-  const type = request.headers.get('content-type') ?? '';
+  checkHeaders(request.headers);
+  const text = await readText(request, maxBytes, place);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : '';
+    throw new ApiError(400, `The body is not JSON: ${syntaxError(reason)}.`, { code: 'invalid_json' });
+  }
+  return check(schema, json);
+}
+
+/** @throws ApiError 415 */
+function checkHeaders(headers: Headers): void {
+  const type = headers.get('content-type') ?? '';
   if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
     throw new ApiError(
       415,
@@ -40,16 +36,22 @@ export async function readJson<T extends z.ZodType>(
       { code: 'unsupported_media_type' },
     );
   }
-  const text = await readText(request, maxBytes);
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : '';
-    const where = /position \d+/.exec(reason)?.[0] ?? 'its end';
-    throw new ApiError(400, `The body is not JSON: there is an error at ${where}.`, { code: 'invalid_json' });
+  const encoding = headers.get('content-encoding') ?? 'identity';
+  if (!/^identity$/i.test(encoding)) {
+    throw new ApiError(
+      415,
+      `The body has the Content-Encoding ${display(encoding)}, and compressed bodies are not taken: send the JSON as it is.`,
+      { code: 'unsupported_media_type' },
+    );
   }
-  return check(schema, json);
+}
+
+/** @param reason V8's, which names a place or a character, but not always both */
+function syntaxError(reason: string): string {
+  const position = /position \d+/.exec(reason);
+  if (position !== null) return `there is an error at ${position[0]}`;
+  const character = /^Unexpected token '(.+?)', /su.exec(reason)?.[1];
+  return character === undefined ? 'it ends too early' : `there is an unexpected ${display(character)}`;
 }
 
 /** @throws ApiError 400 that names the field, what was given and what is allowed */
@@ -74,36 +76,54 @@ function bad(message: string, param: string | null): ApiError {
   return new ApiError(400, message, { code: 'invalid_value', param });
 }
 
-async function readText(request: Request, maxBytes: number): Promise<string> {
+async function readText(request: Request, maxBytes: number, place: BodyPlace): Promise<string> {
   const declared = Number(request.headers.get('content-length') ?? 0);
   if (declared > maxBytes) throw tooLarge(maxBytes);
+  let bytes: Uint8Array;
   try {
-    if (!(declared > 0)) return await readPieces(request, maxBytes);
-    const bytes = await request.arrayBuffer();
-    if (bytes.byteLength > maxBytes) throw tooLarge(maxBytes);
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    bytes =
+      declared > 0 && declared <= SMALL_BYTES
+        ? await readAtOnce(request, place)
+        : await readPieces(request, maxBytes, place);
   } catch (error) {
     if (error instanceof ApiError) throw error;
-    if (error instanceof TypeError && !request.signal.aborted) {
-      throw new ApiError(400, 'The body is not UTF-8.', { code: 'invalid_json', cause: error });
-    }
     throw new ApiError(400, 'The body ended too early.', { code: 'invalid_json', cause: error });
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new ApiError(400, 'The body is not UTF-8.', { code: 'invalid_json', cause: error });
   }
 }
 
-async function readPieces(request: Request, maxBytes: number): Promise<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
+async function readAtOnce(request: Request, place: BodyPlace): Promise<Uint8Array> {
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  place.take(bytes.byteLength);
+  return bytes;
+}
+
+/** One block of memory, which grows: a client may send its bytes one by one, and each piece kept would take a hundred. */
+async function readPieces(request: Request, maxBytes: number, place: BodyPlace): Promise<Uint8Array> {
   const reader = request.body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined;
-  let [text, bytes] = ['', 0];
-  for (;;) {
-    const next = await reader?.read();
-    if (next === undefined || next.done) return text + decoder.decode();
-    bytes += next.value.byteLength;
-    if (bytes > maxBytes) {
-      await reader?.cancel();
-      throw tooLarge(maxBytes);
+  let [block, length] = [new Uint8Array(SMALL_BYTES), 0];
+  try {
+    for (;;) {
+      const next = await reader?.read();
+      if (next === undefined || next.done) return block.subarray(0, length);
+      const end = length + next.value.byteLength;
+      if (end > maxBytes) throw tooLarge(maxBytes);
+      place.take(next.value.byteLength);
+      if (end > block.length) {
+        const larger = new Uint8Array(Math.max(end, Math.min(2 * block.length, maxBytes)));
+        larger.set(block.subarray(0, length));
+        block = larger;
+      }
+      block.set(next.value, length);
+      length = end;
     }
-    text += decoder.decode(next.value, { stream: true });
+  } catch (error) {
+    await reader?.cancel().catch(() => undefined);
+    throw error;
   }
 }
 

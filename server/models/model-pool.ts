@@ -2,7 +2,8 @@ import { type ResolvedExtend, resolveExtend } from '../../lib/extend/index.js';
 import { formatBytes } from '../../lib/format.js';
 import { LongEmbedError, type Extend, type LoadOptions } from '../../lib/index.js';
 import { ApiError } from '../api-error.js';
-import type { Model, ServedModel } from './served-model.js';
+import { abortable } from './abortable.js';
+import { isSameForRequests, type Model, type ServedModel } from './served-model.js';
 
 /** A model to offer. */
 export interface ModelEntry {
@@ -31,7 +32,8 @@ export type PoolEvent =
 
 /** A place in the pool. */
 interface Slot {
-  readonly served: ServedModel;
+  /** Described anew by each load: the file may have been replaced. */
+  served: ServedModel;
   readonly source: string | Model;
   /** Null: neither loaded nor being loaded. */
   loading: Promise<Model> | null;
@@ -90,15 +92,26 @@ export class ModelPool {
     return this.#slots.get(id)?.model ?? null;
   }
 
-  /** Runs `work` on the model, which is loaded first if it is not, and stays loaded meanwhile. */
-  async use<T>({ id }: ServedModel, signal: AbortSignal, work: (model: Model) => Promise<T>): Promise<T> {
+  /**
+   * Runs `work` on the model, which is loaded first if it is not, and stays loaded meanwhile.
+   * @param served as `get` gave it: the request's settings were made for it
+   */
+  async use<T>(served: ServedModel, signal: AbortSignal, work: (model: Model) => Promise<T>): Promise<T> {
+    const { id } = served;
     const slot = this.#slots.get(id);
     if (slot === undefined) throw new RangeError(`the pool has no model ${id}`);
     while (slot.retiring) await this.#changed(signal);
     slot.users++;
     slot.lastUsed = performance.now();
+    let model: Model | null = null;
     try {
-      return await work(await abortable(this.#load(slot), signal));
+      model = await abortable(this.#load(slot), signal);
+      if (!isSameForRequests(slot.served, served)) throw replaced(id);
+      return await work(model);
+    } catch (error) {
+      if (model === null || typeof slot.source !== 'string' || !hasLostFile(error)) throw error;
+      await this.#drop(slot, model);
+      throw replaced(id, error);
     } finally {
       slot.users--;
       slot.lastUsed = performance.now();
@@ -146,11 +159,15 @@ export class ModelPool {
   }
 
   #add(id: string, source: string | Model, info: ServedModel['info'], model: Model | null): void {
-    const { maxTokens: cap = Infinity } = this.#options;
-    const extend: ResolvedExtend = resolveExtend(this.#options.extend, info);
-    const served: ServedModel = { id, info, extend, maxTokens: Math.min(extend.limit, cap), cap };
+    const served = this.#describe(id, info);
     const loading = model === null ? null : Promise.resolve(model);
     this.#slots.set(id, { served, source, loading, model, users: 0, lastUsed: 0, retiring: false });
+  }
+
+  #describe(id: string, info: ServedModel['info']): ServedModel {
+    const { maxTokens: cap = Infinity } = this.#options;
+    const extend: ResolvedExtend = resolveExtend(this.#options.extend, info);
+    return { id, info, extend, maxTokens: Math.min(extend.limit, cap), cap };
   }
 
   #load(slot: Slot): Promise<Model> {
@@ -180,18 +197,30 @@ export class ModelPool {
   }
 
   async #loadNow(slot: Slot): Promise<Model> {
-    const { served, source } = slot;
+    const { id } = slot.served;
     await this.#makeRoom(slot);
     const started = performance.now();
-    const model = await this.#options.load(source as string, this.#options.loadOptions);
+    const model = await this.#options.load(slot.source as string, this.#options.loadOptions);
     if (this.#closed) await model.dispose();
+    try {
+      slot.served = this.#describe(id, model.info);
+    } catch (error) {
+      await model.dispose();
+      throw error;
+    }
     slot.model = model;
-    this.#options.onEvent({
-      type: 'loaded',
-      id: served.id,
-      seconds: (performance.now() - started) / 1000,
-    });
+    this.#options.onEvent({ type: 'loaded', id, seconds: (performance.now() - started) / 1000 });
     return model;
+  }
+
+  /** Gives up a model that can no longer work: the next request loads it anew. */
+  async #drop(slot: Slot, model: Model): Promise<void> {
+    // another request that failed with it may have been faster
+    if (slot.model !== model) return;
+    slot.loading = null;
+    slot.model = null;
+    await model.dispose();
+    this.#options.onEvent({ type: 'unloaded', id: slot.served.id });
   }
 
   async #makeRoom(forSlot: Slot): Promise<void> {
@@ -243,22 +272,21 @@ export class ModelPool {
   }
 }
 
-/** Waits for a promise, at most until the signal is aborted. The work behind it goes on for others. */
-async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  promise.catch(() => undefined);
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    const fail = (): void =>
-      reject(new LongEmbedError('ERR_ABORTED', 'The client has gone.', { cause: signal.reason }));
-    if (signal.aborted) fail();
-    else {
-      signal.addEventListener('abort', fail, { once: true });
-      stop = () => signal.removeEventListener('abort', fail);
-    }
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    stop();
-  }
+/** Whether a model that was loaded works no more because its file is another or gone: only loading it anew helps. */
+function hasLostFile(error: unknown): boolean {
+  const code = error instanceof ApiError || error instanceof LongEmbedError ? error.code : '';
+  return code === 'ERR_MODEL_INVALID' || code === 'ERR_MODEL_NOT_FOUND';
+}
+
+function replaced(id: string, cause?: unknown): ApiError {
+  return new ApiError(
+    503,
+    `The file of the model ${id} has changed: it is loaded anew. Another try may succeed.`,
+    {
+      code: 'model_unavailable',
+      param: 'model',
+      retryAfter: 1,
+      cause,
+    },
+  );
 }

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import type { ChunkRule } from '../../lib/index.js';
 import { ApiError } from '../api-error.js';
-import { type ChunkedInput, embedChunks, type EmbeddedChunks } from '../embed.js';
+import { checkChunks, type ChunkedInput } from '../documents.js';
+import { embedChunks, type EmbeddedChunks } from '../embed.js';
 import { type Encoding, jsonAnswer, vectorJson } from '../http/answer.js';
 import { fields, isAbsent, optional, settingsOf } from '../settings.js';
+import { numberFormat } from './number-format.js';
 import { checkCount, route, servedModel } from './route.js';
 
 /** Tokens of a chunk where the request asks for chunks and names no size. */
 const CHUNK_TOKENS = 256;
-/** Chunks of all documents of a request. */
-const MAX_CHUNKS = 16_000;
 
 const documents = z
   .array(
@@ -33,6 +33,7 @@ const body = z.object(
     input: optional(documents.describe('Another name of inputs')),
     model: optional(z.string('the name of a model')),
     encoding_format: optional(z.enum(['float', 'base64'], 'float or base64')),
+    ...numberFormat,
     output_dimension: fields.dimensions,
     dimensions: fields.dimensions,
     input_type: fields.input_type,
@@ -91,8 +92,7 @@ export const contextualizedEmbeddings = route({
       throw invalid('inputs', 'The field inputs is missing: it must be an array of documents.');
     checkCount(inputs.length, exchange, 'inputs');
     const chunks = inputs.reduce((sum, document) => sum + document.length, 0);
-    if (chunks > MAX_CHUNKS)
-      throw invalid('inputs', `The request has ${chunks} chunks: send at most ${MAX_CHUNKS}.`);
+    checkChunks(chunks, 'inputs');
     exchange.inputs = chunks;
     const rule = given.enable_auto_chunk === true ? ruleOf(given.chunk_size, given.chunk_overlap) : undefined;
     const asked = inputs.map((document, index) => chunked(document, index, rule !== undefined));

@@ -6,6 +6,7 @@ import type { Input } from '../inputs.js';
 import { fields, isAbsent, optional, type Settings, settingsOf } from '../settings.js';
 import type { ServedModel } from '../models/served-model.js';
 import { inputsOf, inputSchema, messages } from './input.js';
+import { numberFormat } from './number-format.js';
 import { type Call, route, servedModel } from './route.js';
 
 const ours = {
@@ -24,6 +25,7 @@ const body = z.object(
     input: inputSchema,
     model: optional(z.string('the name of a model')),
     encoding_format: optional(z.enum(['float', 'base64'], 'float or base64')),
+    ...numberFormat,
     user: optional(z.string('a string').describe('Not used')),
     messages,
     truncation_side: optional(z.literal('right', 'right: texts are cut at their end')),

@@ -11,13 +11,20 @@ const IDS = { type: 'array', items: { type: 'integer', minimum: 0 }, minItems: 1
 
 const allowed = 'a string, an array of strings, an array of token ids, or an array of such arrays';
 
+type Inputs = string | readonly string[] | readonly number[] | readonly (readonly number[])[];
+
+const INPUT = {
+  anyOf: [...TEXTS.anyOf, IDS, { type: 'array', items: IDS, minItems: 1 }],
+  description: 'Texts; or content token ids of the model, as /tokenize gives them',
+};
+
 /** Checked by hand: a schema of millions of token ids would block the thread for seconds. */
-export const inputSchema = z
-  .custom<string | readonly string[] | readonly number[] | readonly (readonly number[])[]>(isInput, allowed)
-  .meta({
-    anyOf: [...TEXTS.anyOf, IDS, { type: 'array', items: IDS, minItems: 1 }],
-    description: 'Texts; or content token ids of the model, as /tokenize gives them',
-  });
+export const inputSchema = z.custom<Inputs>(isInput, allowed).meta(INPUT);
+
+/** The same or an empty array, for routes whose API has an answer of its own to that. */
+export const inputOrNoneSchema = z
+  .custom<Inputs>((value) => isNone(value) || isInput(value), allowed)
+  .meta(INPUT);
 
 /** What chat clients send: taking it for a text would be wrong. */
 export const messages = z
@@ -25,13 +32,15 @@ export const messages = z
   .optional()
   .describe('Not supported');
 
+const allowedTexts = 'a string or an array of strings';
+
 /** Texts alone. */
-export const textsSchema = z
-  .custom<string | readonly string[]>(
-    (value) => typeof value === 'string' || isArrayOf(value, (item) => typeof item === 'string'),
-    'a string or an array of strings',
-  )
-  .meta(TEXTS);
+export const textsSchema = z.custom<string | readonly string[]>(isTexts, allowedTexts).meta(TEXTS);
+
+/** The same or none, where that asks for nothing but the model. */
+export const textsOrNoneSchema = z
+  .custom<string | readonly string[]>((value) => isNone(value) || isTexts(value), allowedTexts)
+  .meta({ anyOf: [{ type: 'string' }, { type: 'array', items: TEXT }] });
 
 /** The same where nothing is embedded: a text may be empty. */
 export const anyTextsSchema = textsSchema.meta({
@@ -39,12 +48,16 @@ export const anyTextsSchema = textsSchema.meta({
 });
 
 function isInput(value: unknown): boolean {
-  return (
-    typeof value === 'string' ||
-    isArrayOf(value, (item) => typeof item === 'string') ||
-    isIds(value) ||
-    isArrayOf(value, isIds)
-  );
+  return isTexts(value) || isIds(value) || isArrayOf(value, isIds);
+}
+
+function isTexts(value: unknown): boolean {
+  return typeof value === 'string' || isArrayOf(value, (item) => typeof item === 'string');
+}
+
+/** Whether it is an empty array. */
+export function isNone(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 function isIds(value: unknown): boolean {

@@ -1,28 +1,17 @@
 import { z } from 'zod';
-import { ApiError } from '../api-error.js';
-import { embedInputs } from '../embed.js';
+import { embedInputs, type EmbeddedInput } from '../embed.js';
 import { cutHeader, jsonAnswer } from '../http/answer.js';
-import { fields, optional, settingsOf } from '../settings.js';
-import { inputsOf, textsSchema } from './input.js';
-import { route, servedModel } from './route.js';
+import { fields, isAbsent, optional, settingsOf } from '../settings.js';
+import { inputsOf, isNone, textsOrNoneSchema } from './input.js';
+import { ollamaFields, ollamaModel, ollamaWords } from './ollama-model.js';
+import { route } from './route.js';
 import { vectorsJson } from './tei-embed.js';
 
 const body = z.object(
   {
-    model: z.string('the name of a model'),
-    input: textsSchema,
-    truncate: optional(
-      z
-        .boolean('true or false')
-        .describe(
-          'Cut texts that are too long. Default: false, unlike in Ollama, so that no text is cut silently',
-        ),
-    ),
+    ...ollamaFields,
+    input: optional(textsOrNoneSchema.describe('None: the model is loaded')),
     dimensions: fields.dimensions,
-    extend: fields.extend,
-    input_type: fields.input_type,
-    keep_alive: optional(z.union([z.string(), z.number()], 'a duration').describe('Not used')),
-    options: optional(z.looseObject({}, 'an object').describe('Not used')),
   },
   'an object with model and input',
 );
@@ -47,18 +36,23 @@ export const ollamaEmbed = route({
   answer,
   async handle(call) {
     const { exchange } = call;
-    // Ollama's clients write the tag of a model that has none
-    const served = servedModel(call.body.model.replace(/:latest$/, ''), exchange);
+    const { model, input } = call.body;
+    const served = ollamaModel(model, exchange);
     const settings = settingsOf(call.body, served, exchange.services.policy);
-    const inputs = inputsOf(call.body.input, call);
-    const results = await embedInputs(exchange, served, inputs, settings).catch((error: unknown) => {
-      throw ollamaWords(error);
-    });
+    let results: EmbeddedInput[] = [];
+    if (isAbsent(input) || input === '' || isNone(input)) {
+      await exchange.withModel(served, () => Promise.resolve());
+    } else {
+      const inputs = inputsOf(input, call);
+      results = await embedInputs(exchange, served, inputs, settings).catch((error: unknown) => {
+        throw ollamaWords(error);
+      });
+    }
     const tokens = results.reduce((sum, result) => sum + result.tokens, 0);
     const duration = Math.round((performance.now() - exchange.started) * NS_PER_MS);
     return jsonAnswer(
       (function* () {
-        yield `{"model":${JSON.stringify(call.body.model)},"embeddings":`;
+        yield `{"model":${JSON.stringify(model)},"embeddings":`;
         yield* vectorsJson(results);
         yield `,"total_duration":${duration},"load_duration":0,"prompt_eval_count":${tokens}}`;
       })(),
@@ -66,13 +60,3 @@ export const ollamaEmbed = route({
     );
   },
 });
-
-/** The words of Ollama that its clients look for. */
-function ollamaWords(error: unknown): unknown {
-  if (!(error instanceof ApiError) || error.code !== 'context_length_exceeded') return error;
-  const { status, code, param } = error;
-  return new ApiError(status, `the input length exceeds the context length: ${error.message}`, {
-    code,
-    param,
-  });
-}

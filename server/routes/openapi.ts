@@ -35,7 +35,7 @@ const STATUSES = {
     404: 'There is no such model',
     413: 'The request is too large',
     415: 'The body is not JSON',
-    422: 'The request is wrong (text-embeddings-inference)',
+    422: 'An input has no usable vector; the request is wrong (text-embeddings-inference)',
     424: 'The engine failed (text-embeddings-inference)',
     429: 'The queue is full: retry-after says how long to wait',
     500: 'The engine failed',

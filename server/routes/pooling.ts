@@ -4,6 +4,7 @@ import { jsonAnswer } from '../http/answer.js';
 import { fields, optional, settingsOf } from '../settings.js';
 import { usage } from './embeddings.js';
 import { inputsOf, messages, textsSchema } from './input.js';
+import { numberFormat } from './number-format.js';
 import { route, servedModel } from './route.js';
 import { vectorsJson } from './tei-embed.js';
 
@@ -25,12 +26,14 @@ const body = z.object(
         ),
     ),
     messages,
+    encoding_format: optional(z.literal('float', 'float')),
+    ...numberFormat,
     task: optional(z.string('a string').describe('Not used')),
     truncate_prompt_tokens: optional(
       z
         .int('-1 or a whole number from 1')
         .min(-1, '-1 or a whole number from 1')
-        .describe('Not used: no text is too long here'),
+        .describe('Not used: no text is cut here'),
     ),
     extend: fields.extend,
     input_type: fields.input_type,

@@ -1,13 +1,14 @@
 import { z } from 'zod';
+import { ApiError } from '../api-error.js';
 import { embedInputs, type EmbeddedInput } from '../embed.js';
 import { cutHeader, jsonAnswer, vectorJson } from '../http/answer.js';
 import { fields, optional, settingsOf } from '../settings.js';
-import { inputsOf, inputSchema } from './input.js';
+import { inputOrNoneSchema, inputsOf, isNone } from './input.js';
 import { route, servedModel } from './route.js';
 
 const body = z.object(
   {
-    inputs: inputSchema,
+    inputs: inputOrNoneSchema,
     model: optional(z.string('the name of a model').describe('Default: the first')),
     truncate: optional(
       z.boolean('true or false').describe('Cut texts that are too long; default: they are errors'),
@@ -33,6 +34,12 @@ export const teiEmbed = route({
   answer: z.array(z.array(z.number())),
   async handle(call) {
     const { exchange } = call;
+    if (isNone(call.body.inputs)) {
+      throw new ApiError(400, 'The field inputs is an empty array: there is nothing to embed.', {
+        code: 'ERR_INPUT_EMPTY',
+        param: 'inputs',
+      });
+    }
     const served = servedModel(call.body.model, exchange, true);
     const settings = settingsOf(call.body, served, exchange.services.policy);
     const inputs = inputsOf(call.body.inputs, call, 'inputs');
@@ -40,6 +47,9 @@ export const teiEmbed = route({
     return jsonAnswer(vectorsJson(results), cutHeader(results));
   },
 });
+
+/** The same at the address itself, where Hugging Face's clients send what they send to a server of one model. */
+export const teiRoot = route({ ...teiEmbed, path: '/', body });
 
 /** An array of vectors, one a piece. */
 export function* vectorsJson(results: readonly Pick<EmbeddedInput, 'embedding'>[]): Generator<string> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { throwIfAborted } from '../../lib/abort.js';
 import { ApiError } from '../api-error.js';
 import { jsonAnswer } from '../http/answer.js';
 import { isAbsent, optional } from '../settings.js';
@@ -56,6 +57,7 @@ export const tokenize = route({
       const lists: string[] = [];
       let count = 0;
       for (const text of inputs) {
+        throwIfAborted(exchange.signal);
         const content = await model.tokenize(text);
         const ids = given.add_special_tokens === true ? [...prefix, ...content, ...suffix] : content;
         count += ids.length;

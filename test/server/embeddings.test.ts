@@ -1,6 +1,7 @@
 /** POST /v1/embeddings: the vectors are the library's, and what cannot be embedded is refused in OpenAI's words. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EmbeddingModel } from '../../lib/index.js';
+import { FakeNative } from '../model/fake-native.js';
 import { decode, expectRefused, startServer, type TestServer } from './helpers.js';
 
 const PATH = '/v1/embeddings';
@@ -194,6 +195,10 @@ describe('refusals', () => {
     [{ input: 'x', dimensions: 769 }, 'ERR_INVALID_OPTION', /this model has 768/],
     [{ input: 'x', dimensions: '64' }, 'invalid_value', /dimensions is "64"/],
     [{ input: 'x', encoding_format: 'hex' }, 'invalid_value', /float or base64/],
+    [{ input: 'x', output_dtype: 'int8' }, 'invalid_value', /output_dtype is "int8": .* float32/],
+    [{ input: 'x', embed_dtype: 'float16' }, 'invalid_value', /embed_dtype is "float16"/],
+    [{ input: 'x', embedding_type: 'binary' }, 'invalid_value', /embedding_type is "binary"/],
+    [{ input: 'x', endianness: 'big' }, 'invalid_value', /little-endian/],
     [{ input: 'x', input_type: 'clustering' }, 'invalid_value', /one of query/],
     [{ input: 'x', input_type: 'query', prompt_name: 'document' }, 'ERR_INVALID_OPTION', /give one of them/],
     [{ input: 'x', truncate: 'START' }, 'invalid_value', /"NONE" or "END"/],
@@ -206,8 +211,58 @@ describe('refusals', () => {
     [[], 'invalid_value', /The body is an array/],
     ['{"input": ', 'invalid_json', /not JSON/],
     [{ input: 'x', prompt: 'p '.repeat(400), truncate: true }, 'context_length_exceeded', /maximum context/],
+    [{ input: 'x', truncate_prompt_tokens: 2 }, 'invalid_value', /take 2 tokens.*more than 2/],
+    [
+      { input: 'x', prompt: 'a b c ', truncate_prompt_tokens: 4 },
+      'invalid_value',
+      /truncate_prompt_tokens is 4/,
+    ],
+    [{ input: ['x'], late_chunking: true, truncate: true }, 'invalid_value', /never cut/],
+    [{ input: ['x'], late_chunking: true, truncate_prompt_tokens: 100 }, 'invalid_value', /never cut/],
   ])('%j', async (body, code, message) => {
     await refused(body, 400, code, message);
+  });
+
+  it('formats of numbers are taken by the names of what is given anyway', async () => {
+    const asked = { output_dtype: 'float', embed_dtype: 'float32', endianness: 'little' };
+    const { json } = await test.post(PATH, { input: 'x', ...asked, embedding_type: 'float' });
+    expect(json.data[0].embedding).toEqual(await vector('x'));
+  });
+
+  it('a vector of which dimensions leaves nothing is no failure of the engine', async () => {
+    // mini-rope's first number is zero for the second
+    const cut = { input: ['green grass', 'tenant'], dimensions: 1 };
+    const answer = await test.post(PATH, cut);
+    expectRefused(
+      answer,
+      422,
+      'unusable_vector',
+      /^Input 1 has no usable vector\. The first 1 of the 768 num/,
+    );
+    expect(answer.json.error.param).toBe('dimensions');
+    expect((await test.post(PATH, { ...cut, dimensions: 64 })).status).toBe(200);
+    const tei = await test.post('/embed', { inputs: cut.input, dimensions: 1 });
+    expect([tei.status, tei.json.error_type]).toEqual([422, 'Validation']);
+  });
+
+  it.each([
+    ['zero', [0, 0, 0]],
+    ['not finite', [1, NaN, 0]],
+  ])('a vector of the model that is %s is none either', async (what, vector) => {
+    const native = new FakeNative();
+    native.vector = (tokens) => (tokens[1] === 11 ? vector : [1, 0, 0]);
+    const damaged = await native.open();
+    const own = await startServer({ models: { damaged } });
+    const answer = await own.post(PATH, { input: ['10', '11', '12'] });
+    expectRefused(
+      answer,
+      422,
+      'unusable_vector',
+      new RegExp(`^Input 1 .* that is ${what}\\. The file may be`),
+    );
+    expect(answer.json.error.param).toBe('input');
+    await own.server.close();
+    await damaged.dispose();
   });
 
   it('half a character', async () => {

@@ -1,6 +1,6 @@
 /** Several models in little memory. */
-import { expect, it } from 'vitest';
-import { LongEmbedError } from '../../lib/index.js';
+import { describe, expect, it } from 'vitest';
+import { type ErrorCode, LongEmbedError } from '../../lib/index.js';
 import { ModelPool, type PoolEvent, type PoolOptions } from '../../server/models/model-pool.js';
 import type { Model } from '../../server/models/served-model.js';
 import { fakeModel, type FakeModel } from './fake-model.js';
@@ -12,21 +12,27 @@ interface World {
   use: <T>(id: string, work?: (model: Model) => Promise<T>) => Promise<T>;
 }
 
+const OPTIONS: PoolOptions = {
+  load: () => Promise.resolve(fakeModel()),
+  loadOptions: {},
+  extend: 'none',
+  maxTokens: undefined,
+  maxMemoryBytes: 200,
+  preload: false,
+  onEvent: () => undefined,
+};
+
 /** A pool of models of 100 bytes called a, b, c. */
 async function open(options: Partial<PoolOptions> = {}): Promise<World> {
   const [events, loads]: [string[], string[]] = [[], []];
   const pool = await ModelPool.open(
     ['a', 'b', 'c'].map((id) => ({ id, source: `${id}.gguf` })),
     {
+      ...OPTIONS,
       load: (path) => {
         loads.push(path);
         return Promise.resolve(fakeModel());
       },
-      loadOptions: {},
-      extend: 'none',
-      maxTokens: undefined,
-      maxMemoryBytes: 200,
-      preload: false,
       onEvent: (event: PoolEvent) => events.push(`${event.type} ${event.id}`),
       ...options,
     },
@@ -101,6 +107,72 @@ it('a model that cannot be loaded fails its request, and the next tries again', 
   await use('a');
   expect(events).toEqual(['failed a', 'loaded a']);
   await pool.dispose();
+});
+
+describe('a model whose file was replaced', () => {
+  const lost = (code: ErrorCode) => (): Promise<never> =>
+    Promise.reject(new LongEmbedError(code, 'a.gguf …'));
+
+  it.each(['ERR_MODEL_INVALID', 'ERR_MODEL_NOT_FOUND'] as const)('is loaded anew after %s', async (code) => {
+    const { use, events, pool } = await open();
+    await use('a');
+    const model = pool.loaded('a') as FakeModel;
+    const failed = use('a', lost(code));
+    await expect(failed).rejects.toMatchObject({ status: 503, code: 'model_unavailable', retryable: true });
+    await expect(failed).rejects.not.toMatchObject({ message: expect.stringContaining('.gguf') });
+    expect([model.disposed, pool.loaded('a')]).toEqual([true, null]);
+    await use('a');
+    expect(pool.loaded('a')).not.toBe(model);
+    expect(events).toEqual(['loaded a', 'unloaded a', 'loaded a']);
+    await pool.dispose();
+  });
+
+  it('is unloaded once, however many requests fail with it', async () => {
+    const { use, events, loads, pool } = await open();
+    await Promise.allSettled(Array.from({ length: 5 }, () => use('a', lost('ERR_MODEL_INVALID'))));
+    await use('a');
+    expect(loads).toEqual(['a.gguf', 'a.gguf']);
+    expect(events).toEqual(['loaded a', 'unloaded a', 'loaded a']);
+    await pool.dispose();
+  });
+
+  it('stays loaded where the failure is another', async () => {
+    const { use, loads, pool } = await open();
+    await expect(use('a', lost('ERR_BACKEND'))).rejects.toMatchObject({ code: 'ERR_BACKEND' });
+    await use('a');
+    expect(loads).toEqual(['a.gguf']);
+    await pool.dispose();
+  });
+
+  it('is described anew, and requests made for the old one are not computed by the new one', async () => {
+    let nativeContext = 256;
+    const load = (): Promise<FakeModel> => {
+      const model = fakeModel();
+      return Promise.resolve({ ...model, info: { ...model.info, nativeContext } });
+    };
+    const { use, pool } = await open({ load });
+    const before = pool.get('a')!;
+    nativeContext = 128;
+    let computed = false;
+    const work = (): Promise<void> => {
+      computed = true;
+      return Promise.resolve();
+    };
+    await expect(use('a', work)).rejects.toMatchObject({ code: 'model_unavailable', retryable: true });
+    expect([computed, before.maxTokens, pool.get('a')!.maxTokens]).toEqual([false, 256, 128]);
+    await use('a', work);
+    expect(computed).toBe(true);
+    await pool.dispose();
+  });
+
+  it('of the caller stays the caller’s', async () => {
+    const source = fakeModel();
+    const own = await ModelPool.open([{ id: 'own', source }], OPTIONS);
+    const failed = own.use(own.get('own')!, new AbortController().signal, lost('ERR_MODEL_INVALID'));
+    await expect(failed).rejects.toMatchObject({ code: 'ERR_MODEL_INVALID' });
+    expect([source.disposed, own.loaded('own')]).toEqual([false, source]);
+    await own.dispose();
+  });
 });
 
 it('a request whose client has gone does not wait for the model', async () => {

@@ -56,6 +56,7 @@ describe('/v1/contextualizedembeddings', () => {
     [{ inputs: [] }, /at least one document/],
     [{ inputs: [[]] }, /inputs.0/],
     [{ inputs: ['text'] }, /array of strings/],
+    [{ inputs: [['a']], output_dtype: 'int8' }, /output_dtype is "int8": .* float32/],
     [{ inputs: [['a']], input: [['b']] }, /give one of them/],
     [{ inputs: [['a', 'b']], enable_auto_chunk: true }, /must be one string/],
     [{ inputs: [['a']], enable_auto_chunk: true, chunk_size: 8, chunk_overlap: 8 }, /less than chunk_size/],
@@ -83,6 +84,14 @@ it('/pooling gives a vector for each chunk', async () => {
   });
   expect(json.data[1].data).toHaveLength(1);
 });
+
+it.each([{ encoding_format: 'base64' }, { embed_dtype: 'float16' }, { endianness: 'big' }])(
+  '/pooling refuses %j, which it does not write',
+  async (format) => {
+    const answer = await test.post('/pooling', { input: 'short', ...format });
+    expectRefused(answer, 400, 'invalid_value', new RegExp(Object.keys(format)[0]!));
+  },
+);
 
 describe('/tokenize', () => {
   it('gives ids of one text or several', async () => {
@@ -114,9 +123,24 @@ describe('text-embeddings-inference', () => {
     expect((await test.post('/embed', { inputs: 'x', normalize: false })).json).toHaveLength(1);
   });
 
+  it('is at / as well, where huggingface_hub and @huggingface/inference look for it', async () => {
+    const { status, json } = await test.post('/', { inputs: ['green grass'] });
+    expect([status, json]).toEqual([200, [[...(await model.embed('green grass')).embedding]]]);
+    expect((await test.post('/', { inputs: LONG })).json.error_type).toBe('Validation');
+  });
+
+  it('has a kind of its own for a key that is missing', async () => {
+    const own = await startServer({ apiKeys: ['key'] });
+    const { status, json } = await own.post('/embed', { inputs: 'x' });
+    expect([status, json]).toEqual([401, { error: expect.any(String), error_type: 'Unauthorized' }]);
+    await own.server.close();
+  });
+
   it.each([
     [{ inputs: LONG }, 422, 'Validation'],
     [{ inputs: '' }, 400, 'Empty'],
+    [{ inputs: [] }, 400, 'Empty'],
+    [{ inputs: [1.5] }, 422, 'Validation'],
     [{ inputs: 'x', truncation_direction: 'Left' }, 422, 'Validation'],
     [{}, 422, 'Validation'],
   ])('%# has its errors', async (body, status, kind) => {
@@ -132,28 +156,6 @@ describe('text-embeddings-inference', () => {
       auto_truncate: false,
       model_type: { embedding: { pooling: 'mean' } },
     });
-  });
-});
-
-describe('Ollama', () => {
-  it('/api/embed', async () => {
-    const { json } = await test.post('/api/embed', { model: 'mini:latest', input: ['green grass'] });
-    const { embedding, tokens } = await model.embed('green grass');
-    expect(json).toMatchObject({
-      model: 'mini:latest',
-      embeddings: [[...embedding]],
-      prompt_eval_count: tokens,
-    });
-    expect(json.total_duration).toBeGreaterThan(0);
-  });
-
-  it('does not cut a text unless it is told to', async () => {
-    const { status, json } = await test.post('/api/embed', { model: 'mini', input: LONG });
-    expect([status, json]).toEqual([
-      400,
-      { error: expect.stringMatching(/^the input length exceeds the context length/) },
-    ]);
-    expect((await test.post('/api/embed', { model: 'mini', input: LONG, truncate: true })).status).toBe(200);
   });
 });
 
@@ -212,8 +214,13 @@ it('/openapi.json describes every endpoint', async () => {
     '/pooling',
     '/tokenize',
     '/embed',
+    '/',
     '/info',
     '/api/embed',
+    '/api/embeddings',
+    '/api/tags',
+    '/api/show',
+    '/api/version',
     '/health',
     '/health/ready',
     '/health/live',
