@@ -115,6 +115,7 @@ Batch batch_of(const Napi::Object & object) {
 Napi::Object vocabulary_facts_object(Napi::Env env, const Vocabulary & vocabulary) {
     Napi::Object object = Napi::Object::New(env);
     object.Set("tokenizer", vocabulary.type());
+    object.Set("normalizer", text_or_null(env, vocabulary.takes_nfc() ? "nfc" : ""));
     object.Set("vocabularySize", vocabulary.size());
     object.Set("prefixTokens", id_array(env, vocabulary.prefix()));
     object.Set("suffixTokens", id_array(env, vocabulary.suffix()));

@@ -12,6 +12,7 @@
 #include <set>
 #include <vector>
 
+#include "architectures/yarn_keys.h"
 #include "batch.h"
 #include "error.h"
 #include "graph/graph_engine.h"
@@ -157,7 +158,7 @@ std::string key_of(const std::string & path, const Facts & facts) {
     const auto      file    = std::filesystem::u8path(path); // Windows would take a string for its code page
     const auto      written = std::filesystem::last_write_time(file, ignored).time_since_epoch();
     std::string     key     = path + '|' + std::to_string(std::filesystem::file_size(file, ignored)) + '|' +
-                      std::to_string(std::chrono::duration_cast<Microseconds>(written).count());
+                              std::to_string(std::chrono::duration_cast<Microseconds>(written).count());
     for (const Facts::DeviceLayers & share : facts.placement) {
         key += '|' + share.device + ' ' + std::to_string(share.layers);
     }
@@ -180,10 +181,11 @@ void check_devices(const llama_model & on_gpus, const std::string & path, const 
     bool                   quantized = false;
     const std::vector<int> layers    = layers_to_check(on_gpus, quantized);
     const auto             on_cpu    = load_llama_file(path, {}, WeightOrder::file, /*mmap*/ true, control);
-    const auto             theirs    = engine_for(on_gpus, facts, layers);
-    const auto             ours      = engine_for(*on_cpu, facts, layers);
-    const int32_t          words     = llama_vocab_n_tokens(llama_model_get_vocab(&on_gpus));
-    const double           allowed   = quantized ? allowed_quantized : allowed_full;
+    read_yarn_keys(*on_cpu);
+    const auto    theirs  = engine_for(on_gpus, facts, layers);
+    const auto    ours    = engine_for(*on_cpu, facts, layers);
+    const int32_t words   = llama_vocab_n_tokens(llama_model_get_vocab(&on_gpus));
+    const double  allowed = quantized ? allowed_quantized : allowed_full;
 
     for (const Trial & trial : trials_for(facts)) {
         const double distance = worst_distance(vectors(*theirs, trial, facts, words, control),

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "architectures/table.h"
+#include "architectures/yarn_keys.h"
 #include "device_check.h"
 #include "devices/devices.h"
 #include "devices/processors.h"
@@ -173,25 +174,28 @@ std::unique_ptr<Model> Model::load(const std::string & path, const LoadOptions &
 }
 
 std::unique_ptr<Model> Model::load_checked(const std::string & path, const LoadOptions & options, Control & control) {
-    const llm_arch architecture = check_model_file(path);
+    const CheckedFile file = check_model_file(path);
     control.check();
 
     const GpuPlan plan = gpu_plan(path, options, control);
     // weights in another order would be a copy, and our own kernels and slices of fused weights take the file's
-    const bool        own_graph = find_architecture(architecture) != nullptr && !prefers_llama_context();
+    const bool        own_graph = find_architecture(file.architecture) != nullptr && !prefers_llama_context();
     const WeightOrder order     = own_graph ? WeightOrder::file : WeightOrder::fastest_in_ggml;
 
     std::unique_ptr<Model> model(new Model());
     if (options.mmap) {
-        model->watch_ = FileWatch(path);
+        for (const std::string & part : file.parts) {
+            model->watches_.emplace_back(part);
+        }
     }
     model->model_ = load_llama_file(path, plan, order, options.mmap, control);
+    read_yarn_keys(*model->model_);
 
     model->precision_     = options.precision;
     const int threads     = options.threads > 0 ? options.threads : usable_cores();
     model->facts_         = read_facts(*model->model_);
     model->facts_.threads = threads;
-    model->vocabulary_    = std::make_unique<Vocabulary>(llama_model_get_vocab(model->model_.get()));
+    model->vocabulary_    = std::make_unique<Vocabulary>(*model->model_);
     if (options.check_device && model->facts_.gpu_layers > 0) {
         on_gpus([&] { check_devices(*model->model_, path, model->facts_, control); });
     }
@@ -221,6 +225,12 @@ void Model::start_engine(Lane lane) {
     engine(lane) = make_engine(*model_, facts_, precision_, {&way_, lane, repacked_.get()});
 }
 
+void Model::check_files() const {
+    for (const FileWatch & watch : watches_) {
+        watch.check();
+    }
+}
+
 void Model::embed(const Batch & batch, float * out, Control & control, Lane lane) {
     check_batch(batch, facts_, vocabulary_->size());
     if (lane == Lane::express && (!facts_.has_express_lane() || batch.n_tokens > max_express_tokens)) {
@@ -228,7 +238,7 @@ void Model::embed(const Batch & batch, float * out, Control & control, Lane lane
                     "The express lane takes no batch of " + std::to_string(batch.n_tokens) + " tokens of this model.");
     }
     control.check();
-    watch_.check();
+    check_files();
     std::unique_lock<std::mutex> express(express_, std::defer_lock);
     if (lane == Lane::express) {
         express.lock();
@@ -241,7 +251,7 @@ void Model::embed(const Batch & batch, float * out, Control & control, Lane lane
     clear_errors();
     try {
         engine->embed(batch, out, control);
-        watch_.check();
+        check_files();
         check_finite(out, batch.rows() * facts_.dimensions);
     } catch (const AssertionFailed &) {
         if (facts_.threads > 1) {

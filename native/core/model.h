@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "batch.h"
 #include "control.h"
@@ -68,11 +69,12 @@ private:
 
     std::unique_ptr<Engine> & engine(Lane lane) { return engines_[static_cast<size_t>(lane)]; }
 
+    void     check_files() const;
     void     repack(Repack repack, Control & control);
     void     start_engine(Lane lane);
     uint64_t express_memory();
 
-    FileWatch                        watch_; ///< of a file that is mapped into memory
+    std::vector<FileWatch>           watches_; ///< of each part of a file that is mapped into memory
     std::shared_ptr<llama_model>     model_;
     std::unique_ptr<RepackedWeights> repacked_; ///< null: none
     Precision                        precision_ = Precision::full;

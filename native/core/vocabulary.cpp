@@ -4,6 +4,7 @@
 
 #include "devices/devices.h"
 #include "error.h"
+#include "llama-model.h"
 #include "llama.h"
 #include "llama/abort_guard.h"
 #include "llama/log.h"
@@ -12,9 +13,22 @@
 
 namespace longembed {
 
-Vocabulary::Vocabulary(const llama_vocab * vocab) : vocab_(vocab) {
-    if (llama_vocab_type(vocab) == LLAMA_VOCAB_TYPE_WPM) {
-        wordpiece_ = std::make_unique<WordPiece>(*vocab);
+namespace {
+
+/// Whether tokenizers that GGUF calls so normalize to NFC, which the format cannot say. By the classes of transformers
+/// 5.24: Qwen2Tokenizer (also Qwen3's), Qwen3_5Tokenizer, CohereTokenizer, and GPTNeoXTokenizer (OLMo, ModernBERT).
+bool is_composed(const std::string & pre) {
+    return pre == "qwen2" || pre == "qwen35" || pre == "command-r" || pre == "olmo" || pre == "modern-bert";
+}
+
+} // namespace
+
+Vocabulary::Vocabulary(const llama_model & model) : vocab_(llama_model_get_vocab(&model)) {
+    const auto pre = model.gguf_kv.find("tokenizer.ggml.pre");
+    takes_nfc_     = pre != model.gguf_kv.end() && is_composed(pre->second);
+    if (llama_vocab_type(vocab_) == LLAMA_VOCAB_TYPE_WPM) {
+        bert_      = BertSpecialTokens::of(model);
+        wordpiece_ = std::make_unique<WordPiece>(*vocab_, bert_->unk);
     }
 }
 
@@ -37,7 +51,7 @@ int32_t Vocabulary::size() const {
 }
 
 int32_t Vocabulary::bos() const {
-    return llama_vocab_bos(vocab_);
+    return bert_ ? bert_->cls : llama_vocab_bos(vocab_);
 }
 
 int32_t Vocabulary::eos() const {
@@ -45,15 +59,15 @@ int32_t Vocabulary::eos() const {
 }
 
 std::vector<int32_t> Vocabulary::prefix() const {
-    // WordPiece always starts with [CLS], which llama.cpp stores as BOS
-    const bool wanted = llama_vocab_type(vocab_) == LLAMA_VOCAB_TYPE_WPM || llama_vocab_get_add_bos(vocab_);
-    return wanted && bos() >= 0 ? std::vector<int32_t>{bos()} : std::vector<int32_t>{};
+    if (bert_) {
+        return {bert_->cls};
+    }
+    return llama_vocab_get_add_bos(vocab_) && bos() >= 0 ? std::vector<int32_t>{bos()} : std::vector<int32_t>{};
 }
 
 std::vector<int32_t> Vocabulary::suffix() const {
-    const int32_t separator = llama_vocab_sep(vocab_);
-    if (llama_vocab_type(vocab_) == LLAMA_VOCAB_TYPE_WPM) {
-        return separator >= 0 ? std::vector<int32_t>{separator} : std::vector<int32_t>{};
+    if (bert_) {
+        return {bert_->sep};
     }
     return llama_vocab_get_add_eos(vocab_) && eos() >= 0 ? std::vector<int32_t>{eos()} : std::vector<int32_t>{};
 }
@@ -122,7 +136,7 @@ VocabularyFile::VocabularyFile(const std::string & path) {
         throw Error(ErrorCode::model_invalid,
                     "The vocabulary in \"" + path + "\" cannot be read: " + logged_errors() + ".");
     }
-    vocabulary_ = std::make_unique<Vocabulary>(llama_model_get_vocab(model_.get()));
+    vocabulary_ = std::make_unique<Vocabulary>(*model_);
 }
 
 } // namespace longembed

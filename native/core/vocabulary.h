@@ -2,8 +2,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "tokenize/bert_special_tokens.h"
 
 struct llama_vocab;
 struct llama_model;
@@ -15,13 +18,18 @@ class WordPiece;
 /// The vocabulary of a loaded model. Several threads may use it at once.
 class Vocabulary {
 public:
-    explicit Vocabulary(const llama_vocab * vocab);
+    /// @throws Error ERR_TOKENIZER when the file has no special tokens that texts need
+    explicit Vocabulary(const llama_model & model);
     ~Vocabulary();
 
     /// "wordpiece", "sentencepiece", "unigram", "bpe", "rwkv", "plamo2" or "none"
     std::string type() const;
 
     int32_t size() const;
+
+    /// Whether the model's own tokenizer first composes characters (Unicode's normalization form C). tokenize() takes
+    /// text that is composed: there are no tables of it here, while JavaScript has them.
+    bool takes_nfc() const { return takes_nfc_; }
 
     /// −1 if the vocabulary has none.
     int32_t bos() const;
@@ -37,7 +45,9 @@ public:
     std::vector<int32_t> tokenize(const std::string & text) const;
 
 private:
+    bool                             takes_nfc_ = false;
     const llama_vocab *              vocab_;
+    std::optional<BertSpecialTokens> bert_;      ///< of WordPiece vocabularies
     std::unique_ptr<const WordPiece> wordpiece_; ///< null for vocabularies of another type
 };
 

@@ -1,64 +1,9 @@
 /** The ways in which a model file is made wrong. Each changes the pieces in place, or gives other bytes. */
 import type { MetadataEntry } from '../../lib/gguf/format.js';
+import { putArchitectureKey, putByLayer } from './architecture-keys.js';
+import { EDGES, FLOATS } from './edges.js';
 import { putTogether, takeApart, text, u32, u64, type Pieces } from './pieces.js';
 import type { Random } from './random.js';
-
-/** Numbers at which sums, products and conversions go wrong. */
-const EDGES: readonly bigint[] = [
-  0n,
-  1n,
-  2n,
-  3n,
-  7n,
-  31n,
-  33n,
-  255n,
-  256n,
-  1000n,
-  65535n,
-  65536n,
-  2n ** 20n,
-  2n ** 31n - 1n,
-  2n ** 31n,
-  2n ** 32n - 1n,
-  2n ** 32n,
-  2n ** 40n,
-  2n ** 53n,
-  2n ** 62n,
-  2n ** 63n - 1n,
-  2n ** 63n,
-  2n ** 64n - 1n,
-];
-
-const FLOATS = [0, -0, 1, -1, 1e-45, 1e-12, 0.5, 1e30, -1e30, Infinity, -Infinity, NaN];
-
-/** Keys after the architecture's name that only some architectures have: any file may carry one. */
-const ARCHITECTURE_KEYS: readonly string[] = [
-  'attention.sliding_window',
-  'attention.sliding_window_pattern',
-  'attention.causal',
-  'attention.key_length',
-  'attention.value_length',
-  'attention.relative_buckets_count',
-  'attention.max_alibi_bias',
-  'attention.head_count_kv',
-  'attention.scale',
-  'attn_logit_softcapping',
-  'rope.freq_base_swa',
-  'rope.freq_base',
-  'rope.dimension_count',
-  'rope.dimension_sections',
-  'dense_2_feat_in',
-  'dense_3_feat_out',
-  'decoder_block_count',
-  'expert_count',
-  'expert_used_count',
-  'expert_feed_forward_length',
-  'expert_gating_func',
-  'moe_every_n_layers',
-  'pooling_type',
-  'use_parallel_residual',
-];
 
 /** Tensors that only some architectures have. */
 const ARCHITECTURE_TENSORS: readonly string[] = [
@@ -84,14 +29,11 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'key twice': ({ metadata }, random) => void metadata.push(random.pick(metadata)),
   'key renamed': (pieces, random) =>
     change(pieces, random, (entry) => ({ ...entry, key: misspelt(entry.key, random) })),
-  'key of another architecture': ({ metadata }, random) => {
-    const name = metadata.find(({ key }) => key === 'general.architecture');
-    const architecture = Buffer.from(name?.bytes.subarray(8) ?? []).toString();
-    const entry = { key: `${architecture}.${random.pick(ARCHITECTURE_KEYS)}`, ...anyValue(random) };
-    // In place of the file's own, where it has one.
-    const own = metadata.findIndex(({ key }) => key === entry.key);
-    if (own < 0) metadata.push(entry);
-    else metadata[own] = entry;
+  'key of another architecture': putArchitectureKey,
+  'key by layer': putByLayer,
+  'key by layer, and one of another architecture': (pieces, random) => {
+    putByLayer(pieces, random);
+    putArchitectureKey(pieces, random);
   },
   'value at an edge': (pieces, random) => change(pieces, random, (entry) => atEdge(entry, random)),
   'value of another type': (pieces, random) =>
@@ -239,20 +181,6 @@ function atEdge(entry: MetadataEntry, random: Random): MetadataEntry {
     };
   } else Buffer.from(u64(random.pick(EDGES))).copy(bytes, 0, 0, bytes.length);
   return { ...entry, bytes };
-}
-
-function anyValue(random: Random): Omit<MetadataEntry, 'key'> {
-  const number = Buffer.alloc(4);
-  number.writeFloatLE(random.pick(FLOATS));
-  const whole = Number(random.pick(EDGES) & 0xffffffffn);
-  return random.pick([
-    { type: 'u32' as const, bytes: u32(whole) },
-    { type: 'u32' as const, bytes: u32(random.below(16)) },
-    { type: 'f32' as const, bytes: number },
-    { type: 'bool' as const, bytes: Buffer.from([random.below(2)]) },
-    { type: 'array' as const, bytes: Buffer.concat([u32(4), u64(2n), u32(random.below(4)), u32(whole)]) },
-    { type: 'array' as const, bytes: Buffer.concat([u32(7), u64(3n), Buffer.from([1, 0, 1])]) },
-  ]);
 }
 
 function ofAnotherType(entry: MetadataEntry, random: Random): MetadataEntry {

@@ -54,6 +54,28 @@ export function putTogether({ version, metadata, tensors, counts, data }: Pieces
   return Buffer.concat([header, new Uint8Array(padding(header.length, 32)), data]);
 }
 
+/** Adds a tensor of F32 numbers. */
+export function addTensor(
+  pieces: Pieces,
+  name: string,
+  shape: readonly number[],
+  numbers: Float32Array,
+): void {
+  const gap = padding(pieces.data.length, 32);
+  pieces.tensors.push({
+    name,
+    shape: shape.map(BigInt),
+    type: 0,
+    offset: BigInt(pieces.data.length + gap),
+  });
+  pieces.data = Buffer.concat([pieces.data, new Uint8Array(gap), Buffer.from(numbers.buffer)]);
+}
+
+/** An array of whole numbers, as a key's value has it. */
+export function i32Array(numbers: readonly number[]): Uint8Array {
+  return Buffer.concat([u32(VALUE_TYPES.i32), u64(BigInt(numbers.length)), ...numbers.map(u32)]);
+}
+
 export function text(value: string): Uint8Array {
   const bytes = Buffer.from(value);
   return Buffer.concat([u64(BigInt(bytes.length)), bytes]);

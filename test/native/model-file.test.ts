@@ -8,7 +8,17 @@ import { EmbeddingModel } from '../../lib/index.js';
 import { Vocabulary } from '../../lib/tokenize/index.js';
 import { errorOf } from '../isolate/errors.js';
 import { modelPath, type SpecName } from '../../models/random/cached.js';
-import { type Pieces, putTogether, takeApart, text, u32, u64 } from '../mutation/pieces.js';
+import { ARCHITECTURE_NAMES } from '../../models/random/index.js';
+import {
+  addTensor,
+  i32Array,
+  type Pieces,
+  putTogether,
+  takeApart,
+  text,
+  u32,
+  u64,
+} from '../mutation/pieces.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'longembed-file-'));
 const path = join(folder, 'model.gguf');
@@ -42,6 +52,7 @@ const put =
     metadata.splice(index < 0 ? metadata.length : index, 1, { key, type, bytes });
   };
 const number = (key: string, value: number): Break => put(key, 'u32', u32(value));
+const byLayer = (key: string, ...numbers: number[]): Break => put(key, 'array', i32Array(numbers));
 const real = (key: string, value: number): Break => put(key, 'f32', f32(value));
 const without =
   (key: string): Break =>
@@ -171,6 +182,36 @@ const CASES: readonly [string, SpecName, Break, string][] = [
     'llama',
     number('llama.attention.head_count_kv', 8),
     '"llama.attention.head_count_kv" is 8',
+  ],
+  ...ARCHITECTURE_NAMES.map((model): [string, SpecName, Break, string] => [
+    `a feed-forward size of a layer's own (${model})`,
+    model,
+    (pieces) => {
+      const [layers, size] = ['block_count', 'feed_forward_length'].map((key) =>
+        Buffer.from(entry(pieces, `${model}.${key}`).bytes).readUInt32LE(),
+      ) as [number, number];
+      const alike = new Array<number>(layers - 1).fill(size);
+      byLayer(`${model}.feed_forward_length`, ...alike, size + 1)(pieces);
+    },
+    ', and the layers of this architecture are alike',
+  ]),
+  [
+    "heads of a layer's own",
+    'llama',
+    byLayer('llama.attention.head_count', 4, 4, 2, 4),
+    '"llama.attention.head_count" is 2: layer 0 has 4',
+  ],
+  [
+    "heads of keys of a layer's own",
+    'qwen3',
+    byLayer('qwen3.attention.head_count_kv', 2, 1, 2, 2),
+    '"qwen3.attention.head_count_kv" is 1: layer 0 has 2',
+  ],
+  [
+    'a size for three of four layers',
+    'bert',
+    byLayer('bert.feed_forward_length', 128, 128, 128),
+    '"bert.feed_forward_length" has 3 numbers for 4 layers',
   ],
   [
     'an odd rotation',
@@ -459,6 +500,23 @@ describe('a model file with', () => {
   });
 });
 
+it('sizes by layer are fine where all are the same', async () => {
+  const file = broken('bert', byLayer('bert.feed_forward_length', 128, 128, 128, 128));
+  await using model = await EmbeddingModel.load(file, { threads: 1 });
+  await using other = await EmbeddingModel.load(modelPath('bert'), { threads: 1 });
+  expect((await model.embed([5, 6, 7])).embedding).toEqual((await other.embed([5, 6, 7])).embedding);
+});
+
+it('biases by distance of any layer after the first are not ignored', async () => {
+  const file = broken('t5encoder', (pieces) => {
+    addTensor(pieces, 'enc.blk.2.attn_rel_b.weight', [4, 32], new Float32Array(4 * 32).fill(1));
+  });
+  await using model = await EmbeddingModel.load(file, { threads: 1 });
+  expect(model.info.engine).toBe('llama_context');
+  await using other = await EmbeddingModel.load(modelPath('t5encoder'), { threads: 1 });
+  expect(other.info.engine).toBe('graph');
+});
+
 /** Gives a tensor another type and shortens its data to what that takes. */
 function retype(pieces: Pieces, name: string, type: number, bytes: number): void {
   const index = pieces.tensors.findIndex((one) => one.name === name);
@@ -485,57 +543,6 @@ it.each([1, 2, 4])('an assertion in a graph of llama.cpp is an error, on %s thre
       expect.stringContaining('An assertion in llama.cpp failed: '),
     ]);
   }
-});
-
-describe('a split model', () => {
-  it('that is not whole is refused', async () => {
-    const first = join(folder, 'model-00001-of-00002.gguf');
-    const pieces = takeApart(readFileSync(modelPath('bert')));
-    put('split.count', 'u16', Buffer.from([2, 0]))(pieces);
-    writeFileSync(first, putTogether(pieces));
-    const { code, message } = await errorOf(EmbeddingModel.load(first));
-    expect([code, message]).toEqual([
-      'ERR_MODEL_NOT_FOUND',
-      expect.stringContaining('model-00002-of-00002.gguf"'),
-    ]);
-  });
-
-  it('is checked as a whole', async () => {
-    const parts = [1, 2].map((part) => join(folder, `half-0000${part}-of-00002.gguf`));
-    const whole = takeApart(readFileSync(modelPath('llama')));
-    const half = Math.ceil(whole.tensors.length / 2);
-    const cut = Number(whole.tensors[half]!.offset);
-    const halves = [whole.tensors.slice(0, half), whole.tensors.slice(half)];
-    const last = halves[1]!.map((one) => ({ ...one, offset: one.offset - BigInt(cut) }));
-    const split = (
-      number: number,
-      kept: MetadataEntry[],
-      tensorsOf: Pieces['tensors'],
-      data: Uint8Array,
-    ): Uint8Array => {
-      const pieces = { ...whole, metadata: kept, tensors: tensorsOf, data };
-      put('split.no', 'u16', Buffer.from([number, 0]))(pieces);
-      put('split.count', 'u16', Buffer.from([2, 0]))(pieces);
-      put('split.tensors.count', 'i32', u32(whole.tensors.length))(pieces);
-      return putTogether(pieces);
-    };
-    writeFileSync(parts[0]!, split(0, [...whole.metadata], halves[0]!, whole.data.subarray(0, cut)));
-    writeFileSync(parts[1]!, split(1, whole.metadata.slice(0, 1), last, whole.data.subarray(cut)));
-    await using model = await EmbeddingModel.load(parts[0], { threads: 1 });
-    await using other = await EmbeddingModel.load(modelPath('llama'), { threads: 1 });
-    const text = 'The grass is green.';
-    expect((await model.embed(text)).embedding).toEqual((await other.embed(text)).embedding);
-
-    const { message } = await errorOf(EmbeddingModel.load(parts[1]));
-    expect(message).toContain('it is part 2 of a split model: give the first.');
-    writeFileSync(
-      parts[1]!,
-      split(1, whole.metadata.slice(0, 1), last.slice(0, -1), whole.data.subarray(cut)),
-    );
-    expect((await errorOf(EmbeddingModel.load(parts[0]))).message).toContain(
-      'it has no tensor "blk.3.ffn_down.weight"',
-    );
-  });
 });
 
 describe('a vocabulary without a model', () => {

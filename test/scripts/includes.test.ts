@@ -17,7 +17,7 @@ const ALLOWED: Record<string, string[]> = {
   ops: ['kernels'],
   devices: ['llama'],
   llama: ['devices'],
-  model_file: ['architectures'],
+  model_file: ['architectures', 'llama'],
   architectures: ['ops', 'kernels', 'model_file'],
   attention: ['architectures', 'graph', 'ops', 'kernels'],
   search: ['graph', 'kernels'],

@@ -4,8 +4,18 @@
 
 #include "llama-model.h"
 #include "ops/ops.h"
+#include "table.h"
 
 namespace longembed {
+
+namespace {
+
+/// Encoders that run in llama.cpp's context.
+bool is_other_encoder(llm_arch id) {
+    return id == LLM_ARCH_NEO_BERT || id == LLM_ARCH_EUROBERT;
+}
+
+} // namespace
 
 AttentionShape AttentionShape::of(const llama_model & model, int layer) {
     const llama_hparams & h = model.hparams;
@@ -22,8 +32,9 @@ AttentionShape AttentionShape::of(const llama_model & model, int layer) {
 }
 
 bool is_causal(const llama_model & model) {
-    // T5's files do not say that an encoder attends both ways
-    return model.hparams.causal_attn && model.arch != LLM_ARCH_T5ENCODER;
+    // files of encoders need not say that they attend both ways, and llama.cpp's context does not ask
+    const ArchitectureEntry * entry = find_architecture(model.arch);
+    return model.hparams.causal_attn && !(entry != nullptr ? entry->encodes : is_other_encoder(model.arch));
 }
 
 const Rope * Architecture::rope_where(bool sliding) const {

@@ -39,6 +39,7 @@ namespace architectures {
 extern const ArchitectureEntry bert{
     LLM_ARCH_BERT,
     options.rotation,
+    /*encodes*/ true,
     /*needs_token_types*/ true,
     /*mixes_experts*/ false,
     /*slides*/ false,

@@ -117,6 +117,7 @@ namespace architectures {
 extern const ArchitectureEntry gemma_embedding{
     LLM_ARCH_GEMMA_EMBEDDING,
     rotation,
+    /*encodes*/ true,
     /*needs_token_types*/ false,
     /*mixes_experts*/ false,
     /*slides*/ true,

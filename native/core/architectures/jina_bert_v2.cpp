@@ -92,6 +92,7 @@ namespace architectures {
 extern const ArchitectureEntry jina_bert_v2{
     LLM_ARCH_JINA_BERT_V2,
     rotation,
+    /*encodes*/ true,
     /*needs_token_types*/ true,
     /*mixes_experts*/ false,
     /*slides*/ false,

@@ -14,6 +14,7 @@ constexpr PostNormEncoder::Options options{Rotation::neox, Activation::gelu_erf,
 extern const ArchitectureEntry jina_bert_v3{
     LLM_ARCH_JINA_BERT_V3,
     options.rotation,
+    /*encodes*/ true,
     /*needs_token_types*/ true,
     /*mixes_experts*/ false,
     /*slides*/ false,

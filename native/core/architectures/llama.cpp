@@ -14,6 +14,7 @@ constexpr Rotation rotation = Rotation::interleaved;
 extern const ArchitectureEntry llama{
     LLM_ARCH_LLAMA,
     rotation,
+    /*encodes*/ false,
     /*needs_token_types*/ false,
     /*mixes_experts*/ false,
     /*slides*/ false,

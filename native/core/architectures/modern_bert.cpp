@@ -103,6 +103,7 @@ namespace architectures {
 extern const ArchitectureEntry modern_bert{
     LLM_ARCH_MODERN_BERT,
     rotation,
+    /*encodes*/ true,
     /*needs_token_types*/ false,
     /*mixes_experts*/ false,
     /*slides*/ true,

@@ -14,6 +14,7 @@ constexpr PostNormEncoder::Options options{Rotation::neox, Activation::silu, Pos
 extern const ArchitectureEntry nomic_bert{
     LLM_ARCH_NOMIC_BERT,
     options.rotation,
+    /*encodes*/ true,
     /*needs_token_types*/ true,
     /*mixes_experts*/ false,
     /*slides*/ false,

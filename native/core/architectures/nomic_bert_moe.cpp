@@ -16,6 +16,7 @@ constexpr PostNormEncoder::Options options{Rotation::neox, Activation::gelu_erf,
 extern const ArchitectureEntry nomic_bert_moe{
     LLM_ARCH_NOMIC_BERT_MOE,
     options.rotation,
+    /*encodes*/ true,
     /*needs_token_types*/ true,
     /*mixes_experts*/ true,
     /*slides*/ false,

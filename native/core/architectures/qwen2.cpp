@@ -16,6 +16,7 @@ constexpr Rotation rotation = Rotation::neox;
 extern const ArchitectureEntry qwen2{
     LLM_ARCH_QWEN2,
     rotation,
+    /*encodes*/ false,
     /*needs_token_types*/ false,
     /*mixes_experts*/ false,
     /*slides*/ false,

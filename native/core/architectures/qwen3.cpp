@@ -41,6 +41,7 @@ namespace architectures {
 extern const ArchitectureEntry qwen3{
     LLM_ARCH_QWEN3,
     rotation,
+    /*encodes*/ false,
     /*needs_token_types*/ false,
     /*mixes_experts*/ false,
     /*slides*/ false,

@@ -99,6 +99,7 @@ namespace architectures {
 extern const ArchitectureEntry t5encoder{
     LLM_ARCH_T5ENCODER,
     Rotation::none,
+    /*encodes*/ true,
     /*needs_token_types*/ false,
     /*mixes_experts*/ false,
     /*slides*/ false,

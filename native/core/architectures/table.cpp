@@ -37,6 +37,14 @@ bool has_weight_scales(const llama_model & model) {
     });
 }
 
+/// T5's layers after the first usually share its biases by distance, UMT5's have their own.
+bool has_distance_biases_by_layer(const llama_model & model) {
+    const auto & tensors = llama_internal_get_tensor_map(&model);
+    return std::any_of(tensors.begin(), tensors.end(), [](const auto & named) {
+        return ends_with(named.first, ".attn_rel_b.weight") && named.first != "enc.blk.0.attn_rel_b.weight";
+    });
+}
+
 } // namespace
 
 const ArchitectureEntry * find_architecture(llm_arch id) {
@@ -79,14 +87,11 @@ std::optional<std::string> unsupported_reason(const llama_model & model) {
         return "it uses sliding-window attention";
     }
     for (uint32_t layer = 1; layer < h.n_layer(); ++layer) {
-        if (h.n_head(layer) != h.n_head() || h.n_head_kv(layer) != h.n_head_kv()) {
-            return "its layers have different numbers of heads";
-        }
         if (h.n_expert_used(layer) != h.n_expert_used()) {
             return "its layers have different numbers of experts in use";
         }
     }
-    if (model.get_tensor("enc.blk.1.attn_rel_b.weight") != nullptr) {
+    if (has_distance_biases_by_layer(model)) {
         return "its layers have biases by distance of their own";
     }
     if (h.n_embd_head_k() != h.n_embd_head_v()) {

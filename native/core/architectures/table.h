@@ -18,6 +18,7 @@ namespace longembed {
 struct ArchitectureEntry {
     llm_arch id;
     Rotation rotation;          ///< of queries and keys
+    bool     encodes;           ///< every token attends to all others, whatever the file says
     bool     needs_token_types; ///< the file must say how many token types (segments) there are
     bool     mixes_experts;     ///< some of its layers may be mixtures of experts
     bool     slides;            ///< some of its layers may have a symmetric sliding window

@@ -16,6 +16,14 @@ namespace {
 // attention takes keys and values as halves, which costs some 1e-6 of cosine.
 constexpr int64_t max_score_bytes = 256 << 20;
 
+// llama.cpp rounds a context's tokens up to a multiple of it.
+constexpr uint32_t context_step = 256;
+
+/// LongRoPE: one set of factors up to the original context, another beyond.
+bool has_factors_by_length(const llama_model & model) {
+    return model.layers.front().rope_long != nullptr || model.layers.front().rope_short != nullptr;
+}
+
 bool is_cancelled(void * control) {
     return control != nullptr && static_cast<Control *>(control)->cancelled.load(std::memory_order_relaxed);
 }
@@ -81,22 +89,21 @@ ContextEngine::ContextEngine(const llama_model & model, int threads) : model_(mo
 void ContextEngine::embed(const Batch & batch, float * out, Control & control) {
     check_plan(batch);
     int64_t done = 0;
-    // flash attention or not depends on the sequence's own length alone, so that its vector does not depend on the rest
-    // of the batch
-    embed_some(batch, false, done, out, control);
-    embed_some(batch, true, done, out, control);
+    for (const ByLength & kind : kinds()) {
+        embed_some(batch, kind, done, out, control);
+    }
 }
 
 MemoryEstimate ContextEngine::memory(const Batch & batch) {
     check_plan(batch);
     MemoryEstimate max;
     uint64_t       missing = 0;
-    for (const bool flash : {false, true}) {
-        const int32_t longest = longest_of(batch, flash);
+    for (const ByLength & kind : kinds()) {
+        const int32_t longest = longest_of(batch, kind);
         if (longest == 0) {
             continue;
         }
-        prepare(batch, longest, flash);
+        prepare(batch, longest, kind);
         const MemoryEstimate need = memory_of_context();
         uint64_t             here = 0;
         for (const DeviceMemory & memory : need.devices) {
@@ -122,36 +129,55 @@ MemoryEstimate ContextEngine::memory_of_context() const {
     return need;
 }
 
-int32_t ContextEngine::longest_of(const Batch & batch, bool flash) const {
+int32_t ContextEngine::longest_of(const Batch & batch, const ByLength & kind) const {
     int32_t longest = 0;
     for (int64_t i = 0; i < batch.n_sequences; ++i) {
-        if (needs_flash(batch.lengths[i]) == flash) {
+        if (by_length(batch.lengths[i]) == kind) {
             longest = std::max(longest, batch.lengths[i]);
         }
     }
     return longest;
 }
 
-void ContextEngine::prepare(const Batch & batch, int32_t longest, bool flash) {
+void ContextEngine::prepare(const Batch & batch, int32_t longest, const ByLength & kind) {
     prepare({static_cast<uint32_t>(longest), static_cast<float>(batch.rope_base), static_cast<float>(batch.rope_scale),
-             batch.pooling, flash});
+             batch.pooling, kind});
 }
 
-bool ContextEngine::needs_flash(int64_t tokens) const {
-    return tokens * tokens * model_.hparams.n_head() * static_cast<int64_t>(sizeof(float)) > max_score_bytes;
+std::array<ContextEngine::ByLength, 4> ContextEngine::kinds() {
+    return {{{false, false}, {true, false}, {false, true}, {true, true}}};
 }
 
-void ContextEngine::embed_some(const Batch & batch, bool flash, int64_t & done, float * out, Control & control) {
-    const int32_t longest = longest_of(batch, flash);
+ContextEngine::ByLength ContextEngine::by_length(int64_t tokens) const {
+    ByLength kind;
+    kind.flash = tokens * tokens * model_.hparams.n_head() * static_cast<int64_t>(sizeof(float)) > max_score_bytes;
+    kind.long_factors = has_factors_by_length(model_) && tokens > model_.hparams.n_ctx_orig_yarn;
+    return kind;
+}
+
+/// llama.cpp takes the long factors in a context of more tokens than the original one, which it rounds up.
+void ContextEngine::check_factors(const ByLength & kind, uint32_t tokens) const {
+    const uint32_t original = model_.hparams.n_ctx_orig_yarn;
+    if (has_factors_by_length(model_) && !kind.long_factors && GGML_PAD(tokens, context_step) > original) {
+        throw Error(ErrorCode::architecture_unsupported,
+                    "llama.cpp's context takes LongRoPE's factors for long texts for one of " + std::to_string(tokens) +
+                        " tokens, since the model's original context, " + std::to_string(original) +
+                        " tokens, is no multiple of " + std::to_string(context_step) + ".");
+    }
+}
+
+void ContextEngine::embed_some(const Batch & batch, const ByLength & kind, int64_t & done, float * out,
+                               Control & control) {
+    const int32_t longest = longest_of(batch, kind);
     if (longest == 0) {
         return;
     }
-    prepare(batch, longest, flash);
+    prepare(batch, longest, kind);
 
     const uint32_t  dimensions = model_.hparams.n_embd_out();
     const int32_t * tokens     = batch.tokens;
     for (int64_t i = 0; i < batch.n_sequences; tokens += batch.lengths[i++]) {
-        if (needs_flash(batch.lengths[i]) != flash) {
+        if (!(by_length(batch.lengths[i]) == kind)) {
             continue;
         }
         control.check();
@@ -164,10 +190,11 @@ void ContextEngine::embed_some(const Batch & batch, bool flash, int64_t & done, 
 void ContextEngine::prepare(const Setup & wanted) {
     const bool same = context_ && wanted.tokens <= setup_.tokens && wanted.rope_base == setup_.rope_base &&
                       wanted.rope_scale == setup_.rope_scale && wanted.pooling == setup_.pooling &&
-                      wanted.flash == setup_.flash;
+                      wanted.by_length == setup_.by_length;
     if (same) {
         return;
     }
+    check_factors(wanted.by_length, wanted.tokens);
     context_.reset();
 
     llama_context_params params = llama_context_default_params();
@@ -178,7 +205,7 @@ void ContextEngine::prepare(const Setup & wanted) {
     params.n_threads            = threads_;
     params.n_threads_batch      = threads_;
     params.embeddings           = true;
-    params.flash_attn_type      = wanted.flash ? LLAMA_FLASH_ATTN_TYPE_AUTO : LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    params.flash_attn_type      = wanted.by_length.flash ? LLAMA_FLASH_ATTN_TYPE_AUTO : LLAMA_FLASH_ATTN_TYPE_DISABLED;
     params.pooling_type         = pooling_type(wanted.pooling);
     params.rope_freq_base       = wanted.rope_base;
     params.rope_freq_scale =

@@ -22,12 +22,24 @@ std::string shown(double number) {
     return text;
 }
 
-bool all_equal(const std::vector<uint64_t> & numbers) {
-    return std::adjacent_find(numbers.begin(), numbers.end(), std::not_equal_to<>()) == numbers.end();
-}
-
-int64_t first_or(const std::vector<uint64_t> & numbers, int64_t fallback) {
-    return numbers.empty() ? fallback : static_cast<int64_t>(numbers.front());
+/// The first layer's number. In architectures with a graph of ours it must be every layer's: llama.cpp, too, gives the
+/// tensors of all their layers the first one's shapes.
+/// @param entry  of the architecture, where the graph is ours
+int64_t first_layers(const ModelKeys & keys, const std::string & name, int64_t layers, uint64_t max,
+                     const ArchitectureEntry * entry, int64_t fallback) {
+    const uint64_t min     = entry != nullptr ? 1 : 0; // state-space layers have no heads
+    const auto     numbers = keys.per_layer(name, layers, min, max);
+    if (numbers.empty()) {
+        return fallback;
+    }
+    const auto other =
+        std::find_if(numbers.begin(), numbers.end(), [&](uint64_t number) { return number != numbers.front(); });
+    if (entry != nullptr && other != numbers.end()) {
+        throw keys.wrong(name, *other,
+                         "layer 0 has " + std::to_string(numbers.front()) +
+                             ", and the layers of this architecture are alike");
+    }
+    return static_cast<int64_t>(numbers.front());
 }
 
 /// How experts are chosen by groups first; llama.cpp asserts all of it.
@@ -104,9 +116,7 @@ void check_own_graph(const ModelKeys & keys, const ArchitectureEntry & entry, co
         throw keys.wrong("attention.head_count", sizes.heads,
                          "there are " + std::to_string(sizes.dimensions) + " dimensions to share out");
     }
-    if (sizes.uniform) {
-        check_heads(keys, entry, sizes);
-    }
+    check_heads(keys, entry, sizes);
 }
 
 int64_t read_segments(const Metadata & metadata, const ArchitectureEntry * entry) {
@@ -237,15 +247,11 @@ ModelSizes read_sizes(const Metadata & metadata, llm_arch architecture, const st
     sizes.context    = static_cast<int64_t>(keys.required("context_length", 1, max_context));
     check_experts(keys, architecture, entry, sizes);
 
-    const uint64_t min          = entry != nullptr ? 1 : 0; // state-space layers have no heads
-    const auto     heads        = keys.per_layer("attention.head_count", sizes.layers, min, max_heads);
-    const auto     kv_heads     = keys.per_layer("attention.head_count_kv", sizes.layers, min, max_heads);
-    const auto     feed_forward = keys.per_layer("feed_forward_length", sizes.layers, min, max_width);
-    sizes.heads                 = first_or(heads, 0);
-    sizes.kv_heads              = first_or(kv_heads, sizes.heads);
-    sizes.feed_forward          = first_or(feed_forward, 0);
-    sizes.uniform               = all_equal(heads) && all_equal(kv_heads) && all_equal(feed_forward);
+    sizes.heads        = first_layers(keys, "attention.head_count", sizes.layers, max_heads, entry, 0);
+    sizes.kv_heads     = first_layers(keys, "attention.head_count_kv", sizes.layers, max_heads, entry, sizes.heads);
+    sizes.feed_forward = first_layers(keys, "feed_forward_length", sizes.layers, max_width, entry, 0);
 
+    const uint64_t min  = entry != nullptr ? 1 : 0;
     const uint64_t head = sizes.heads > 0 ? static_cast<uint64_t>(sizes.dimensions / sizes.heads) : 0;
     sizes.key_size      = static_cast<int64_t>(keys.whole("attention.key_length", min, max_heads, head));
     sizes.value_size    = static_cast<int64_t>(keys.whole("attention.value_length", min, max_heads, head));

@@ -10,7 +10,8 @@
 
 namespace longembed {
 
-/// The sizes that the shapes of tensors follow from.
+/// The sizes that the shapes of tensors follow from. Where the layers of an architecture without a graph of ours
+/// differ, the heads and the feed-forward size are the first one's.
 struct ModelSizes {
     int64_t layers         = 0;
     int64_t dimensions     = 0;
@@ -25,9 +26,6 @@ struct ModelSizes {
     int64_t vocabulary     = 0; ///< tokens
     int64_t buckets        = 0; ///< of distances (T5); 0 when the file does not say
     int64_t segments       = 0; ///< rows of the token-type matrix; 0 when the file does not say
-
-    /// All layers are alike; otherwise the heads and the feed-forward size are the first layer's.
-    bool uniform = true;
 
     /// Whether a layer is a mixture of experts, where the graph is ours.
     bool mixes_experts(int64_t layer) const { return mixture_period > 0 && layer % mixture_period == 1; }

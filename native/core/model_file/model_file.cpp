@@ -4,6 +4,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <utility>
 #include <vector>
 
 #include "error.h"
@@ -11,7 +12,7 @@
 #include "hyperparameters.h"
 #include "invalid_file.h"
 #include "llama-arch.h"
-#include "llama.h"
+#include "llama/part_paths.h"
 #include "metadata.h"
 #include "tensor_inventory.h"
 #include "vocabulary_check.h"
@@ -101,7 +102,6 @@ llm_arch check_header(const GgufHeader & header, const std::string & path, FileP
     return architecture;
 }
 
-/// llama.cpp finds the other parts of a split model by the end of its name.
 std::vector<std::string> other_parts(const GgufHeader & header, const std::string & path) {
     const Metadata metadata(header);
     const uint64_t count = metadata.whole("split.count").value_or(1);
@@ -115,21 +115,14 @@ std::vector<std::string> other_parts(const GgufHeader & header, const std::strin
     if (const uint64_t number = metadata.whole("split.no").value_or(0); number != 0) {
         throw InvalidFile("it is part " + std::to_string(number + 1) + " of a split model: give the first.");
     }
-    const auto        parts = static_cast<int>(count);
-    std::vector<char> name(path.size() + 64);
-    if (llama_split_prefix(name.data(), name.size(), path.c_str(), 0, parts) <= 0) {
+    std::vector<std::string> parts = other_part_paths(path, static_cast<int>(count));
+    if (parts.empty()) {
         throw InvalidFile("it is the first of " + std::to_string(count) +
                           " parts, so its name must end in \"-00001-of-" +
                           std::string(5 - std::min<size_t>(5, std::to_string(count).size()), '0') +
                           std::to_string(count) + ".gguf\".");
     }
-    const std::string        prefix = name.data();
-    std::vector<std::string> paths;
-    for (int part = 1; part < parts; ++part) {
-        llama_split_path(name.data(), name.size(), prefix.c_str(), part, parts);
-        paths.emplace_back(name.data());
-    }
-    return paths;
+    return parts;
 }
 
 /// Does work of which every InvalidFile is about the file at `path`.
@@ -148,13 +141,15 @@ GgufHeader read_header_of(const std::string & path) {
 
 } // namespace
 
-llm_arch check_model_file(const std::string & path, FilePart part) {
-    GgufHeader header = read_header_of(path);
+CheckedFile check_model_file(const std::string & path, FilePart part) {
+    GgufHeader               header = read_header_of(path);
+    std::vector<std::string> parts{path};
     for (const std::string & other : about(path, [&] { return other_parts(header, path); })) {
+        parts.push_back(other);
         const GgufHeader more = read_header_of(other);
         header.tensors.insert(header.tensors.end(), more.tensors.begin(), more.tensors.end());
     }
-    return about(path, [&] { return check_header(header, path, part); });
+    return {about(path, [&] { return check_header(header, path, part); }), std::move(parts)};
 }
 
 void check_model_stream(std::istream & stream, uint64_t size, const std::string & path, FilePart part) {

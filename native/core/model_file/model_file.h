@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <istream>
 #include <string>
+#include <vector>
 
 #include "llama-arch.h"
 
@@ -11,13 +12,17 @@ namespace longembed {
 /// How much of a file is used.
 enum class FilePart { all, vocabulary };
 
+struct CheckedFile {
+    llm_arch                 architecture;
+    std::vector<std::string> parts; ///< paths, the first part's first; of a file that is not split its own alone
+};
+
 /// Checks a model file before ggml and llama.cpp read it: that it exists and is whole, that its header is well-formed,
 /// that its keys are within bounds and consistent, that its vocabulary is usable, and that it has the tensors that its
 /// architecture's graph computes with, in their shapes and types. Of a split model, give the first part: all parts are
 /// checked.
-/// @return the model's architecture
 /// @throws Error ERR_MODEL_NOT_FOUND, ERR_MODEL_INVALID, ERR_ARCHITECTURE_UNSUPPORTED
-llm_arch check_model_file(const std::string & path, FilePart part = FilePart::all);
+CheckedFile check_model_file(const std::string & path, FilePart part = FilePart::all);
 
 /// The same for a file that is not split, from a stream.
 /// @param size  bytes that the stream has

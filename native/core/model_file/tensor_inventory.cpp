@@ -147,7 +147,7 @@ void TensorInventory::check(const GgufTensor & tensor, const Shape & expected) {
 void check_tensors(const std::vector<GgufTensor> & tensors, llm_arch architecture, const ModelSizes & sizes) {
     check_types(tensors);
     const ArchitectureEntry * entry = find_architecture(architecture);
-    if (entry == nullptr || !sizes.uniform || (sizes.experts > 0 && !entry->mixes_experts)) {
+    if (entry == nullptr || (sizes.experts > 0 && !entry->mixes_experts)) {
         return;
     }
     TensorInventory inventory(tensors);

@@ -29,9 +29,8 @@ bool shorten(std::string_view & utf8) {
 
 } // namespace
 
-WordPiece::WordPiece(const llama_vocab & vocab)
-    : normalizer_(vocab.get_normalizer_opts().lowercase, vocab.get_normalizer_opts().strip_accents),
-      unknown_(vocab.token_unk()) {
+WordPiece::WordPiece(const llama_vocab & vocab, int32_t unknown)
+    : normalizer_(vocab.get_normalizer_opts().lowercase, vocab.get_normalizer_opts().strip_accents), unknown_(unknown) {
     const auto count = static_cast<int32_t>(vocab.n_tokens());
     first_pieces_.reserve(count);
     for (int32_t id = 0; id < count; ++id) {

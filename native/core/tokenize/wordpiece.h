@@ -20,7 +20,8 @@ namespace longembed {
 /// words of any length, so that its ids differ from those the models were trained with.
 class WordPiece {
 public:
-    explicit WordPiece(const llama_vocab & vocab);
+    /// @param unknown  the token of words that have no pieces; −1: there is none
+    WordPiece(const llama_vocab & vocab, int32_t unknown);
 
     /// Ids of a UTF-8 text, without special tokens.
     /// @throws Error ERR_TOKENIZER when a word is unknown and the vocabulary has no token for that
