@@ -23,7 +23,8 @@ export const ERROR_CODES = [
  * - `ERR_INVALID_OPTION`: an option or argument is unknown, of the wrong type or out of range
  * - `ERR_INPUT_EMPTY`: the text is empty, only white space, or produces no tokens
  * - `ERR_INPUT_TOO_LONG`: more tokens than the strategy's target or `maxTokens`
- * - `ERR_TOKENIZER`: the text is not well-formed Unicode, a token id is outside the vocabulary, or a tokenizer.json is unusable
+ * - `ERR_TOKENIZER`: the text is not well-formed Unicode, a token id is outside the vocabulary, a tokenizer.json is unusable or of
+ *   another vocabulary, or a WordPiece vocabulary has no [CLS] or [SEP]
  * - `ERR_OUT_OF_MEMORY`: the machine or the GPU does not have enough memory
  * - `ERR_BACKEND`: the native side failed, or its binary is missing
  * - `ERR_ABORTED`: the call's AbortSignal was aborted; `cause` is the signal's reason

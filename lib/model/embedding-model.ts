@@ -95,7 +95,7 @@ export class EmbeddingModel implements AsyncDisposable {
         const tokenizer =
           options.tokenizer === undefined
             ? modelTokenizer(native)
-            : await HuggingFaceTokenizer.load(options.tokenizer, native.facts.vocabularySize);
+            : await HuggingFaceTokenizer.load(options.tokenizer, native.facts.vocabularySize, path);
         const model = new EmbeddingModel(
           {
             native,

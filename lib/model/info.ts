@@ -16,6 +16,7 @@ export function describeModel(
     native,
     'metadata',
     'contextLength',
+    'normalizer',
     'prefixTokens',
     'suffixTokens',
     'bosToken',

@@ -22,6 +22,7 @@ export type {
   NativeTunerState,
   NativeVocabulary,
   NativeVocabularyFacts,
+  Normalizer,
   Pooling,
   PositionEncoding,
   Precision,

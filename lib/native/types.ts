@@ -92,6 +92,7 @@ export interface NativeFacts extends ModelFacts {
   contextLength: number;
   pooling: Pooling | 'rank' | 'none' | null;
   tokenizer: string;
+  normalizer: Normalizer;
   prefixTokens: number[];
   suffixTokens: number[];
   /** -1: the vocabulary has none. */
@@ -251,8 +252,12 @@ export interface NativeTuner {
   dispose(): void;
 }
 
+/** What `tokenize` expects to have been done to a text: composed characters (NFC), or nothing. */
+export type Normalizer = 'nfc' | null;
+
 export interface NativeVocabularyFacts {
   tokenizer: string;
+  normalizer: Normalizer;
   prefixTokens: number[];
   suffixTokens: number[];
   vocabularySize: number;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Random } from '../random.js';
+import { sentencesOf } from '../segments.js';
 import { type Section, sectionsOf } from './sections.js';
 
 /** A query and the text that belongs to it. */
@@ -94,7 +95,7 @@ function passages(paragraphs: readonly string[], max: number): string[][] {
   for (const paragraph of paragraphs) {
     // A passage that would be too long with the paragraph, and says enough without.
     if (length + paragraph.length > max || length >= max / 3) close();
-    for (const sentence of sentencesOf(paragraph, max)) {
+    for (const sentence of sentencesUpTo(paragraph, max)) {
       if (length + sentence.length > max) close();
       open.push(sentence);
       length += sentence.length + 1;
@@ -104,11 +105,10 @@ function passages(paragraphs: readonly string[], max: number): string[][] {
   return made;
 }
 
-const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
-
 /** What is longer than `max` characters without an end of a sentence is cut between words. */
-function sentencesOf(paragraph: string, max: number): string[] {
-  return Array.from(segmenter.segment(paragraph), ({ segment }) => segment.trim()).flatMap((sentence) =>
+function sentencesUpTo(paragraph: string, max: number): string[] {
+  const sentences = sentencesOf(paragraph).map((span) => paragraph.slice(...span).trim());
+  return sentences.flatMap((sentence) =>
     sentence.length <= max ? (sentence === '' ? [] : [sentence]) : wordsUpTo(sentence, max),
   );
 }

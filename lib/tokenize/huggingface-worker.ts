@@ -2,12 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import * as library from '@huggingface/tokenizers';
+import { checkVocabulary, sampleTokens } from './model-vocabulary.js';
 import { checkTokenizerJson, withoutSpecialText } from './plain-text.js';
 import { checkTokenIds } from './text.js';
 
 export interface WorkerData {
   path: string;
   vocabularySize: number;
+  /** Path of the model's GGUF file; null: there is none to compare with. */
+  model: string | null;
 }
 
 /** `ready` comes once, first; then one answer per text, in order. */
@@ -25,7 +28,7 @@ const { Tokenizer } = library as unknown as {
   ) => { encode(text: string, options: { add_special_tokens: boolean }): { ids: number[] } };
 };
 
-const { path, vocabularySize } = workerData as WorkerData;
+const { path, vocabularySize, model } = workerData as WorkerData;
 const port = parentPort;
 if (port === null) throw new Error('This file runs as a worker thread.');
 
@@ -35,6 +38,7 @@ const reason = (error: unknown): string => (error instanceof Error ? error.messa
 try {
   const json: unknown = JSON.parse(readFileSync(path, 'utf8'));
   checkTokenizerJson(json);
+  if (model !== null) checkVocabulary(json, await sampleTokens(model));
   const tokenizer = new Tokenizer(withoutSpecialText(json), {});
   port.on('message', (text: string) => {
     try {

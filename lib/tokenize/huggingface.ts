@@ -30,10 +30,16 @@ export class HuggingFaceTokenizer implements Tokenizer {
   /**
    * @param path a tokenizer.json
    * @param vocabularySize of the model: no id may reach it
-   * @throws LongEmbedError ERR_TOKENIZER when the file cannot be read or its kind of tokenizer is not supported
+   * @param model path of the model's GGUF file, whose tokens the file's must be; null: there is none to compare with
+   * @throws LongEmbedError ERR_TOKENIZER when the file cannot be read, its kind of tokenizer is not supported, or it has another
+   *   vocabulary than the model
    */
-  static async load(path: string, vocabularySize: number): Promise<HuggingFaceTokenizer> {
-    const tokenizer = new HuggingFaceTokenizer({ path, vocabularySize });
+  static async load(
+    path: string,
+    vocabularySize: number,
+    model: string | null = null,
+  ): Promise<HuggingFaceTokenizer> {
+    const tokenizer = new HuggingFaceTokenizer({ path, vocabularySize, model });
     const why = await tokenizer.#start().then(
       (first) => ('message' in first ? first.message : null),
       (error: unknown) => startFailure(error, '--allow-worker allows the thread that reads it'),

@@ -7,6 +7,7 @@ export interface TokenizerJson {
     type?: string;
     unk_token?: string | null;
     unk_id?: number | null;
+    continuing_subword_prefix?: string | null;
     vocab: Record<string, number> | [piece: string, score: number][];
   };
 }

@@ -5,6 +5,7 @@ import {
   addon,
   type NativeVocabulary,
   type NativeVocabularyFacts,
+  type Normalizer,
 } from '../native/index.js';
 import { locateModel, type LocateOptions } from '../locate-model.js';
 import { checkWellFormed } from './text.js';
@@ -17,12 +18,18 @@ export interface Tokenizer {
   dispose(): Promise<void>;
 }
 
+/** A text as the model's own tokenizer sees it. The native part cannot compose characters: that takes Unicode's tables. */
+function normalized(text: string, normalizer: Normalizer): string {
+  return normalizer === 'nfc' ? text.normalize('NFC') : text;
+}
+
 /** The vocabulary in the model's own file, through llama.cpp. It exists as long as the model. */
 export function modelTokenizer(native: NativeModel): Tokenizer {
   const running = new Set<Promise<unknown>>();
+  const { normalizer } = native.facts;
   return {
     tokenize: (text) => {
-      const job = startJob(() => native.tokenize(text));
+      const job = startJob(() => native.tokenize(normalized(text, normalizer)));
       const end = (): unknown => running.delete(job.promise);
       running.add(job.promise);
       job.promise.then(end, end);
@@ -60,6 +67,6 @@ export class Vocabulary {
    */
   async tokenize(text: string): Promise<Int32Array> {
     checkWellFormed(text, 'The text');
-    return startJob(() => this.#native.tokenize(text)).promise;
+    return startJob(() => this.#native.tokenize(normalized(text, this.facts.normalizer))).promise;
   }
 }

@@ -1,4 +1,5 @@
 /** embedChunks: how documents are cut, and what a chunk's vector is made of. */
+import { execFileSync } from 'node:child_process';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { type ChunkInput, type ChunkRule, EmbeddingModel } from '../../lib/index.js';
@@ -34,6 +35,23 @@ describe('a text is cut', () => {
       'Who pays for paint?',
     ]);
     expect(sentences).toHaveLength(7);
+  });
+
+  it('alike under every locale of the machine: a Greek question ends at ";", which is none in English', () => {
+    const split = new URL('../../lib/model/chunks/split.ts', import.meta.url).href;
+    const program = `const { splitText } = await import(${JSON.stringify(split)});
+      const rule = { by: 'sentences', size: 1, overlap: 0 };
+      const spans = await splitText('Where is it; here it is. Yes; no.', rule, null);
+      process.stdout.write(JSON.stringify([new Intl.Segmenter().resolvedOptions().locale, spans]));`;
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', program];
+    const env = { ...process.env, LC_ALL: 'el_GR.UTF-8' };
+    expect(JSON.parse(execFileSync(process.execPath, args, { env, encoding: 'utf8' }))).toEqual([
+      'el-GR',
+      [
+        [0, 24],
+        [25, 33],
+      ],
+    ]);
   });
 
   it('into paragraphs, and several with some that they share', async () => {

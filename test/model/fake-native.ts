@@ -35,6 +35,7 @@ export const FACTS: NativeFacts = {
   causal: false,
   pooling: 'mean',
   tokenizer: 'wordpiece',
+  normalizer: null,
   prefixTokens: [1],
   suffixTokens: [2],
   bosToken: 1,

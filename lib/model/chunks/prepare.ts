@@ -2,12 +2,13 @@ import { LongEmbedError } from '../../error.js';
 import { type Overhead, planOverlapping, type WindowPlan } from '../../extend/index.js';
 import type { Pooling } from '../../native/index.js';
 import { checkTokenIds, checkWellFormed, isBlank } from '../../tokenize/index.js';
-import { commonPrefix, concat, type Document, emptyInput, type Track, tooLong } from '../document.js';
+import { concat, type Document, emptyInput, type Track, tooLong } from '../document.js';
 import type { Engine } from '../engine.js';
 import type { EmbedSettings } from '../options.js';
 import type { ModelInfo } from '../types.js';
 import type { Part, PoolRange } from '../parts.js';
 import type { ChunkedText, ChunkedTokens } from './input.js';
+import { type Piece, piecesBetween, piecesEndingBy, PieceTokenizer, piecesUpTo } from './pieces.js';
 import { splitText, splitTokens } from './split.js';
 import type { FullChunkRule } from './rule.js';
 import type { ChunkSpan } from './types.js';
@@ -68,46 +69,6 @@ export function checkChunkable(
   }
 }
 
-/** What stands between two neighbouring boundaries of chunks. */
-interface Piece {
-  /** In the text; `from` includes white space before it that no chunk has. */
-  from: number;
-  readonly to: number;
-}
-
-/** The text cut wherever a chunk begins or ends: a token is then in a chunk or not, and never across its edge. */
-function piecesOf(text: string, spans: readonly ChunkSpan[]): Piece[] {
-  const cuts = [...new Set([0, ...spans.flat(), text.length])].sort((a, b) => a - b);
-  const inChunk = coverage(spans);
-  const pieces: Piece[] = [];
-  let from = 0;
-  for (const [i, to] of cuts.entries()) {
-    const start = cuts[i - 1];
-    if (start === undefined) continue;
-    // White space between chunks belongs to the next piece, where tokenizers expect it.
-    if (isBlank(text.slice(start, to)) && !inChunk(start)) continue;
-    pieces.push({ from, to });
-    from = to;
-  }
-  return pieces;
-}
-
-/** Tells whether some chunk has the text that begins at a boundary. */
-function coverage(spans: readonly ChunkSpan[]): (at: number) => boolean {
-  const changes = new Map<number, number>();
-  for (const [start, end] of spans) {
-    changes.set(start, (changes.get(start) ?? 0) + 1);
-    changes.set(end, (changes.get(end) ?? 0) - 1);
-  }
-  const covered = new Map<number, boolean>();
-  let depth = 0;
-  for (const at of [...changes.keys()].sort((a, b) => a - b)) {
-    depth += changes.get(at) ?? 0;
-    covered.set(at, depth > 0);
-  }
-  return (at) => covered.get(at) ?? false;
-}
-
 async function tokenizeText(
   { text, spans: given }: ChunkedText,
   rule: FullChunkRule,
@@ -117,10 +78,15 @@ async function tokenizeText(
 ): Promise<Tokens> {
   checkWellFormed(text, 'The text');
   if (isBlank(text)) throw emptyInput(text === '' ? 'is empty' : 'is only white space');
-  const tokenize = (piece: string): Promise<Int32Array> => track(engine.tokenizer.tokenize(piece));
-  const spans = given ?? (await splitText(text, rule, async (piece) => (await tokenize(piece)).length));
+  const { prompt } = settings;
+  const promptTokens = await engine.promptTokens.get(prompt);
+  const tokenizer = new PieceTokenizer(text, prompt, promptTokens, (piece) =>
+    track(engine.tokenizer.tokenize(piece)),
+  );
+  const spans = given ?? (await splitText(text, rule, tokenizer));
   if (spans.length === 0) throw emptyInput('has no chunks');
-  return tokenizePieces(text, spans, settings.prompt, engine, tokenize);
+  const pieces = given === null ? piecesUpTo(text, spans) : piecesBetween(text, spans);
+  return tokenizePieces(pieces, spans, tokenizer);
 }
 
 async function withTokens(
@@ -151,69 +117,54 @@ interface Tokens {
 }
 
 async function tokenizePieces(
-  text: string,
-  spans: readonly ChunkSpan[],
-  prompt: string,
-  engine: Engine,
-  tokenize: (piece: string) => Promise<Int32Array>,
-): Promise<Tokens> {
-  const pieces = piecesOf(text, spans);
-  const ids: Int32Array[] = [];
-  for (let next = 0; next < pieces.length; next += MAX_TOKENIZING) {
-    const some = pieces.slice(next, next + MAX_TOKENIZING).map(({ from, to }, i) => {
-      const piece = text.slice(from, to);
-      return tokenize(next + i === 0 ? prompt + piece : piece);
-    });
-    ids.push(...(await Promise.all(some)));
-  }
-  // Prompt and first chunk are one string to the tokenizer, as prompt and text are elsewhere.
-  const joint = ids[0] ?? new Int32Array(0);
-  const seam = commonPrefix(await engine.promptTokens.get(prompt), joint);
-  ids[0] = joint.subarray(seam);
-
-  const tokenEnd = new Map<number, number>(); // by where a piece ends in the text
-  let total = 0;
-  for (const [i, { to }] of pieces.entries()) tokenEnd.set(to, (total += ids[i]?.length ?? 0));
-  const content = new Int32Array(total);
-  let offset = 0;
-  for (const piece of ids) {
-    content.set(piece, offset);
-    offset += piece.length;
-  }
-  if (total === 0) throw emptyInput('gives no tokens');
-  return { prompt: joint.slice(0, seam), content, parts: partsOf(spans, pieces, tokenEnd) };
-}
-
-function partsOf(
-  spans: readonly ChunkSpan[],
   pieces: readonly Piece[],
-  tokenEnd: ReadonlyMap<number, number>,
-): Part[] {
-  return spans.map(([start, end], index) => {
-    // The pieces end where chunks begin, but for those of white space, which are part of the next piece.
-    const before = lastEnding(pieces, start);
-    const last = lastEnding(pieces, end);
-    const tokenStart = before === undefined ? 0 : (tokenEnd.get(before.to) ?? 0);
-    const tokensTo = last === undefined ? 0 : (tokenEnd.get(last.to) ?? 0);
-    if (tokensTo <= tokenStart) {
+  spans: readonly ChunkSpan[],
+  tokenizer: PieceTokenizer,
+): Promise<Tokens> {
+  const tokens = await concurrently(pieces, (piece) => tokenizer.tokensOf(piece));
+  const [first] = pieces;
+  const joint = tokens[0] ?? new Int32Array(0);
+  // The prompt's tokens are those that the text after it leaves as they are.
+  const seam = first === undefined ? 0 : await tokenizer.tokensBefore(0, first, joint);
+
+  // Where each piece's tokens end, the prompt's included.
+  let total = 0;
+  const ends = tokens.map(({ length }) => (total += length));
+  const all = new Int32Array(total);
+  for (const [i, ids] of tokens.entries()) all.set(ids, (ends[i] ?? 0) - ids.length);
+  if (total === seam) throw emptyInput('gives no tokens');
+
+  const parts = await concurrently(spans, async ([start, end], index): Promise<Part> => {
+    const at = piecesEndingBy(pieces, start);
+    const [piece, ids] = [pieces[at], tokens[at]];
+    const from = Math.max(seam, ends[at - 1] ?? 0);
+    const before = piece && ids ? await tokenizer.tokensBefore(start, piece, ids) : 0;
+    const to = ends[piecesEndingBy(pieces, end) - 1] ?? 0;
+    const begin = (ends[at - 1] ?? 0) + before;
+    // A chunk whose text gives no tokens beside those of the white space before it has these.
+    const tokenStart = begin < to ? begin : from;
+    if (to <= tokenStart) {
       throw new LongEmbedError(
         'ERR_INPUT_EMPTY',
         `Chunk ${index} gives no tokens: there is nothing to embed. Leave such chunks out.`,
       );
     }
-    return { start, end, tokenStart, tokenEnd: tokensTo };
+    return { start, end, tokenStart: tokenStart - seam, tokenEnd: to - seam };
   });
+  return { prompt: all.slice(0, seam), content: all.slice(seam), parts };
 }
 
-/** The last piece that ends at or before a place, by bisection. */
-function lastEnding(pieces: readonly Piece[], at: number): Piece | undefined {
-  let [low, high] = [0, pieces.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((pieces[middle]?.to ?? 0) <= at) low = middle + 1;
-    else high = middle;
+/** Results in the order of the items, a bounded number of them in work at a time. */
+async function concurrently<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item, index: number) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (let next = 0; next < items.length; next += MAX_TOKENIZING) {
+    const some = items.slice(next, next + MAX_TOKENIZING);
+    results.push(...(await Promise.all(some.map((item, i) => work(item, next + i)))));
   }
-  return pieces[low - 1];
+  return results;
 }
 
 /** The sequences of a document of any length. */

@@ -6,7 +6,7 @@ export type ChunkSpan = readonly [start: number, end: number];
 
 /** How a text is cut into chunks. */
 export type ChunkRule =
-  /** Up to so many tokens a chunk, from 1, cut between words. */
+  /** Up to so many tokens a chunk, from 1, cut between words; a longer word is cut between characters. */
   | number
   /** A sentence a chunk (Unicode's rules, `Intl.Segmenter`); a paragraph a chunk (separated by empty lines). */
   | 'sentences'
@@ -15,7 +15,7 @@ export type ChunkRule =
       by: 'tokens' | 'sentences' | 'paragraphs';
       /** How many of them a chunk has, from 1; required for tokens, else 1. */
       size?: number | undefined;
-      /** How many of them neighbours share: less than `size`. Default 0. */
+      /** How many of them neighbours share, of tokens at most: less than `size`. Default 0. */
       overlap?: number | undefined;
     };
 
