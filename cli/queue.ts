@@ -21,6 +21,7 @@ import {
   jsonlKeys,
 } from './embed-options.js';
 import { EXIT, UsageError } from './exit.js';
+import type { JsonlKeys } from './input/formats.js';
 import { type InputSource, isFailure, readDocuments, sourcesOf } from './input/input.js';
 import { locate } from './locate.js';
 import { MODEL, wholeNumber } from './options.js';
@@ -130,7 +131,7 @@ async function add(files: readonly string[], options: AddOptions, context: Conte
     })
   ).toString('hex');
   const { bytes } = corpus.identity;
-  const tokens = bytes * (await tokensPerByte(sources, model, context));
+  const tokens = bytes * (await tokensPerByte(sources, jsonlKeys(options), model, context));
   const shards = Math.max(1, Math.ceil(tokens / options.shardTokens));
   if (shards > MAX_SHARDS) {
     throw new UsageError(
@@ -166,6 +167,7 @@ const USUAL_TOKENS_PER_BYTE = 0.25;
 /** Tokens per byte of the first documents. */
 async function tokensPerByte(
   sources: readonly InputSource[],
+  keys: JsonlKeys,
   model: string,
   { tokenizeWithFile, signal }: Context,
 ): Promise<number> {
@@ -174,7 +176,7 @@ async function tokensPerByte(
     ...source,
     open: () => createReadStream(source.path, { signal }),
   }));
-  for await (const { content, bytes: size } of readDocuments(fromStart)) {
+  for await (const { content, bytes: size } of readDocuments(fromStart, keys)) {
     if (isFailure(content)) continue;
     bytes += size;
     if (typeof content === 'string') tokens += (await tokenizeWithFile(model, content)).length;

@@ -9,6 +9,7 @@
 #include "llama/abort_guard.h"
 #include "llama/log.h"
 #include "model_file/model_file.h"
+#include "tokenize/added_tokens.h"
 #include "tokenize/wordpiece.h"
 
 namespace longembed {
@@ -29,6 +30,11 @@ Vocabulary::Vocabulary(const llama_model & model) : vocab_(llama_model_get_vocab
     if (llama_vocab_type(vocab_) == LLAMA_VOCAB_TYPE_WPM) {
         bert_      = BertSpecialTokens::of(model);
         wordpiece_ = std::make_unique<WordPiece>(*vocab_, bert_->unk);
+    }
+    // that of "hybriddna" goes on from fragment to fragment
+    if (llama_vocab_type(vocab_) == LLAMA_VOCAB_TYPE_BPE && vocab_->get_tokenizer_model() != "hybriddna") {
+        auto added = std::make_unique<AddedTokens>(*vocab_);
+        added_     = added->empty() ? nullptr : std::move(added);
     }
 }
 
@@ -87,22 +93,20 @@ std::vector<int32_t> Vocabulary::tokenize(const std::string & text) const {
         return wordpiece_->tokenize(text);
     }
     try {
-        const AbortGuard guard;
-        // a token has at least one byte, and a space may be added at the beginning
-        std::vector<int32_t> tokens(text.size() + 2);
-        const auto           length = static_cast<int32_t>(text.size());
-        int32_t count = llama_tokenize(vocab_, text.data(), length, tokens.data(), static_cast<int32_t>(tokens.size()),
-                                       false, false);
-        if (count < 0 && count != INT_MIN) {
-            tokens.resize(-static_cast<int64_t>(count));
-            count = llama_tokenize(vocab_, text.data(), length, tokens.data(), static_cast<int32_t>(tokens.size()),
-                                   false, false);
+        const AbortGuard     guard;
+        std::vector<int32_t> tokens;
+        if (added_ == nullptr) {
+            tokenize_with_llama(text, tokens);
+            tokens.shrink_to_fit();
+            return tokens;
         }
-        if (count < 0) {
-            throw Error(ErrorCode::tokenizer, "The text has more tokens than an int can count.");
+        for (const AddedTokens::Fragment & fragment : added_->fragments_of(text)) {
+            if (fragment.token >= 0) {
+                tokens.push_back(fragment.token);
+            } else {
+                tokenize_with_llama(fragment.text, tokens);
+            }
         }
-        tokens.resize(count);
-        tokens.shrink_to_fit();
         return tokens;
     } catch (const Error &) {
         throw;
@@ -110,6 +114,25 @@ std::vector<int32_t> Vocabulary::tokenize(const std::string & text) const {
         throw Error(ErrorCode::tokenizer,
                     std::string("The model's vocabulary cannot tokenize this text: ") + e.what() + ".");
     }
+}
+
+void Vocabulary::tokenize_with_llama(std::string_view text, std::vector<int32_t> & tokens) const {
+    const size_t begin  = tokens.size();
+    const auto   length = static_cast<int32_t>(text.size());
+    const auto   append = [&](size_t room) {
+        tokens.resize(begin + room);
+        return llama_tokenize(vocab_, text.data(), length, tokens.data() + begin, static_cast<int32_t>(room), false,
+                              false);
+    };
+    // a token has at least one byte, and a space may be added at the beginning
+    int32_t count = append(text.size() + 2);
+    if (count < 0 && count != INT_MIN) {
+        count = append(-static_cast<int64_t>(count));
+    }
+    if (count < 0) {
+        throw Error(ErrorCode::tokenizer, "The text has more tokens than an int can count.");
+    }
+    tokens.resize(begin + count);
 }
 
 VocabularyFile::VocabularyFile(const std::string & path) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tokenize/bert_special_tokens.h"
@@ -13,6 +14,7 @@ struct llama_model;
 
 namespace longembed {
 
+class AddedTokens;
 class WordPiece;
 
 /// The vocabulary of a loaded model. Several threads may use it at once.
@@ -45,10 +47,14 @@ public:
     std::vector<int32_t> tokenize(const std::string & text) const;
 
 private:
-    bool                             takes_nfc_ = false;
-    const llama_vocab *              vocab_;
-    std::optional<BertSpecialTokens> bert_;      ///< of WordPiece vocabularies
-    std::unique_ptr<const WordPiece> wordpiece_; ///< null for vocabularies of another type
+    /// Appends the tokens that llama.cpp makes of a text.
+    void tokenize_with_llama(std::string_view text, std::vector<int32_t> & tokens) const;
+
+    bool                               takes_nfc_ = false;
+    const llama_vocab *                vocab_;
+    std::optional<BertSpecialTokens>   bert_;      ///< of WordPiece vocabularies
+    std::unique_ptr<const WordPiece>   wordpiece_; ///< null for vocabularies of another type
+    std::unique_ptr<const AddedTokens> added_;     ///< of BPE vocabularies
 };
 
 /// A model file's vocabulary, loaded without the weights.

@@ -66,3 +66,14 @@ it.each(names)(
   },
   120_000,
 );
+
+it('takes time in proportion to the ready-made tokens of a text: runs of blanks in a table', async () => {
+  const vocabulary = await Vocabulary.load(join(LLAMA, 'models/ggml-vocab-gpt-neox.gguf'));
+  const row = 'a    b    ';
+  const one = await vocabulary.tokenize(row);
+  const begin = performance.now();
+  const tokens = await vocabulary.tokenize(row.repeat(40_000));
+  expect(tokens).toHaveLength(40_000 * one.length);
+  // 0.3 s on a quiet core; llama.cpp alone takes 40
+  expect(performance.now() - begin).toBeLessThan(10_000);
+});
