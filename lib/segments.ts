@@ -3,6 +3,7 @@
  * (Node 20: a second for 200,000 characters), so it is given a part of the text at a time. Its locale is English, which has
  * Unicode's own rules: without one, the machine's would decide, and in Greek ";" ends a sentence.
  */
+import { wholeCharacters } from './text.js';
 
 /** From where to where, in UTF-16 units. */
 export type Segment = readonly [start: number, end: number];
@@ -76,7 +77,7 @@ export class Words {
       if (from <= 0) return 0;
       const edge = EDGE.exec(this.#text.slice(from, place));
       if (edge !== null) return from + edge.index + 1;
-      if (within >= EDGE_WITHIN) return from + (isLowSurrogate(this.#text, from) ? 1 : 0);
+      if (within >= EDGE_WITHIN) return wholeCharacters(this.#text, from);
     }
   }
 
@@ -84,12 +85,6 @@ export class Words {
     if (place >= this.#text.length) return this.#text.length;
     const edge = EDGE.exec(this.#text.slice(place, place + EDGE_WITHIN));
     if (edge !== null) return place + edge.index + 1;
-    const to = Math.min(place + EDGE_WITHIN, this.#text.length);
-    return to - (isLowSurrogate(this.#text, to) ? 1 : 0);
+    return wholeCharacters(this.#text, Math.min(place + EDGE_WITHIN, this.#text.length));
   }
-}
-
-function isLowSurrogate(text: string, at: number): boolean {
-  const unit = text.charCodeAt(at);
-  return unit >= 0xdc00 && unit <= 0xdfff;
 }

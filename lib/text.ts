@@ -45,6 +45,12 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
+/** The length of a text's first `units` units, or one less where that would cut a surrogate pair. */
+export function wholeCharacters(text: string, units: number): number {
+  const code = text.charCodeAt(units - 1);
+  return code >= 0xd800 && code < 0xdc00 ? units - 1 : units;
+}
+
 /** Whether it begins as PDF files do. */
 export function isPdf(bytes: Uint8Array): boolean {
   return Buffer.from(bytes.subarray(0, 5)).toString('latin1') === '%PDF-';

@@ -2,6 +2,7 @@
 import { throwIfAborted } from '../lib/abort.js';
 import type { ChunkRule, ManyChunkInput } from '../lib/index.js';
 import { checkChunkRule, type FullChunkRule } from '../lib/model/chunks/rule.js';
+import { EMPTY_LINES } from '../lib/model/chunks/split.js';
 import { ApiError } from './api-error.js';
 import { checkText, contextExceeded, empty, inputName, specialTokens } from './inputs.js';
 import type { Model } from './models/served-model.js';
@@ -15,10 +16,10 @@ export interface ChunkedInput {
 /** Chunks of all documents of a request. */
 const MAX_CHUNKS = 16_000;
 
-/** Where sentences may end by Unicode's rules, and where the library's paragraphs do. */
+/** Where sentences may end by Unicode's rules, and where paragraphs do. */
 const ENDS = {
   sentences: /(?:(?!\.\p{Nd})\p{Sentence_Terminal})+|[\r\n\u0085\u2028\u2029]+/gu,
-  paragraphs: /(?:\r?\n|\r)(?:[^\S\r\n]*(?:\r?\n|\r))+/g,
+  paragraphs: EMPTY_LINES,
 };
 
 /** What documents are counted against. */

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
-import { listenForAbort } from '../../lib/abort.js';
+import { untilAborted } from '../../lib/abort.js';
 import { LongEmbedError, readFailure } from '../../lib/error.js';
 import { filesBelow } from '../../lib/files-below.js';
 import { decodeUtf8 } from '../../lib/text.js';
@@ -51,6 +51,7 @@ async function filesIn(folder: string, format: InputSource['format']): Promise<s
 export async function filesFrom(list: string, stdin: Readable, signal: AbortSignal): Promise<string[]> {
   let text: string;
   try {
+    // what is read may be a terminal or a pipe that stays silent
     text = decodeUtf8(await untilAborted(list === '-' ? buffer(stdin) : readFile(list), signal));
   } catch (error) {
     signal.throwIfAborted();
@@ -63,13 +64,4 @@ export async function filesFrom(list: string, stdin: Readable, signal: AbortSign
     throw new UsageError('Standard input is the list of files: it cannot hold a document too.');
   }
   return paths;
-}
-
-/** What is read may be a terminal or a pipe that stays silent. */
-async function untilAborted<T>(reading: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = listenForAbort(signal, reject);
-  });
-  return Promise.race([reading, aborted]).finally(stop);
 }

@@ -1,3 +1,5 @@
+import { wholeCharacters } from '../text.js';
+
 /** The tokens of a document, or of its start. */
 export interface DocumentTokens {
   readonly ids: Int32Array;
@@ -51,10 +53,4 @@ function lastBreak(text: string, units: number): number | null {
     if (/\s/.test(text.charAt(end)) && /\S/.test(text.charAt(end - 1))) return end;
   }
   return null;
-}
-
-/** `units`, or one less where that would cut a surrogate pair. */
-function wholeCharacters(text: string, units: number): number {
-  const code = text.charCodeAt(units - 1);
-  return code >= 0xd800 && code < 0xdc00 ? units - 1 : units;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Random } from '../random.js';
 import { sentencesOf } from '../segments.js';
+import { wholeCharacters } from '../text.js';
 import { type Section, sectionsOf } from './sections.js';
 
 /** A query and the text that belongs to it. */
@@ -122,10 +123,4 @@ function wordsUpTo(sentence: string, max: number): string[] {
     rest = rest.slice(end).trim();
   }
   return parts;
-}
-
-/** `units`, or one less where that would cut a surrogate pair. */
-function wholeCharacters(text: string, units: number): number {
-  const code = text.charCodeAt(units - 1);
-  return code >= 0xd800 && code < 0xdc00 ? units - 1 : units;
 }

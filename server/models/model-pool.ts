@@ -1,9 +1,12 @@
+import { untilAborted } from '../../lib/abort.js';
 import { type ResolvedExtend, resolveExtend } from '../../lib/extend/index.js';
 import { formatBytes } from '../../lib/format.js';
 import { LongEmbedError, type Extend, type LoadOptions } from '../../lib/index.js';
 import { ApiError } from '../api-error.js';
-import { abortable } from './abortable.js';
 import { isSameForRequests, type Model, type ServedModel } from './served-model.js';
+
+/** What a request is told, whom nobody reads. */
+const CLIENT_GONE = 'The client has gone.';
 
 /** A model to offer. */
 export interface ModelEntry {
@@ -105,7 +108,7 @@ export class ModelPool {
     slot.lastUsed = performance.now();
     let model: Model | null = null;
     try {
-      model = await abortable(this.#load(slot), signal);
+      model = await untilAborted(this.#load(slot), signal, CLIENT_GONE);
       if (!isSameForRequests(slot.served, served)) throw replaced(id);
       return await work(model);
     } catch (error) {
@@ -262,7 +265,7 @@ export class ModelPool {
   /** Resolves when a request has ended or a model was unloaded. */
   #changed(signal?: AbortSignal): Promise<void> {
     const change = new Promise<void>((resolve) => this.#waiters.push(resolve));
-    return signal === undefined ? change : abortable(change, signal);
+    return signal === undefined ? change : untilAborted(change, signal, CLIENT_GONE);
   }
 
   #wake(): void {

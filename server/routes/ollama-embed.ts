@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { embedInputs, type EmbeddedInput } from '../embed.js';
 import { cutHeader, jsonAnswer } from '../http/answer.js';
-import { fields, isAbsent, optional, settingsOf } from '../settings.js';
-import { inputsOf, isNone, textsOrNoneSchema } from './input.js';
-import { ollamaFields, ollamaModel, ollamaWords } from './ollama-model.js';
+import { fields, optional, settingsOf } from '../settings.js';
+import { textsOrNoneSchema } from './input.js';
+import { ollamaEmbedded, ollamaFields, ollamaModel } from './ollama-model.js';
 import { route } from './route.js';
 import { vectorsJson } from './tei-embed.js';
 
@@ -39,15 +38,7 @@ export const ollamaEmbed = route({
     const { model, input } = call.body;
     const served = ollamaModel(model, exchange);
     const settings = settingsOf(call.body, served, exchange.services.policy);
-    let results: EmbeddedInput[] = [];
-    if (isAbsent(input) || input === '' || isNone(input)) {
-      await exchange.withModel(served, () => Promise.resolve());
-    } else {
-      const inputs = inputsOf(input, call);
-      results = await embedInputs(exchange, served, inputs, settings).catch((error: unknown) => {
-        throw ollamaWords(error);
-      });
-    }
+    const results = await ollamaEmbedded(input, served, settings, call);
     const tokens = results.reduce((sum, result) => sum + result.tokens, 0);
     const duration = Math.round((performance.now() - exchange.started) * NS_PER_MS);
     return jsonAnswer(

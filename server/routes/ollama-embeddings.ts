@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { embedInputs } from '../embed.js';
-import { cutHeader, json, jsonAnswer, vectorJson } from '../http/answer.js';
-import { isAbsent, optional, settingsOf } from '../settings.js';
-import { inputsOf } from './input.js';
-import { ollamaFields, ollamaModel, ollamaWords } from './ollama-model.js';
+import { cutHeader, jsonAnswer, vectorJson } from '../http/answer.js';
+import { optional, settingsOf } from '../settings.js';
+import { ollamaEmbedded, ollamaFields, ollamaModel } from './ollama-model.js';
 import { route } from './route.js';
 
 const body = z.object(
@@ -28,16 +26,8 @@ export const ollamaEmbeddings = route({
     const served = ollamaModel(model, exchange);
     const asked = { truncate, extend, input_type, normalize: false };
     const settings = settingsOf(asked, served, exchange.services.policy);
-    if (isAbsent(text) || text === '') {
-      await exchange.withModel(served, () => Promise.resolve());
-      return json({ embedding: [] });
-    }
-    const results = await embedInputs(exchange, served, inputsOf(text, call), settings).catch(
-      (error: unknown) => {
-        throw ollamaWords(error);
-      },
-    );
-    const vectors = results.map(({ embedding }) => vectorJson(embedding, 'float'));
-    return jsonAnswer([`{"embedding":${vectors.join()}}`], cutHeader(results));
+    const results = await ollamaEmbedded(text, served, settings, call);
+    const [vector = '[]'] = results.map(({ embedding }) => vectorJson(embedding, 'float'));
+    return jsonAnswer([`{"embedding":${vector}}`], cutHeader(results));
   },
 });

@@ -1,10 +1,12 @@
-/** How Ollama's clients name models and pass settings that are Ollama's own. */
+/** What both of Ollama's endpoints that embed share: names of models, settings of its own, and how it asks to load a model. */
 import { z } from 'zod';
 import { ApiError } from '../api-error.js';
+import { embedInputs, type EmbeddedInput } from '../embed.js';
 import type { Exchange } from '../exchange.js';
 import type { ServedModel } from '../models/served-model.js';
-import { fields, optional } from '../settings.js';
-import { servedModel } from './route.js';
+import { fields, isAbsent, optional, type Settings } from '../settings.js';
+import { inputsOf, isNone } from './input.js';
+import { type Call, servedModel } from './route.js';
 
 const LATEST = ':latest';
 
@@ -39,8 +41,27 @@ export function ollamaModel(name: string, exchange: Exchange): ServedModel {
   return servedModel(known ?? name, exchange);
 }
 
-/** A failure in the words of Ollama that its clients look for. */
-export function ollamaWords(error: unknown): unknown {
+/**
+ * The vectors of a request's texts; without any the model is loaded, which is how Ollama's clients ask for that.
+ * @throws ApiError in the words of Ollama that its clients look for
+ */
+export async function ollamaEmbedded(
+  texts: string | readonly string[] | null | undefined,
+  served: ServedModel,
+  settings: Settings,
+  { exchange }: Pick<Call<unknown>, 'exchange'>,
+): Promise<EmbeddedInput[]> {
+  if (isAbsent(texts) || texts === '' || isNone(texts)) {
+    await exchange.withModel(served, () => Promise.resolve());
+    return [];
+  }
+  const inputs = inputsOf(texts, { exchange });
+  return embedInputs(exchange, served, inputs, settings).catch((error: unknown) => {
+    throw ollamaWords(error);
+  });
+}
+
+function ollamaWords(error: unknown): unknown {
   if (!(error instanceof ApiError) || error.code !== 'context_length_exceeded') return error;
   const { status, code, param } = error;
   return new ApiError(status, `the input length exceeds the context length: ${error.message}`, {

@@ -1,22 +1,14 @@
 /** POST /v1/embeddings: the vectors are the library's, and what cannot be embedded is refused in OpenAI's words. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { EmbeddingModel } from '../../lib/index.js';
 import { FakeNative } from '../model/fake-native.js';
-import { decode, expectRefused, startServer, type TestServer } from './helpers.js';
+import { decode, expectRefused, LONG, startServer, type TestServer, withServer } from './helpers.js';
 
 const PATH = '/v1/embeddings';
-const LONG = 'the sky is blue and the grass is green. '.repeat(60);
 
 let model: EmbeddingModel;
 let test: TestServer;
-beforeAll(async () => {
-  model = await EmbeddingModel.load('mini-rope', { threads: 1 });
-  test = await startServer();
-});
-afterAll(async () => {
-  await test.server.close();
-  await model.dispose();
-});
+withServer((...started) => ([model, test] = started));
 
 const vector = async (...args: Parameters<EmbeddingModel['embed']>): Promise<number[]> => [
   ...(await model.embed(...args)).embedding,

@@ -1,5 +1,6 @@
 /** A server of a shipped model, asked without a socket. */
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { EmbeddingModel } from '../../lib/index.js';
 import { createServer, type EmbeddingServer, type ServerOptions } from '../../server/index.js';
 
 export interface Answered {
@@ -35,6 +36,27 @@ export async function startServer(options: Partial<ServerOptions> = {}): Promise
       }),
     get: (path, headers = {}) => ask(path, { headers }),
   };
+}
+
+/** A text of some 600 tokens: longer than the model's native context. */
+export const LONG = 'the sky is blue and the grass is green. '.repeat(60);
+
+/**
+ * For the tests of a file: that server, and the same model without one, to compare with.
+ * @param started called with them before the first test
+ */
+export function withServer(started: (model: EmbeddingModel, test: TestServer) => void): void {
+  let model: EmbeddingModel;
+  let test: TestServer;
+  beforeAll(async () => {
+    model = await EmbeddingModel.load('mini-rope', { threads: 1 });
+    test = await startServer();
+    started(model, test);
+  });
+  afterAll(async () => {
+    await test.server.close();
+    await model.dispose();
+  });
 }
 
 export async function read(response: Response): Promise<Answered> {

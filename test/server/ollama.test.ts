@@ -1,20 +1,11 @@
 /** The endpoints of Ollama's API: its clients find their models, and errors in its form. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { EmbeddingModel } from '../../lib/index.js';
-import { startServer, type TestServer } from './helpers.js';
-
-const LONG = 'the sky is blue and the grass is green. '.repeat(60);
+import { expect, it } from 'vitest';
+import type { EmbeddingModel } from '../../lib/index.js';
+import { LONG, startServer, type TestServer, withServer } from './helpers.js';
 
 let model: EmbeddingModel;
 let test: TestServer;
-beforeAll(async () => {
-  model = await EmbeddingModel.load('mini-rope', { threads: 1 });
-  test = await startServer();
-});
-afterAll(async () => {
-  await test.server.close();
-  await model.dispose();
-});
+withServer((...started) => ([model, test] = started));
 
 it('/api/embed', async () => {
   const { json } = await test.post('/api/embed', { model: 'mini:latest', input: ['green grass'] });

@@ -1,20 +1,11 @@
 /** The other endpoints, each in the form of the API that it follows. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EmbeddingModel } from '../../lib/index.js';
-import { decode, expectRefused, startServer, type TestServer } from './helpers.js';
-
-const LONG = 'the sky is blue and the grass is green. '.repeat(60);
+import { describe, expect, it } from 'vitest';
+import type { EmbeddingModel } from '../../lib/index.js';
+import { decode, expectRefused, LONG, startServer, type TestServer, withServer } from './helpers.js';
 
 let model: EmbeddingModel;
 let test: TestServer;
-beforeAll(async () => {
-  model = await EmbeddingModel.load('mini-rope', { threads: 1 });
-  test = await startServer();
-});
-afterAll(async () => {
-  await test.server.close();
-  await model.dispose();
-});
+withServer((...started) => ([model, test] = started));
 
 describe('/v1/contextualizedembeddings', () => {
   const path = '/v1/contextualizedembeddings';

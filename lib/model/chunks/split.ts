@@ -26,11 +26,14 @@ export function splitTokens(count: number, { size, overlap }: FullChunkRule): Ch
   );
 }
 
+/** What stands between paragraphs: empty lines. */
+export const EMPTY_LINES = /(?:\r?\n|\r)(?:[^\S\r\n]*(?:\r?\n|\r))+/g;
+
 /** Pieces between empty lines. */
 function paragraphs(text: string): ChunkSpan[] {
   const spans: ChunkSpan[] = [];
   let start = 0;
-  for (const { index, 0: gap } of text.matchAll(/(?:\r?\n|\r)(?:[^\S\r\n]*(?:\r?\n|\r))+/g)) {
+  for (const { index, 0: gap } of text.matchAll(EMPTY_LINES)) {
     spans.push([start, index]);
     start = index + gap.length;
   }
