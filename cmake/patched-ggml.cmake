@@ -161,13 +161,15 @@ function (longembed_patch_cuda from to)
         [[void ggml_cuda_flash_attn_ext(ggml_backend_cuda_context & ctx, ggml_tensor * dst) {
     ggml_cuda_set_device(ctx.device);
 ]]
-        [[bool longembed_flash_attention_hopper(ggml_backend_cuda_context & ctx, ggml_tensor * dst);
+        [[#include "attention/flash_params.h"
+#include "fused_operations.cuh"
 
 void ggml_cuda_flash_attn_ext(ggml_backend_cuda_context & ctx, ggml_tensor * dst) {
     ggml_cuda_set_device(ctx.device);
-    if (longembed_flash_attention_hopper(ctx, dst)) {
+    if (longembed_flash_attention_hopper(ctx, dst, /*halves*/ false)) {
         return;
     }
+    GGML_ASSERT(ggml_get_op_params_i32(dst, longembed::causal_op_param) == 0 && "no mask hides later keys");
 ]])
     set(cases "#include \"../fattn-mma-f16.cuh\"\n")
     foreach (columns 8 16 32 64)
@@ -181,7 +183,34 @@ void ggml_cuda_flash_attn_ext(ggml_backend_cuda_context & ctx, ggml_tensor * dst
     # products with weights in halves are added up in floats, which tensor cores do as fast on data-centre GPUs
     longembed_patch("${from}" "${to}" ${products}
         "prefer_f32_output = cc == GGML_CUDA_CC_VOLTA || GGML_CUDA_CC_IS_RDNA4(cc) || GGML_CUDA_CC_IS_CDNA(cc)"
-        "prefer_f32_output = true")
+        "prefer_f32_output = true"
+        # native/cuda: operations that are computed together
+        "static int ggml_cuda_try_fuse(ggml_backend_cuda_context * cuda_ctx, ggml_cgraph * cgraph, int i) {\n"
+        [[#include "attention/flash_params.h"
+#include "fused_operations.cuh"
+
+static int ggml_cuda_try_fuse(ggml_backend_cuda_context * cuda_ctx, ggml_cgraph * cgraph, int i) {
+]]
+        "    if (copy_event != nullptr) {\n        CUDA_CHECK(cudaEventDestroy(copy_event));"
+        [[    longembed::free_unpacked_weights(this);
+    if (copy_event != nullptr) {
+        CUDA_CHECK(cudaEventDestroy(copy_event));]]
+        "ggml_backend_cuda_context::~ggml_backend_cuda_context() {\n"
+        [[#include "unpacked_weights.cuh"
+
+ggml_backend_cuda_context::~ggml_backend_cuda_context() {
+]]
+        "                int nodes_to_skip = ggml_cuda_try_fuse(cuda_ctx, cgraph, i);"
+        [[                if (const int computed = longembed_compute_fused(*cuda_ctx, cgraph, i); computed > 0) {
+                    i += computed - 1;
+                    continue;
+                }
+                int nodes_to_skip = ggml_cuda_try_fuse(cuda_ctx, cgraph, i);]]
+        "        case GGML_OP_FLASH_ATTN_EXT:\n            return ggml_cuda_flash_attn_ext_supported(dev_ctx->device, op);"
+        [[        case GGML_OP_FLASH_ATTN_EXT:
+            return ggml_get_op_params_i32(op, longembed::causal_op_param) == 0
+                       ? ggml_cuda_flash_attn_ext_supported(dev_ctx->device, op)
+                       : longembed_attends_causally(dev_ctx->device, op);]])
 
     # Quantized weights: data-centre GPUs (Ampere 80, Hopper 90, Blackwell 100 and 103) multiply halves so fast that
     # unpacking the weights first pays from some tens of columns on: E5-Mistral's shape in Q4_K_M at 32k on an H100 takes
@@ -200,9 +229,16 @@ void ggml_cuda_flash_attn_ext(ggml_backend_cuda_context & ctx, ggml_tensor * dst
 ]]
         [[    target_compile_options(ggml-cuda PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:${CUDA_FLAGS}>")
 
+    target_sources(ggml-cuda PRIVATE "${longembed_SOURCE_DIR}/native/cuda/fused_operations.cu"
+                                     "${longembed_SOURCE_DIR}/native/cuda/unpacked_weights.cu")
+    set_source_files_properties(ggml-cuda.cu fattn.cu
+        "${longembed_SOURCE_DIR}/native/cuda/fused_operations.cu" "${longembed_SOURCE_DIR}/native/cuda/unpacked_weights.cu"
+        PROPERTIES INCLUDE_DIRECTORIES
+        "${longembed_SOURCE_DIR}/native/cuda;${longembed_SOURCE_DIR}/native/core;${CMAKE_CURRENT_SOURCE_DIR}")
     add_library(longembed-hopper OBJECT "${longembed_SOURCE_DIR}/native/cuda/flash_attention_hopper.cu")
     target_compile_options(longembed-hopper PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:${CUDA_FLAGS}>")
-    target_include_directories(longembed-hopper PRIVATE . .. ../../include)
+    target_include_directories(longembed-hopper PRIVATE
+        . .. ../../include "${longembed_SOURCE_DIR}/native/cuda" "${longembed_SOURCE_DIR}/native/core")
     set_target_properties(longembed-hopper PROPERTIES POSITION_INDEPENDENT_CODE ON)
     if (CMAKE_CUDA_ARCHITECTURES MATCHES "90" AND CMAKE_CUDA_COMPILER_VERSION VERSION_GREATER_EQUAL 12.0)
         set_target_properties(longembed-hopper PROPERTIES CUDA_ARCHITECTURES 90a-real)

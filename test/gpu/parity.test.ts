@@ -165,6 +165,21 @@ describe.skipIf(NO_GPU)(`vectors of a GPU equal the CPU's${WHY}`, () => {
     },
   );
 
+  // our kernel for Hopper, where the GPU is one, and weights that are unpacked once for all blocks
+  it.each([
+    [128, 'F16'],
+    [128, 'Q4_K_M'],
+    [96, 'F16'],
+    [64, 'F16'],
+  ] as const)(
+    'llama with heads of %i at 8,400 tokens, weights in %s',
+    { timeout: 1_800_000 },
+    async (headSize, type) => {
+      const worst = await compareLong('llama', 'mean', type, ['ntk', 'se'], 8400, headSize);
+      check(`llama ${type} mean, heads of ${headSize}, 8,400 tokens`, worst, ALLOWED[type]);
+    },
+  );
+
   // sixteen blocks, the length of the flagship's documents
   it.each([
     ['llama', 'last', 'F16', ['ntk']],
@@ -186,8 +201,10 @@ function compareLong(
   type: Type,
   methods: readonly string[],
   tokens: number,
+  headSize = 32,
 ): Promise<Map<string, number>> {
-  const spec: ModelSpec = { arch, type, layers: 2, dimensions: 64, heads: 2, feedForward: 64 };
+  const [heads, wide] = [2, 2 * headSize];
+  const spec: ModelSpec = { arch, type, layers: 2, dimensions: wide, heads, feedForward: wide };
   if (arch === 'llama' || arch === 'qwen3') spec.headsKv = 1;
   const strategies = methods.map((method) => (method === 'none' ? method : `${method}:${tokens}`));
   const nativeContext = methods[0] === 'none' ? 8192 : arch === 'bert' ? NATIVE : 512;

@@ -55,8 +55,8 @@ public:
                                ggml_tensor * heads) const override {
         const Layer & layer = layers_[index];
 
-        x = add_linear(ctx, layer.attention_output, heads, x);
-        return add_feed_forward(ctx, layer.feed_forward, rms_norm(ctx, layer.feed_forward_norm, x, eps_), x);
+        x = accumulate_linear(ctx, layer.attention_output, heads, x);
+        return accumulate_feed_forward(ctx, layer.feed_forward, rms_norm(ctx, layer.feed_forward_norm, x, eps_), x);
     }
 
     ggml_tensor * finish(const GraphContext & ctx, ggml_tensor * x) const override {

@@ -59,6 +59,9 @@ struct AttentionDevice {
     int64_t doubled_key_size;
     int64_t doubled_value_size;
 
+    /// Whether flash attention can hide later keys without a mask: flash_params.h.
+    bool hides_later_keys;
+
     /// Queries whose mask of `columns` keys is worth one operation: at most `block`, and on a GPU as many as keep the
     /// mask small beside keys and values, and within what the device reads at once.
     int64_t queries_per_mask(int64_t columns, int64_t block) const;
@@ -98,6 +101,12 @@ public:
     /// @param shape   of the layer; it must outlive the graph
     virtual void attend(StepGraph & steps, int stream, const AttentionShape & shape, const RotatedQueries & queries,
                         const std::vector<AttentionRun> & runs, ggml_tensor * heads) const = 0;
+
+    /// What a run's queries attend to, [head size · heads, n], where one operation makes it; else null.
+    virtual ggml_tensor * attend_at_once(StepGraph & /*steps*/, const AttentionShape & /*shape*/,
+                                         const RotatedQueries & /*queries*/, const AttentionRun & /*run*/) const {
+        return nullptr;
+    }
 
     /// Pooled tokens that attend at once: each may need operations of its own, and a graph holds only so many.
     virtual int64_t max_rows_per_step() const { return 256; }

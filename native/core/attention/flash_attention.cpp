@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "flash_params.h"
 #include "graph/step_graph.h"
 #include "graph/tensor_parts.h"
 #include "masks.h"
@@ -41,7 +42,7 @@ FlashAttention::FlashAttention(ggml_context * ctx, const AttentionDevice & devic
     const int64_t tokens = size.tokens + (shape.causal ? key_padding : 0);
     const auto    kv     = [&](const char * name) {
         return ggml_set_name(ggml_new_tensor_3d(ctx, device.kv_type(), device.flash_head_size, tokens, shape.kv_heads),
-                                    name);
+                             name);
     };
     keys_        = kv("keys");
     values_      = kv("values");
@@ -69,6 +70,11 @@ void FlashAttention::attend(StepGraph & steps, int /*stream*/, const AttentionSh
                             const RotatedQueries & queries, const std::vector<AttentionRun> & runs,
                             ggml_tensor * heads) const {
     for (const AttentionRun & run : runs) {
+        if (ggml_tensor * made = attend_at_once(steps, shape, queries, run)) {
+            store_heads(steps, ggml_reshape_3d(steps.ctx(), made, shape.head_size, shape.heads, made->ne[1]), heads,
+                        run.column);
+            continue;
+        }
         // several sequences attend at once where their masks are as high as they are long
         if (run.count > 1 && (shape.slides() || !causal_ || run.queries <= step_)) {
             attend_step(steps, shape, queries.near, run, heads);
@@ -93,6 +99,29 @@ void FlashAttention::attend(StepGraph & steps, int /*stream*/, const AttentionSh
             }
         }
     }
+}
+
+ggml_tensor * FlashAttention::attend_at_once(StepGraph & steps, const AttentionShape & shape,
+                                             const RotatedQueries & queries, const AttentionRun & run) const {
+    if (!device_.hides_later_keys || shape.slides() || keys_->ne[0] != shape.head_size) {
+        return nullptr;
+    }
+    ggml_context * ctx  = steps.ctx();
+    ggml_tensor *  all  = queries.near;
+    const KeyRange seen = seen_keys(shape, run.first_index, run.queries, run.keys);
+
+    ggml_tensor * q = ggml_view_4d(ctx, all, all->ne[0], run.queries, shape.heads, run.count, all->nb[2], all->nb[1],
+                                   run.queries * all->nb[2], run.column * all->nb[2]);
+    ggml_tensor * k = kv_view(ctx, keys_, run, seen, 0, shape.kv_heads);
+    ggml_tensor * v = kv_view(ctx, values_, run, seen, 0, shape.kv_heads);
+
+    ggml_tensor * attended =
+        ggml_flash_attn_ext(ctx, q, k, v, /*mask*/ nullptr, shape.scale * run.logit_factor, 0.0f, 0.0f);
+    ggml_prec_set_acc(attended, GGML_PREC_F32);
+    hide_later_keys(attended, run.first_index);
+    return steps.supports(attended)
+               ? ggml_reshape_2d(ctx, attended, shape.head_size * shape.heads, run.queries * run.count)
+               : nullptr;
 }
 
 void FlashAttention::attend_step(StepGraph & steps, const AttentionShape & shape, ggml_tensor * queries,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "flash_params.h"
 #include "graph/layout.h"
 #include "graph/step_graph.h"
 #include "graph/tensor_parts.h"
@@ -170,6 +171,9 @@ void FlashSelfExtend::attend_step(StepGraph & steps, const AttentionShape & shap
 
         ggml_tensor * attended = ggml_flash_attn_ext(ctx, q, k, v, mask, shape.scale * run.logit_factor, 0.0f, 0.0f);
         ggml_prec_set_acc(attended, GGML_PREC_F32);
+        if (axis.after == 0 && keys_->ne[0] == 2 * head_size_) {
+            halves_meet_at(attended, axis.near);
+        }
 
         // [value size, heads, queries], without what exceeds the head size
         ggml_tensor * made =
@@ -183,7 +187,7 @@ void FlashSelfExtend::fill_band(StepGraph & steps, const Sequence & sequence, co
     const int64_t  kv   = keys_->ne[2];
     const auto     copy = [&](ggml_tensor * from, int64_t row, ggml_tensor * to) {
         steps.add(ggml_cpy(ctx, rows_of(ctx, from, head_size_, 0, row, axis.near, 0, kv),
-                               rows_of(ctx, to, head_size_, 0, axis.band, axis.near, 0, kv)));
+                           rows_of(ctx, to, head_size_, 0, axis.band, axis.near, 0, kv)));
     };
     const int64_t before = sequence.row + (causal_ ? 0 : sequence.length) + band_;
     copy(near_keys_, sequence.first + axis.first_near, keys_);

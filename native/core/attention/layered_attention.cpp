@@ -26,6 +26,11 @@ void LayeredAttention::attend(StepGraph & steps, int stream, const AttentionShap
     (shape.slides() ? *sliding_ : *extended_).attend(steps, stream, shape, queries, runs, heads);
 }
 
+ggml_tensor * LayeredAttention::attend_at_once(StepGraph & steps, const AttentionShape & shape,
+                                               const RotatedQueries & queries, const AttentionRun & run) const {
+    return (shape.slides() ? *sliding_ : *extended_).attend_at_once(steps, shape, queries, run);
+}
+
 int64_t LayeredAttention::max_rows_per_step() const {
     return std::min(extended_->max_rows_per_step(), sliding_->max_rows_per_step());
 }

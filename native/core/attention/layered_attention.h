@@ -17,6 +17,8 @@ public:
     void    store(StepGraph & steps, const RotatedKeys & keys, ggml_tensor * values, int64_t first) const override;
     void    attend(StepGraph & steps, int stream, const AttentionShape & shape, const RotatedQueries & queries,
                    const std::vector<AttentionRun> & runs, ggml_tensor * heads) const override;
+    ggml_tensor * attend_at_once(StepGraph & steps, const AttentionShape & shape, const RotatedQueries & queries,
+                                 const AttentionRun & run) const override;
     int64_t max_rows_per_step() const override;
 
 private:

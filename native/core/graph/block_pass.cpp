@@ -30,14 +30,18 @@ BlockPass::BlockPass(const PassSetup & setup, Stream & stream, int number, Contr
 void BlockPass::run_whole(const Block & block, const SequenceRange & sequences) {
     embed_tokens(block);
     for (int layer = 0; layer < setup_.layers; ++layer) {
-        store_keys_and_values(layer, block);
-        if (is_last(layer) && setup_.pools_rows) {
-            compute_rows(sequences);
-        } else {
-            compute(layer, block);
-        }
+        run_layer(layer, block, sequences);
     }
     flush();
+}
+
+void BlockPass::run_layer(int layer, const Block & block, const SequenceRange & sequences) {
+    store_keys_and_values(layer, block);
+    if (is_last(layer) && setup_.pools_rows) {
+        compute_rows(sequences);
+    } else {
+        compute(layer, block);
+    }
 }
 
 ggml_tensor * BlockPass::x_of(const Block & block) const {
@@ -101,7 +105,8 @@ void BlockPass::compute(int layer, const Block & block) {
     if (is_last(layer)) {
         x = setup_.architecture.finish(ctx(), x);
     }
-    steps_.add(ggml_cpy(ctx(), x, x_of(block)));
+    const bool in_place = x->view_src == workspace_.x && x->view_offs == block.first * workspace_.x->nb[1];
+    steps_.add(in_place ? x : ggml_cpy(ctx(), x, x_of(block)));
 
     double operations = 0.5 * setup_.layer_operations(block.tokens);
     for (const Segment & segment : block.segments) {
@@ -141,9 +146,9 @@ void BlockPass::compute_rows(const SequenceRange & sequences) {
 
     for (int64_t first = sequences.first; first < end; first += max) {
         const int64_t rows = std::min(max, end - first);
-        ggml_tensor * x    = rows == 1
-                                 ? columns(ctx(), workspace_.x, setup_.batch.row_ids[first], 1)
-                                 : ggml_get_rows(ctx(), workspace_.x, entries(ctx(), workspace_.rows->ids, first, rows));
+        ggml_tensor * x = rows == 1
+                              ? columns(ctx(), workspace_.x, setup_.batch.row_ids[first], 1)
+                              : ggml_get_rows(ctx(), workspace_.x, entries(ctx(), workspace_.rows->ids, first, rows));
 
         x = setup_.architecture.finish_layer(ctx(), model_layer(layer), x, attend_rows(layer, x, first));
         x = setup_.architecture.finish(ctx(), x);
@@ -187,8 +192,14 @@ ggml_tensor * BlockPass::attend_rows(int layer, ggml_tensor * x, int64_t first_r
 }
 
 ggml_tensor * BlockPass::attend(int layer, const RotatedQueries & queries, const std::vector<AttentionRun> & runs) {
-    workspace_.attention().attend(steps_, number_, setup_.architecture.attention(model_layer(layer)), queries, runs,
-                                  heads_);
+    const Attention &      attention = workspace_.attention();
+    const AttentionShape & shape     = setup_.architecture.attention(model_layer(layer));
+    if (runs.size() == 1) {
+        if (ggml_tensor * made = attention.attend_at_once(steps_, shape, queries, runs[0])) {
+            return made;
+        }
+    }
+    attention.attend(steps_, number_, shape, queries, runs, heads_);
     return heads_;
 }
 

@@ -30,8 +30,8 @@ struct PassSetup {
 };
 
 /// The steps of blocks on one stream. A layer has two sweeps: keys and values of all tokens, then queries, attention
-/// and the rest of the layer. Blocks of whole sequences take all layers in one go; blocks of a long sequence must all
-/// have done one sweep before any begins the next.
+/// and the rest of the layer. Blocks of whole sequences may take all layers in one go; blocks of a long sequence must
+/// all have done one sweep before any begins the next.
 class BlockPass {
 public:
     /// @param number  the stream's, which says which of the workspace's tensors are its own
@@ -39,6 +39,9 @@ public:
 
     /// All layers of a block of whole sequences, up to what is pooled.
     void run_whole(const Block & block, const SequenceRange & sequences);
+
+    /// One of them.
+    void run_layer(int layer, const Block & block, const SequenceRange & sequences);
 
     void embed_tokens(const Block & block);
     void store_keys_and_values(int layer, const Block & block);

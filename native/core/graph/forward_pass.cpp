@@ -16,8 +16,10 @@ void ForwardPass::run(float * out) {
     streams_.begin(setup_.total_operations() + setup_.layers * setup_.layer_operations(reading));
     std::optional<RightOfWay::Taken> way;
     streams_.take_way(way, parallelism_);
-    run_whole_blocks();
-    run_long_sequences();
+    run_to_end([&] {
+        run_whole_blocks();
+        run_long_sequences();
+    });
     if (setup_.pools_rows) {
         write_rows(out);
     } else if (setup_.architecture.head() != nullptr) {
@@ -37,13 +39,38 @@ template <typename Work> void ForwardPass::parallel_for(int64_t count, Work work
     });
 }
 
+template <typename Work> void ForwardPass::run_to_end(Work work) {
+    try {
+        work();
+    } catch (...) {
+        try {
+            streams_.wait();
+        } catch (const Error &) { // of a device that has failed already
+        }
+        throw;
+    }
+    streams_.wait();
+}
+
 void ForwardPass::run_whole_blocks() {
-    const auto & blocks = setup_.layout.whole;
-    const auto   count  = static_cast<int64_t>(blocks.size());
+    const auto & blocks   = setup_.layout.whole;
+    const auto & contents = setup_.layout.whole_contents;
+    const auto   count    = static_cast<int64_t>(blocks.size());
+    if (!streams_.main_is_cpu() && count > 1) {
+        // layer by layer, so that a GPU unpacks a layer's weights once for all blocks (native/cuda/unpacked_weights.cu)
+        parallel_for(1, [&](BlockPass & pass, int64_t) {
+            std::for_each(blocks.begin(), blocks.end(), [&](const Block & block) { pass.embed_tokens(block); });
+            for (int layer = 0; layer < setup_.layers; ++layer) {
+                for (int64_t i = 0; i < count; ++i) {
+                    pass.run_layer(layer, blocks[i], contents[i]);
+                }
+            }
+        });
+        return;
+    }
     // the longest sequences come last in packed order: begin there, so that no stream is left alone with one at the end
-    parallel_for(count, [&](BlockPass & pass, int64_t i) {
-        pass.run_whole(blocks[count - 1 - i], setup_.layout.whole_contents[count - 1 - i]);
-    });
+    parallel_for(count,
+                 [&](BlockPass & pass, int64_t i) { pass.run_whole(blocks[count - 1 - i], contents[count - 1 - i]); });
 }
 
 void ForwardPass::run_long_sequences() {
@@ -94,7 +121,7 @@ void ForwardPass::write_means_through_head(float * out) {
     for (int64_t first = 0; first < count; first += Workspace::max_pooled) {
         const int64_t some = std::min(Workspace::max_pooled, count - first);
         ggml_backend_tensor_set(pooled, means.data() + first * pooled->ne[0], 0, some * pooled->nb[1]);
-        parallel_for(1, [&](BlockPass & pass, int64_t) { pass.compute_head(some); });
+        run_to_end([&] { parallel_for(1, [&](BlockPass & pass, int64_t) { pass.compute_head(some); }); });
         ggml_backend_tensor_get(vectors, out + first * vectors->ne[0], 0, some * vectors->nb[1]);
     }
 }

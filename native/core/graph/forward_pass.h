@@ -24,6 +24,10 @@ private:
     /// Calls work(pass, piece) for pieces 0 … count − 1 on all streams, and runs the steps that it collected.
     template <typename Work> void parallel_for(int64_t count, Work work);
 
+    /// Returns, or throws on, when no stream works on what work() asked for any more: then the workspace may be read,
+    /// or filled anew.
+    template <typename Work> void run_to_end(Work work);
+
     const PassSetup & setup_;
     Streams &         streams_;
     const int         parallelism_;

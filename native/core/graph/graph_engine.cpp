@@ -163,8 +163,17 @@ void set_doubled_sizes(AttentionDevice & device, const Streams & streams, int64_
     }
 }
 
-AttentionDevice device_of(const Streams & streams, const AttentionShape & shape, Precision precision,
-                          const RepackedWeights * repacked) {
+/// Whether every layer is on the same GPU, so that all operations are.
+bool is_on_one_gpu(const llama_model & model) {
+    bool is_same = model.hparams.n_layer() > 0;
+    for (int layer = 0; layer < static_cast<int>(model.hparams.n_layer()); ++layer) {
+        is_same = is_same && model.dev_layer(layer) == model.dev_layer(0);
+    }
+    return is_same && ggml_backend_dev_type(model.dev_layer(0)) != GGML_BACKEND_DEVICE_TYPE_CPU;
+}
+
+AttentionDevice device_of(const llama_model & model, const Streams & streams, const AttentionShape & shape,
+                          Precision precision, const RepackedWeights * repacked) {
     AttentionDevice device{};
     device.is_cpu = streams.main_is_cpu();
     if (device.is_cpu) {
@@ -176,6 +185,7 @@ AttentionDevice device_of(const Streams & streams, const AttentionShape & shape,
     }
     device.flash_head_size   = streams.flash_head_size(shape.head_size, device.kv_type());
     device.max_operand_bytes = streams.max_operand_bytes();
+    device.hides_later_keys  = shape.causal && is_on_one_gpu(model) && streams.hides_later_keys();
     set_doubled_sizes(device, streams, shape.head_size);
     return device;
 }
@@ -184,7 +194,7 @@ AttentionDevice device_of(const Streams & streams, const AttentionShape & shape,
 
 GraphEngine::GraphEngine(const llama_model & model, int threads, Precision precision, const LaneShare & share)
     : model_(model), architecture_(make_architecture(model)), streams_(model, threads, share),
-      device_(device_of(streams_, architecture_->attention(0), precision, share.repacked)),
+      device_(device_of(model, streams_, architecture_->attention(0), precision, share.repacked)),
       layer_parameters_(
           mean_of_layers(model, [&](const ggml_tensor * tensor) { return weights_in_use(model, tensor); })),
       layer_bytes_(static_cast<uint64_t>(mean_of_layers(model, ggml_nbytes))), widest_inputs_(widest_inputs(model)),

@@ -38,6 +38,9 @@ public:
     ggml_context *  ctx() const { return ctx_.get(); }
     const Control & control() const { return control_; }
 
+    /// Whether the device computes an operation of the graph itself.
+    bool supports(const ggml_tensor * operation) const { return stream_.supports(operation); }
+
     /// Adds a tensor, and what it is made from, to the graph. Order of calls is order of execution.
     void add(ggml_tensor * tensor) { ggml_build_forward_expand(graph_, tensor); }
 

@@ -1,5 +1,7 @@
 #include "stream.h"
 
+#include <string>
+
 #include "devices/devices.h"
 #include "ggml-cpu.h"
 #include "llama-model.h"
@@ -51,6 +53,7 @@ Stream::Stream(const llama_model & model, int threads) {
     if (main_ == nullptr) {
         main_ = cpu_;
     }
+    runs_ahead_ = backends_.size() == 2 && std::string(main_backend()) == "CUDA";
     set_threads(threads);
 
     constexpr size_t tensors = 3 * max_nodes; // nodes, leafs and views
@@ -146,7 +149,8 @@ void Stream::run(ggml_cgraph * graph, Control & control) {
         return;
     }
     watch(&control);
-    const ggml_status status = ggml_backend_sched_graph_compute(sched_.get(), graph);
+    const ggml_status status =
+        (runs_ahead_ ? ggml_backend_sched_graph_compute_async : ggml_backend_sched_graph_compute)(sched_.get(), graph);
     watch(nullptr);
     control.check();
     switch (status) {
@@ -157,6 +161,10 @@ void Stream::run(ggml_cgraph * graph, Control & control) {
             throw Error(ErrorCode::backend, std::string("The backend failed while it computed this input: ") +
                                                 ggml_status_to_string(status) + ".");
     }
+}
+
+void Stream::wait() {
+    ggml_backend_sched_synchronize(sched_.get());
 }
 
 } // namespace longembed

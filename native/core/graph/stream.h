@@ -53,9 +53,12 @@ public:
     /// An empty context for the next graph. All take the same memory in turn: the one before must be gone.
     ggml_context_ptr new_graph_context();
 
-    /// Runs a graph to its end. Throws ERR_ABORTED when `control` is cancelled meanwhile, ERR_OUT_OF_MEMORY,
-    /// ERR_BACKEND.
+    /// Runs a graph, after those before it; what it computes may only be read after wait(). The graph itself is not
+    /// needed any more. Throws ERR_ABORTED when `control` is cancelled meanwhile, ERR_OUT_OF_MEMORY, ERR_BACKEND.
     virtual void run(ggml_cgraph * graph, Control & control);
+
+    /// Returns when all graphs have run.
+    void wait();
 
     /// While on, run() allocates memory for graphs and computes nothing.
     void only_reserve(bool on) { reserving_ = on; }
@@ -73,10 +76,12 @@ private:
     void set_threads(int threads);
     void watch(Control * control);
 
-    ggml_backend_t             cpu_        = nullptr;
-    ggml_backend_t             main_       = nullptr;
-    ggml_threadpool_t          threadpool_ = nullptr;
-    bool                       reserving_  = false;
+    ggml_backend_t    cpu_        = nullptr;
+    ggml_backend_t    main_       = nullptr;
+    ggml_threadpool_t threadpool_ = nullptr;
+    bool              reserving_  = false;
+    /// CUDA's queue takes the next graphs while one is computed: the GPU need not wait for the host after each.
+    bool                       runs_ahead_ = false;
     size_t                     graph_memory_size_;
     std::unique_ptr<uint8_t[]> graph_memory_;
 };

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "attention/flash_params.h"
 #include "ggml-cpp.h"
 
 namespace longembed {
@@ -62,6 +63,21 @@ int64_t Streams::flash_head_size(int64_t head_size, ggml_type type) const {
     return head_size;
 }
 
+bool Streams::hides_later_keys() const {
+    // a backend that does not know the parameter says yes to a value that means nothing, too
+    constexpr int64_t      size = 128, queries = 4096, meaningless = -2;
+    const ggml_context_ptr ctx(ggml_init({8 * ggml_tensor_overhead(), nullptr, /*no_alloc*/ true}));
+    ggml_tensor *          q         = ggml_new_tensor_3d(ctx.get(), GGML_TYPE_F32, size, queries, 32);
+    ggml_tensor *          kv        = ggml_new_tensor_3d(ctx.get(), GGML_TYPE_F16, size, queries, 32);
+    ggml_tensor *          attention = ggml_flash_attn_ext(ctx.get(), q, kv, kv, nullptr, 1.0f, 0.0f, 0.0f);
+    hide_later_keys(attention, meaningless);
+    if (wide_.supports(attention)) {
+        return false;
+    }
+    hide_later_keys(attention, 0);
+    return wide_.supports(attention);
+}
+
 size_t Streams::max_operand_bytes() const {
     if (main_is_cpu()) {
         return SIZE_MAX;
@@ -94,6 +110,13 @@ void Streams::begin(double work) {
     if (main_is_cpu()) {
         wide_threads_ = choice_.choose(work, begun_);
         wide_.use_threads(wide_threads_);
+    }
+}
+
+void Streams::wait() {
+    wide_.wait();
+    for (const auto & stream : narrow_) {
+        stream->wait();
     }
 }
 

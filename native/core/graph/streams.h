@@ -35,6 +35,9 @@ public:
     /// Whether the device has flash attention for keys and values of these head sizes.
     bool has_flash(int64_t key_size, int64_t value_size, ggml_type type) const;
 
+    /// Whether the device's flash attention can hide later keys without a mask (flash_params.h), for some shapes at least.
+    bool hides_later_keys() const;
+
     /// Bytes of the largest tensor, or part of one, that an operation of the device can read or write.
     size_t max_operand_bytes() const;
 
@@ -44,6 +47,9 @@ public:
     /// Announces an input, and how much work it takes in all, in operations: where it is short, one thread computes it,
     /// or all that share its operations, whichever was faster of late.
     void begin(double work);
+
+    /// Returns when the graphs of all streams have run.
+    void wait();
 
     /// The input that was announced has been computed on so many streams.
     void end(int parallelism);

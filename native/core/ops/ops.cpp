@@ -102,6 +102,10 @@ ggml_tensor * add_linear(const GraphContext & ctx, const Linear & layer, ggml_te
     return ggml_add(ctx, linear(ctx, layer, x), to);
 }
 
+ggml_tensor * accumulate_linear(const GraphContext & ctx, const Linear & layer, ggml_tensor * x, ggml_tensor * to) {
+    return has_own_gemm(ctx, layer) ? add_linear(ctx, layer, x, to) : ggml_add_inplace(ctx, to, linear(ctx, layer, x));
+}
+
 ggml_tensor * layer_norm(const GraphContext & ctx, const Norm & norm, ggml_tensor * x, float eps) {
     return scale_and_shift(ctx, norm, ggml_norm(ctx, x, eps));
 }
@@ -116,6 +120,11 @@ ggml_tensor * feed_forward(const GraphContext & ctx, const FeedForward & part, g
 
 ggml_tensor * add_feed_forward(const GraphContext & ctx, const FeedForward & part, ggml_tensor * x, ggml_tensor * to) {
     return add_linear(ctx, part.down, inner_width(ctx, part, x), to);
+}
+
+ggml_tensor * accumulate_feed_forward(const GraphContext & ctx, const FeedForward & part, ggml_tensor * x,
+                                      ggml_tensor * to) {
+    return accumulate_linear(ctx, part.down, inner_width(ctx, part, x), to);
 }
 
 ggml_tensor * add_experts(const GraphContext & ctx, const Experts & experts, ggml_tensor * x, ggml_tensor * to) {
