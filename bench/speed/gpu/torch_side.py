@@ -21,6 +21,7 @@ def parse():
     parser.add_argument("--shape", choices=SHAPES, default="e5-mistral")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--layers", type=int, help="fewer layers of the shape, for profilers")
     parser.add_argument("--lambda", dest="factor", type=float, default=10.0, help="ntk's factor on the RoPE base")
     parser.add_argument("runs", nargs="+")
     return parser.parse_args()
@@ -57,12 +58,12 @@ def product_rate(device):
     return 2 * size**3 * products / min(seconds_of(work, device, 5))
 
 
-def build(shape, device, attention, factor):
+def build(shape, layers, device, attention, factor):
     config = MistralConfig(
         vocab_size=shape.vocabulary,
         hidden_size=shape.dimensions,
         intermediate_size=shape.feed_forward,
-        num_hidden_layers=shape.layers,
+        num_hidden_layers=layers,
         num_attention_heads=shape.heads,
         num_key_value_heads=shape.kv_heads,
         max_position_embeddings=32768,
@@ -116,7 +117,7 @@ def main():
         "runs": [],
     }
     for attention in kinds(device):
-        model = build(shape, device, attention, arguments.factor)
+        model = build(shape, arguments.layers or shape.layers, device, attention, arguments.factor)
         for text in arguments.runs:
             try:
                 run = measure(model, text, device, arguments.repeat)
