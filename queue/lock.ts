@@ -24,13 +24,18 @@ export class PartLock {
   readonly #owner: Owner;
   readonly #file: FileHandle;
   readonly #timer: NodeJS.Timeout;
+  /** When the lock was last seen to be ours. */
+  #seen = Date.now();
 
   private constructor(path: string, mine: Owner, file: FileHandle) {
     this.#path = path;
     this.#owner = mine;
     this.#file = file;
     // Through the open file: if the lock was taken away, another's is not touched. What fails is tried again.
-    const show = (): Promise<void> => writeOwner(file, mine).catch(() => undefined);
+    const show = async (): Promise<void> => {
+      await writeOwner(file, mine).catch(() => undefined);
+      await this.isMine();
+    };
     this.#timer = setInterval(() => void show(), SIGN_OF_LIFE_MS);
     this.#timer.unref();
   }
@@ -59,7 +64,14 @@ export class PartLock {
 
   /** Whether nobody took the lock away, as happens to a process that was stopped for long. */
   async isMine(): Promise<boolean> {
-    return (await readOwner(this.#path))?.token === this.#owner.token;
+    const mine = (await readOwner(this.#path))?.token === this.#owner.token;
+    if (mine) this.#seen = Date.now();
+    return mine;
+  }
+
+  /** As `isMine`, and looks only when that is not known from the last few seconds, since nobody takes a lock so young. */
+  async isStillMine(): Promise<boolean> {
+    return Math.abs(Date.now() - this.#seen) < 2 * SIGN_OF_LIFE_MS || (await this.isMine());
   }
 
   async release(): Promise<void> {

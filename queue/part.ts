@@ -151,6 +151,8 @@ export class Part {
     const append = async (id: DocumentId, outcome: Entry['outcome']): Promise<void> => {
       const hash = this.#begun.shift();
       if (hash === undefined) throw new Error('there are more outcomes than documents');
+      // A record of ours in the middle of another's would be a row too many.
+      if (!(await this.#lock.isStillMine())) throw this.#takenOver();
       await this.#journal.append({ id, hash, outcome });
     };
     return {
@@ -172,6 +174,8 @@ export class Part {
   ): Promise<Manifest> {
     const { shard, run, folder } = this.#options;
     await this.#journal.close();
+    // The journal and the file may be another's by now, or the part whole.
+    if (!(await this.#lock.isMine())) throw this.#takenOver();
     const path = (ending: string): string => pathIn(this.#options, ending);
     const output = await open(path(run.format));
     const written = await writeEntries(readJournal(path('journal')), output, run).catch(
@@ -185,11 +189,7 @@ export class Part {
       await writeFileAtomically(path('errors.jsonl'), written.errors);
       endings.push('errors.jsonl');
     } else await rm(path('errors.jsonl'), { force: true });
-    if (!(await this.#lock.isMine())) {
-      throw invalid(
-        `Shard ${shardName(shard)} was taken over by another process, since this one showed no sign of life for a minute.`,
-      );
-    }
+    if (!(await this.#lock.isMine())) throw this.#takenOver();
     const manifest: Manifest = {
       longembed: about.version,
       shard,
@@ -211,6 +211,12 @@ export class Part {
   async close(): Promise<void> {
     await this.#journal.close();
     await this.#lock.release();
+  }
+
+  #takenOver(): Error {
+    return invalid(
+      `Shard ${shardName(this.#options.shard)} was taken over by another process, since this one showed no sign of life for a minute.`,
+    );
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { parseExtend } from '../../lib/index.js';
 import { PRESETS } from '../../lib/model/index.js';
 import { MTEB_LEXICAL, MTEB_MODELS } from './mteb-models.js';
 import { isLexical, type ModelResult, type RunResult } from './results.js';
@@ -49,6 +50,7 @@ function experimentOf(model: ModelResult, run: RunResult): Record<string, string
           // other conversions and quantizations of a model are other files
           file: model.sha256.slice(0, 12),
           ...ownSettings(model),
+          ...cuts(model, run),
           ...(vectors === undefined ? {} : { vectors }),
           ...(aggregate === undefined ? {} : { aggregate }),
           ...(hybrid === undefined ? {} : { hybrid }),
@@ -56,16 +58,33 @@ function experimentOf(model: ModelResult, run: RunResult): Record<string, string
   };
 }
 
-/** Settings in which a run departs from its model's preset. */
-function ownSettings({ preset, pooling, prompts, nativeContext }: ModelResult): Record<string, string> {
+/** Settings in which a run departs from its model's preset; without one, all of them. */
+function ownSettings({
+  preset,
+  pooling,
+  prompts,
+  nativeContext,
+  precision = 'full',
+}: ModelResult): Record<string, string> {
   const usual = PRESETS.find(({ name }) => name === preset);
-  if (usual === undefined) return {};
-  const { query, document } = usual.prompts;
+  const { query, document } = usual?.prompts ?? { query: '', document: '' };
   const areUsual = prompts.query === query && prompts.document === document;
   return {
-    ...(pooling === usual.pooling ? {} : { pooling }),
-    ...(nativeContext === usual.nativeContext ? {} : { native_context: String(nativeContext) }),
+    ...(pooling === usual?.pooling ? {} : { pooling }),
+    ...(nativeContext === usual?.nativeContext ? {} : { native_context: String(nativeContext) }),
     ...(areUsual ? {} : { prompts: digest(JSON.stringify([prompts.query, prompts.document]), 12) }),
+    ...(precision === 'full' ? {} : { precision }),
+  };
+}
+
+/** Where documents were cut before the strategy's target, and vectors before the model's length. */
+function cuts(
+  { nativeContext, dimensions, fullDimensions }: ModelResult,
+  { extend, target }: RunResult,
+): Record<string, string> {
+  return {
+    ...(target < (parseExtend(extend).target ?? nativeContext) ? { max_tokens: String(target) } : {}),
+    ...(fullDimensions === undefined ? {} : { dimensions: String(dimensions) }),
   };
 }
 

@@ -95,6 +95,8 @@ const model = z.object({
   precision: z.enum(['full', 'bf16']).optional(),
   parameters: count,
   dimensions: count,
+  /** Of the model's vectors, where --dimensions cut them; missing: they were not cut. */
+  fullDimensions: count.optional(),
   positionEncoding: z.string(),
   nativeContext: count,
   pooling: z.string(),

@@ -78,6 +78,7 @@ function describeModel(
     ...(info.engine === 'remote' ? {} : { precision: info.precision }),
     parameters: info.parameters,
     dimensions: dimensions ?? info.dimensions,
+    ...(dimensions === null || dimensions === info.dimensions ? {} : { fullDimensions: info.dimensions }),
     positionEncoding: info.engine === 'remote' ? 'unknown' : info.positionEncoding,
     nativeContext: info.nativeContext,
     // A file's model without pooling is refused before this.

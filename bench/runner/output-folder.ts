@@ -77,10 +77,11 @@ function tasksOf(
   return runs.flatMap((run) => {
     const { model: id, target, tasks } = run;
     const model = models.find((one) => one.id === id);
+    const precision = model?.precision ?? 'full';
     return tasks.map(({ task }) => ({
       name: `${id} with ${runName(run)} on ${task}`,
       identity: JSON.stringify([
-        [model?.sha256, model?.pooling, model?.prompts, model?.nativeContext, model?.dimensions],
+        [model?.sha256, model?.pooling, model?.prompts, model?.nativeContext, model?.dimensions, precision],
         [runName(run), target, limit],
         [task, data.find((one) => one.task === task)?.splits.map(({ name, sha256 }) => [name, sha256])],
       ]),

@@ -47,14 +47,19 @@ class BenchRun {
 
   async run(): Promise<Results> {
     const { store, slot } = this.#prepared;
-    const { output, overwrite } = this.#options;
-    if (!overwrite) await checkNothingIsLost(output, this.#description, this.#planned());
+    await this.#checkOutput();
     const { runs, bytes } = planWorkload(this.#prepared, this.#meter);
     checkDiskSpace(store.folder, bytes);
     for (const run of runs) await this.#run(run);
     if (this.#options.lexical === true) await this.#runLexical();
     await slot.free();
     return this.#results;
+  }
+
+  /** @throws LongEmbedError ERR_INVALID_OPTION when the output folder holds results of another run */
+  async #checkOutput(): Promise<void> {
+    const { output, overwrite } = this.#options;
+    if (!overwrite) await checkNothingIsLost(output, this.#description, this.#planned());
   }
 
   /** All runs, without scores. */
@@ -129,6 +134,8 @@ class BenchRun {
     const { output } = this.#options;
     const results = this.#results;
     const timing = { evaluationSeconds: this.#seconds };
+    // Another run may have written there since this one began.
+    await this.#checkOutput();
     await writeResults(output, results);
     await writeTiming(output, timing);
     await writeMtebResults(output, results, timing);

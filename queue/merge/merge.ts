@@ -42,8 +42,8 @@ const COPY_BYTES = 1 << 20;
 /**
  * Puts the parts of a run together, in the order of the input, a megabyte at a time. Every byte is compared with the manifests on
  * its way into a file.
- * @throws LongEmbedError ERR_INVALID_OPTION when parts are missing, differ, or are not what their manifests say, when two documents
- *   of different parts have one id, and when the output cannot be written
+ * @throws LongEmbedError ERR_INVALID_OPTION when parts are missing, differ, or are not what their manifests say, and when the output
+ *   cannot be written
  */
 export async function mergeParts(folder: string, options: MergeOptions): Promise<Merged> {
   const manifests = await checkParts(folder);

@@ -132,6 +132,12 @@ describe("MTEB's files", () => {
       folder({ ...e5, nativeContext: 256 }, 'se:4k,g=9,w=64'),
       folder(e5, 'se:4k,g=9,w=65'),
       folder(e5, 'se:4k,g=9,w=64', { hybrid: 'bm25' }),
+      folder({ ...e5, precision: 'bf16' }, 'se:4k,g=9,w=64'),
+      folder({ ...e5, dimensions: 64, fullDimensions: 768 }, 'se:4k,g=9,w=64'),
+      folder({ ...e5, dimensions: 128, fullDimensions: 768 }, 'se:4k,g=9,w=64'),
+      folder(e5, 'se:4k,g=9,w=64', { target: 1000 }),
+      folder(e5, 'none', { target: 512 }),
+      folder(e5, 'none', { target: 256 }),
       folder(e5, 'se:4k,g=9,w=64', { vectors: 'chunks:256', aggregate: 'max' }),
     ];
     expect(new Set([usual, ...others]).size).toBe(others.length + 1);
@@ -143,6 +149,16 @@ describe("MTEB's files", () => {
     expect(folder({}, 'none', { vectors: 'lexical' })).toBe(
       'mteb__baseline-bm25s/0_3_0/experiments/engine_longembed',
     );
+  });
+
+  it('have a folder of their own for each setting of a model without a preset', () => {
+    const run = runResult('none', [taskResult('qmsum', [splitResult('qmsum', answers(2, 1))])]);
+    const prompts = { query: '', document: '' };
+    const models = [{}, { prompts }, { pooling: 'cls' }, { nativeContext: 1024 }].map((given) =>
+      modelResult({ preset: null, ...given }),
+    );
+    const folders = models.map((model) => mtebPlace(model, run).folder);
+    expect(new Set(folders).size).toBe(models.length);
   });
 
   it('name other models so that folders are unique and valid on every file system', () => {

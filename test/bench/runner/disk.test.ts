@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { failure } from '../data/folder.js';
@@ -114,6 +114,33 @@ describe('an output folder', () => {
       );
     }
     expect(loaded).toBe(0);
+  });
+
+  it('keeps results that another run writes there meanwhile, and what was computed', async () => {
+    const given = { ...same(), cache: newFolder(), output: newFolder() };
+    const other = await bench({ ...given, output: newFolder(), extend: ['pcw:32'] });
+    const results = join(given.output, 'results.json');
+    const writeOther = (): void => copyFileSync(join(other.output, 'results.json'), results);
+    await expect(bench({ ...given, before: writeOther })).rejects.toMatchObject(
+      failure('ERR_INVALID_OPTION', /would replace: fake with pcw:32 on qmsum/),
+    );
+    expect(readFileSync(results, 'utf8')).toBe(other.json);
+    expect((await bench({ ...given, overwrite: true })).computed).toEqual([]);
+  });
+
+  it('with results of another precision keeps them', async () => {
+    const given = same();
+    const { output, json } = await bench(given);
+    const path = join(output, 'results.json');
+    const other = json.replace('"precision": "full"', '"precision": "bf16"');
+    expect(other).not.toBe(json);
+    writeFileSync(path, other);
+    await expect(bench({ ...given, output })).rejects.toMatchObject(
+      failure('ERR_INVALID_OPTION', /would replace: fake with none on qmsum/),
+    );
+    // Files of older versions do not name it, and have the one that there was.
+    writeFileSync(path, json.replace(/ *"precision": "full",\n/, ''));
+    expect((await bench({ ...given, output })).json).toBe(json);
   });
 
   it('with results of another run keeps them, unless forced', async () => {
