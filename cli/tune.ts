@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { duration, formatBytes, plural } from '../lib/format.js';
 import {
@@ -176,7 +177,8 @@ async function tune(given: string, options: TuneCommandOptions, context: Context
     for (const line of outcome(tuned)) view.summary(`longembed: ${line}`);
   } catch (error) {
     view.end();
-    if (state.begun && signal.reason instanceof Interrupted) {
+    // There is none where the disk is full.
+    if (state.begun && signal.reason instanceof Interrupted && existsSync(checkpoint)) {
       view.message(
         `longembed: the state is in ${checkpoint}: the same command with --resume goes on from there`,
       );

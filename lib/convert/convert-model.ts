@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { throwIfAborted } from '../abort.js';
 import { LongEmbedError, readFailure } from '../error.js';
 import { checkPath } from '../extend-file/options.js';
+import { filesBelow } from '../files-below.js';
 import {
   DEFAULT_ALIGNMENT,
   type GgufContent,
@@ -12,7 +13,7 @@ import {
   stringEntry,
   u32Entry,
 } from '../gguf/index.js';
-import { checkOutput } from '../output-file.js';
+import { checkDistinct, checkOutput, type NamedFile } from '../output-file.js';
 import {
   type Checkpoint,
   CONVERTED_ARCHITECTURES,
@@ -67,10 +68,10 @@ export async function convertModel(
     const conversion = await convert(checkpoint);
     const content = contentOf(conversion, type, name);
     const sizeBytes = ggufSize(content);
-    const inputs = open.flatMap((weights) => weights.paths);
-    for (const path of isInput(output, folder) ? [...inputs, output] : inputs) {
-      await checkOutput(output, path, overwrite, sizeBytes);
+    if (existsSync(output)) {
+      await checkDistinct([{ name: 'output', path: output }], await inputsOf(folder, open));
     }
+    await checkOutput(output, checkpoint.config.path, overwrite, sizeBytes);
     await saveGguf(output, content, { signal, onProgress });
     return {
       path: output,
@@ -87,10 +88,14 @@ export async function convertModel(
   }
 }
 
-/** Whether the output would replace a file of the checkpoint, its settings among them. */
-function isInput(output: string, folder: string): boolean {
-  const inside = !relative(folder, output).startsWith('..') && resolve(output).startsWith(resolve(folder));
-  return inside && existsSync(output) && !output.toLowerCase().endsWith('.gguf');
+/** What an existing output must not be, under whatever name: the files of the folder, but for those that were converted before. */
+async function inputsOf(folder: string, open: readonly Weights[]): Promise<NamedFile[]> {
+  const isInput = (name: string): boolean => !name.toLowerCase().endsWith('.gguf');
+  const beside = await filesBelow(folder, isInput).catch((error: unknown): never => {
+    throw invalidCheckpoint(folder, `${readFailure(error)}.`, error);
+  });
+  const paths = [...open.flatMap((weights) => weights.paths), ...beside];
+  return paths.map((path) => ({ name: 'input', path }));
 }
 
 async function checkIsFolder(folder: string): Promise<void> {

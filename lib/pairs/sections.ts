@@ -45,12 +45,18 @@ function headingOf(block: string, isFirst: boolean): string | null {
   return /\p{L}/u.test(title) ? title : null;
 }
 
+// A text between brackets ends where another begins, and so does an address, but for brackets that are closed: lines of brackets
+// that nothing closes would otherwise be read to their end from each of them.
+const ADDRESS = String.raw`\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)`;
+const IMAGE = new RegExp(String.raw`!\[[^[\]\n]*\]${ADDRESS}`, 'g');
+const LINK = new RegExp(String.raw`\[([^[\]\n]+)\](?:${ADDRESS}|\[[^[\]\n]*\])`, 'g');
+
 /** Markdown's marks, tables, tags and line breaks left out. */
 function plain(block: string): string {
   return block
     .replace(/<[^<>\n]{1,200}>/g, ' ')
-    .replace(/!\[[^\]\n]*\]\([^)\n]*\)/g, ' ')
-    .replace(/\[([^\]\n]+)\](?:\([^)\n]*\)|\[[^\]\n]*\])/g, '$1')
+    .replace(IMAGE, ' ')
+    .replace(LINK, '$1')
     .replace(/^[ \t]*(?:[-*+]|\d+[.)]|>+)[ \t]+/gm, '')
     .replace(/^[ \t]*\|.*\|[ \t]*$/gm, ' ')
     .replace(/(\*\*|__|`)(.+?)\1/g, '$2')

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { LongEmbedError, readFailure } from '../error.js';
-import { throwIfAborted } from '../abort.js';
+import { untilAborted } from '../abort.js';
 import { decodeUtf8, splitLines } from '../text.js';
 
 /** A query, a text that belongs to it, and texts that do not. */
@@ -41,17 +41,23 @@ async function* bytesOf(
   hash: Hash,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
+  const stream = createReadStream(path);
+  const pieces = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   try {
-    for await (const piece of createReadStream(path)) {
-      throwIfAborted(signal);
-      hash.update(piece as Uint8Array);
-      yield piece as Uint8Array;
+    for (;;) {
+      // A pipe may stay silent.
+      const piece = await (signal === undefined ? pieces.next() : untilAborted(pieces.next(), signal));
+      if (piece.done === true) return;
+      hash.update(piece.value);
+      yield piece.value;
     }
   } catch (error) {
     if (error instanceof LongEmbedError) throw error;
     throw new LongEmbedError('ERR_INVALID_OPTION', `Cannot read the pairs ${path}: ${readFailure(error)}.`, {
       cause: error,
     });
+  } finally {
+    stream.destroy();
   }
 }
 

@@ -103,12 +103,22 @@ export class Trainer {
     return { fingerprint, state, best: this.#best, history: this.history };
   }
 
-  /** The rows to write: those that did best on the held-out pairs, else those after the last step. */
+  /**
+   * The rows to write: those that did best on the held-out pairs, else those after the last step.
+   * @throws LongEmbedError ERR_BACKEND when they are not finite: no loss has said so, since the last step comes after the last loss
+   */
   async result(): Promise<{ rows: Float32Array; step: number; dev: DevScore | null }> {
     const dev = bestOf(this.#dev);
-    if (this.#best !== null && dev !== null) return { rows: this.#best, step: dev.step, dev };
-    const { rows, steps } = await startJob(() => this.#run.tuner.state()).promise;
-    return { rows, step: steps, dev: null };
+    const result =
+      this.#best !== null && dev !== null
+        ? { rows: this.#best, step: dev.step, dev }
+        : { rows: (await startJob(() => this.#run.tuner.state()).promise).rows, step: this.#step, dev: null };
+    if (result.rows.every(Number.isFinite)) return result;
+    throw new LongEmbedError(
+      'ERR_BACKEND',
+      `The rows after step ${result.step} have numbers that are not finite: nothing is written. Try a lower learning rate than ` +
+        `${this.#run.settings.learningRate}.`,
+    );
   }
 
   /** Judges the rows on the held-out pairs, and keeps them if they are the best so far. */

@@ -46,6 +46,8 @@ export async function tunePositions(input: string, output: string, options: Tune
   const checkpointPath = checked.checkpoint ?? `${output}.checkpoint`;
   const report = checked.report === false ? null : (checked.report ?? `${output}.html`);
   await checkFiles({ source, output, checkpoint: checkpointPath, report, options: checked });
+  // Before it is read: a pipe would wait for a writer.
+  await checkOutput(checkpointPath, source, true, 0);
   const before = await readCheckpoint(checkpointPath);
   refuseCheckpoint(before, checkpointPath, resume, overwrite);
   // A run that goes on replaces what it wrote when its time was up.

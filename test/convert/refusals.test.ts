@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -377,6 +378,34 @@ it('--force does not replace a file of the checkpoint', async () => {
     code: 'ERR_INVALID_OPTION',
   });
   expect(readFileSync(path, 'utf8')).toBe(before);
+});
+
+it.each(['config.json', 'tokenizer.json', '1_Pooling/config.json', 'model.safetensors'])(
+  '--force does not replace %s by another name',
+  async (name) => {
+    const folder = copyOf('bert');
+    const before = readFileSync(join(folder, name));
+    const [linked, link, hard] = [newPath(''), newPath(), newPath()];
+    symlinkSync(folder, linked);
+    symlinkSync(join(folder, name), link);
+    linkSync(join(folder, name), hard);
+    for (const [from, output] of [
+      [linked, join(folder, name)],
+      [folder, join(linked, name)],
+      [folder, link],
+      [folder, hard],
+    ] as const) {
+      await expect(convertModel(from, output, { overwrite: true })).rejects.toThrow(/same file as the input/);
+    }
+    expect(readFileSync(join(folder, name)).equals(before)).toBe(true);
+  },
+);
+
+it('a file that was converted before is replaced in the folder', async () => {
+  const folder = copyOf('bert');
+  const output = join(folder, 'bert-f16.gguf');
+  await convertModel(folder, output);
+  expect(await convertModel(folder, output, { overwrite: true })).toMatchObject({ path: output });
 });
 
 it.each([

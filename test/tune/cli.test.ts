@@ -1,5 +1,7 @@
 /** `longembed tune` and `longembed pairs`, as people run them. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -89,6 +91,45 @@ describe('tune', () => {
     },
     120_000,
   );
+
+  it.skipIf(process.platform === 'win32')(
+    'does not wait for pairs after a signal',
+    async () => {
+      const silent = newPath('.jsonl');
+      execFileSync('mkfifo', [silent]);
+      const run = start([...tuneArgs(newPath('.gguf'), 3), '--pairs', silent]);
+      // Resolves when the program opens it too.
+      const writer = await open(silent, 'w');
+      try {
+        run.child.kill('SIGINT');
+        expect((await run.ended).stderr).toContain('interrupted (SIGINT)');
+      } finally {
+        run.child.kill('SIGKILL');
+        await writer.close();
+      }
+    },
+    30_000,
+  );
+
+  it('names no checkpoint that could not be written', async () => {
+    const inFolder = newPath('');
+    mkdirSync(inFolder);
+    const checkpoint = join(inFolder, 'checkpoint');
+    const more = ['--no-report', '--checkpoint', checkpoint, '--checkpoint-minutes', '0.0001'];
+    const run = start(tuneArgs(newPath('.gguf'), 100_000, ...more));
+    const failed = new Promise<void>((resolve) => {
+      run.child.stderr.on('data', (piece: Buffer) => {
+        if (piece.includes('A checkpoint could not be written')) resolve();
+      });
+    });
+    for (let i = 0; i < 1200 && !existsSync(checkpoint); i += 1) await sleep(25);
+    rmSync(inFolder, { recursive: true });
+    await failed;
+    run.child.kill('SIGINT');
+    const { code, stderr } = await run.ended;
+    expect(code).toBe(130);
+    expect(stderr).not.toContain('--resume goes on');
+  }, 60_000);
 
   it.each<[string, string[], string]>([
     ['a rate that is none', ['--lr', 'fast'], 'It must be a number above 0, such as 0.01 or 5e-4.'],

@@ -105,6 +105,24 @@ describe('pairs', () => {
   });
 });
 
+it.each(['[', '![', '[a](', '![](', '[a][', '<', '**', '`', '| '])(
+  'a line of nothing but %s takes no time',
+  async (mark) => {
+    const made = await madeOf({ 'a.md': `# Rivers\n\n${mark.repeat(100_000)}\n\n${PARAGRAPH}\n` });
+    expect(made.length).toBeGreaterThan(0);
+  },
+);
+
+it('leaves out the addresses of links, and the brackets in them', async () => {
+  const text = OTHER.replace('lease', '[lease](http://x/Lease_(law))').replace(
+    'notice',
+    '![n](y) [notice][1]',
+  );
+  const [pair] = await madeOf({ 'a.md': `# Leases\n\n${text}\n` });
+  expect(OTHER).toContain(pair!.positive.split(/(?<=\.) /)[0]);
+  expect(pair!.positive).not.toMatch(/[[\]()]/);
+});
+
 it('reads a document once, whatever links lead to its folder, and no folder with a name of one', async () => {
   const folder = documents({ 'a.md': `# One\n\n${PARAGRAPH}`, 'folder.md/b.txt': OTHER });
   symlinkSync('.', join(folder, 'self'));

@@ -1,4 +1,5 @@
 /** Tuning as a caller sees it, on a tiny random model. That gradients are right is test/native/tune.test.ts's concern. */
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   copyFileSync,
@@ -9,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { platform } from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { EmbeddingModel, extendModelFile, tunePositions, type TuneOptions } from '../../lib/index.js';
 import { modelPath, type ModelSpec, type SpecName } from '../../models/random/cached.js';
@@ -289,6 +291,32 @@ describe('bad input', () => {
     });
     expect(existsSync(output)).toBe(false);
     expect(existsSync(`${output}.checkpoint`)).toBe(true);
+  });
+
+  it('rows that are not finite after the last step are not written', async () => {
+    const output = newPath('.gguf');
+    await expect(tuned({ learningRate: 1e39, steps: 1 }, output)).rejects.toMatchObject({
+      code: 'ERR_BACKEND',
+      message: expect.stringMatching(
+        /rows after step 1 have .* not finite: .*lower learning rate than 1e\+39/,
+      ) as string,
+    });
+    expect(existsSync(output)).toBe(false);
+    // Of rows that were judged, those before it.
+    expect(await tuned({ learningRate: 1e39, steps: 1, dev })).toMatchObject({ dev: { step: 0 } });
+  });
+
+  it.each(['/dev/null', folder])('%s as the checkpoint is refused, and stays', async (checkpoint) => {
+    await expect(tuned({ checkpoint })).rejects.toMatchObject({
+      code: 'ERR_INVALID_OPTION',
+      message: expect.stringMatching(/not a regular file|is a directory/) as string,
+    });
+  });
+
+  it.skipIf(platform === 'win32')('a pipe is no checkpoint', async () => {
+    const checkpoint = newPath('');
+    execFileSync('mkfifo', [checkpoint]);
+    await expect(tuned({ checkpoint })).rejects.toThrow(/is not a regular file/);
   });
 
   it('a disk without room is refused before anything is learned', async () => {
