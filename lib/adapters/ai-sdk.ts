@@ -4,8 +4,10 @@
  * written down here by their shape, so that this needs none of its packages.
  */
 import { z } from 'zod';
+import { throwIfAborted, untilAborted } from '../abort.js';
 import { checkOptions, flag, object, oneOf, text, whole } from '../check-options.js';
 import { EmbeddingModel, LongEmbedError, type LoadOptions } from '../index.js';
+import { checkLoadedModel, isLoadedModel } from './loaded-model.js';
 
 /** Settings of a model, and of a call under `providerOptions.longembed`, which take precedence. */
 export interface LongEmbedSettings {
@@ -90,7 +92,8 @@ const PROVIDER = object({
     .record(
       z.string(),
       z.custom<string | EmbeddingModel>(
-        (value) => typeof value === 'string' || value instanceof EmbeddingModel,
+        (value) => typeof value === 'string' || isLoadedModel(value),
+        'what EmbeddingModel.load takes, or a loaded model',
       ),
       'an object of names and models',
     )
@@ -152,7 +155,8 @@ export function createLongEmbed(options: LongEmbedProviderOptions = {}): LongEmb
  * @example const { embedding } = await embed({ model: embeddingModel(model, { as: 'query' }), value: question });
  */
 export function embeddingModel(model: EmbeddingModel, settings: LongEmbedSettings = {}): LongEmbedModel {
-  return sdkModel(model.info.name ?? 'model', () => Promise.resolve(model), settings);
+  const loaded = checkLoadedModel(model, 'createLongEmbed');
+  return sdkModel(loaded.info.name ?? 'model', () => Promise.resolve(loaded), settings);
 }
 
 function noSuch(kind: string, id: string): never {
@@ -179,7 +183,10 @@ function sdkModel(
     doEmbed: async ({ values, abortSignal, dimensions, providerOptions }) => {
       const ofCall = checkOptions<LongEmbedSettings>(SETTINGS, providerOptions?.['longembed']);
       const ofSdk = dimensions === undefined ? {} : { dimensions };
-      return embedValues(await load(), values, { ...settings, ...ofSdk, ...ofCall }, abortSignal);
+      throwIfAborted(abortSignal);
+      // A model that others may wait for goes on loading.
+      const model = await (abortSignal === undefined ? load() : untilAborted(load(), abortSignal));
+      return embedValues(model, values, { ...settings, ...ofSdk, ...ofCall }, abortSignal);
     },
   };
 }

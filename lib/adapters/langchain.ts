@@ -3,6 +3,7 @@
 import { Embeddings, type EmbeddingsParams } from '@langchain/core/embeddings';
 import { type EmbedManyOptions, EmbeddingModel, LongEmbedError, type LoadOptions } from '../index.js';
 import { omit } from '../omit.js';
+import { checkLoadedModel } from './loaded-model.js';
 
 /** How texts are embedded: documents and queries alike. Their prompts are the model's. */
 export type LongEmbedEmbeddingsOptions = Pick<
@@ -42,7 +43,10 @@ export class LongEmbedEmbeddings extends Embeddings implements AsyncDisposable {
   readonly #options: LongEmbedEmbeddingsOptions;
   readonly #owns: boolean;
 
-  /** @param fields see `LongEmbedEmbeddingsFields` */
+  /**
+   * @param fields see `LongEmbedEmbeddingsFields`
+   * @throws LongEmbedError ERR_INVALID_OPTION when the model is not a loaded one
+   */
   constructor(fields: LongEmbedEmbeddingsFields, owns = false) {
     const { model, maxConcurrency, maxRetries = 0, onFailedAttempt, ...options } = fields;
     super({
@@ -50,7 +54,7 @@ export class LongEmbedEmbeddings extends Embeddings implements AsyncDisposable {
       ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
       ...(onFailedAttempt === undefined ? {} : { onFailedAttempt }),
     });
-    this.model = model;
+    this.model = checkLoadedModel(model, 'LongEmbedEmbeddings.load');
     this.#options = options;
     this.#owns = owns;
   }

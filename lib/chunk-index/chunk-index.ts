@@ -148,6 +148,7 @@ export class ChunkIndex {
    */
   async save(path: string): Promise<void> {
     this.#checkUsable();
+    checkPath(path);
     const rows = this.#rows;
     const entries = this.#entriesNow().documents;
     await writeIndexFile(path, {
@@ -166,6 +167,7 @@ export class ChunkIndex {
    *   cut off or damaged; ERR_OUT_OF_MEMORY
    */
   static async load(path: string): Promise<ChunkIndex> {
+    checkPath(path);
     const index = new ChunkIndex();
     await readIndexFile(path, ({ id, spans, text: given }, rows) => index.#put(id, rows, spans, given));
     return index;
@@ -258,8 +260,12 @@ function rowsOf(
   }
   const rows = new Float32Array(chunks.length * dimensions);
   const maxEnd = given?.length ?? 2 ** 32 - 1;
-  for (const [index, { embedding, start, end }] of (chunks as readonly IndexedChunk[]).entries()) {
+  for (const [index, chunk] of (chunks as readonly (IndexedChunk | null | undefined)[]).entries()) {
     const name = `chunk ${index} of ${display(id)}`;
+    if (chunk === null || chunk === undefined) {
+      throw invalid(`The ${name} is ${display(chunk)}: it must be an object with embedding, start and end.`);
+    }
+    const { embedding, start, end } = chunk;
     if (!(embedding instanceof Float32Array)) throw invalid(`The vector of ${name} is not a Float32Array.`);
     if (embedding.length !== dimensions || dimensions === 0) {
       throw invalid(
@@ -289,6 +295,11 @@ function unitQuery(query: Float32Array, dimensions: number): Float32Array {
   const unit = new Float32Array(dimensions);
   writeUnitVector(query, 'the query', unit, 0);
   return unit;
+}
+
+function checkPath(path: unknown): void {
+  if (typeof path === 'string' && path !== '') return;
+  throw invalid(`The path is ${display(path)}: it must be the path of an index file.`);
 }
 
 function invalid(message: string): LongEmbedError {

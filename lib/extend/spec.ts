@@ -12,6 +12,9 @@ import { attentionScalesOf, type Range, WHOLE, type Words } from './strategy.js'
  *   repeated key, a value out of range
  */
 export function parseExtend(spec: string): Extend {
+  if (typeof (spec as unknown) !== 'string') {
+    throw invalid(`The spec is ${display(spec)}: it must be a string such as "pcw:4k".`);
+  }
   const [head = '', ...pairs] = spec.split(',');
   const [name = '', target, ...more] = head.split(':');
   if (more.length > 0)

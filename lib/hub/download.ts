@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { throwIfAborted } from '../abort.js';
 import { freeBytes } from '../disk-space.js';
 import { formatBytes } from '../format.js';
-import { type CacheFolder, linkBlob } from './cache.js';
+import { type CacheFolder, exists, linkBlob } from './cache.js';
 import { CallerError, HubFailure } from './failure.js';
 import { type Connection, pause } from './fetch.js';
 import type { Checksum, RemoteFile } from './files.js';
@@ -32,6 +32,8 @@ export async function downloadFiles(
   }
 }
 
+/** How often a download may lose its partial file to another process before that is an error. */
+const MAX_LOST = 10;
 /** Minimum time between two touches of a partial file that is being checked. */
 const TOUCH_INTERVAL_MS = 10_000;
 
@@ -48,11 +50,28 @@ class Download {
     this.#onProgress = onProgress;
   }
 
+  /**
+   * Another process that cannot see this one, such as one in a container of the same name, takes its partial file for abandoned and
+   * goes on with it: then this one waits for the other, as if it had come second.
+   */
   async run(): Promise<void> {
-    const { path, checksum } = this.#file;
     const { signal } = this.#connection;
-    const partial = await claimPartial(this.#blob, signal, () => this.#report('waiting', 0));
-    if (partial === null) return;
+    for (let lost = 0; ; lost++) {
+      const partial = await claimPartial(this.#blob, signal, () => this.#report('waiting', 0));
+      if (partial === null) return;
+      try {
+        await this.#complete(partial);
+        return;
+      } catch (error) {
+        const isLost = (error as NodeJS.ErrnoException).code === 'ENOENT' && !(await exists(partial));
+        if (!isLost || lost === MAX_LOST) throw error;
+      }
+    }
+  }
+
+  /** Fills a partial file, verifies it and gives it its name. */
+  async #complete(partial: string): Promise<void> {
+    const { path, checksum } = this.#file;
     let found: string;
     try {
       await this.#checkSpace(partial);

@@ -142,6 +142,10 @@ const REASONS: Record<string, string> = {
   UND_ERR_SOCKET: 'the connection was repeatedly cut',
 };
 
+/** The HTTP client takes 407 for itself, and says nothing more. */
+const WITHOUT_REASON =
+  'the request failed without a reason, as it does where a proxy wants a user name and a password (407)';
+
 /** The error code of the system or the HTTP client, from the innermost cause that has one. */
 export function networkCode(error: unknown): string | undefined {
   for (let inner = error; inner instanceof Error; inner = inner.cause) {
@@ -158,5 +162,6 @@ function whyUnreachable(error: unknown): string {
   if (known !== undefined) return known;
   let inner = error;
   while (inner instanceof Error && inner.cause !== undefined) inner = inner.cause;
+  if (inner instanceof Error && inner.message === '') return WITHOUT_REASON;
   return inner instanceof Error ? inner.message : String(inner);
 }

@@ -33,7 +33,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Reads HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_TOKEN_PATH, HF_HUB_OFFLINE, HTTP_PROXY, HTTPS_PROXY, NO_PROXY
  * and their older names, as huggingface_hub does.
- * @throws HubFailure `setting` when a URL is malformed
+ * @throws HubFailure `setting` when a URL or the token is malformed
  */
 export async function hubSettings(environment: Environment = process.env): Promise<HubSettings> {
   const first = (...names: string[]): string | undefined =>
@@ -42,7 +42,7 @@ export async function hubSettings(environment: Environment = process.env): Promi
 
   const home = path(first('HF_HOME') ?? join(first('XDG_CACHE_HOME') ?? '~/.cache', 'huggingface'));
   return {
-    endpoint: checkUrl('HF_ENDPOINT', first('HF_ENDPOINT') ?? 'https://huggingface.co').replace(/\/+$/, ''),
+    endpoint: hubUrl(first('HF_ENDPOINT') ?? 'https://huggingface.co'),
     cache: path(first('HF_HUB_CACHE', 'HUGGINGFACE_HUB_CACHE') ?? join(home, 'hub')),
     token:
       clean(first('HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN')) ??
@@ -65,19 +65,57 @@ async function readToken(file: string, environment: Environment): Promise<string
   return readFile(file, 'utf8').catch(() => undefined);
 }
 
+/** Without line breaks, as huggingface_hub takes it. */
 function clean(token: string | undefined): string | null {
-  const trimmed = token?.trim() ?? '';
-  return trimmed === '' ? null : trimmed;
+  const cleaned = token?.replaceAll(/[\r\n]/g, '').trim() ?? '';
+  if (cleaned === '') return null;
+  if (/^[!-~]+$/.test(cleaned)) return cleaned;
+  // It is sent in a header, whose own error would show it.
+  throw new HubFailure(
+    'setting',
+    'The token for the hub (HF_TOKEN, or the one of `hf auth login`) has characters that no token has, such as spaces or ' +
+      'typographic quotes: copy it again.',
+  );
 }
 
 function isTrue(value: string | undefined): boolean {
   return ['1', 'ON', 'YES', 'TRUE'].includes(value?.toUpperCase() ?? '');
 }
 
+/** Paths are put after it, and requests take no name or password from it. */
+function hubUrl(value: string): string {
+  const url = checkUrl('HF_ENDPOINT', value);
+  const { username, password, search, hash } = new URL(url);
+  if (username + password + search + hash === '') return url.replace(/\/+$/, '');
+  throw new HubFailure(
+    'setting',
+    'The environment variable HF_ENDPOINT has a user name, a password, or something after "?" or "#", which is not used: ' +
+      'leave it out, and give a token in HF_TOKEN.',
+  );
+}
+
 /** Proxies are often given as host:port. */
 function proxyUrl(name: string, value: string | undefined): string {
   if (value === undefined) return '';
-  return checkUrl(name, /^[a-z0-9]+:\/\//i.test(value) ? value : `http://${value}`, ['socks5:', 'socks:']);
+  const url = checkUrl(name, /^[a-z0-9]+:\/\//i.test(value) ? value : `http://${value}`, [
+    'socks5:',
+    'socks:',
+  ]);
+  const { username, password } = new URL(url);
+  if (isPercentEncoded(username) && isPercentEncoded(password)) return url;
+  throw new HubFailure(
+    'setting',
+    `The environment variable ${name} has a "%" in its user name or password that is not part of an escape: write it as %25.`,
+  );
+}
+
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function checkUrl(name: string, value: string, others: readonly string[] = []): string {

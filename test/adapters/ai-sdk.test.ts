@@ -1,5 +1,5 @@
 /** The adapter for the AI SDK, called as the SDK calls it; docs/ai-sdk.md's examples run with the SDK itself. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { createLongEmbed, embeddingModel } from '../../lib/adapters/ai-sdk.js';
 import { EmbeddingModel, LongEmbedError } from '../../lib/index.js';
 
@@ -74,6 +74,36 @@ it('stops when it is aborted', async () => {
   await expect(embeddingModel(model).doEmbed({ values: ['x'], abortSignal })).rejects.toMatchObject({
     code: 'ERR_ABORTED',
   });
+});
+
+it('stops waiting for a model that loads', async () => {
+  const load = vi.spyOn(EmbeddingModel, 'load');
+  onTestFinished(() => load.mockRestore());
+  const provider = createLongEmbed();
+  const sdk = provider.embeddingModel('hf:org/repo');
+  const early = sdk.doEmbed({ values: ['x'], abortSignal: AbortSignal.abort() });
+  await expect(early).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+  expect(load).not.toHaveBeenCalled();
+  load.mockReturnValue(new Promise(() => undefined));
+  const controller = new AbortController();
+  const call = sdk.doEmbed({ values: ['x'], abortSignal: controller.signal });
+  controller.abort(new Error('enough'));
+  await expect(call).rejects.toMatchObject({ code: 'ERR_ABORTED', cause: { message: 'enough' } });
+});
+
+it('says what a model must be', () => {
+  for (const given of [undefined, 'mini-rope', {}]) {
+    expect(() => embeddingModel(given as unknown as EmbeddingModel)).toThrow(
+      /^The model is .*: it must be a loaded model, .*; createLongEmbed takes a name or a path/,
+    );
+  }
+  const models = { mini: 1 as unknown as string };
+  expect(() => createLongEmbed({ models })).toThrow(
+    'The option models.mini is 1: it must be what EmbeddingModel.load takes, or a loaded model.',
+  );
+  // as another copy of the package makes it
+  const copy = { info: model.info, embed: () => undefined, embedMany: () => undefined };
+  expect(embeddingModel(copy as unknown as EmbeddingModel).modelId).toBe(embeddingModel(model).modelId);
 });
 
 it('loads a model by its first call, once, and disposes of it', async () => {

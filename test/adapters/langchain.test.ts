@@ -41,6 +41,24 @@ describe.skipIf(folder === null)(`LangChain.js${without}`, () => {
     expect(JSON.parse(printed)).toEqual([true, true, true, true, true, true]);
   });
 
+  it('refuses a model that is not loaded', async () => {
+    const printed = await runModule(
+      folder!,
+      'langchain-model',
+      `
+      import { LongEmbedEmbeddings } from 'longembed/langchain';
+      try {
+        new LongEmbedEmbeddings({ model: 'mini-rope' });
+      } catch (error) {
+        console.log(error.code, error.message);
+      }
+      `,
+    );
+    expect(printed).toMatch(
+      /^ERR_INVALID_OPTION The model is "mini-rope": .*; LongEmbedEmbeddings\.load takes a name or a path\./,
+    );
+  });
+
   it('is not tried again with what fails, also through a caller with six retries', async () => {
     const printed = await runModule(
       folder!,

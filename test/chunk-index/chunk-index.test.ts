@@ -227,6 +227,8 @@ describe('ChunkIndex.add and remove', () => {
       [7, good, {}, /^ERR_INVALID_OPTION.*string/],
       ['x', [], {}, /^ERR_INPUT_EMPTY/],
       ['x', 'chunks', {}, /^ERR_INVALID_OPTION.*array/],
+      ['x', [...good, null], {}, /^ERR_INVALID_OPTION: The chunk 1 of "x" is null.*object/],
+      ['x', [undefined], {}, /^ERR_INVALID_OPTION: The chunk 0 of "x" is undefined/],
       ['x', [{ embedding: [1, 0], start: 0, end: 1 }], {}, /^ERR_INVALID_OPTION.*Float32Array/],
       ['x', [...good, at([1, 1, 1], 0, 1)], {}, /^ERR_INVALID_OPTION.*3 dimensions/],
       ['x', [...good, at([1, Infinity], 0, 1)], {}, /^ERR_INVALID_OPTION.*finite/],
@@ -322,6 +324,11 @@ describe('ChunkIndex.save and load', () => {
     );
     expect(await codeOf(() => ChunkIndex.load(folder))).toMatch(/^ERR_INVALID_OPTION/);
     expect(await codeOf(() => small().save(folder))).toMatch(/^ERR_INVALID_OPTION/);
+    for (const path of [undefined, '', 7]) {
+      const message = /^ERR_INVALID_OPTION: The path is .*: it must be the path of an index file/;
+      expect(await codeOf(() => small().save(path as string))).toMatch(message);
+      expect(await codeOf(() => ChunkIndex.load(path as string))).toMatch(message);
+    }
     expect(await load(Buffer.from('GGUF'.repeat(40)))).toMatch(/not a chunk index/);
     expect(await load(Buffer.concat([bytes, Buffer.alloc(1)]))).toMatch(/too many/);
     const newer = Buffer.from(bytes);

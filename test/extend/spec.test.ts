@@ -79,6 +79,12 @@ describe('parseExtend', () => {
     expect(error.code).toBe('ERR_INVALID_OPTION');
     expect(error.message).toMatch(message);
   });
+
+  it.each([undefined, null, 4096, { method: 'pcw' }])('refuses %o, which is no string', (spec) => {
+    const { code, message } = thrown(() => parseExtend(spec as unknown as string));
+    expect(code).toBe('ERR_INVALID_OPTION');
+    expect(message).toMatch(/^The spec is .*: it must be a string such as "pcw:4k"/);
+  });
 });
 
 describe('formatExtend', () => {

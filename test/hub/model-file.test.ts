@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -191,6 +199,25 @@ describe('a model on the hub', () => {
     expect(partials(settings)).toEqual([]);
   });
 
+  it('comes also when another process takes the partial file for abandoned', async () => {
+    const hub = await hubOf();
+    const settings = settingsOf(hub.endpoint);
+    const blobs = join(folderOf(settings), 'blobs');
+    let taken = false;
+    const { path } = await locate(FILE, settings, {
+      onDownload: ({ state, bytesDone }) => {
+        if (taken || state !== 'downloading' || bytesDone === 0) return;
+        taken = true;
+        const [own] = partials(settings);
+        // what a process with an id that no other here has does, and then gives up
+        renameSync(join(blobs, own!), join(blobs, `${sha256(MODEL)}.longembed.incomplete`));
+      },
+    });
+    expect(taken).toBe(true);
+    expect(sha256(readFileSync(path))).toBe(sha256(MODEL));
+    expect(partials(settings)).toEqual([]);
+  });
+
   it('ends with the error of onDownload, or before it begins', async () => {
     const hub = await hubOf();
     const settings = settingsOf(hub.endpoint);
@@ -348,6 +375,14 @@ describe('a model out of reach', () => {
     hub.fault = () => ({ status: 200, headers: { 'content-type': 'application/json' }, body: '{}' });
     await expect(locate(FILE, settingsOf(hub.endpoint))).rejects.toMatchObject(
       failure('ERR_MODEL_NOT_FOUND', /names no commit of org\/repo: check HF_ENDPOINT/),
+    );
+  });
+
+  it('because a proxy wants a password', async () => {
+    const hub = await hubOf();
+    hub.fault = () => ({ status: 407 });
+    await expect(locate(FILE, settingsOf(hub.endpoint))).rejects.toMatchObject(
+      failure('ERR_MODEL_NOT_FOUND', /cannot be reached: .*a proxy wants a user name and a password \(407\)/),
     );
   });
 

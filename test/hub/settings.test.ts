@@ -32,6 +32,31 @@ describe('hubSettings', () => {
     });
   });
 
+  it('takes a token without its line breaks, and refuses others without printing it', async () => {
+    expect(await hubSettings({ ...none, HF_TOKEN: 'hf_\r\nx' })).toMatchObject({ token: 'hf_x' });
+    for (const token of ['“hf_secret”', 'hf_secret other', 'hf_secret\0']) {
+      await expect(hubSettings({ ...none, HF_TOKEN: token })).rejects.toMatchObject({
+        reason: 'setting',
+        message: expect.stringMatching(
+          /^(?!.*secret)The token .* has characters that no token has/,
+        ) as string,
+      });
+    }
+  });
+
+  it.each([
+    [{ HF_ENDPOINT: 'https://me:password@host' }, /HF_ENDPOINT has a user name, a password/],
+    [{ HF_ENDPOINT: 'https://host?password=1' }, /HF_ENDPOINT has .*or something after "\?"/],
+    [{ HTTP_PROXY: 'http://me:password%zz@host' }, /HTTP_PROXY has a "%" .*write it as %25/],
+  ])('refuses a URL that requests cannot use, without printing it (%o)', async (environment, message) => {
+    const refused = hubSettings({ ...none, ...environment });
+    await expect(refused).rejects.toMatchObject({
+      reason: 'setting',
+      message: expect.stringMatching(message) as string,
+    });
+    await expect(refused).rejects.not.toThrow(/me:|password(%|=)/);
+  });
+
   it('refuses an invalid URL without printing it', async () => {
     await expect(hubSettings({ ...none, HTTPS_PROXY: 'ftp://me:password@host' })).rejects.toMatchObject({
       reason: 'setting',
