@@ -112,13 +112,11 @@ static int heads_of_block(const ggml_tensor * q, const ggml_tensor * k) {
 // Whether the kernel can compute the operation, and should: ggml divides the keys of few queries among blocks, which
 // this kernel does not. Does not look at where its tensors lie, if they have no memory yet.
 static bool suits(int device, const ggml_tensor * dst) {
-    const ggml_tensor * q    = dst->src[0];
-    const ggml_tensor * k    = dst->src[1];
-    const ggml_tensor * v    = dst->src[2];
-    const ggml_tensor * mask = dst->src[3];
-    float               max_bias, softcap;
-    memcpy(&max_bias, reinterpret_cast<const float *>(dst->op_params) + 1, sizeof(float));
-    memcpy(&softcap, reinterpret_cast<const float *>(dst->op_params) + 2, sizeof(float));
+    const ggml_tensor * q        = dst->src[0];
+    const ggml_tensor * k        = dst->src[1];
+    const ggml_tensor * v        = dst->src[2];
+    const ggml_tensor * mask     = dst->src[3];
+    const float         max_bias = ggml_get_op_params_f32(dst, 1), softcap = ggml_get_op_params_f32(dst, 2);
 
     const bool possible =
         ggml_cuda_info().devices[device].cc == 900 && q->type == GGML_TYPE_F32 && k->type == GGML_TYPE_F16 &&
@@ -171,7 +169,7 @@ bool longembed_flash_attention_hopper(ggml_backend_cuda_context & ctx, ggml_tens
     p.keys_before  = ggml_get_op_params_i32(dst, longembed::causal_op_param) - 1;
     p.halves_meet  = k->ne[0] == 256 ? ggml_get_op_params_i32(dst, longembed::halves_op_param) - 1 : -1;
     p.heads_per_kv = static_cast<int>(q->ne[2] / k->ne[2]);
-    memcpy(&p.scale, dst->op_params, sizeof(float));
+    p.scale        = ggml_get_op_params_f32(dst, 0);
     if (k->ne[0] == 128) {
         launch<128, 128>(ctx, p, group, static_cast<int>(q->ne[3]));
     } else if (p.halves_meet >= 0) {

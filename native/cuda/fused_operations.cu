@@ -1,9 +1,8 @@
 // Between a layer's products ggml writes and reads each activation several times: every product rounds its own copy to
 // halves, a sum of two tensors is an operation of its own, and so is each of the two rotations (docs/gpu.md). Here
 //
-// - a norm, a gate, or attention writes halves at once, where nothing but products reads them. They lie at the
-// beginning
-//   of the tensor's memory, and the tensor bears a mark;
+// - a norm, a gate, or attention writes halves at once, where nothing but products reads them; they lie where the
+//   tensor's memory begins, and the tensor bears a mark;
 // - a product is added to what is there already, where the graph adds it in place;
 // - two rotations become one.
 //
@@ -43,12 +42,6 @@ static bool overlap(const ggml_tensor * a, const ggml_tensor * b) {
     const char * start_a = static_cast<const char *>(a->data);
     const char * start_b = static_cast<const char *>(b->data);
     return start_a < start_b + ggml_nbytes(b) && start_b < start_a + ggml_nbytes(a);
-}
-
-static float op_param(const ggml_tensor * t, int i) {
-    float value;
-    memcpy(&value, reinterpret_cast<const char *>(t->op_params) + i * sizeof(float), sizeof(float));
-    return value;
 }
 
 /// Whether ggml computes the product with cuBLAS, activations in halves.
@@ -141,7 +134,7 @@ static int compute_product(ggml_backend_cuda_context & ctx, const ggml_cgraph * 
     }
     const ggml_tensor * sum = i + 1 < graph->n_nodes ? graph->nodes[i + 1] : nullptr;
     if (sum != nullptr && sum->op == GGML_OP_ADD && (sum->src[0] == product || sum->src[1] == product) &&
-        ggml_node_get_use_count(graph, i) == 1 && (product->flags & GGML_TENSOR_FLAG_OUTPUT) == 0) {
+        ggml_node_has_n_uses(graph, i, 1)) {
         const ggml_tensor * other = sum->src[0] == product ? sum->src[1] : sum->src[0];
         if (is_float(other) && sum->data == other->data && ggml_are_same_shape(other, product) &&
             ggml_are_same_shape(sum, product) && ggml_is_contiguous(other) && ggml_is_contiguous(sum) &&
@@ -163,7 +156,7 @@ static int compute_norm(ggml_backend_cuda_context & ctx, const ggml_cgraph * gra
     const ggml_tensor * x      = norm->src[0];
     ggml_tensor *       scaled = i + 1 < graph->n_nodes ? graph->nodes[i + 1] : nullptr;
     if (scaled == nullptr || scaled->op != GGML_OP_MUL || scaled->src[0] != norm ||
-        ggml_node_get_use_count(graph, i) != 1 || (norm->flags & GGML_TENSOR_FLAG_OUTPUT) != 0) {
+        !ggml_node_has_n_uses(graph, i, 1)) {
         return 0;
     }
     const ggml_tensor * weight = scaled->src[1];
@@ -175,7 +168,7 @@ static int compute_norm(ggml_backend_cuda_context & ctx, const ggml_cgraph * gra
     rms_norm_halves<<<x->ne[1], norm_threads, 0, ctx.stream()>>>(
         static_cast<const float *>(x->data), static_cast<const float *>(weight->data),
         static_cast<half *>(scaled->data), static_cast<int>(x->ne[0]), static_cast<int64_t>(x->nb[1] / sizeof(float)),
-        op_param(norm, 0));
+        ggml_get_op_params_f32(norm, 0));
     CUDA_CHECK(cudaGetLastError());
     scaled->flags |= kept_as_halves;
     return 2;
@@ -207,9 +200,9 @@ static int compute_gate(ggml_backend_cuda_context & ctx, const ggml_cgraph * gra
 static bool rotates_by_divisors(const ggml_tensor * rope) {
     const int mode = ggml_get_op_params_i32(rope, 2);
     return rope->op == GGML_OP_ROPE && (mode == GGML_ROPE_TYPE_NORMAL || mode == GGML_ROPE_TYPE_NEOX) &&
-           op_param(rope, 5) == 1.0f && op_param(rope, 6) == 1.0f && op_param(rope, 7) == 0.0f &&
-           ggml_get_op_params_i32(rope, 15) == 0 && rope->src[2] != nullptr && is_float(rope->src[0]) &&
-           is_float(rope) && rope->ne[3] == 1;
+           ggml_get_op_params_f32(rope, 5) == 1.0f && ggml_get_op_params_f32(rope, 6) == 1.0f &&
+           ggml_get_op_params_f32(rope, 7) == 0.0f && ggml_get_op_params_i32(rope, 15) == 0 &&
+           rope->src[2] != nullptr && is_float(rope->src[0]) && is_float(rope) && rope->ne[3] == 1;
 }
 
 static int compute_rotations(ggml_backend_cuda_context & ctx, const ggml_cgraph * graph, int i) {
@@ -217,7 +210,7 @@ static int compute_rotations(ggml_backend_cuda_context & ctx, const ggml_cgraph 
     const int           next   = next_operation(graph, i); // views of positions come between
     ggml_tensor *       coarse = next < graph->n_nodes ? graph->nodes[next] : nullptr;
     if (coarse == nullptr || !rotates_by_divisors(fine) || !rotates_by_divisors(coarse) || coarse->src[0] != fine ||
-        ggml_node_get_use_count(graph, i) != 1 || (fine->flags & GGML_TENSOR_FLAG_OUTPUT) != 0) {
+        !ggml_node_has_n_uses(graph, i, 1)) {
         return 0;
     }
     const ggml_tensor * x          = fine->src[0];
@@ -239,7 +232,7 @@ static int compute_rotations(ggml_backend_cuda_context & ctx, const ggml_cgraph 
     r.coarse          = static_cast<const int32_t *>(coarse->src[1]->data);
     r.fine_divisors   = static_cast<const float *>(fine->src[2]->data);
     r.coarse_divisors = static_cast<const float *>(coarse->src[2]->data);
-    r.magnitude       = op_param(fine, 8) * op_param(coarse, 8);
+    r.magnitude       = ggml_get_op_params_f32(fine, 8) * ggml_get_op_params_f32(coarse, 8);
 
     constexpr int threads = 256;
     const auto    kernel  = mode == GGML_ROPE_TYPE_NEOX ? rotate_twice<true> : rotate_twice<false>;

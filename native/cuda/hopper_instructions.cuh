@@ -63,7 +63,7 @@ template <int count> static __device__ __forceinline__ void settle(float (&numbe
     "+f"(x[i]), "+f"(x[i + 1]), "+f"(x[i + 2]), "+f"(x[i + 3]), "+f"(x[i + 4]), "+f"(x[i + 5]), "+f"(x[i + 6]),        \
         "+f"(x[i + 7])
 
-// 64 rows × 64 or 128 keys, 16 numbers deep: both operands in shared memory.
+// 64 rows × 64 keys, 16 numbers deep: both operands in shared memory.
 static __device__ __forceinline__ void multiply_queries(float (&s)[32], uint64_t q, uint64_t k, int add) {
     asm volatile("{\n"
                  ".reg .pred p;\n"
@@ -74,22 +74,6 @@ static __device__ __forceinline__ void multiply_queries(float (&s)[32], uint64_t
                  "%32, %33, p, 1, 1, 0, 0;\n"
                  "}\n"
                  : EIGHT(s, 0), EIGHT(s, 8), EIGHT(s, 16), EIGHT(s, 24)
-                 : "l"(q), "l"(k), "r"(add));
-}
-
-static __device__ __forceinline__ void multiply_queries(float (&s)[64], uint64_t q, uint64_t k, int add) {
-    asm volatile("{\n"
-                 ".reg .pred p;\n"
-                 "setp.ne.b32 p, %66, 0;\n"
-                 "wgmma.mma_async.sync.aligned.m64n128k16.f32.f16.f16 "
-                 "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
-                 "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
-                 "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
-                 "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63}, "
-                 "%64, %65, p, 1, 1, 0, 0;\n"
-                 "}\n"
-                 : EIGHT(s, 0), EIGHT(s, 8), EIGHT(s, 16), EIGHT(s, 24), EIGHT(s, 32), EIGHT(s, 40), EIGHT(s, 48),
-                   EIGHT(s, 56)
                  : "l"(q), "l"(k), "r"(add));
 }
 

@@ -1,6 +1,6 @@
 // A long text goes through each layer in blocks of some thousand tokens. To unpack quantized weights for each of them
 // takes 3 of 55 ms of a layer of E5-Mistral's shape at 32k (Q4_K_M, H100); so those of about a layer are kept, the ones
-// that were used last.
+// that were unpacked last.
 
 #include "unpacked_weights.cuh"
 
