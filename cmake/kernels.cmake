@@ -17,7 +17,7 @@ if (NOT MSVC)
         set(avx2_definitions LONGEMBED_VECTOR_FLOATS=8)
         set(avx2_options -mavx2 -mfma -mf16c)
         set(avx512_definitions LONGEMBED_VECTOR_FLOATS=16)
-        set(avx512_options -mavx512f -mfma -mf16c -mprefer-vector-width=512)
+        set(avx512_options -mavx512f -mavx512dq -mfma -mf16c -mprefer-vector-width=512)
         check_cxx_compiler_flag(-mavx512bf16 LONGEMBED_AVX512BF16) # GCC 10 and later
         if (LONGEMBED_AVX512BF16)
             list(APPEND LONGEMBED_VARIANTS avx512bf16)

@@ -272,7 +272,7 @@ using Change = std::function<void(Setup &, Random &)>;
 void add(std::vector<Test> & tests, const std::string & name, const Change & change) {
     add_for_variants(tests, "attention " + name, [change](const KernelVariant & variant, const CpuKernels & kernels) {
         Random random(11);
-        for (const int64_t head_size : {32, 64, 80, 128, 20, 37}) {
+        for (const int64_t head_size : {32, 40, 48, 64, 80, 128, 20, 37}) {
             for (const int64_t keys : {1, 2, 47, 63, 64, 65, 130, 257, 400}) {
                 const float scale = 1.0f / std::sqrt(static_cast<float>(head_size));
                 Setup       s{head_size, keys, random.whole(0, 100), 0, 0, 1, 0, false, scale};

@@ -262,6 +262,41 @@ void check_pauses(const KernelVariant & variant, const CpuKernels & kernels) {
     }
 }
 
+/// GELU of numbers from −8 to 8 and far beyond, which have eight bits, so that the products are exact in BF16 too.
+void check_gelu(const CpuKernels & kernels) {
+    std::vector<float> x = {-1e30f, -9984.0f, -100.0f, -20.0f, 20.0f, 100.0f, 9984.0f, std::nanf("")};
+    for (int i = -128; i <= 128; ++i) {
+        x.push_back(static_cast<float>(i) / 16.0f);
+    }
+    const auto tokens = static_cast<int64_t>(x.size());
+    for (const int64_t outputs : {int64_t{5}, gemm_nc}) { // a part of a panel, and all
+        const std::vector<float> weights(outputs, 1.0f);
+        std::vector<float>       y(tokens * outputs);
+        GemmTile                 tile{};
+        tile.x             = x.data();
+        tile.x_stride      = 1;
+        tile.tokens        = tokens;
+        tile.k             = 1;
+        tile.weights       = reinterpret_cast<const char *>(weights.data());
+        tile.weight_stride = sizeof(float);
+        tile.n             = outputs;
+        tile.epilogue      = Epilogue::gelu;
+        tile.y             = y.data();
+        tile.y_stride      = outputs;
+        set_weights(tile, kernels, GGML_TYPE_F32);
+        run(kernels, tile);
+        for (int64_t at = 0; at < tokens * outputs; ++at) {
+            const double number   = x[at / outputs];
+            const double expected = with_epilogue(Epilogue::gelu, number, 0.0);
+            const bool   is_right = std::isnan(number) ? std::isnan(y[at])
+                                    : number < -5.5    ? y[at] == 0.0f
+                                                       : std::fabs(y[at] - expected) <= 2.5e-7 * std::fabs(number);
+            expect(is_right, "GELU of " + std::to_string(number) + " is " + std::to_string(y[at]) + ", not " +
+                                 std::to_string(expected));
+        }
+    }
+}
+
 } // namespace
 
 void add_gemm_tests(std::vector<Test> & tests) {
@@ -284,6 +319,8 @@ void add_gemm_tests(std::vector<Test> & tests) {
                              }
                          });
     }
+    add_for_variants(tests, "gemm with GELU",
+                     [](const KernelVariant &, const CpuKernels & kernels) { check_gelu(kernels); });
     add_for_variants(tests, "gemm gives way", check_pauses);
     add_for_variants(tests, "gemm with extreme numbers", [](const KernelVariant & variant, const CpuKernels & kernels) {
         if (variant.precision != Precision::full) {

@@ -17,6 +17,7 @@ int main(int argc, char ** argv) {
     add_dot_tests(tests);
     add_row_search_tests(tests);
     add_convert_tests(tests);
+    add_norm_tests(tests);
     add_placement_tests(tests);
     add_backend_tests(tests);
     add_processor_features_tests(tests);

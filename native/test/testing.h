@@ -70,6 +70,7 @@ void add_attention_tests(std::vector<Test> & tests);
 void add_dot_tests(std::vector<Test> & tests);
 void add_row_search_tests(std::vector<Test> & tests);
 void add_convert_tests(std::vector<Test> & tests);
+void add_norm_tests(std::vector<Test> & tests);
 void add_placement_tests(std::vector<Test> & tests);
 void add_backend_tests(std::vector<Test> & tests);
 void add_processor_features_tests(std::vector<Test> & tests);

@@ -18,14 +18,6 @@ inline int64_t clamp(int64_t low, int64_t value, int64_t high) {
     return value < low ? low : (value > high ? high : value);
 }
 
-inline float sum_of(Vector v) {
-    float sum = 0.0f;
-    for (int i = 0; i < width; ++i) {
-        sum += v[i];
-    }
-    return sum;
-}
-
 inline float max_of(Vector v) {
     float max = v[0];
     for (int i = 1; i < width; ++i) {
@@ -202,7 +194,7 @@ template <bool all_seen> inline void weigh(Sweep & s, int64_t query, float * row
     const Vector max_score = all(s.max_score[query]);
     for (int64_t key = range.begin; key < range.end; key += 2 * width) {
         Vector weights[2] = {load(row + key) - max_score, load(row + key + width) - max_score};
-        powers_of_two(weights, -126.0f);
+        powers_of_two(weights);
         for (int i = 0; i < 2; ++i) {
             const int64_t at     = key + i * width;
             const Vector  weight = all_seen ? weights[i] : where_seen(seen, at, weights[i], 0.0f);

@@ -45,7 +45,8 @@ struct KeyRange {
 };
 constexpr KeyRange all_keys{0, tile_keys};
 
-/// Calls multiply(begin, end) for parts of the rows begin … end − 1, and brings some of the next tile nearer before each.
+/// Calls multiply(begin, end) for parts of the rows begin … end − 1, and brings some of the next tile nearer before
+/// each.
 template <typename Multiply>
 inline void prefetching(TilePrefetch & next, int64_t begin, int64_t end, const Multiply & multiply) {
     if constexpr (nr > 16) {
@@ -137,17 +138,39 @@ template <int n, bool full> void add_columns(const float * weights, const float 
     }
 }
 
+/// add_values for `count` vectors of columns, nr_vectors at most. Always inlined: the loops of a function of its own
+/// take longer to begin.
+__attribute__((always_inline)) inline void add_some_columns(int64_t count, const float * weights, const float * values,
+                                                            int64_t begin, int64_t end, int64_t size, int64_t first,
+                                                            float * out, TilePrefetch & next) {
+    static_assert(nr_vectors <= 4);
+    switch (count) {
+        case 1: return add_columns<1, true>(weights, values, begin, end, size, first, width, out, next);
+        case 2: return add_columns<2, true>(weights, values, begin, end, size, first, width, out, next);
+        default: break;
+    }
+    if constexpr (nr_vectors > 2) {
+        if (count == 3) {
+            return add_columns<3, true>(weights, values, begin, end, size, first, width, out, next);
+        }
+        add_columns<4, true>(weights, values, begin, end, size, first, width, out, next);
+    }
+}
+
 /// out [mr][size] += weights [mr][words_for(tile_keys)] · values begin … end − 1 of a tile
 void add_values(const float * weights, const float * values, int64_t begin, int64_t end, int64_t size, float * out,
                 TilePrefetch & next) {
-    int64_t column = 0;
-    for (; column + nr <= size; column += nr) {
-        add_columns<nr_vectors, true>(weights, values, begin, end, size, column, width, out, next);
+    // about equal parts, as the few sums of a single vector wait for each other; vectors of one part share a panel,
+    // where one holds several
+    const int64_t vectors = size / width;
+    const int64_t parts   = (vectors + nr_vectors - 1) / nr_vectors;
+    for (int64_t i = 0; i < parts; ++i) {
+        constexpr bool is_panel = width == panel_words;
+        const int64_t  first    = is_panel ? vectors * i / parts : i * nr_vectors;
+        const int64_t  last     = is_panel ? vectors * (i + 1) / parts : smaller(first + nr_vectors, vectors);
+        add_some_columns(last - first, weights, values, begin, end, size, first * width, out, next);
     }
-    for (; column + width <= size; column += width) {
-        add_columns<1, true>(weights, values, begin, end, size, column, width, out, next);
-    }
-    if (column < size) {
+    if (const int64_t column = vectors * width; column < size) {
         add_columns<1, false>(weights, values, begin, end, size, column, size - column, out, next);
     }
 }

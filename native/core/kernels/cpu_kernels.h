@@ -5,6 +5,7 @@
 #include "dot.h"
 #include "gemm.h"
 #include "gradient.h"
+#include "norm.h"
 
 namespace longembed {
 
@@ -20,6 +21,7 @@ struct CpuKernels {
     PackPanel       pack_panel   = nullptr; ///< null where products take no panels
     Dequantize      f16_to_f32   = nullptr;
     Dequantize      bf16_to_f32  = nullptr;
+    NormKernel      norm         = nullptr;
     DotKernel       dot          = nullptr;
     CodeDotKernel   code_dot     = nullptr;
     GradientKernels gradient;

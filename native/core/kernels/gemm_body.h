@@ -18,24 +18,45 @@ namespace {
 
 static_assert(gemm_nc % nr == 0 && width <= 16);
 
-/// @param operand  null where the epilogue needs none
-void apply_epilogue(Epilogue epilogue, const float * operand, int64_t operand_stride, float * y, int64_t y_stride,
-                    int64_t tokens, int64_t n) {
-    if (epilogue == Epilogue::none) {
-        return;
+/// For outputs o … o + n · width − 1 of a row. Vectors side by side, as each step of one waits for the one before it.
+template <Epilogue epilogue, int n> inline void apply_to_vectors(float * sums, const float * operand) {
+    Vector values[n];
+    for (int i = 0; i < n; ++i) {
+        values[i] = apply(epilogue, load(sums + i * width), load(operand + i * width));
     }
+    for (int i = 0; i < n; ++i) {
+        store(sums + i * width, values[i]);
+    }
+}
+
+template <Epilogue epilogue> void apply_to_rows(const float * operand, int64_t operand_stride, float * y,
+                                                int64_t y_stride, int64_t tokens, int64_t n) {
     for (int64_t r = 0; r < tokens; ++r) {
         float *       sums = y + r * y_stride;
         const float * with = operand == nullptr ? sums : operand + r * operand_stride;
-        int64_t       o    = 0;
+        if (n == nr) {
+            apply_to_vectors<epilogue, nr_vectors>(sums, with);
+            continue;
+        }
+        int64_t o = 0;
         for (; o + width <= n; o += width) {
-            store(sums + o, apply(epilogue, load(sums + o), load(with + o)));
+            apply_to_vectors<epilogue, 1>(sums + o, with + o);
         }
         if (o < n) {
             const Vector value = apply(epilogue, load_partial(sums + o, n - o), load_partial(with + o, n - o));
             __builtin_memcpy(sums + o, &value, (n - o) * sizeof(float));
         }
     }
+}
+
+/// @param operand  null where the epilogue needs none
+void apply_epilogue(Epilogue epilogue, const float * operand, int64_t operand_stride, float * y, int64_t y_stride,
+                    int64_t tokens, int64_t n) {
+    with_constant(epilogue, [&](auto constant) {
+        if constexpr (constant.epilogue != Epilogue::none) {
+            apply_to_rows<constant.epilogue>(operand, operand_stride, y, y_stride, tokens, n);
+        }
+    });
 }
 
 /// A vector of weights of a panel.

@@ -57,7 +57,7 @@ ProcessorFeatures processor_features() {
 
     ProcessorFeatures features;
     features.avx2        = is_256 && has_fma && has_f16c && has_bit(extended.ebx, 5);
-    features.avx512      = is_512 && has_fma && has_bit(extended.ebx, 16);
+    features.avx512      = is_512 && has_fma && has_bit(extended.ebx, 16) && has_bit(extended.ebx, 17);
     features.avx512_bf16 = features.avx512 && extended.eax >= 1 && has_bit(CpuidLeaf(7, 1).eax, 5);
     features.amx_bf16    = features.avx512 && has_bit(extended.edx, 22) && has_bit(extended.edx, 24);
     return features;

@@ -92,14 +92,7 @@ template <Epilogue epilogue> void write_tokens(const TileGemm & g, const Square 
 }
 
 void write_tokens(const TileGemm & g, const Square & s, int64_t first, int64_t end) {
-    switch (g.t.epilogue) {
-        case Epilogue::gelu: return write_tokens<Epilogue::gelu>(g, s, first, end);
-        case Epilogue::residual_add: return write_tokens<Epilogue::residual_add>(g, s, first, end);
-        case Epilogue::swiglu_gate: return write_tokens<Epilogue::swiglu_gate>(g, s, first, end);
-        case Epilogue::geglu_gate: return write_tokens<Epilogue::geglu_gate>(g, s, first, end);
-        case Epilogue::geglu_tanh_gate: return write_tokens<Epilogue::geglu_tanh_gate>(g, s, first, end);
-        default: return write_tokens<Epilogue::none>(g, s, first, end);
-    }
+    with_constant(g.t.epilogue, [&](auto constant) { write_tokens<constant.epilogue>(g, s, first, end); });
 }
 
 } // namespace

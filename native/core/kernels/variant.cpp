@@ -9,6 +9,7 @@
 #include "convert_body.h"
 #include "dot_body.h"
 #include "gemm_body.h"
+#include "norm_body.h"
 
 // after those whose functions it uses
 #include "gradient_body.h"
@@ -37,6 +38,7 @@ CpuKernels LONGEMBED_VARIANT() {
     kernels.gemm_scratch = scratch_of_gemm;
     kernels.f16_to_f32   = f16_to_f32;
     kernels.bf16_to_f32  = bf16_to_f32;
+    kernels.norm         = norm;
     kernels.dot          = dot;
     kernels.code_dot     = code_dot;
     kernels.gradient     = gradient_kernels();

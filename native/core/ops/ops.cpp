@@ -5,6 +5,7 @@
 #include "experts_op.h"
 #include "gemm_op.h"
 #include "ggml-backend.h"
+#include "norm_op.h"
 
 namespace longembed {
 
@@ -107,11 +108,13 @@ ggml_tensor * accumulate_linear(const GraphContext & ctx, const Linear & layer, 
 }
 
 ggml_tensor * layer_norm(const GraphContext & ctx, const Norm & norm, ggml_tensor * x, float eps) {
-    return scale_and_shift(ctx, norm, ggml_norm(ctx, x, eps));
+    return has_own_norm(ctx, norm, x) ? norm_op(ctx, NormKind::layer_norm, norm, x, eps)
+                                      : scale_and_shift(ctx, norm, ggml_norm(ctx, x, eps));
 }
 
 ggml_tensor * rms_norm(const GraphContext & ctx, const Norm & norm, ggml_tensor * x, float eps) {
-    return scale_and_shift(ctx, norm, ggml_rms_norm(ctx, x, eps));
+    return has_own_norm(ctx, norm, x) ? norm_op(ctx, NormKind::rms_norm, norm, x, eps)
+                                      : scale_and_shift(ctx, norm, ggml_rms_norm(ctx, x, eps));
 }
 
 ggml_tensor * feed_forward(const GraphContext & ctx, const FeedForward & part, ggml_tensor * x) {
