@@ -15,6 +15,13 @@ export interface VectorForm {
   readonly dimensions: number;
 }
 
+/** What is this much shorter than a whole vector may be nothing but the rounding of its floats. */
+const ROUNDING = 2 ** -20;
+
+function lengthOf(vector: Float64Array): number {
+  return Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+}
+
 /** What becomes of pooled vectors, of a document's windows or of parts of a chunk, in float64 (design §5: before normalisation). */
 export class PooledVectors {
   readonly #values: Float64Array;
@@ -48,12 +55,11 @@ export class PooledVectors {
   vector({ normalize, dimensions }: VectorForm, place: VectorPlace): Float32Array {
     const divisor = this.#pool === 'max' ? 1 : this.#weight;
     const pooled = this.#values.subarray(0, dimensions).map((value) => value / divisor);
-    const norm = Math.sqrt(pooled.reduce((sum, value) => sum + value * value, 0));
+    const norm = lengthOf(pooled);
     if (!Number.isFinite(norm)) throw unusableVector('not finite', place);
-    if (norm === 0) {
-      const isCut = this.#values.some((value) => value !== 0);
-      throw isCut ? emptyCut(pooled.length, this.#values.length, place) : unusableVector('zero', place);
-    }
+    const whole = lengthOf(this.#values) / divisor;
+    if (norm <= ROUNDING * whole && whole > 0) throw emptyCut(pooled.length, this.#values.length, place);
+    if (norm === 0) throw unusableVector('zero', place);
     return Float32Array.from(pooled, (value) => (normalize ? value / norm : value));
   }
 }

@@ -37,8 +37,8 @@ export function unusableVector(what: string, place: VectorPlace): UnusableVector
 /** @param kept numbers of `all` */
 export function emptyCut(kept: number, all: number, place: VectorPlace): UnusableVectorError {
   return new UnusableVectorError(
-    `The first ${kept} of the ${all} numbers of its vector are all zero, so that the option dimensions leaves a vector without a ` +
-      'direction: keep more of them.',
+    `The first ${kept} of the ${all} numbers of its vector are all zero, or as small as rounding errors, so that the option ` +
+      'dimensions leaves a vector without a direction: keep more of them.',
     place,
     true,
   );

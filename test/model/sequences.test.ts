@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { EmbedOptions, LoadOptions, LongEmbedError, TokenInput } from '../../lib/index.js';
+import { tooLong } from '../../lib/model/document.js';
+import type { EmbedSettings } from '../../lib/model/options.js';
 import type { NativeFacts } from '../../lib/native/index.js';
+import { absolute } from '../extend/facts.js';
 import { collect, FakeNative, ROPE_FACTS, textOf, type SeenBatch } from './fake-native.js';
 
 /** The one batch that an input makes. */
@@ -219,8 +222,15 @@ describe('vectors', () => {
       message:
         'The option dimensions is 4: it must be a whole number from 1 to 3, the dimensions of this model.',
     });
-    native.vector = () => [0, 0, 1];
-    await expect(model.embed('10', { dimensions: 2 })).rejects.toMatchObject({ code: 'ERR_BACKEND' });
+    for (const nothing of [
+      [0, 0, 1],
+      [0, 3e-8, 1], // as a zero is rounded
+    ]) {
+      native.vector = () => nothing;
+      await expect(model.embed('10', { dimensions: 2 })).rejects.toMatchObject({ code: 'ERR_BACKEND' });
+    }
+    native.vector = () => [0, 1e-4, 1];
+    expect([...(await model.embed('10', { dimensions: 2 })).embedding]).toEqual([0, 1]);
   });
 
   it('are summed in float64', async () => {
@@ -267,6 +277,14 @@ describe('length', () => {
     expect(await message('10', { maxTokens: 2, truncate: true })).toBe(
       'ERR_INPUT_TOO_LONG The prompt and special tokens alone are 2 tokens, and the option maxTokens allows 2. ' +
         'Give a shorter prompt or a higher limit.',
+    );
+  });
+
+  it('past what any strategy takes is an error whose only advice is to cut', () => {
+    const settings = { limit: 16, extend: { method: 'none', spec: 'none', limit: 16 } };
+    const error = tooLong({ content: 2 ** 25, overhead: 2 }, settings as EmbedSettings, absolute());
+    expect(error.message).toBe(
+      'The text is 33554434 tokens with its prompt and special tokens, but "none" takes 16: set truncate to embed its start.',
     );
   });
 

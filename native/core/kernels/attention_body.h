@@ -18,14 +18,6 @@ inline int64_t clamp(int64_t low, int64_t value, int64_t high) {
     return value < low ? low : (value > high ? high : value);
 }
 
-inline float max_of(Vector v) {
-    float max = v[0];
-    for (int i = 1; i < width; ++i) {
-        max = v[i] > max ? v[i] : max;
-    }
-    return max;
-}
-
 void copy_some(float * to, const float * from, int64_t begin, int64_t end) {
     if (end > begin) {
         __builtin_memcpy(to + begin, from + begin, (end - begin) * sizeof(float));
@@ -144,13 +136,15 @@ void raise(Sweep & s, int64_t query, float max_score) {
     if (!(max_score > s.max_score[query])) {
         return;
     }
-    const float shrink = std::exp2(s.max_score[query] - max_score);
-    float *     out    = s.out + query * s.tile.head_size;
-    for (int64_t i = 0; i < s.tile.head_size; ++i) {
-        out[i] *= shrink;
-    }
-    for (int i = 0; i < width; ++i) {
-        s.totals[query * width + i] *= shrink;
+    if (s.max_score[query] > -INFINITY) { // else nothing was accumulated
+        const float shrink = std::exp2(s.max_score[query] - max_score);
+        float *     out    = s.out + query * s.tile.head_size;
+        for (int64_t i = 0; i < s.tile.head_size; ++i) {
+            out[i] *= shrink;
+        }
+        for (int i = 0; i < width; ++i) {
+            s.totals[query * width + i] *= shrink;
+        }
     }
     s.max_score[query] = max_score;
 }

@@ -24,7 +24,7 @@ constexpr int mr = 6;
 #if LONGEMBED_VECTOR_FLOATS == 8 || (LONGEMBED_VECTOR_FLOATS == 4 && !defined(__aarch64__))
 constexpr int nr_vectors = 2;
 #else
-constexpr int     nr_vectors  = 4;
+constexpr int nr_vectors = 4;
 #endif
 constexpr int64_t nr = width * nr_vectors;
 
@@ -85,14 +85,6 @@ inline int64_t smaller(int64_t a, int64_t b) {
 
 inline Vector all(float value) {
     return value - Vector{};
-}
-
-inline float sum_of(Vector v) {
-    float sum = 0.0f;
-    for (int i = 0; i < width; ++i) {
-        sum += v[i];
-    }
-    return sum;
 }
 
 // A word is the 32 bits that one multiplication takes: a float or, where LONGEMBED_BF16 is defined, a pair of
@@ -159,7 +151,8 @@ constexpr int64_t words_for(int64_t numbers) {
     return (numbers + pack_factor - 1) / pack_factor;
 }
 
-/// Lane by lane; b where one of them is not a number. GCC makes a comparison and a blend of the operator, where x86 has one instruction for it.
+/// Lane by lane; b where one of them is not a number. GCC makes a comparison and a blend of the operator, where x86 has
+/// one instruction for it.
 inline Vector larger(Vector a, Vector b) {
 #if defined(__AVX512F__) && LONGEMBED_VECTOR_FLOATS == 16
     return same_bits<Vector>(_mm512_maskz_max_ps(0xffff, same_bits<__m512>(a), same_bits<__m512>(b)));
@@ -218,12 +211,13 @@ inline Vector exponential(Vector x) {
     return x > -87.0f ? result : Vector{};
 }
 
-/// Replaces each x < 127 by 2^x, with a relative error of 1.5e-7; by 2^−125 or 2^−126 where that is larger. What is not a
-/// number stays so. Each step waits for the one before it, so that two vectors side by side take little longer than one.
+/// Replaces each x < 127 by 2^x, with a relative error of 1.5e-7; by 2^−125 or 2^−126 where that is larger. What is not
+/// a number stays so. Each step waits for the one before it, so that two vectors side by side take little longer than
+/// one.
 #if defined(__AVX512DQ__) && LONGEMBED_VECTOR_FLOATS == 16
 template <int n> inline void powers_of_two(Vector (&x)[n]) {
-    // 2^x = 2^n · 2^f with n = ⌊x⌋. One instruction finds f, and one multiplies by 2^n: it takes some hundred cycles where
-    // the product is below 2^−126. The polynomial minimises the largest error relative to 2^f.
+    // 2^x = 2^n · 2^f with n = ⌊x⌋. One instruction finds f, and one multiplies by 2^n: it takes some hundred cycles
+    // where the product is below 2^−126. The polynomial minimises the largest error relative to 2^f.
     constexpr float polynomial[] = {8.989340626e-3f, 5.582631752e-2f, 2.401536107e-1f, 6.931530833e-1f,
                                     9.999999404e-1f};
     constexpr int   minus_floor  = 9; // rounding down to a whole number, without exceptions
@@ -294,6 +288,28 @@ template <int... index> inline Vector pick(Vector a, Vector b) {
 #else
     return __builtin_shuffle(a, b, Bits{index...});
 #endif
+}
+
+template <int distance, int... lane> inline Vector rotate(Vector v, std::integer_sequence<int, lane...>) {
+    return pick<((lane + distance) % width)...>(v, v);
+}
+
+/// Combines all lanes of a vector, halves first.
+template <int distance = width / 2, typename Combine> inline float combine_lanes(Vector v, const Combine & combine) {
+    if constexpr (distance > 0) {
+        const Vector other = rotate<distance>(v, std::make_integer_sequence<int, width>());
+        return combine_lanes<distance / 2>(combine(v, other), combine);
+    } else {
+        return v[0];
+    }
+}
+
+inline float sum_of(Vector v) {
+    return combine_lanes(v, [](Vector a, Vector b) { return a + b; });
+}
+
+inline float max_of(Vector v) {
+    return combine_lanes(v, [](Vector a, Vector b) { return larger(a, b); });
 }
 
 /// Exchanges the upper right and lower left squares of `distance` × `distance` floats, throughout the square.
