@@ -5,6 +5,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readFailure } from '../lib/error.js';
 import type { Extend } from '../lib/index.js';
 import type { RequestRecord } from '../server/index.js';
+import { API_KEY } from '../server/options.js';
 import type { AddCommand, Context } from './context.js';
 import { EXIT, UsageError } from './exit.js';
 import { locateOptions } from './locate.js';
@@ -226,7 +227,9 @@ async function readKeys(file: string, tell: (line: string) => void): Promise<str
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
   if (keys.length === 0) throw new UsageError(`${file} has no keys: put one on each line.`);
-  if (keys.some((key) => /\s/.test(key))) throw new UsageError(`a key in ${file} has white space in it.`);
+  if (!keys.every((key) => API_KEY.test(key))) {
+    throw new UsageError(`a key in ${file} has more than printable ASCII, or white space in it.`);
+  }
   return keys;
 }
 

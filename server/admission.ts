@@ -50,7 +50,7 @@ export class Admission {
     if (tokens > this.maxTokens) {
       throw new ApiError(
         413,
-        `The request has ${tokens} tokens, and the server takes ${this.maxTokens} at once: send fewer inputs per request.`,
+        `The request has ${tokens} tokens, and the server takes ${this.maxTokens} at once: send fewer or shorter inputs per request.`,
         { code: 'request_too_large', param: 'input' },
       );
     }

@@ -3,4 +3,4 @@
 export { createServer } from './create-server.js';
 export type { RequestRecord, ServerOptions } from './options.js';
 export type { Model as ServerModel } from './models/served-model.js';
-export type { Address, EmbeddingServer } from './types.js';
+export type { Address, EmbeddingServer, ListenOptions } from './types.js';

@@ -14,8 +14,11 @@ const REQUEST_TIMEOUT_MS = 120_000;
 /** Longer than proxies keep theirs, which would otherwise send requests into connections that are being closed. */
 const KEEP_ALIVE_MS = 75_000;
 const CHECK_INTERVAL_MS = 2_000;
-/** Time in which a client must take some of its answer. */
+/** Time in which a client must take some of its answer. Node lets it pass twice where it saw less in its buffer the first time. */
 const WRITE_TIMEOUT_MS = 60_000;
+
+/** Of each server: those that are not written yet. */
+const answers = new WeakMap<Server, ReadonlySet<ServerResponse>>();
 
 /**
  * Listens for connections.
@@ -35,8 +38,10 @@ export async function listen(
       cutSlowReader(outgoing as ServerResponse);
       return response;
     },
-    { overrideGlobalObjects: false },
+    // HTTP/1.0 knows no header Host, and probes of load balancers (HAProxy's) speak it
+    { overrideGlobalObjects: false, hostname: 'localhost' },
   );
+  const unfinished = new Set<ServerResponse>();
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -46,8 +51,13 @@ export async function listen(
       connectionsCheckingInterval: CHECK_INTERVAL_MS,
       noDelay: true,
     },
-    (incoming, outgoing) => void listener(incoming, outgoing),
+    (incoming, outgoing) => {
+      unfinished.add(outgoing);
+      outgoing.once('close', () => unfinished.delete(outgoing));
+      void listener(incoming, outgoing);
+    },
   );
+  answers.set(server, unfinished);
   server.maxHeadersCount = MAX_HEADERS;
   server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
@@ -68,6 +78,15 @@ function cutSlowReader(outgoing: ServerResponse): void {
     socket.setTimeout(0);
     socket.off('timeout', cut);
   });
+}
+
+/**
+ * Closes connections that wait for a request. To Node, one on which nothing has come yet is not idle (browsers open such ones in
+ * advance), and a closed server no longer times them out.
+ */
+export function closeUnused(server: Server): void {
+  if (answers.get(server)?.size === 0) server.closeAllConnections();
+  else server.closeIdleConnections();
 }
 
 /** The address that the server listens on. */

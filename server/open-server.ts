@@ -1,16 +1,17 @@
 import type { Server as HttpServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatExtend, LongEmbedError, parseExtend } from '../lib/index.js';
+import { emitWarning } from '../lib/warning.js';
 import { Admission } from './admission.js';
-import { shuttingDown } from './api-error.js';
+import { ApiError, shuttingDown } from './api-error.js';
 import { createApp } from './app.js';
 import type { Exchange, Services } from './exchange.js';
 import { Keys } from './http/keys.js';
-import { addressOf, listen } from './listen.js';
+import { addressOf, closeUnused, listen } from './listen.js';
 import { Metrics } from './metrics.js';
 import { ModelPool, type PoolEvent } from './models/model-pool.js';
-import type { Address, EmbeddingServer } from './types.js';
-import { checkServerOptions, defaultMemoryBytes, type ServerOptions } from './options.js';
+import type { Address, EmbeddingServer, ListenOptions } from './types.js';
+import { checkListenOptions, checkServerOptions, defaultMemoryBytes, type ServerOptions } from './options.js';
 
 const MAX_QUEUE_TOKENS = 1 << 20;
 const MAX_INPUTS = 2048;
@@ -43,10 +44,8 @@ export class OpenServer implements EmbeddingServer {
     this.fetch = async (request) => app.fetch(request);
   }
 
-  async listen({
-    host = '127.0.0.1',
-    port = 8080,
-  }: { host?: string | undefined; port?: number | undefined } = {}): Promise<Address> {
+  async listen(options?: ListenOptions): Promise<Address> {
+    const { host = '127.0.0.1', port = 8080 } = checkListenOptions(options);
     if (this.#ending) throw new LongEmbedError('ERR_DISPOSED', 'The server was closed: create another.');
     const server = await listen(this.fetch, host, port);
     this.#sockets.push(server);
@@ -73,8 +72,7 @@ export class OpenServer implements EmbeddingServer {
     // answers are on their way to clients that read them
     const last = Math.max(until, performance.now() + ABORT_MS);
     const idle = setInterval(() => {
-      // those that wait for a further request
-      for (const server of this.#sockets) server.closeIdleConnections();
+      for (const server of this.#sockets) closeUnused(server);
     }, POLL_MS);
     await Promise.race([closed, sleep(last - performance.now(), undefined, { ref: false })]);
     clearInterval(idle);
@@ -98,7 +96,7 @@ export async function openServer(
   given: ServerOptions,
   load: Parameters<typeof ModelPool.open>[1]['load'],
 ): Promise<OpenServer> {
-  const options = checkServerOptions(given);
+  const options = withGuards(checkServerOptions(given));
   const metrics = new Metrics();
   const entries = Object.entries(options.models).map(([id, source]) => ({ id, source }));
   const { allowExtend = 'any', onMessage } = options;
@@ -145,7 +143,31 @@ function tell(event: PoolEvent, onMessage: NonNullable<ServerOptions['onMessage'
   else onMessage(`${name} could not be loaded`, shown(event.error));
 }
 
+/** The options with callbacks that throw nothing: what a log fails at must cost no request its answer, and no model its load. */
+function withGuards({ onRequest, onMessage, ...options }: ServerOptions): ServerOptions {
+  return {
+    ...options,
+    onRequest: onRequest && guarded('onRequest', onRequest),
+    onMessage: onMessage && guarded('onMessage', onMessage),
+  };
+}
+
+function guarded<Given extends unknown[]>(
+  name: string,
+  callback: (...given: Given) => void,
+): (...given: Given) => void {
+  return (...given) => {
+    try {
+      callback(...given);
+    } catch (error) {
+      emitWarning(`The callback ${name} of the server threw: ${shown(error)}`, 'LONGEMBED_SERVER');
+    }
+  };
+}
+
 function shown(error: unknown): string {
+  // what the client was told: its cause says more
+  if (error instanceof ApiError) return error.cause === undefined ? error.message : shown(error.cause);
   if (error instanceof LongEmbedError) return `${error.code}: ${error.message}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

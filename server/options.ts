@@ -5,6 +5,7 @@ import { callback, checkOptions, extend, flag, object, oneOf, whole } from '../l
 import { display } from '../lib/error.js';
 import { type Extend, LongEmbedError, type LoadOptions } from '../lib/index.js';
 import type { Model } from './models/served-model.js';
+import type { ListenOptions } from './types.js';
 
 /** A request that was answered, for a log: nothing of what it said. */
 export interface RequestRecord {
@@ -74,6 +75,9 @@ export interface ServerOptions {
 }
 
 const MAX_ALIAS = 200;
+/** What a header can carry: other characters arrive as others. */
+export const API_KEY = /^[!-~]+$/;
+const API_KEYS = 'a string of printable ASCII without spaces';
 /** Keys that an object sorts. */
 const INTEGER_KEY = /^(?:0|[1-9]\d*)$/;
 
@@ -84,7 +88,7 @@ const OPTIONS = object({
   allowExtend: z.union([z.literal('any'), z.array(extend)], '"any" or an array of strategies').optional(),
   as: oneOf('query', 'document', 'raw'),
   maxTokens: whole(1),
-  apiKeys: z.array(z.string().regex(/^\S+$/), 'an array of strings without white space').optional(),
+  apiKeys: z.array(z.string(API_KEYS).regex(API_KEY, API_KEYS), `an array, each ${API_KEYS}`).optional(),
   maxQueueTokens: whole(1),
   maxInputs: whole(1),
   maxBodyBytes: whole(1),
@@ -123,6 +127,20 @@ export function checkServerOptions(given: unknown): ServerOptions {
     }
   }
   return options;
+}
+
+const HOST = 'an address or the name of a host';
+const PORT = 'a whole number from 0 to 65535';
+
+// Node takes an empty host for all addresses of the machine, and a port that is no number for the path of a socket.
+const LISTEN = object({
+  host: z.string(HOST).min(1, HOST).optional(),
+  port: z.int(PORT).min(0, PORT).max(65_535, PORT).optional(),
+});
+
+/** @throws LongEmbedError ERR_INVALID_OPTION */
+export function checkListenOptions(given: unknown): ListenOptions {
+  return checkOptions(LISTEN, given);
 }
 
 /** Bytes for models where the operator names none. */

@@ -50,7 +50,11 @@ export const fields = {
     z.enum(['query', 'document'], 'query or document').describe('The same as input_type'),
   ),
   prompt: optional(
-    z.string('a string').max(20_000, 'at most 20000 characters').describe("A prompt of one's own"),
+    z
+      .string('a string')
+      .max(20_000, 'at most 20000 characters')
+      .refine((text) => text.isWellFormed(), 'well-formed Unicode: it has half of a surrogate pair')
+      .describe("A prompt of one's own"),
   ),
   truncate: optional(
     z

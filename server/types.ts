@@ -7,6 +7,14 @@ export interface Address {
   url: string;
 }
 
+/** Options of `EmbeddingServer.listen`. */
+export interface ListenOptions {
+  /** Default 127.0.0.1, so that only this machine reaches it. */
+  host?: string | undefined;
+  /** Default 8080; 0: any that is free. */
+  port?: number | undefined;
+}
+
 /** An HTTP server with OpenAI's API for embeddings, and those of others. */
 export interface EmbeddingServer extends AsyncDisposable {
   /**
@@ -16,10 +24,9 @@ export interface EmbeddingServer extends AsyncDisposable {
   readonly fetch: (request: Request) => Promise<Response>;
   /**
    * Listens for connections.
-   * @param options `host`: default 127.0.0.1, so that only this machine reaches it; `port`: default 8080, 0: any that is free
    * @throws LongEmbedError ERR_INVALID_OPTION when the address cannot be used
    */
-  listen(options?: { host?: string | undefined; port?: number | undefined }): Promise<Address>;
+  listen(options?: ListenOptions): Promise<Address>;
   /**
    * Ends the server: new requests are refused, those in progress are finished within `graceMs` (default 30 seconds) and then
    * aborted; models that it loaded are freed.

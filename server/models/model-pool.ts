@@ -169,8 +169,18 @@ export class ModelPool {
 
   #describe(id: string, info: ServedModel['info']): ServedModel {
     const { maxTokens: cap = Infinity } = this.#options;
-    const extend: ResolvedExtend = resolveExtend(this.#options.extend, info);
+    const extend = this.#resolveExtend(id, info);
     return { id, info, extend, maxTokens: Math.min(extend.limit, cap), cap };
+  }
+
+  #resolveExtend(id: string, info: ServedModel['info']): ResolvedExtend {
+    try {
+      return resolveExtend(this.#options.extend, info);
+    } catch (error) {
+      if (!(error instanceof LongEmbedError)) throw error;
+      // one of several models may not take what the others do
+      throw new LongEmbedError(error.code, `The model ${id}: ${error.message}`, { cause: error });
+    }
   }
 
   #load(slot: Slot): Promise<Model> {
@@ -191,7 +201,8 @@ export class ModelPool {
         throw new ApiError(503, `The model ${id} could not be loaded: the server's log says more.`, {
           code: 'model_unavailable',
           param: 'model',
-          retryable: false,
+          // a process that was killed may be spared the next time; a file does not mend itself
+          retryable: cause instanceof LongEmbedError && cause.code === 'ERR_BACKEND',
           cause,
         });
       });

@@ -1,5 +1,6 @@
 /** The inputs of requests: texts or token ids, one or many. */
 import { z } from 'zod';
+import { display } from '../../lib/error.js';
 import type { Input } from '../inputs.js';
 import type { Call } from './route.js';
 import { checkCount } from './route.js';
@@ -19,11 +20,11 @@ const INPUT = {
 };
 
 /** Checked by hand: a schema of millions of token ids would block the thread for seconds. */
-export const inputSchema = z.custom<Inputs>(isInput, allowed).meta(INPUT);
+export const inputSchema = z.custom<Inputs>(isInput, saying(allowed)).meta(INPUT);
 
 /** The same or an empty array, for routes whose API has an answer of its own to that. */
 export const inputOrNoneSchema = z
-  .custom<Inputs>((value) => isNone(value) || isInput(value), allowed)
+  .custom<Inputs>((value) => isNone(value) || isInput(value), saying(allowed))
   .meta(INPUT);
 
 /** What chat clients send: taking it for a text would be wrong. */
@@ -35,11 +36,11 @@ export const messages = z
 const allowedTexts = 'a string or an array of strings';
 
 /** Texts alone. */
-export const textsSchema = z.custom<string | readonly string[]>(isTexts, allowedTexts).meta(TEXTS);
+export const textsSchema = z.custom<string | readonly string[]>(isTexts, saying(allowedTexts)).meta(TEXTS);
 
 /** The same or none, where that asks for nothing but the model. */
 export const textsOrNoneSchema = z
-  .custom<string | readonly string[]>((value) => isNone(value) || isTexts(value), allowedTexts)
+  .custom<string | readonly string[]>((value) => isNone(value) || isTexts(value), saying(allowedTexts))
   .meta({ anyOf: [{ type: 'string' }, { type: 'array', items: TEXT }] });
 
 /** The same where nothing is embedded: a text may be empty. */
@@ -47,12 +48,32 @@ export const anyTextsSchema = textsSchema.meta({
   anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' }, minItems: 1 }],
 });
 
+/** A message that also names the item to blame, which may be one of thousands. */
+function saying(allowed: string): { error: (issue: { input?: unknown }) => string } {
+  return {
+    error({ input }) {
+      const at = Array.isArray(input) ? firstOdd(input) : -1;
+      return at < 0 ? allowed : `${allowed}; item ${at} is ${display((input as unknown[])[at])}`;
+    },
+  };
+}
+
+/** The first item that is not of the kind of the first; -1: none. */
+function firstOdd(items: readonly unknown[]): number {
+  const is = [isText, isId, isIds].find((one) => one(items[0]));
+  return items.findIndex((item) => is?.(item) !== true);
+}
+
 function isInput(value: unknown): boolean {
   return isTexts(value) || isIds(value) || isArrayOf(value, isIds);
 }
 
 function isTexts(value: unknown): boolean {
-  return typeof value === 'string' || isArrayOf(value, (item) => typeof item === 'string');
+  return isText(value) || isArrayOf(value, isText);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
 }
 
 /** Whether it is an empty array. */
@@ -61,7 +82,11 @@ export function isNone(value: unknown): boolean {
 }
 
 function isIds(value: unknown): boolean {
-  return isArrayOf(value, (id) => Number.isInteger(id) && (id as number) >= 0 && (id as number) < 2 ** 31);
+  return isArrayOf(value, isId);
+}
+
+function isId(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31;
 }
 
 function isArrayOf(value: unknown, is: (item: unknown) => boolean): boolean {

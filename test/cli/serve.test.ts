@@ -53,6 +53,13 @@ describe('arguments', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('has no keys')]);
   });
 
+  it('refuses a key that no header can carry', async () => {
+    for (const key of ['two words', 'schl\u00fcssel']) {
+      const { code, stderr } = await serve(`-m a.gguf --api-key-file ${file('odd.txt', `good\n${key}\n`)}`);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('has more than printable ASCII')]);
+    }
+  });
+
   it('warns of a public address without a key, and of keys that others can read', async () => {
     const warned = async (args: string): Promise<string> => {
       const stop = new AbortController();

@@ -177,7 +177,11 @@ describe('refusals', () => {
     [{ input: ['a', ' \n'] }, 'ERR_INPUT_EMPTY', /Input 1 is only white space/],
     [{ input: [] }, 'invalid_value', /input is an array of 0/],
     [{ input: [[]] }, 'invalid_value', /input/],
-    [{ input: [1, 'a'] }, 'invalid_value', /input/],
+    [{ input: [1, 'a'] }, 'invalid_value', /input is an array of 2: .*; item 1 is "a"\.$/],
+    [{ input: ['a', 'b', null] }, 'invalid_value', /; item 2 is null\.$/],
+    [{ input: [[1], ['a']] }, 'invalid_value', /; item 1 is an array of 1\.$/],
+    [{ input: [{ text: 'a' }] }, 'invalid_value', /; item 0 is an object\.$/],
+    [{ input: [] }, 'invalid_value', /or an array of such arrays\.$/],
     [{ input: [1.5] }, 'invalid_value', /input/],
     [{ input: [-1] }, 'invalid_value', /input/],
     [{ input: [16384] }, 'ERR_TOKENIZER', /vocabulary of this model ends at 16383/],
@@ -222,7 +226,7 @@ describe('refusals', () => {
   });
 
   it('a vector of which dimensions leaves nothing is no failure of the engine', async () => {
-    // mini-rope's first number is zero for the second
+    // mini-rope's first number is zero for the second, but for rounding
     const cut = { input: ['green grass', 'tenant'], dimensions: 1 };
     const answer = await test.post(PATH, cut);
     expectRefused(
@@ -260,6 +264,8 @@ describe('refusals', () => {
   it('half a character', async () => {
     const { status, json } = await test.post(PATH, '{"input": "a\\ud800"}');
     expect([status, json.error.code]).toEqual([400, 'ERR_TOKENIZER']);
+    const prompt = await test.post(PATH, '{"input": "a", "prompt": "b\\ud800"}');
+    expect([prompt.status, prompt.json.error.param]).toEqual([400, 'prompt']);
   });
 
   it('a model that is not here', async () => {

@@ -1,7 +1,9 @@
 /** Connections between requests. */
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { listen } from '../../server/listen.js';
+import { fakeModel } from './fake-model.js';
+import { startServer } from './helpers.js';
 
 it('closes a connection on which no further request comes', async () => {
   const server = await listen(() => Promise.resolve(new Response('answer')), '127.0.0.1', 0, {
@@ -22,4 +24,65 @@ it('closes a connection on which no further request comes', async () => {
   socket.destroy();
   server.closeAllConnections();
   server.close();
+});
+
+it('answers HTTP/1.0 without a header Host, as load balancers probe', async () => {
+  const { server } = await startServer({ models: { m: fakeModel() } });
+  const { port } = await server.listen({ port: 0 });
+  const answer = await new Promise<string>((resolve) => {
+    let received = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write('GET /health HTTP/1.0\r\n\r\n'));
+    socket.on('data', (piece) => (received += piece.toString()));
+    socket.on('close', () => resolve(received));
+  });
+  expect(answer).toMatch(/^HTTP\/1\.1 200 [^]*\{"status":"ok"\}$/);
+  await server.close();
+});
+
+it('a closed server does not wait for connections on which nothing came, but for answers that are read', async () => {
+  const model = fakeModel();
+  const { server } = await startServer({ models: { m: model } });
+  const { port } = await server.listen({ port: 0 });
+  const open = (text: string): Promise<Socket> =>
+    new Promise((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => socket.write(text, () => resolve(socket)));
+      socket.on('error', () => undefined);
+    });
+  await open('');
+  await open('GET /health HTTP/1.1\r\nHost: ');
+  const started = performance.now();
+  const body = JSON.stringify({ input: Array<string>(2000).fill('x'.repeat(100)) });
+  const reader = await open(
+    `POST /tokenize HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  let received = '';
+  await new Promise<void>((resolve) =>
+    reader.once('data', (piece) => {
+      received += piece.toString();
+      reader.pause();
+      resolve();
+    }),
+  );
+  const closing = server.close();
+  setTimeout(() => reader.on('data', (piece) => (received += piece.toString())).resume(), 300);
+  await closing;
+  expect(performance.now() - started).toBeLessThan(10_000);
+  await new Promise((resolve) => reader.once('close', resolve));
+  expect(received).toMatch(/"count":200000,"max_model_len":\d+\}/);
+});
+
+it.each([
+  [{ host: '', port: 0 }, /host is "": it must be an address/],
+  [{ host: 5, port: 0 }, /host is 5/],
+  [{ port: 70_000 }, /port is 70000: it must be a whole number from 0 to 65535/],
+  [{ port: 1.5 }, /port is 1\.5/],
+  [{ port: '8080' }, /port is "8080"/],
+  [{ address: '127.0.0.1' }, /address is not known: use host, port/],
+])('%j is no place to listen', async (options, message) => {
+  const { server } = await startServer({ models: { m: fakeModel() } });
+  await expect(server.listen(options as object)).rejects.toMatchObject({
+    code: 'ERR_INVALID_OPTION',
+    message: expect.stringMatching(message),
+  });
+  await server.close();
 });

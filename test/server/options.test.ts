@@ -1,4 +1,5 @@
-/** Names of models that cannot be served. */
+/** Options that cannot be used, and callbacks that fail. */
+import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { createServer } from '../../server/index.js';
 import { fakeModel } from './fake-model.js';
@@ -26,3 +27,36 @@ it.each([[['2024']], [['v2', 'v1']], [['02', '01']], [['constructor', 'a']]])(
     await server.close();
   },
 );
+
+it.each([[['']], [['a b']], [['schl\u00fcssel']], [[5]]])('%j are refused as keys', async (apiKeys) => {
+  await expect(createServer({ models: named('m'), apiKeys: apiKeys as string[] })).rejects.toMatchObject({
+    code: 'ERR_INVALID_OPTION',
+    message: expect.stringMatching(/apiKeys\.0 is .*: it must be a string of printable ASCII without spaces/),
+  });
+});
+
+it('names the model that does not take the strategy', async () => {
+  const refused = expect(createServer({ models: named('one', 'two'), extend: 'ntk:4k' })).rejects;
+  await refused.toMatchObject({
+    code: 'ERR_STRATEGY_UNSUPPORTED',
+    message: expect.stringMatching(/^The model one: /),
+  });
+});
+
+it('a callback that throws costs no answer, and is warned of', async () => {
+  const fail = (): never => {
+    throw new Error('the disk is full');
+  };
+  const { server, post } = await startServer({
+    models: { m: fakeModel({ fail: new TypeError('broken') }), n: fakeModel() },
+    onRequest: fail,
+    onMessage: fail,
+  });
+  const warned = once(process, 'warning');
+  expect((await post('/v1/embeddings', { model: 'n', input: 'x' })).status).toBe(200);
+  expect((await post('/v1/embeddings', { model: 'm', input: 'x' })).json.error.code).toBe('internal_error');
+  expect(await warned).toMatchObject([
+    { code: 'LONGEMBED_SERVER', message: expect.stringMatching(/onRequest .*the disk is full/) },
+  ]);
+  await server.close();
+});

@@ -95,19 +95,24 @@ it('many requests for more models than fit are all served', async () => {
   await pool.dispose();
 });
 
-it('a model that cannot be loaded fails its request, and the next tries again', async () => {
-  let broken = false;
-  const { use, events, pool } = await open({
-    load: () =>
-      broken ? Promise.reject(new LongEmbedError('ERR_MODEL_INVALID', 'gone')) : Promise.resolve(fakeModel()),
-  });
-  broken = true;
-  await expect(use('a')).rejects.toMatchObject({ status: 503, code: 'model_unavailable', retryable: false });
-  broken = false;
-  await use('a');
-  expect(events).toEqual(['failed a', 'loaded a']);
-  await pool.dispose();
-});
+it.each([
+  ['ERR_MODEL_INVALID', false],
+  ['ERR_BACKEND', true],
+] as const)(
+  'a model that cannot be loaded fails its request, and the next tries again: %s',
+  async (code, retryable) => {
+    let broken = false;
+    const { use, events, pool } = await open({
+      load: () => (broken ? Promise.reject(new LongEmbedError(code, 'gone')) : Promise.resolve(fakeModel())),
+    });
+    broken = true;
+    await expect(use('a')).rejects.toMatchObject({ status: 503, code: 'model_unavailable', retryable });
+    broken = false;
+    await use('a');
+    expect(events).toEqual(['failed a', 'loaded a']);
+    await pool.dispose();
+  },
+);
 
 describe('a model whose file was replaced', () => {
   const lost = (code: ErrorCode) => (): Promise<never> =>

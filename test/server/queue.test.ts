@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { LongEmbedError } from '../../lib/index.js';
 import { Admission } from '../../server/admission.js';
+import { openServer } from '../../server/open-server.js';
 import { fakeModel, type FakeModel } from './fake-model.js';
 import { expectRefused, startServer } from './helpers.js';
 
@@ -40,7 +41,7 @@ it('what the queue has no room for is told to come again later', async () => {
 it('what the queue never has room for is told so', async () => {
   const { server, post } = await startServer({ models: { m: fakeModel() }, maxQueueTokens: 100 });
   const answer = await post(PATH, { input: Array<string>(3).fill('x'.repeat(40)) });
-  expectRefused(answer, 413, 'request_too_large', /126 tokens.*takes 100/);
+  expectRefused(answer, 413, 'request_too_large', /126 tokens.*takes 100 at once: send fewer or shorter/);
   await server.close();
 });
 
@@ -113,5 +114,22 @@ it.each([
   expect(answer.text).not.toContain('secret');
   expect(messages.join()).toContain(fail.message);
   expect((await post('/embed', { inputs: 'x' })).status).toBe(status === 500 ? 424 : 503);
+  await server.close();
+});
+
+it('the operator is told why a model is loaded anew, not where that was noticed', async () => {
+  const fail = new LongEmbedError('ERR_MODEL_INVALID', 'm.gguf has changed');
+  const messages: (string | null)[] = [];
+  const server = await openServer(
+    { models: { m: 'm.gguf' }, onMessage: (_, details) => messages.push(details) },
+    () => Promise.resolve(fakeModel({ fail })),
+  );
+  const body = JSON.stringify({ input: 'x' });
+  const headers = { 'content-type': 'application/json' };
+  const answer = await server.fetch(
+    new Request(`http://server.test${PATH}`, { method: 'POST', headers, body }),
+  );
+  expect(answer.status).toBe(503);
+  expect(messages.at(-1)).toBe('ERR_MODEL_INVALID: m.gguf has changed');
   await server.close();
 });
