@@ -110,9 +110,16 @@ async function withQueue<T>(options: QueueOptions, use: (queue: ShardQueue) => P
   const queue = await broker.queue();
   try {
     return await use(queue);
+  } catch (error) {
+    throw isEngineError(error) ? broker.refusal(error) : error;
   } finally {
     await queue.close();
   }
+}
+
+/** Whether an engine's client made an error of the answer: ioredis or pg. */
+function isEngineError(error: unknown): boolean {
+  return error instanceof Error && ['ReplyError', 'error'].includes(error.name);
 }
 
 async function add(files: readonly string[], options: AddOptions, context: Context): Promise<number> {
@@ -204,16 +211,27 @@ function describe({ jobs, counts, active, failures, tokensPerSecond, secondsLeft
       ({ shard, fraction, documents, tokensPerSecond: own }) =>
         `active: shard ${shard}, ${Math.floor(fraction * 100)} %, ${plural(documents, 'document')}, ${count(own)} tokens/s`,
     ),
-    ...failures.map(({ shard, folder, reason }) => `failed: shard ${shard} of ${folder}: ${reason}`),
+    ...failures.map(({ shard, folder, reason }) =>
+      shard === null ? `failed: ${reason}` : `failed: shard ${shard} of ${String(folder)}: ${reason}`,
+    ),
     '',
   ].join('\n');
 }
 
 async function retry(options: QueueOptions, { stderr }: Context): Promise<number> {
   const retried = await withQueue(options, async (queue) => {
-    const { failed = 0 } = await queue.getJobCounts('failed');
-    if (failed > 0) await queue.retryJobs({ state: 'failed' });
-    return failed;
+    let given = 0;
+    // All are listed first: one that fails again at once would be listed again.
+    for (const job of await queue.getFailed()) {
+      // One that is no longer there has been given to them by another process.
+      await job.retry('failed', { resetAttemptsMade: true }).then(
+        () => (given += 1),
+        (error: unknown) => {
+          if (isEngineError(error)) throw error;
+        },
+      );
+    }
+    return given;
   });
   stderr.write(`longembed: ${plural(retried, 'shard')} given to the workers again\n`);
   return EXIT.done;

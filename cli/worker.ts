@@ -3,11 +3,11 @@ import type { Command } from 'commander';
 import { plural } from '../lib/format.js';
 import { type ChunkRule, type EmbedManyOptions, LongEmbedError } from '../lib/index.js';
 import { parquetWriterLibrary } from '../lib/vector-file/parquet.js';
-import { Broker, type JobResult, type ShardJob, type ShardQueue } from '../queue/broker.js';
+import { Broker, failureOf, type JobResult, type ShardJob, type ShardQueue } from '../queue/broker.js';
 import { Corpus } from '../queue/corpus.js';
 import type { Manifest, Run } from '../queue/manifest.js';
 import { invalid, shardName } from '../queue/shard.js';
-import { readWork, type Work } from '../queue/work.js';
+import { type JobData, jobDataOf, readWork, type Work } from '../queue/work.js';
 import type { MetricsAddress } from '../queue/run-metrics.js';
 import type { AddCommand, Context, Model } from './context.js';
 import { EXIT, Interrupted, UsageError } from './exit.js';
@@ -54,14 +54,12 @@ number of workers may run, on machines of any speed; each needs the input, the f
 model under the paths that the run has. A part that another worker began is gone on with. An engine that
 is away is waited for.
 
-Exit status: 0 done (--until-done); 1 some documents failed; 2 unusable arguments, or a model that is not
-the run's.
+Exit status: 0 done (--until-done); 1 some documents or shards failed; 2 unusable arguments, a model that is
+not the run's, or a machine on which files cannot be read or written.
 `;
 
 /** How often a job says how far it is, and an idle worker looks whether anything is left. */
 const PROGRESS_MS = 2000;
-/** How long a job waits that this worker has the wrong model for. */
-const WRONG_MODEL_DELAY_MS = 5000;
 
 async function work(options: WorkerCommandOptions, context: Context): Promise<number> {
   const view = viewOn(context.stderr, options.quiet === true);
@@ -139,8 +137,11 @@ class Shift {
     worker.on('active', () => (away = false));
     worker.on('failed', (job, error) => {
       this.#metrics.shardFailed();
-      const name = job === undefined ? 'a shard' : `shard ${shardName(job.data.shard)}`;
-      this.#view.message(`longembed: ${name} failed: ${error.message}`);
+      // Else it is tried again.
+      if (job?.finishedOn !== undefined) this.#failed += 1;
+      const data = jobDataOf(job?.data);
+      const name = data === null ? 'a job' : `shard ${shardName(data.shard)}`;
+      this.#view.message(`longembed: ${name} failed: ${failureOf(error.message)}`);
     });
     const onAbort = (): void => this.#end(null);
     signal.addEventListener('abort', onAbort, { once: true });
@@ -179,8 +180,14 @@ class Shift {
       if (meter !== null) job.updateProgress(progressOf(meter)).catch(() => undefined);
     }, PROGRESS_MS);
     try {
-      const { shards, run, work } = await this.#prepare(job);
-      const { folder, shard } = job.data;
+      const data = jobDataOf(job.data);
+      if (data === null) {
+        throw invalid(
+          `The job ${String(job.id)} is no shard: another program uses this queue, too. Choose another --name.`,
+        );
+      }
+      const { shards, run, work } = await this.#prepare(data);
+      const { folder, shard } = data;
       const how = { folder, run, shard, resume: true, force: false };
       const options = {
         keys: work.keys,
@@ -201,8 +208,13 @@ class Shift {
       this.#metrics.meter = null;
     }
     // Interrupted: another worker goes on with it, and no attempt is lost.
-    await job.moveToDelayed(Date.now(), token);
-    throw new this.#broker.delayedError();
+    return this.#putBack(job, token);
+  }
+
+  /** Gives a job to other workers at once. A delay would end by this machine's clock, which may be ahead of theirs. */
+  async #putBack(job: ShardJob, token: string | undefined): Promise<never> {
+    await job.moveToWait(token);
+    throw new this.#broker.waitingError();
   }
 
   #done({ counts }: Manifest, begin: number): JobResult {
@@ -210,7 +222,7 @@ class Shift {
     return { ...counts, seconds: (performance.now() - begin) / 1000 };
   }
 
-  async #prepare({ data }: ShardJob): Promise<Prepared> {
+  async #prepare(data: JobData): Promise<Prepared> {
     const key = `${data.folder}\n${data.workSha256}`;
     if (this.#prepared?.key === key) return this.#prepared;
     const { signal } = this.#context;
@@ -242,12 +254,27 @@ class Shift {
     if (error instanceof UsageError) {
       // This worker is of no use; another may be.
       this.#end(error);
-      await job.moveToDelayed(Date.now() + WRONG_MODEL_DELAY_MS, token);
-      return new this.#broker.delayedError();
+      return this.#putBack(job, token);
+    }
+    if (isOfMachine(error)) {
+      // Else all shards of the run would fail here, within seconds.
+      this.#end(
+        new UsageError(
+          'This worker ends and leaves its shard to others, since every shard would fail here: start it again when that is mended.',
+        ),
+      );
+      return error as Error;
     }
     const isFinal = error instanceof LongEmbedError && FINAL_CODES.includes(error.code);
     return isFinal ? new this.#broker.finalError(`${error.code}: ${error.message}`) : (error as Error);
   }
+}
+
+/** Whether an error is this machine's: a folder that it does not see, a disk that is full, a package that is not installed. */
+function isOfMachine(error: unknown): boolean {
+  if (!(error instanceof LongEmbedError) || error.code !== 'ERR_INVALID_OPTION') return false;
+  const { syscall, code } = (error.cause ?? {}) as NodeJS.ErrnoException;
+  return syscall !== undefined || code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
 }
 
 /** Errors of the run itself, which no other attempt changes. */

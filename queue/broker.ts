@@ -63,10 +63,13 @@ export class Broker {
   /**
    * @param url redis://…, rediss://…, postgres://… or postgresql://…
    * @param name of the queue
-   * @throws LongEmbedError ERR_INVALID_OPTION for another URL, or with the command that installs the packages it takes
+   * @throws LongEmbedError ERR_INVALID_OPTION for another URL or name, or with the command that installs the packages it takes
    */
   static async open(url: string, name: string): Promise<Broker> {
     const { protocol, host, pathname } = parseUrl(url);
+    if (name === '' || name.includes(':')) {
+      throw invalid(`The option --name is ${JSON.stringify(name)}: it must be a name without a colon.`);
+    }
     const address = `${protocol}//${host}${pathname}`;
     if (protocol === 'redis:' || protocol === 'rediss:') {
       const library = await packages('ioredis');
@@ -74,6 +77,10 @@ export class Broker {
       return new Broker(library, undefined, { url, maxRetriesPerRequest: null }, name, address);
     }
     const library = await packages('pg');
+    // Without it BullMQ takes the Redis that runs on this machine.
+    if (!('createPostgresBackend' in library)) {
+      throw invalid('A queue on PostgreSQL takes version 6 of BullMQ: run "npm i bullmq@6 pg".');
+    }
     const connection = { connectionString: url, migrate: true } as never;
     return new Broker(library, library.createPostgresBackend as never, connection, name, address);
   }
@@ -101,14 +108,19 @@ export class Broker {
     return new this.#library.Worker(this.#name, process, options, this.#backend) as unknown as ShardWorker;
   }
 
-  /** An error after which a job that was moved is left where it is. */
-  get delayedError(): new () => Error {
-    return this.#library.DelayedError;
+  /** An error after which a job that was put back is left where it is. */
+  get waitingError(): new () => Error {
+    return this.#library.WaitingError;
   }
 
   /** An error that no further attempt helps against. */
   get finalError(): new (message: string) => Error {
     return this.#library.UnrecoverableError;
+  }
+
+  /** What the engine answered, as an error for the user: one that has no memory left, say, or takes no writes. */
+  refusal(error: unknown): Error {
+    return invalid(`The queue at ${this.address} refused: ${reasonOf(error)}.`, error);
   }
 
   async #reach(queue: ShardQueue): Promise<void> {
@@ -123,9 +135,8 @@ export class Broker {
     } catch (error) {
       // It may wait for the engine, too.
       void queue.disconnect().catch(() => undefined);
-      const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
       throw invalid(
-        `Cannot reach the queue at ${this.address}: ${reason}. Check that it runs, and --queue.`,
+        `Cannot reach the queue at ${this.address}: ${reasonOf(error)}. Check that it runs, and --queue.`,
         error,
       );
     } finally {
@@ -145,10 +156,28 @@ function packages(driver: string): Promise<typeof BullMQ> {
   });
 }
 
+/** A clause about an error of an engine. PostgreSQL's codes say nothing to a user, and those of the system everything. */
+function reasonOf(error: unknown): string {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return /^E[A-Z]+$/.test(code) || message === '' ? code : message.replace(/\.$/, '');
+}
+
+/** What BullMQ says of a job whose workers died too often. */
+const STALLED = /^job stalled more than/;
+
+/** Why a job failed, from what the queue keeps of it. */
+export function failureOf(reason: string): string {
+  if (!STALLED.test(reason)) return reason;
+  return `${MAX_DEATHS + 1} workers died of it, or gave no sign of life: it may take more memory than there is.`;
+}
+
 function parseUrl(url: string): URL {
   const protocols = ['redis:', 'rediss:', 'postgres:', 'postgresql:'];
   const parsed = URL.canParse(url) ? new URL(url) : null;
-  if (parsed !== null && protocols.includes(parsed.protocol)) return parsed;
+  // Redis numbers its databases, and its client ends the process over a name.
+  const isNumbered = parsed !== null && (parsed.host === '' || /^\/\d*$|^$/.test(parsed.pathname));
+  const isRedis = parsed?.protocol.startsWith('redis') === true;
+  if (parsed !== null && protocols.includes(parsed.protocol) && (!isRedis || isNumbered)) return parsed;
   // Not the URL itself, which may have a password.
   throw invalid(
     'The option --queue must be a URL such as redis://localhost:6379 or postgres://localhost/queue.',

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { z } from 'zod';
 import { writeError } from '../lib/atomic-file.js';
+import { processHost } from '../lib/process-host.js';
 
-/** A process that works at a part. */
+/** A process that works at a part. `host` names the processes among which its number is its own. */
 const owner = z.object({ host: z.string(), pid: z.number(), token: z.string() });
 export type Owner = z.infer<typeof owner>;
 
@@ -16,8 +16,8 @@ const STALE_MS = 60_000;
 /**
  * A file that says which process works at a part, so that two never write to it at once. It needs no locks of the file system:
  * making a file that must not exist works on every shared folder, and all times are the file system's own, whatever the machines'
- * clocks say. A process of this machine that is gone loses its lock at once, one of another machine when it has shown no sign of
- * life for a minute.
+ * clocks say. A process of this machine that is gone loses its lock at once, one of another machine or container when it has shown
+ * no sign of life for a minute.
  */
 export class PartLock {
   readonly #path: string;
@@ -46,14 +46,19 @@ export class PartLock {
    * @throws LongEmbedError ERR_INVALID_OPTION when the file cannot be written
    */
   static async take(path: string, staleMs = STALE_MS): Promise<PartLock | { readonly holder: Owner | null }> {
-    const mine = { host: hostname(), pid: process.pid, token: randomUUID() };
+    const mine = { host: processHost(), pid: process.pid, token: randomUUID() };
     for (;;) {
       const file = await open(path, 'wx').catch((error: unknown) => {
         if ((error as NodeJS.ErrnoException).code === 'EEXIST') return null;
         return writeError(path, error);
       });
       if (file !== null) {
-        await writeOwner(file, mine).catch((error: unknown) => writeError(path, error));
+        await writeOwner(file, mine).catch(async (error: unknown) => {
+          // An empty lock would keep everybody away for a minute.
+          await file.close().catch(() => undefined);
+          await rm(path, { force: true });
+          return writeError(path, error);
+        });
         return new PartLock(path, mine, file);
       }
       const holder = await readOwner(path);
@@ -89,7 +94,7 @@ async function writeOwner(file: FileHandle, mine: Owner): Promise<void> {
 async function isAliveAt(path: string, holder: Owner | null, staleMs: number): Promise<boolean> {
   const stats = await stat(path).catch(() => null);
   if (stats === null) return false;
-  if (holder !== null && holder.host === hostname() && !isRunning(holder.pid)) return false;
+  if (holder !== null && holder.host === processHost() && !isRunning(holder.pid)) return false;
   return (await fileSystemNow(path)) - stats.mtimeMs < staleMs;
 }
 

@@ -3,7 +3,7 @@ import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeAbandoned, writeError, writeFileAtomically } from '../lib/atomic-file.js';
 import { makeFolders } from '../lib/folders.js';
-import { plural } from '../lib/format.js';
+import { count, plural } from '../lib/format.js';
 import { filesSha256 } from '../lib/model-files.js';
 import type { DocumentFailure, DocumentId, DocumentVectors, VectorOutput } from '../lib/vector-file/rows.js';
 import { differences } from './differences.js';
@@ -60,6 +60,8 @@ export class Part {
   readonly #done: readonly string[];
   /** Hashes of the documents that have been read and have no outcome yet, in order. */
   readonly #begun: string[] = [];
+  /** Documents whose outcomes this process put into the journal. */
+  #added = 0;
 
   private constructor(options: PartOptions, lock: PartLock, journal: Journal, done: readonly string[]) {
     this.#options = options;
@@ -154,6 +156,7 @@ export class Part {
       // A record of ours in the middle of another's would be a row too many.
       if (!(await this.#lock.isStillMine())) throw this.#takenOver();
       await this.#journal.append({ id, hash, outcome });
+      this.#added += 1;
     };
     return {
       begin: () => Promise.resolve(),
@@ -178,12 +181,19 @@ export class Part {
     if (!(await this.#lock.isMine())) throw this.#takenOver();
     const path = (ending: string): string => pathIn(this.#options, ending);
     const output = await open(path(run.format));
-    const written = await writeEntries(readJournal(path('journal')), output, run).catch(
-      async (error: unknown) => {
-        await output.abandon();
-        throw error;
-      },
-    );
+    const written = await writeEntries(readJournal(path('journal')), output, run, (found) => {
+      // A record that the disk lost ends the journal for who reads it, and the part would be whole without the rest.
+      const expected = this.#done.length + this.#added;
+      if (found !== expected) {
+        throw invalid(
+          `${path('journal')} has ${plural(found, 'document')}, and ${count(expected)} were written to it: remove it, and do ` +
+            `shard ${shardName(shard)} again.`,
+        );
+      }
+    }).catch(async (error: unknown) => {
+      await output.abandon();
+      throw error;
+    });
     const endings: string[] = run.format === 'npy' ? ['npy', 'npy.jsonl'] : [run.format];
     if (written.errors !== '') {
       await writeFileAtomically(path('errors.jsonl'), written.errors);
@@ -272,11 +282,16 @@ async function describeFile(folder: string, name: string, signal: AbortSignal): 
   return { name, bytes: size, sha256: hash.toString('hex') };
 }
 
-/** Writes the entries of a journal to an output. @returns counts, and the lines of the documents that failed */
+/**
+ * Writes the entries of a journal to an output.
+ * @param check called with the number of entries before the output is finished
+ * @returns counts, and the lines of the documents that failed
+ */
 async function writeEntries(
   entries: AsyncIterable<{ entry: Entry }>,
   output: VectorOutput,
   { facts, format }: { readonly facts: Run['facts']; readonly format: PartFormat },
+  check: (found: number) => void,
 ): Promise<{ counts: Counts; errors: string; documentsSha256: string }> {
   const counts = { documents: 0, failed: 0, truncated: 0, rows: 0, tokens: 0 };
   const documents = createHash('sha256');
@@ -299,6 +314,7 @@ async function writeEntries(
       await output.write(id, outcome.vectors);
     }
   }
+  check(counts.documents);
   await output.finish();
   return { counts, errors: errors.join(''), documentsSha256: documents.digest('hex') };
 }

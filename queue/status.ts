@@ -1,7 +1,8 @@
-import type { ShardJob, ShardQueue } from './broker.js';
+import { failureOf, type ShardJob, type ShardQueue } from './broker.js';
 import type { RunProgress } from './run-metrics.js';
 import type { Counts } from './manifest.js';
 import { shardName } from './shard.js';
+import { jobDataOf } from './work.js';
 
 /** How far the jobs of a queue are. */
 export interface QueueStatus {
@@ -10,11 +11,18 @@ export interface QueueStatus {
   /** Of the jobs that are done. */
   readonly counts: Omit<Counts, 'rows'>;
   readonly active: readonly ({ readonly shard: string } & RunProgress)[];
-  readonly failures: readonly { readonly shard: string; readonly folder: string; readonly reason: string }[];
+  readonly failures: readonly Failure[];
   /** Of all workers together; null: nothing is done yet. */
   readonly tokensPerSecond: number | null;
   /** null: it cannot be estimated. */
   readonly secondsLeft: number | null;
+}
+
+/** A job that failed; null: another program put it into the queue. */
+export interface Failure {
+  readonly shard: string | null;
+  readonly folder: string | null;
+  readonly reason: string;
 }
 
 /** Jobs that are read from the queue in one call. */
@@ -44,8 +52,11 @@ export async function statusOf(queue: ShardQueue): Promise<QueueStatus> {
     for await (const job of jobsOf(queue, state)) bytesLeft += job.data.bytes;
   }
   const failures = [];
-  for (const job of (await queue.getJobs(['failed'], 0, NAMED - 1)) as ShardJob[]) {
-    failures.push({ shard: shardName(job.data.shard), folder: job.data.folder, reason: job.failedReason });
+  for (const job of (await queue.getJobs(['failed'], 0, NAMED - 1)) as (ShardJob | undefined)[]) {
+    if (job === undefined) continue;
+    const data = jobDataOf(job.data);
+    const shard = data === null ? null : shardName(data.shard);
+    failures.push({ shard, folder: data?.folder ?? null, reason: failureOf(job.failedReason) });
   }
   const seconds = (ended - began) / 1000;
   const hasSpeed = seconds > 0 && bytes > 0;
@@ -73,13 +84,14 @@ const NONE: RunProgress = {
   secondsLeft: null,
 };
 
+/** The shards in a state; a job that another program put into the queue is none. */
 async function* jobsOf(
   queue: ShardQueue,
   state: 'completed' | 'active' | 'waiting' | 'delayed' | 'prioritized',
 ): AsyncGenerator<ShardJob> {
   for (let first = 0; ; first += PAGE) {
     const jobs = (await queue.getJobs([state], first, first + PAGE - 1)) as (ShardJob | undefined)[];
-    for (const job of jobs) if (job !== undefined) yield job;
+    for (const job of jobs) if (job !== undefined && jobDataOf(job.data) !== null) yield job;
     if (jobs.length < PAGE) return;
   }
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { writeFileAtomically } from '../lib/atomic-file.js';
 import { readFailure } from '../lib/error.js';
 import { PART_FORMATS } from './manifest.js';
-import { invalid, type Shard } from './shard.js';
+import { invalid } from './shard.js';
 
 /** What workers do with a run's input. It is a file in the folder of the parts; jobs name it. */
 const work = z.object({
@@ -22,14 +22,20 @@ const work = z.object({
 export type Work = z.infer<typeof work>;
 
 /** A job: a shard of a run. */
-export interface JobData {
+const jobData = z.object({
   /** The folder of the parts, and of `work.json`. */
-  readonly folder: string;
+  folder: z.string(),
   /** Of `work.json`. */
-  readonly workSha256: string;
-  readonly shard: Shard;
+  workSha256: z.string(),
+  shard: z.object({ index: z.int().min(0), count: z.int().min(1) }),
   /** Bytes of input, about. */
-  readonly bytes: number;
+  bytes: z.number(),
+});
+export type JobData = z.infer<typeof jobData>;
+
+/** What a job of the queue is about; null: another program put it there. */
+export function jobDataOf(data: unknown): JobData | null {
+  return jobData.safeParse(data).data ?? null;
 }
 
 function workPath(folder: string): string {

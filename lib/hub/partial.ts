@@ -5,13 +5,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { makeFolders } from '../folders.js';
+import { processHost } from '../process-host.js';
 import { exists } from './cache.js';
 import { sleep } from './fetch.js';
 
-const HOST = hostname().replaceAll(/[^A-Za-z0-9]/g, '_');
 /**
  * A partial file untouched for this long has no owner: its process may have run on another machine, or its id may belong to
  * another process by now.
@@ -57,7 +56,7 @@ export async function claimPartial(
 /** Creates a partial file or takes over an abandoned one. @returns its path, owned by this process */
 async function takePartial(blob: string): Promise<string> {
   await makeFolders(dirname(blob));
-  const own = `${stem(blob)}.${HOST}.${process.pid}.${randomUUID()}.incomplete`;
+  const own = `${stem(blob)}.${processHost()}.${process.pid}.${randomUUID()}.incomplete`;
   for (const partial of await partials(blob)) {
     if (await isHeld(partial)) continue;
     const taken = await rename(partial.path, own).then(
@@ -110,7 +109,7 @@ async function partials(blob: string): Promise<Partial[]> {
 }
 
 async function isHeld({ path, owner }: Partial): Promise<boolean> {
-  if (owner === null || (owner.host === HOST && !isAlive(owner.pid))) return false;
+  if (owner === null || (owner.host === processHost() && !isAlive(owner.pid))) return false;
   const stats = await stat(path).catch(() => undefined);
   return stats !== undefined && Date.now() - stats.mtimeMs < STALE_MS;
 }

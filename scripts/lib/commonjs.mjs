@@ -4,6 +4,21 @@ import { dirname, join, relative, resolve } from 'node:path';
 /** @typedef {{ types: string, default: string }} Entry an export of package.json */
 
 /**
+ * What `require` loads. Node without `require` of ES modules tells the user to change this file.
+ * @param {string} module as a literal
+ */
+const requires = (module) => `try {
+  module.exports = require(${module});
+} catch (error) {
+  if (error.code !== 'ERR_REQUIRE_ESM') throw error;
+  throw new Error(
+    \`require('longembed') needs Node 20.19, 22.12 or newer, and this is \${process.version}: write "await import('longembed')" instead, or update Node.\`,
+    { cause: error },
+  );
+}
+`;
+
+/**
  * Adds to a package's exports what `require` gives. At run time Node loads the same modules for it; TypeScript wants
  * declarations that say so: copies of the others under the extension .d.cts.
  * @param {string} folder of the package
@@ -19,7 +34,7 @@ export function addCommonJs(folder, exports) {
         default: rename(entry.default, '.js', '.cjs'),
       };
       const module = JSON.stringify(`./${relative(dirname(entry.default), entry.default)}`);
-      writeFileSync(join(folder, required.default), `module.exports = require(${module});\n`);
+      writeFileSync(join(folder, required.default), requires(module));
       copyDeclarations(resolve(folder, entry.types));
       return [path, { import: entry, require: required }];
     }),

@@ -7,12 +7,12 @@ import {
   renameSync,
   writeFileSync,
 } from 'node:fs';
-import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DownloadProgress } from '../../lib/index.js';
 import { hubModelFile, type HubModelOptions } from '../../lib/hub/model-file.js';
 import type { HubSettings } from '../../lib/hub/settings.js';
+import { processHost } from '../../lib/process-host.js';
 import { failure } from '../bench/data/folder.js';
 import { makeReadOnly, noTmpfs, tmpfs } from '../bench/runner/tmpfs.js';
 import { sha256, startHub, type Seen, type TestHub } from './server.js';
@@ -461,7 +461,7 @@ describe('a model out of reach', () => {
     const blobs = join(folderOf(settings), 'blobs');
     mkdirSync(blobs, { recursive: true });
     // a process id that no process has
-    const dead = `${sha256(MODEL)}.longembed.${hostOfPartials()}.4194999.x.incomplete`;
+    const dead = `${sha256(MODEL)}.longembed.${processHost()}.4194999.x.incomplete`;
     writeFileSync(join(blobs, dead), readFileSync(join(blobs, left!)));
     const begin = performance.now();
     expect(sha256(readFileSync((await locate(FILE, settings)).path))).toBe(sha256(MODEL));
@@ -469,5 +469,3 @@ describe('a model out of reach', () => {
     expect(hub.seen.at(-1)!.range).toBe('bytes=100000-');
   });
 });
-
-const hostOfPartials = (): string => hostname().replaceAll(/[^A-Za-z0-9]/g, '_');

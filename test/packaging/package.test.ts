@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import { execFileSync } from 'node:child_process';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newestGlibc, oldestMacos } from '../../scripts/lib/binary-check.mjs';
 import { addCommonJs } from '../../scripts/lib/commonjs.mjs';
@@ -116,11 +117,26 @@ it('CommonJS gets declarations of its own, with all that they import', () => {
     './package.json': './package.json',
   });
   const text = (name: string): string => readFileSync(join(folder, 'lib', name), 'utf8');
-  expect(text('index.cjs')).toBe('module.exports = require("./index.js");\n');
+  expect(text('index.cjs')).toContain('module.exports = require("./index.js");\n');
   expect(text('index.d.cts')).toContain("from './deep/a.cjs'");
   expect(text('index.d.cts')).toContain("import('./b.cjs').B");
   expect(text('deep/a.d.cts')).toContain("from '../b.cjs'");
   expect(existsSync(join(folder, 'lib', 'b.d.cts'))).toBe(true);
+});
+
+it('require says what it needs where Node has no require of ES modules', () => {
+  const module = { exports: {} };
+  const fail = (code: string) => () => {
+    throw Object.assign(new Error('as Node says it'), { code });
+  };
+  const load = (code: string): void => {
+    const file = readFileSync(join(folder, 'lib', 'index.cjs'), 'utf8');
+    runInNewContext(file, { module, require: fail(code), process: { version: 'v20.18.0' } });
+  };
+  expect(() => load('ERR_REQUIRE_ESM')).toThrow(
+    `require('longembed') needs Node 20.19, 22.12 or newer, and this is v20.18.0: write "await import('longembed')" instead`,
+  );
+  expect(() => load('ERR_MODULE_NOT_FOUND')).toThrow('as Node says it');
 });
 
 it('the newest glibc that a file needs is read from its symbols’ versions', () => {

@@ -10,12 +10,13 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { modelPath } from '../../models/random/cached.js';
+import { processHost } from '../../lib/process-host.js';
 import { longembed as program, start } from '../cli/program.js';
 import { longembed as fake, lines, type Outcome, type World } from '../cli/world.js';
 
@@ -153,10 +154,11 @@ describe('embed --shard and merge', () => {
     const lock = at('parts/part-00000-of-00001.lock');
     const args = `${EMBED} --shard 0/1 --output @parts`;
     await run(args);
-    writeFileSync(lock, JSON.stringify({ host: hostname(), pid: process.pid, token: 'x' }));
+    const holder = { host: processHost(), token: 'x' };
+    writeFileSync(lock, JSON.stringify({ ...holder, pid: process.pid }));
     expect((await run(`${args} --force`)).stderr).toMatch(/Shard 0\/1 is being done by another process/);
     // no process has this number
-    writeFileSync(lock, JSON.stringify({ host: hostname(), pid: 2 ** 22 + 1, token: 'x' }));
+    writeFileSync(lock, JSON.stringify({ ...holder, pid: 2 ** 22 + 1 }));
     expect((await run(`${args} --force`)).code).toBe(1);
     expect(existsSync(lock)).toBe(false);
   });

@@ -1,8 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Interrupted } from '../../cli/exit.js';
+import { Broker, type ShardQueue } from '../../queue/broker.js';
 import { RunMetrics, type RunProgress } from '../../queue/run-metrics.js';
 import { modelPath } from '../../models/random/cached.js';
 import { longembed as program, start } from '../cli/program.js';
@@ -41,6 +44,14 @@ describe.each(['redis', 'postgres'] as const)('a queue on %s', (name) => {
   });
 
   const queue = (own: string): string => `--queue ${engine.url} --name ${own}`;
+  async function withQueue<T>(own: string, use: (queue: ShardQueue) => Promise<T>): Promise<T> {
+    const opened = await (await Broker.open(engine.url, own)).queue();
+    try {
+      return await use(opened);
+    } finally {
+      await opened.close();
+    }
+  }
   const add = (own: string): string =>
     `queue add @/corpus.jsonl ${queue(own)} -m @/model.gguf -o @/${name}-${own} --output-format jsonl --shard-tokens 100`;
 
@@ -70,7 +81,7 @@ describe.each(['redis', 'postgres'] as const)('a queue on %s', (name) => {
     const kept = readFileSync(at('corpus.jsonl'));
     writeFileSync(at('corpus.jsonl'), '{"id":"other","text":"x"}\n');
     try {
-      await run(`worker ${queue('failing')} -m @/model.gguf --until-done -q`);
+      expect((await run(`worker ${queue('failing')} -m @/model.gguf --until-done -q`)).code).toBe(1);
     } finally {
       writeFileSync(at('corpus.jsonl'), kept);
     }
@@ -83,6 +94,8 @@ describe.each(['redis', 'postgres'] as const)('a queue on %s', (name) => {
     expect((await run(`queue retry ${queue('failing')}`)).stderr).toMatch(
       /[1-9]\d* shards given to the workers again/,
     );
+    const attempts = await withQueue('failing', (opened) => opened.getJobs());
+    expect(new Set(attempts.map(({ attemptsMade }) => attemptsMade))).toEqual(new Set([0]));
     expect((await run(`worker ${queue('failing')} -m @/model.gguf --until-done -q`)).code).toBe(1);
     expect((await run(`merge @/${name}-failing`)).code).toBe(0);
   });
@@ -96,6 +109,67 @@ describe.each(['redis', 'postgres'] as const)('a queue on %s', (name) => {
     );
     const status = await run(`queue status ${queue('model')} --json`);
     expect(JSON.parse(status.stdout)).toMatchObject({ jobs: { failed: 0, done: 0 } });
+  });
+
+  test('ends a worker that does not see the folder, and leaves the shards to others', async () => {
+    await run(add('unseen'));
+    renameSync(at(`${name}-unseen`), at(`${name}-elsewhere`));
+    const blind = await run(`worker ${queue('unseen')} -m @/model.gguf --until-done -q`);
+    expect(blind.code).toBe(2);
+    expect(blind.stderr).toMatch(/shard 0\/\d+ failed: Cannot read .*work\.json: there is no such file/);
+    expect(blind.stderr).toMatch(/This worker ends and leaves its shard to others/);
+    renameSync(at(`${name}-elsewhere`), at(`${name}-unseen`));
+    const status = await run(`queue status ${queue('unseen')} --json`);
+    expect(JSON.parse(status.stdout)).toMatchObject({ jobs: { failed: 0, done: 0 } });
+  });
+
+  test('gives an interrupted shard to others at once, though the clock of its worker is ahead', async () => {
+    await run(add('ahead'));
+    const stop = new AbortController();
+    const worker = `worker ${queue('ahead')} -m @/model.gguf --until-done -q`;
+    const now = Date.now;
+    vi.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000);
+    try {
+      const before = (): void => stop.abort(new Interrupted('SIGTERM'));
+      expect((await run(worker, { signal: stop.signal, before })).code).toBe(143);
+    } finally {
+      vi.restoreAllMocks();
+    }
+    expect((await run(worker)).code).toBe(1);
+    expect((await run(`merge @/${name}-ahead`)).code).toBe(0);
+  }, 15_000);
+
+  test('fails a job that another program put there, and says so', async () => {
+    await withQueue('shared', async (opened) => {
+      await opened.add('shard', {} as never);
+      await opened.add('shard', { folder: 5, shard: { index: 0 } } as never);
+    });
+    const worker = await run(`worker ${queue('shared')} -m @/model.gguf --until-done -q`);
+    expect(worker.code).toBe(1);
+    expect(worker.stderr).toMatch(
+      /^(longembed: a job failed: ERR_INVALID_OPTION: The job \d is no shard: .* another --name\.\n){2}$/,
+    );
+    const status = await run(`queue status ${queue('shared')}`);
+    expect(status.code).toBe(1);
+    expect(status.stdout).toMatch(
+      /, 2 failed\n.*\n(failed: ERR_INVALID_OPTION: The job \d is no shard: .*\n){2}/,
+    );
+  });
+
+  test('says what the engine has against it', async () => {
+    if (name === 'redis') {
+      const redis = new Redis(engine.url);
+      await redis.config('SET', 'maxmemory', '1kb');
+      const refused = await run(add('refused'));
+      await redis.config('SET', 'maxmemory', '0');
+      await redis.quit();
+      expect(refused.code).toBe(2);
+      expect(refused.stderr).toMatch(/^longembed: ERR_INVALID_OPTION: The queue at redis:.* refused: OOM /);
+    }
+    const wrong = name === 'redis' ? `${engine.url}/999999` : engine.url.replace(/postgres$/, 'nowhere');
+    expect((await run(`queue status --queue ${wrong}`)).stderr).toMatch(
+      /Cannot reach the queue at .*: (ERR DB index is out of range|database "nowhere" does not exist)\. Check/,
+    );
   });
 
   test('has every document once after a worker was killed in the middle of a shard, and the engine was away', async () => {
@@ -190,9 +264,24 @@ it('tells Prometheus what a worker does', async () => {
   }
 });
 
+it('takes no version of BullMQ that has Redis alone for PostgreSQL', async () => {
+  vi.doMock('bullmq', () => ({ Queue: null }));
+  try {
+    await expect(Broker.open('postgres://localhost/queue', 'longembed')).rejects.toThrow(
+      'A queue on PostgreSQL takes version 6 of BullMQ: run "npm i bullmq@6 pg".',
+    );
+  } finally {
+    vi.doUnmock('bullmq');
+  }
+});
+
 it('says what is wrong with --queue, without its password', async () => {
   const wrong = async (url: string): Promise<string> => (await run(`queue status --queue ${url}`)).stderr;
   expect(await wrong('mysql://x')).toMatch(/--queue must be a URL such as redis:\/\/localhost:6379/);
+  expect(await wrong('redis://127.0.0.1:1/name')).toMatch(/--queue must be a URL such as/);
+  expect(await wrong('redis://127.0.0.1:1 --name a:b')).toMatch(
+    /^longembed: ERR_INVALID_OPTION: The option --name is "a:b": it must be a name without a colon/,
+  );
   expect(await wrong('redis://u:secret@127.0.0.1:1')).toMatch(
     /^longembed: ERR_INVALID_OPTION: Cannot reach the queue at redis:\/\/127\.0\.0\.1:1: ECONNREFUSED\. /,
   );

@@ -1,15 +1,20 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { JsonlOutput } from '../../cli/output/jsonl.js';
 import { AtomicSink } from '../../cli/output/sinks.js';
 import type { Manifest, Run } from '../../queue/manifest.js';
-import { Part } from '../../queue/part.js';
+import { type OpenedPart, Part } from '../../queue/part.js';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'longembed-taken-'))));
-afterEach(() => vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 const RUN: Run = {
   facts: {
@@ -30,9 +35,12 @@ const RUN: Run = {
   format: 'jsonl',
 };
 
+function tryPart(): Promise<OpenedPart> {
+  return Part.open({ folder, shard: { index: 0, count: 1 }, run: RUN, resume: true, force: false });
+}
+
 async function openPart(): Promise<Part> {
-  const options = { folder, shard: { index: 0, count: 1 }, run: RUN, resume: true, force: false };
-  const opened = await Part.open(options);
+  const opened = await tryPart();
   if (opened.state !== 'open') return expect.unreachable(opened.state);
   return opened.part;
 }
@@ -56,6 +64,8 @@ function complete(part: Part): Promise<Manifest> {
   const about = { version: '1', device: 'CPU', signal: new AbortController().signal };
   return part.complete(async (path) => new JsonlOutput(await AtomicSink.open(path)), about);
 }
+
+const at = (ending: string): string => join(folder, `part-00000-of-00001.${ending}`);
 
 /** A process that was stopped for more than a minute, and the one that goes on in its place. */
 async function takeOver(): Promise<{ stopped: Part; other: Part }> {
@@ -86,4 +96,39 @@ it('a process whose part another is making writes nothing into its journal', asy
   expect(existsSync(join(folder, 'part-00000-of-00001.jsonl'))).toBe(false);
   expect((await complete(other)).counts.rows).toBe(3);
   expect(vectors().trimEnd().split('\n')).toHaveLength(3);
+});
+
+it.runIf(process.platform === 'linux')('a process that a container hides is not taken for dead', async () => {
+  const part = await openPart();
+  const mine = JSON.parse(readFileSync(at('lock'), 'utf8')) as Record<string, unknown>;
+  await part.close();
+  expect(mine['host']).not.toBe(hostname()); // which containers may share
+  const gone = { ...mine, pid: spawnSync('true').pid };
+  writeFileSync(at('lock'), JSON.stringify({ ...gone, host: 'of another container' }));
+  expect((await tryPart()).state).toBe('taken');
+  writeFileSync(at('lock'), JSON.stringify(gone));
+  await (await openPart()).close();
+});
+
+it('a lock that cannot be written keeps nobody away', async () => {
+  const file = await open(at('any'), 'w');
+  const write = vi.spyOn(Object.getPrototypeOf(file) as typeof file, 'write');
+  await file.close();
+  write.mockRejectedValueOnce(Object.assign(new Error('full'), { code: 'ENOSPC' }));
+  await expect(openPart()).rejects.toThrow(/part-00000-of-00001\.lock: the disk is full/);
+  expect(existsSync(at('lock'))).toBe(false);
+  await (await openPart()).close();
+});
+
+it('a journal that lost documents makes no part', async () => {
+  const part = await openPart();
+  await embed(part, 3);
+  const journal = readFileSync(at('journal'));
+  journal[Math.floor(journal.length / 2)]! ^= 1;
+  writeFileSync(at('journal'), journal);
+  await expect(complete(part)).rejects.toThrow(
+    /part-00000-of-00001\.journal has 1 document, and 3 were written to it: remove it, and do shard 0\/1 again/,
+  );
+  expect(existsSync(at('jsonl'))).toBe(false);
+  expect(existsSync(at('json'))).toBe(false);
 });
