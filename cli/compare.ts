@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { TASK_NAMES, type TaskName } from '../bench/tasks/index.js';
+import { untilAborted } from '../lib/abort.js';
 import type { AddCommand, Context } from './context.js';
 import { EXIT, UsageError } from './exit.js';
 import { StdoutSink } from './output/sinks.js';
@@ -15,7 +16,9 @@ interface CompareCommandOptions {
 /** `longembed compare`. */
 export const addCompare: AddCommand = (program, context, exit) => {
   addCompareOptions(program.command('compare').description('compare results of the benchmark')).action(
-    async (paths: string[], options: CompareCommandOptions) => exit(await compare(paths, options, context)),
+    async (paths: string[], options: CompareCommandOptions) =>
+      // A file may be a pipe that nobody writes into.
+      exit(await untilAborted(compare(paths, options, context), context.signal)),
   );
 };
 

@@ -4,6 +4,7 @@ import { formatBytes, plural } from '../lib/format.js';
 import { convertModel } from '../lib/index.js';
 import type { AddCommand, Context } from './context.js';
 import { EXIT } from './exit.js';
+import { outputFile } from './options.js';
 import { viewOn } from './progress/views.js';
 
 /** The options of `longembed convert`, as commander gives them. */
@@ -27,7 +28,7 @@ export const addConvert: AddCommand = (program, context, exit) => {
 function addConvertOptions(command: Command): Command {
   return command
     .argument('<folder>', 'the model: a folder with config.json, the tokenizer and .safetensors files')
-    .requiredOption('-o, --output <file>', 'the GGUF file to write')
+    .requiredOption('-o, --output <file>', 'the GGUF file to write', outputFile)
     .addOption(
       new Option('-t, --type <type>', 'what the matrices are stored as')
         .choices(CONVERT_TYPES)

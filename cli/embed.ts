@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { untilAborted } from '../lib/abort.js';
 import { isHubModelName } from '../lib/hub/model-name.js';
 import { modelFiles } from '../lib/model-files.js';
 import { modelFile, packageVersion } from '../lib/package.js';
@@ -18,7 +19,7 @@ import {
   jsonlKeys,
 } from './embed-options.js';
 import { UsageError } from './exit.js';
-import { readDocuments, sourcesOf, totalBytes } from './input/input.js';
+import { type InputSource, readDocuments, sourcesOf, totalBytes } from './input/input.js';
 import { loadModel } from './load-model.js';
 import { addMetricsOption, Metrics } from './metrics.js';
 import { addIsolateOption, addModelOptions, MODEL, type ModelOptions, STRATEGY_HELP } from './options.js';
@@ -143,6 +144,7 @@ async function embed(
   const chunks = chunksOf(options);
   const paths = await inputPaths(files, options, context);
   const sources = sourcesOf(paths, options.inputFormat ?? null, context.stdin, context.signal);
+  refuseUnusedKeys(sources, options);
   if (options.shard !== undefined) {
     return embedShards(sources, { ...options, shard: options.shard }, context);
   }
@@ -155,7 +157,7 @@ async function embed(
   ];
   let model: Model | undefined;
   let metrics: Metrics | undefined;
-  const output = await openOutput({
+  const opening = openOutput({
     path: outputPath(options),
     format: options.outputFormat ?? null,
     inputs,
@@ -168,6 +170,8 @@ async function embed(
     },
     stdout: context.stdout,
   });
+  // It may be a pipe that nobody reads.
+  const output = await untilAborted(opening, context.signal);
   const view = viewOn(context.stderr, options.quiet === true);
   try {
     metrics = await Metrics.open('embed', options.metrics, view);
@@ -186,6 +190,14 @@ async function embed(
     await output.close();
     await model?.dispose();
   }
+}
+
+/** A file of lines under another name would be read as one text, and the keys be forgotten. */
+function refuseUnusedKeys(sources: readonly InputSource[], { idKey, textKey }: InputOptions): void {
+  if ((idKey ?? textKey) === undefined || sources.some(({ format }) => format === 'jsonl')) return;
+  throw new UsageError(
+    `${idKey === undefined ? '--text-key' : '--id-key'} is for jsonl, and no input is read as that: give --input-format jsonl.`,
+  );
 }
 
 /** The files of the model; none of one on the hub, which is in the cache. */

@@ -2,7 +2,15 @@ import type { Command } from 'commander';
 import { writableMethods } from '../lib/extend-file/index.js';
 import { type Extend, extendModelFile } from '../lib/index.js';
 import type { AddCommand, Context } from './context.js';
-import { parseSpec, MODEL, NATIVE_CONTEXT, PRESET, presetOption, wholeNumber } from './options.js';
+import {
+  parseSpec,
+  MODEL,
+  NATIVE_CONTEXT,
+  outputFile,
+  PRESET,
+  presetOption,
+  wholeNumber,
+} from './options.js';
 import { EXIT } from './exit.js';
 import { locate } from './locate.js';
 import { formatBytes, plural } from '../lib/format.js';
@@ -31,7 +39,7 @@ function addExtendOptions(command: Command): Command {
   return command
     .argument('<model>', `${MODEL}; it is not changed`)
     .requiredOption('--extend <spec>', 'the strategy, see below', parseSpec)
-    .requiredOption('-o, --output <file>', 'the GGUF file to write')
+    .requiredOption('-o, --output <file>', 'the GGUF file to write', outputFile)
     .option('--force', 'replace the output if it exists')
     .optionsGroup('Model:')
     .option('--preset <name>', PRESET)

@@ -6,6 +6,9 @@ import type { Context } from './context.js';
 import { endBy, Interrupted, interruptSignal } from './exit.js';
 import { report, run } from './run.js';
 
+// An empty HOME is none: taken as it is, it would put caches into the working folder.
+if (process.env['HOME'] === '') delete process.env['HOME'];
+
 const context: Context = {
   stdin: process.stdin,
   stdout: process.stdout,

@@ -37,6 +37,14 @@ export function parsePort(text: string): number | null {
   return value <= 65_535 ? value : null;
 }
 
+/** Reads the --output of a command that writes nothing to standard output: "-" would be the name of a file. */
+export function outputFile(path: string): string {
+  if (path !== '-') return path;
+  throw new InvalidArgumentError(
+    'It must be a file, since nothing is written to standard output (./- is one of this name).',
+  );
+}
+
 /** The options for loading a model, as commander gives them. */
 export interface ModelOptions {
   preset?: string;

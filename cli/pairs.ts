@@ -3,7 +3,7 @@ import { plural } from '../lib/format.js';
 import { makePairs } from '../lib/index.js';
 import type { AddCommand, Context } from './context.js';
 import { EXIT } from './exit.js';
-import { numberWhere, wholeNumber } from './options.js';
+import { numberWhere, outputFile, wholeNumber } from './options.js';
 import { viewOn } from './progress/views.js';
 
 /** The options of `longembed pairs`, as commander gives them. */
@@ -29,7 +29,7 @@ export const addPairs: AddCommand = (program, context, exit) => {
 function addPairsOptions(command: Command): Command {
   return command
     .argument('<folder>', 'of .txt, .md and .markdown files, in its folders as well')
-    .requiredOption('-o, --output <file>', 'the pairs, JSON Lines')
+    .requiredOption('-o, --output <file>', 'the pairs, JSON Lines', outputFile)
     .option('--dev <file>', 'a second file, with all pairs of some documents: for longembed tune --dev')
     .option(
       '--dev-share <share>',

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { untilAborted } from '../lib/abort.js';
 import type { LoadOptions } from '../lib/index.js';
 import type { AddCommand, Context } from './context.js';
 import { EXIT } from './exit.js';
@@ -21,7 +22,8 @@ interface TokenizeCommandOptions {
 export const addTokenize: AddCommand = (program, context, exit) => {
   addTokenizeOptions(program.command('tokenize').description('print the token ids of a text as JSON')).action(
     async (file: string | undefined, options: TokenizeCommandOptions) =>
-      exit(await tokenize(file, options, context)),
+      // The text may be a pipe that nobody writes into.
+      exit(await untilAborted(tokenize(file, options, context), context.signal)),
   );
 };
 

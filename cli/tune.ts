@@ -16,6 +16,7 @@ import {
   MODEL,
   NATIVE_CONTEXT,
   numberWhere,
+  outputFile,
   parseSpec,
   PRESET,
   presetOption,
@@ -68,7 +69,7 @@ function addTuneOptions(command: Command): Command {
     .argument('<model>', `${MODEL}; it is not changed`)
     .requiredOption('--extend <spec>', 'pi:TARGET or rp:TARGET: what the new rows begin with', parseSpec)
     .requiredOption('--pairs <file>', 'JSON Lines to learn from, see below; longembed pairs makes them')
-    .requiredOption('-o, --output <file>', 'the GGUF file to write')
+    .requiredOption('-o, --output <file>', 'the GGUF file to write', outputFile)
     .optionsGroup('Learning:')
     .option('--steps <count>', 'steps in all (default: three times through the pairs)', wholeNumber(1))
     .option(

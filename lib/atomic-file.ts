@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open, readdir, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { LongEmbedError, writeFailure } from './error.js';
@@ -8,6 +8,8 @@ import { makeFolders } from './folders.js';
 export interface AtomicFileOptions {
   /** Permissions of a new file, as `open` takes them. Default 0o666, less the umask. */
   mode?: number;
+  /** Whether a file with content is replaced that was not there, or was empty, when this one was created. Default true. */
+  replaces?: boolean;
   /** Turns the system's error into the caller's. Default: LongEmbedError ERR_INVALID_OPTION with the reason. */
   fail?: (path: string, error: unknown) => never;
 }
@@ -22,6 +24,7 @@ export class AtomicFile {
   readonly #target: string;
   readonly #partial: string;
   readonly #file: FileHandle;
+  readonly #replaces: boolean;
   readonly #fail: (error: unknown) => never;
   #keepsOnExit = false;
   #open = true;
@@ -31,12 +34,14 @@ export class AtomicFile {
     target: string,
     partial: string,
     file: FileHandle,
+    replaces: boolean,
     fail: (error: unknown) => never,
   ) {
     this.#path = path;
     this.#target = target;
     this.#partial = partial;
     this.#file = file;
+    this.#replaces = replaces;
     this.#fail = fail;
     process.once('exit', this.#onExit);
   }
@@ -44,7 +49,7 @@ export class AtomicFile {
   /** @throws LongEmbedError ERR_INVALID_OPTION, or what `fail` throws; so do the other methods */
   static async create(
     path: string,
-    { mode, fail = writeError }: AtomicFileOptions = {},
+    { mode, replaces = true, fail = writeError }: AtomicFileOptions = {},
   ): Promise<AtomicFile> {
     const failed = (error: unknown): never => fail(path, error);
     const target = await targetOf(path).catch(failed);
@@ -53,7 +58,7 @@ export class AtomicFile {
     if (before?.isFile() === false) failed(new Error('it is not a regular file; name another'));
     const partial = `${target}.${randomUUID().slice(0, 8)}.partial`;
     const file = await open(partial, 'wx', mode).catch(failed);
-    return new AtomicFile(path, target, partial, file, failed);
+    return new AtomicFile(path, target, partial, file, replaces, failed);
   }
 
   /** Appends bytes. */
@@ -80,6 +85,12 @@ export class AtomicFile {
   async commit(): Promise<void> {
     await this.#file.sync().catch(this.#fail);
     await this.#file.close().catch(this.#fail);
+    if (this.#isTaken()) {
+      this.#end();
+      this.#fail(
+        new Error(`another run has written it meanwhile; what this one wrote is in ${this.#partial}`),
+      );
+    }
     await rename(this.#partial, this.#target).catch(this.#fail);
     this.#end();
   }
@@ -97,6 +108,11 @@ export class AtomicFile {
     return this.#path;
   }
 
+  /** Whether another's file has come into its place that must stay. */
+  #isTaken(): boolean {
+    return !this.#replaces && (statSync(this.#target, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  }
+
   #end(): void {
     this.#open = false;
     process.off('exit', this.#onExit);
@@ -104,8 +120,8 @@ export class AtomicFile {
 
   readonly #onExit = (): void => {
     try {
-      if (this.#keepsOnExit) renameSync(this.#partial, this.#target);
-      else rmSync(this.#partial, { force: true });
+      if (!this.#keepsOnExit) rmSync(this.#partial, { force: true });
+      else if (!this.#isTaken()) renameSync(this.#partial, this.#target);
     } catch {
       // The process is exiting: this can no longer be reported.
     }

@@ -3,12 +3,18 @@ import { z } from 'zod';
 import { display, LongEmbedError } from './error.js';
 import type { Extend } from './extend/index.js';
 
+/** The most that the addon takes. */
+const MAX_THREADS = 1024;
+const THREADS = `a whole number from 0 to ${MAX_THREADS}, since more threads than cores take turns`;
+
 // The message of each check states the allowed values; `checkOptions` prefixes the option's name and the given value.
 export const requiredWhole = (min: number) => {
   const allowed = `a whole number from ${min}`;
   return z.int(allowed).min(min, allowed);
 };
 export const whole = (min: number) => requiredWhole(min).optional();
+/** CPU threads; 0: as many as there are cores. Each costs memory, and time to start, also where there is no core for it. */
+export const threads = z.int(THREADS).min(0, THREADS).max(MAX_THREADS, THREADS).optional();
 export const flag = z.boolean('true or false').optional();
 export const text = z.string('a string').optional();
 export const filePath = z.string('a path').min(1, 'a path').optional();

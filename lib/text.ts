@@ -25,18 +25,17 @@ export function collect(pieces: Uint8Array[], piece: Uint8Array, bytesBefore: nu
  */
 export function decodeUtf8(bytes: Uint8Array): string {
   if (hasManyNuls(bytes)) {
-    throw new LongEmbedError(
-      'ERR_TOKENIZER',
-      `The text is ${binaryKind(bytes)}. Convert it to UTF-8 text first.`,
-    );
+    throw notText(packedKind(bytes) ?? `${binaryKind(bytes)}. Convert it to UTF-8 text first`);
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
+    const packed = packedKind(bytes);
+    if (packed !== null) throw notText(packed, cause);
     const offset = firstInvalidByte(bytes);
     const what =
       offset < bytes.length ? `byte ${offset} is wrong` : `it ends within a character, at byte ${offset}`;
-    const kind = isUtf16(bytes) || isPdf(bytes) ? `, but ${binaryKind(bytes)}` : '';
+    const kind = isUtf16(bytes) ? `, but ${binaryKind(bytes)}` : '';
     throw new LongEmbedError(
       'ERR_TOKENIZER',
       `The text is not UTF-8${kind}: ${what}. Convert it to UTF-8 first.`,
@@ -45,15 +44,31 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
+function notText(what: string, cause?: unknown): LongEmbedError {
+  return new LongEmbedError('ERR_TOKENIZER', `The text is ${what}.`, { cause });
+}
+
 /** The length of a text's first `units` units, or one less where that would cut a surrogate pair. */
 export function wholeCharacters(text: string, units: number): number {
   const code = text.charCodeAt(units - 1);
   return code >= 0xd800 && code < 0xdc00 ? units - 1 : units;
 }
 
+/** How files begin that hold a text but are none, and what they are. */
+const PACKED = [
+  ['%PDF-', 'a PDF, whose text has to be extracted first'],
+  ['PK\x03\x04', 'a zip archive, as .docx, .xlsx and .epub are, whose text has to be extracted first'],
+  ['\x1f\x8b', 'compressed by gzip, and has to be unpacked first'],
+] as const;
+
+function packedKind(bytes: Uint8Array): string | null {
+  const start = Buffer.from(bytes.subarray(0, 8)).toString('latin1');
+  return PACKED.find(([beginning]) => start.startsWith(beginning))?.[1] ?? null;
+}
+
 /** Whether it begins as PDF files do. */
 export function isPdf(bytes: Uint8Array): boolean {
-  return Buffer.from(bytes.subarray(0, 5)).toString('latin1') === '%PDF-';
+  return packedKind(bytes) === PACKED[0][1];
 }
 
 /** Whether it begins with a byte order mark of UTF-16, as PowerShell writes it. */
@@ -77,7 +92,6 @@ function countNuls(bytes: Uint8Array): number {
 }
 
 function binaryKind(bytes: Uint8Array): string {
-  if (isPdf(bytes)) return 'a PDF, whose text has to be extracted first';
   if (isUtf16(bytes)) return 'UTF-16';
   // ASCII in UTF-16 has every other byte NUL.
   const sample = bytes.subarray(0, SAMPLE_BYTES);

@@ -101,7 +101,7 @@ export async function readJson(path: string, what: string): Promise<unknown> {
     );
   });
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown; // Windows editors put a BOM there
   } catch (error) {
     throw invalid(`${path} is not JSON: ${(error as Error).message}.`, error);
   }

@@ -58,6 +58,11 @@ export async function filesFrom(list: string, stdin: Readable, signal: AbortSign
     const reason = error instanceof LongEmbedError ? error.message : `${readFailure(error)}.`;
     throw new UsageError(`Cannot read the list of files ${list}: ${reason}`, { cause: error });
   }
+  if (text.includes('\0')) {
+    throw new UsageError(
+      `The list of files ${list} has NUL bytes: a name a line is expected, as find -print writes them.`,
+    );
+  }
   const paths = text.split(/\r?\n/).filter((line) => line.trim() !== '');
   if (paths.length === 0) throw new UsageError(`The list ${list} names no files.`);
   if (list === '-' && paths.includes('-')) {

@@ -57,6 +57,7 @@ export function sourcesOf(
     throw new UsageError('No document is given: name files, or pipe text into standard input.');
   }
   const paths = files.length === 0 ? ['-'] : files;
+  if (paths.includes('')) throw new UsageError('The name of a document is empty: name a file.');
   if (paths.filter((path) => path === '-').length > 1) {
     throw new UsageError('Standard input, "-", is named twice; it can be read only once.');
   }
@@ -148,18 +149,26 @@ function warningOf(path: string, file: Uint8Array, text: string): string | null 
   if (isPdf(file)) return 'this is a PDF, read as if it were text; extract its text first';
   if (/\.(csv|tsv)$/i.test(path))
     return 'this is a table, read as one text; convert its rows to jsonl for a vector each';
-  if (isJsonArray(text)) {
+  if (/^\s*\[/.test(text) && Array.isArray(jsonIn(text) ?? jsonIn(firstLine(text)))) {
     return 'this is a JSON array, read as one text; write an object a line and use --input-format jsonl, or token ids and tokens';
+  }
+  if (text.startsWith('{') && jsonIn(firstLine(text)) !== null) {
+    return 'these are lines of JSON, read as one text; use --input-format jsonl for a vector each';
   }
   return null;
 }
 
-function isJsonArray(text: string): boolean {
-  if (!/^\s*\[/.test(text)) return false;
+function firstLine(text: string): string {
+  const end = text.indexOf('\n');
+  return end < 0 ? text : text.slice(0, end);
+}
+
+/** null: it is not JSON. */
+function jsonIn(text: string): unknown {
   try {
-    return Array.isArray(JSON.parse(text));
+    return JSON.parse(text);
   } catch {
-    return false;
+    return null;
   }
 }
 

@@ -23,19 +23,26 @@ export class NpyFileOutput implements VectorOutput {
 
   /**
    * @param options.mode the permissions of the file that is replaced
+   * @param options.replaces whether files are replaced that another run writes meanwhile
    * @param options.places where to write whose vectors the rows are; null: nowhere
    */
   static async create(
     path: string,
     {
       mode = 0o666,
+      replaces = true,
       places = null,
-    }: { readonly mode?: number | undefined; readonly places?: string | null } = {},
+    }: {
+      readonly mode?: number | undefined;
+      readonly replaces?: boolean;
+      readonly places?: string | null;
+    } = {},
   ): Promise<NpyFileOutput> {
-    const file = await AtomicFile.create(path, { mode, fail: outputError });
+    const options = { mode, replaces, fail: outputError };
+    const file = await AtomicFile.create(path, options);
     if (places === null) return new NpyFileOutput(file, null);
     try {
-      return new NpyFileOutput(file, await AtomicFile.create(places, { mode, fail: outputError }));
+      return new NpyFileOutput(file, await AtomicFile.create(places, options));
     } catch (error) {
       await file.abandon();
       throw error;

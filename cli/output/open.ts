@@ -57,6 +57,7 @@ export async function openOutput({
     await refuseInput(statDescriptor(1), 'standard output', inputs);
     return new LazyOutput(await openStream(format, () => new StdoutSink(stdout), describe));
   }
+  if (path === '') throw new UsageError('The name of the output is empty: name a file with --output.');
   const before = await stat(path).catch(() => null);
   await refuseInput(before, path, inputs);
   if (before !== null) await access(path, constants.W_OK).catch((error: unknown) => outputError(path, error));
@@ -75,8 +76,14 @@ export async function openOutput({
   // A pipe or a device cannot be replaced by a file.
   const output =
     before === null || before.isFile()
-      ? openFile(path, format, { mode: before?.mode, isNew: before === null, places, describe })
-      : openStream(format, () => FileSink.open(path, false), describe);
+      ? openFile(path, format, {
+          mode: before?.mode,
+          isNew: before === null,
+          replaces: force,
+          places,
+          describe,
+        })
+      : openStream(format, () => FileSink.open(path, { isNew: false, replaces: true }), describe);
   return new LazyOutput(await output, { replaces });
 }
 
@@ -102,6 +109,8 @@ interface FileOptions {
   /** Permissions of the file that is replaced. */
   readonly mode: number | undefined;
   readonly isNew: boolean;
+  /** Whether a file is replaced that another run writes meanwhile. */
+  readonly replaces: boolean;
   /** Where to say whose rows a NumPy file has; null: nowhere. */
   readonly places: string | null;
   readonly describe: DescribeVectors;
@@ -110,11 +119,11 @@ interface FileOptions {
 async function openFile(
   path: string,
   format: OutputFormat,
-  { mode, isNew, places, describe }: FileOptions,
+  { mode, isNew, replaces, places, describe }: FileOptions,
 ): Promise<VectorOutput> {
-  if (format === 'npy') return NpyFileOutput.create(path, { mode, places });
-  if (format === 'jsonl') return new JsonlOutput(await FileSink.open(path, isNew));
-  return ParquetOutput.open(() => AtomicSink.open(path, mode), describe);
+  if (format === 'npy') return NpyFileOutput.create(path, { mode, replaces, places });
+  if (format === 'jsonl') return new JsonlOutput(await FileSink.open(path, { isNew, replaces }));
+  return ParquetOutput.open(() => AtomicSink.open(path, { mode, replaces }), describe);
 }
 
 /** Overwriting an input that is still being read would lose it, or never end. */

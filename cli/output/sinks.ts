@@ -24,32 +24,43 @@ export class FileSink implements Sink {
   readonly #path: string;
   readonly #file: FileHandle;
   readonly #isNew: boolean;
+  readonly #replaces: boolean;
   /** Bytes written to a regular file; null for other files. */
   #size: number | null = null;
 
-  private constructor(path: string, file: FileHandle, isNew: boolean) {
+  private constructor(path: string, file: FileHandle, isNew: boolean, replaces: boolean) {
     this.#path = path;
     this.#file = file;
     this.#isNew = isNew;
+    this.#replaces = replaces;
   }
 
-  /** @param isNew whether nothing is at the path yet */
-  static async open(path: string, isNew: boolean): Promise<FileSink> {
+  /**
+   * @param options.isNew whether nothing is at the path yet
+   * @param options.replaces whether what is in it when the first bytes are written may be lost
+   */
+  static async open(
+    path: string,
+    { isNew, replaces }: { readonly isNew: boolean; readonly replaces: boolean },
+  ): Promise<FileSink> {
     const file = await open(path, constants.O_WRONLY | constants.O_CREAT, 0o666).catch((error: unknown) =>
       outputError(path, error),
     );
-    return new FileSink(path, file, isNew);
+    return new FileSink(path, file, isNew, replaces);
   }
 
   async begin(): Promise<void> {
+    const stats = await this.#file.stat();
     // Pipes and devices have nothing to empty.
-    if (!(await this.#file.stat()).isFile()) return;
+    if (!stats.isFile()) return;
+    if (stats.size > 0 && !this.#replaces) this.#failShared();
     await this.#file.truncate(0).catch((error: unknown) => outputError(this.#path, error));
     this.#size = 0;
   }
 
   async write(bytes: string | Uint8Array): Promise<void> {
     const piece = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+    await this.#refuseOthers();
     try {
       await this.#file.writeFile(piece);
     } catch (error) {
@@ -61,13 +72,27 @@ export class FileSink implements Sink {
   }
 
   async close(): Promise<void> {
-    await this.#file.close().catch((error: unknown) => outputError(this.#path, error));
+    try {
+      await this.#refuseOthers();
+    } finally {
+      await this.#file.close().catch((error: unknown) => outputError(this.#path, error));
+    }
   }
 
   async abandon(): Promise<void> {
+    const { size } = await this.#file.stat();
     await this.#file.close();
-    // The file, not a link to it that was there before.
-    if (this.#isNew) await unlink(await realpath(this.#path));
+    // The file, not a link to it that was there before, and not what another run has written into it.
+    if (this.#isNew && size === 0) await unlink(await realpath(this.#path));
+  }
+
+  /** Two runs that write into one file leave lines of both in each other's place, and neither would notice. */
+  async #refuseOthers(): Promise<void> {
+    if (this.#size !== null && (await this.#file.stat()).size !== this.#size) this.#failShared();
+  }
+
+  #failShared(): never {
+    outputError(this.#path, new Error('another run writes to it; give each an output of its own'));
   }
 }
 
@@ -79,9 +104,18 @@ export class AtomicSink implements Sink {
     this.#file = file;
   }
 
-  /** @param mode the permissions of the file that is replaced */
-  static async open(path: string, mode = 0o666): Promise<AtomicSink> {
-    return new AtomicSink(await AtomicFile.create(path, { mode, fail: outputError }));
+  /**
+   * @param options.mode the permissions of the file that is replaced
+   * @param options.replaces whether a file is replaced that another run writes meanwhile
+   */
+  static async open(
+    path: string,
+    {
+      mode = 0o666,
+      replaces = true,
+    }: { readonly mode?: number | undefined; readonly replaces?: boolean } = {},
+  ): Promise<AtomicSink> {
+    return new AtomicSink(await AtomicFile.create(path, { mode, replaces, fail: outputError }));
   }
 
   begin(): Promise<void> {

@@ -109,9 +109,17 @@ export function parseHeader(bytes: Uint8Array, fileSize: number): GgufHeader {
   const [tensorCount, entryCount] = [cursor.size(), cursor.size()];
   const metadata: MetadataEntry[] = [];
   for (let i = 0; i < entryCount; i += 1) metadata.push(readEntry(cursor));
+  refuseTwice(
+    'key',
+    metadata.map(({ key }) => key),
+  );
   const alignment = alignmentOf(metadata);
   const table: StoredTensor[] = [];
   for (let i = 0; i < tensorCount; i += 1) table.push(readTensor(cursor));
+  refuseTwice(
+    'tensor',
+    table.map(({ name }) => name),
+  );
   const data = cursor.at + padding(cursor.at, alignment);
   const tensors = table.map((tensor) => ({ ...tensor, offset: data + tensor.offset }));
   for (const tensor of tensors) checkWithin(tensor, fileSize);
@@ -139,6 +147,15 @@ function readEntry(cursor: Cursor): MetadataEntry {
   if (type === 'array') skipArray(cursor, key);
   else skipValues(cursor, type, 1);
   return { key, type, bytes: cursor.since(begin) };
+}
+
+/** Of two values of one name, which of them counts differs between programs. Engines refuse such a file, too. */
+function refuseTwice(what: 'key' | 'tensor', names: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) throw new InvalidGguf(`it has the ${what} ${JSON.stringify(name)} twice.`);
+    seen.add(name);
+  }
 }
 
 function readType(cursor: Cursor, key: string): ValueType {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { HubFailure } from './failure.js';
 
@@ -38,7 +38,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export async function hubSettings(environment: Environment = process.env): Promise<HubSettings> {
   const first = (...names: string[]): string | undefined =>
     names.map((name) => environment[name]).find((value) => value !== undefined && value !== '');
-  const path = (value: string): string => value.replace(/^~(?=$|[/\\])/, homedir());
+  const path = (value: string): string => value.replace(/^~(?=$|[/\\])/, homeFolder);
 
   const home = path(first('HF_HOME') ?? join(first('XDG_CACHE_HOME') ?? '~/.cache', 'huggingface'));
   return {
@@ -57,6 +57,21 @@ export async function hubSettings(environment: Environment = process.env): Promi
     maxAttempts: 5,
     silenceTimeoutMs: 60_000,
   };
+}
+
+/** An empty HOME is none: taken as it is, it would put the cache into the working folder. */
+function homeFolder(): string {
+  try {
+    const home = homedir();
+    return home === '' ? userInfo().homedir : home;
+  } catch (cause) {
+    // A container's user often has a number alone.
+    throw new HubFailure(
+      'setting',
+      'This user has no home folder: set HF_HOME to a folder for models.',
+      cause,
+    );
+  }
 }
 
 /** The token that `hf auth login` stored. */

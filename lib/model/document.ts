@@ -172,13 +172,14 @@ export function tooLong(
   }
   // The advice must hold also when the estimate is too low.
   const target = estimated ? 1.25 * n : n;
-  const advice = [
+  const ways = [
     ...(limit < extend.limit ? ['raise maxTokens'] : []),
     ...(n > extend.limit ? longer(target, extend.method, context) : []),
-    'or set truncate to embed its start',
   ];
+  const cut = 'set truncate to embed its start';
+  const advice = ways.length === 0 ? cut : `${ways.join(', ')}, or ${cut}`;
   return error(
-    `The text is ${estimated ? `about ${Number(n.toPrecision(2))}` : n} tokens with its prompt and special tokens, but ${limited}: ${advice.join(', ')}.`,
+    `The text is ${estimated ? `about ${Number(n.toPrecision(2))}` : n} tokens with its prompt and special tokens, but ${limited}: ${advice}.`,
   );
 }
 

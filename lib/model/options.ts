@@ -12,6 +12,7 @@ import {
   requiredWhole,
   signal,
   text,
+  threads,
   whole,
 } from '../check-options.js';
 import type {
@@ -43,7 +44,7 @@ const LOAD = object({
   backend: oneOf('auto', 'cpu', 'cuda', 'metal', 'vulkan'),
   gpuLayers: whole(-1),
   checkDevice: flag,
-  threads: whole(0),
+  threads,
   mmap: flag,
   repack: flag,
   precision: oneOf('full', 'bf16'),

@@ -37,7 +37,7 @@ export interface LoadOptions {
    * time (docs/gpu.md). Default `true`; without effect on the CPU.
    */
   checkDevice?: boolean | undefined;
-  /** CPU threads, from 1; 0 (default): one per physical core that affinity and the container's CPU quota allow. */
+  /** CPU threads, from 1 to 1024; 0 (default): one per physical core that affinity and the container's CPU quota allow. */
   threads?: number | undefined;
   /**
    * Number format of matrix products and attention on a CPU: `full` float32 (default), whatever the file's weights are (with AMX

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
 import type { Worker } from 'node:worker_threads';
-import { LongEmbedError, startFailure } from '../error.js';
+import { LongEmbedError, readFailure, startFailure } from '../error.js';
 import type { NativeJob } from '../native/index.js';
 import type { WorkerAnswer, WorkerData } from './huggingface-worker.js';
 import { startThread } from '../entry.js';
@@ -10,6 +11,21 @@ interface Request {
   readonly text: string;
   resolve(ids: Int32Array): void;
   reject(error: LongEmbedError): void;
+}
+
+function unusable(path: string, why: string): LongEmbedError {
+  return new LongEmbedError(
+    'ERR_TOKENIZER',
+    `The option tokenizer, ${path}, is not a usable tokenizer.json: ${why}`,
+  );
+}
+
+/** A thread that waits for the other end of a pipe cannot be ended, and neither can the process then. */
+async function refuseUnreadable(path: string): Promise<void> {
+  const stats = await stat(path).catch((error: unknown) => {
+    throw unusable(path, `${readFailure(error)}.`);
+  });
+  if (!stats.isFile()) throw unusable(path, 'it is not a regular file.');
 }
 
 /**
@@ -39,6 +55,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
     vocabularySize: number,
     model: string | null = null,
   ): Promise<HuggingFaceTokenizer> {
+    await refuseUnreadable(path);
     const tokenizer = new HuggingFaceTokenizer({ path, vocabularySize, model });
     const why = await tokenizer.#start().then(
       (first) => ('message' in first ? first.message : null),
@@ -49,10 +66,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
       return tokenizer;
     }
     await tokenizer.dispose();
-    throw new LongEmbedError(
-      'ERR_TOKENIZER',
-      `The option tokenizer, ${path}, is not a usable tokenizer.json: ${why}`,
-    );
+    throw unusable(path, why);
   }
 
   tokenize(text: string): NativeJob<Int32Array> {

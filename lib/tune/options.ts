@@ -10,6 +10,7 @@ import {
   preset,
   signal,
   text,
+  threads,
   whole,
 } from '../check-options.js';
 import type { Extend } from '../extend/index.js';
@@ -149,7 +150,7 @@ const OPTIONS = object({
   temperature: above0,
   weightDecay: from0,
   seed: whole(0),
-  threads: whole(0),
+  threads,
   truncate: flag,
   nativeContext: whole(2),
   preset,

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type InputDocument, type InputSource, readDocuments, sourcesOf } from '../../cli/input/input.js';
 import type { JsonlKeys } from '../../cli/input/formats.js';
@@ -99,6 +100,16 @@ describe('what is no text', () => {
     ['UTF-16 without a mark', utf16('hello from PowerShell', false), 'UTF-16 without a byte order mark'],
     ['zeros', new Uint8Array(1000), 'binary data with many NUL bytes'],
     ['a binary PDF', Buffer.from('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n', 'latin1'), 'a PDF, whose text'],
+    [
+      'gzip',
+      gzipSync('a text '.repeat(100)),
+      'The text is compressed by gzip, and has to be unpacked first.',
+    ],
+    [
+      'a .docx',
+      Buffer.from('PK\x03\x04\x14\0\x06\0\x08\xff', 'latin1'),
+      'The text is a zip archive, as .docx',
+    ],
   ];
   it.each(failing)('fails by its name: %s', async (_name, bytes, message) => {
     const [document] = await read([file('no-text', bytes)], 'text');
@@ -109,16 +120,21 @@ describe('what is no text', () => {
     ['a.txt', '%PDF-1.4 ascii', 'this is a PDF'],
     ['a.csv', 'a,b', 'this is a table'],
     ['a.json', ' [{"text": "a"}]\n', 'this is a JSON array'],
+    ['a.tokens', '[5, 6]\n[7]\n', 'this is a JSON array'],
+    ['b.json', '{"id": "a", "text": "b"}\n{"id": "c", "text": "d"}\n', 'these are lines of JSON'],
   ])('is warned of and read all the same: %s', async (name, content, warning) => {
     expect(await read([file(name, content)], null)).toMatchObject([
       { content, warning: containing(warning) },
     ]);
   });
 
-  it.each(['[a note in brackets]', 'costs [1]', 'NULs \0\0\0\0\0\0\0'])('is not %j', async (content) => {
-    const [document] = await read([file('text.txt', content)], null);
-    expect([document!.content, document!.warning]).toEqual([content, undefined]);
-  });
+  it.each(['[a note in brackets]', 'costs [1]', '{"pretty":\n  "JSON"}', '{braces}', 'NULs \0\0\0\0\0\0\0'])(
+    'is not %j',
+    async (content) => {
+      const [document] = await read([file('text.txt', content)], null);
+      expect([document!.content, document!.warning]).toEqual([content, undefined]);
+    },
+  );
 });
 
 describe('decodeUtf8', () => {
@@ -313,6 +329,7 @@ describe('sources', () => {
     const terminal = Object.assign(Readable.from([]), { isTTY: true });
     expect(() => sourcesOf([], null, terminal, signal)).toThrow('No document is given');
     expect(() => sourcesOf(['-', 'a', '-'], null, Readable.from([]), signal)).toThrow('named twice');
+    expect(() => sourcesOf(['a', ''], null, Readable.from([]), signal)).toThrow('document is empty');
   });
 
   it('stop with the signal, even while standard input is silent', async () => {
@@ -371,6 +388,7 @@ describe('files', () => {
     for (const [bad, message] of [
       [join(folder, 'nowhere'), 'there is no such file'],
       [file('blank', '\n'), 'names no files'],
+      [file('print0', 'a.txt\0b.txt\0'), 'has NUL bytes'],
     ] as const)
       await expect(filesFrom(bad, Readable.from([]), signal)).rejects.toThrow(message);
     await expect(filesFrom('-', Readable.from([Buffer.from('-')]), signal)).rejects.toThrow(

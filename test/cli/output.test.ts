@@ -117,6 +117,36 @@ describe('jsonl to a file', () => {
     expect(readFileSync(path, 'utf8')).toBe(jsonLines('a', result(1)));
   });
 
+  it('ends where another run writes, and leaves that alone', async () => {
+    const path = join(folder, 'out.jsonl');
+    const late = await opened(path);
+    const first = await opened(path);
+    await first.write('a', result(1));
+    await expect(late.write('b', result(2))).rejects.toThrow(/out\.jsonl: another run writes to it/);
+    await first.finish();
+    expect(readFileSync(path, 'utf8')).toBe(jsonLines('a', result(1)));
+
+    const replaced = await opened(path, { force: true });
+    await replaced.write('c', result(3));
+    const other = await opened(path, { force: true });
+    await other.write('d', result(4));
+    await other.write('e', result(5));
+    await expect(replaced.write('f', result(6))).rejects.toThrow('another run writes to it');
+    await expect(replaced.close()).rejects.toThrow('another run writes to it');
+    await other.finish();
+    expect(readFileSync(path, 'utf8')).toBe(jsonLines('d', result(4)) + jsonLines('e', result(5)));
+  });
+
+  it('keeps what another run has written when it has nothing itself', async () => {
+    const path = join(folder, 'out.jsonl');
+    const unused = await opened(path);
+    const other = await opened(path);
+    await other.write('a', result(1));
+    await unused.close();
+    await other.finish();
+    expect(readFileSync(path, 'utf8')).toBe(jsonLines('a', result(1)));
+  });
+
   it('creates no empty file when nothing was written', async () => {
     const path = join(folder, 'out.jsonl');
     await (await opened(path)).close();
@@ -199,6 +229,18 @@ describe('npy to a file', () => {
     expect(readNpy(readFileSync(path))).toEqual({ shape: [1, 1], numbers: [1] });
     expect(statSync(path).mode & 0o777).toBe(0o640);
     expect(readdirSync(folder).sort()).toEqual(['link.npy', 'real.npy']);
+  });
+
+  it('keeps what another run has finished meanwhile, and its own rows beside it', async () => {
+    const path = join(folder, 'out.npy');
+    const [slow, fast] = [await opened(path), await opened(path)];
+    await slow.write('a', result(1));
+    await fast.write('b', result(2));
+    await fast.finish();
+    await expect(slow.finish()).rejects.toThrow(/another run has written it/);
+    expect(readNpy(readFileSync(path))).toEqual({ shape: [1, 1], numbers: [2] });
+    const [, partial = ''] = readdirSync(folder);
+    expect(readNpy(readFileSync(join(folder, partial)))).toEqual({ shape: [1, 1], numbers: [1] });
   });
 
   it('leaves nothing behind when nothing was begun', async () => {

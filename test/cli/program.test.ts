@@ -209,7 +209,7 @@ describe('embed', () => {
   });
 
   it.skipIf(process.platform === 'win32')(
-    'ends by the second signal while the writer of a named pipe is silent',
+    'ends by a signal while the writer of a named pipe is silent',
     async () => {
       const pipe = pipeAt('silent');
       const program = start(['tokenize', pipe, '-m', model]);
@@ -217,10 +217,37 @@ describe('embed', () => {
       const writer = await writerOf(pipe);
       onTestFinished(() => closeSync(writer));
       program.child.kill('SIGTERM');
-      await setTimeout(200);
-      program.child.kill('SIGTERM');
-      await program.ended;
+      const { stderr } = await program.ended;
       expect(shellStatus(program)).toBe(143);
+      expect(stderr).toBe('longembed: interrupted (SIGTERM)\n');
+    },
+  );
+
+  it.skipIf(process.platform === 'win32').each([
+    ['tokenize', (pipe: string) => ['tokenize', pipe, '-m', model]],
+    ['compare', (pipe: string) => ['compare', pipe]],
+    ['embed, as output', (pipe: string) => ['embed', short, '-m', model, '-o', pipe]],
+  ])('ends by a signal while a named pipe has no other end: %s', async (name, args) => {
+    const program = start(args(pipeAt(`no end, ${name}`)));
+    onTestFinished(() => void program.child.kill('SIGKILL'));
+    // Until it waits for the pipe; a signal that comes before that is seen there.
+    await setTimeout(3000);
+    program.child.kill('SIGTERM');
+    const { stderr } = await program.ended;
+    expect(shellStatus(program)).toBe(143);
+    expect(stderr).toBe('longembed: interrupted (SIGTERM)\n');
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'takes an empty HOME for none, which would make the working folder that of caches (not on Windows)',
+    async () => {
+      const home = "process.on('exit', () => process.stderr.write(String(process.env.HOME)))";
+      const program = start(['--version'], {
+        ...process.env,
+        HOME: '',
+        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(home)}`,
+      });
+      expect(await program.ended).toMatchObject({ code: 0, stderr: 'undefined' });
     },
   );
 

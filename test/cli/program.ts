@@ -18,8 +18,8 @@ export interface Program {
 }
 
 /** Starts `longembed`; standard input stays open until the caller ends it. */
-export function start(args: readonly string[]): Program {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { cwd: ROOT });
+export function start(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Program {
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { cwd: ROOT, env });
   // A program that stops early stops reading too.
   child.stdin.on('error', () => undefined);
   const [out, err]: [Buffer[], Buffer[]] = [[], []];

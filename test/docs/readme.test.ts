@@ -1,8 +1,11 @@
-/** README's search for a clause, run word for word on a contract of some thousand words. */
+/** README's programs: their types, and the search for a clause, run word for word on a contract of some thousand words. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { transform } from 'esbuild';
+import ts from 'typescript';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EmbeddingModel } from '../../lib/index.js';
+import { root } from '../../scripts/lib/paths.mjs';
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
@@ -36,6 +39,41 @@ const CONTRACT = Array.from({ length: 40 }, (_, i) => {
     : `${i + 1}. ${title}. ${text} ${`This holds for part ${i + 1} of the building and for whatever is added to it later. `.repeat(4).trim()}`;
 }).join('\n\n');
 
+/** What tsc says of modules that import longembed. */
+function typeErrors(modules: readonly string[]): string[] {
+  const options: ts.CompilerOptions = {
+    module: ts.ModuleKind.NodeNext,
+    target: ts.ScriptTarget.ESNext,
+    types: ['node'],
+    strict: true,
+    noUncheckedIndexedAccess: true,
+    exactOptionalPropertyTypes: true,
+    verbatimModuleSyntax: true,
+    isolatedModules: true,
+    skipLibCheck: true,
+    noEmit: true,
+    paths: { longembed: [join(root, 'lib/index.ts')] },
+  };
+  const texts = new Map(modules.map((code, index) => [join(root, 'test', `readme-${index}.ts`), code]));
+  const host = ts.createCompilerHost(options);
+  const program = ts.createProgram([...texts.keys()], options, {
+    ...host,
+    fileExists: (path) => texts.has(path) || host.fileExists(path),
+    readFile: (path) => texts.get(path) ?? host.readFile(path),
+    getSourceFile: (path, version, ...more) => {
+      const text = texts.get(path);
+      return text === undefined
+        ? host.getSourceFile(path, version, ...more)
+        : ts.createSourceFile(path, text, version);
+    },
+  });
+  return [...texts.keys()].flatMap((path) =>
+    ts
+      .getPreEmitDiagnostics(program, program.getSourceFile(path))
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n')),
+  );
+}
+
 /** The block of code below a sentence of the README. */
 function codeBelow(sentence: string): string {
   const [, below = ''] = README.split(sentence);
@@ -45,6 +83,20 @@ function codeBelow(sentence: string): string {
 describe('README', () => {
   let model: EmbeddingModel | undefined;
   afterAll(() => model?.dispose());
+
+  it(
+    'has programs that compile with the settings of tsc --init, which are strict',
+    { timeout: 60_000 },
+    () => {
+      const programs = [...README.matchAll(/```ts\n([^]*?)```/g)].map(([, code = '']) => code);
+      expect(programs).toHaveLength(2);
+      const given =
+        "import { EmbeddingModel } from 'longembed';\ndeclare const model: EmbeddingModel, contract: string;\n";
+      expect(
+        typeErrors(programs.map((code) => (code.includes('import ') ? code : `${given}${code}export {};`))),
+      ).toEqual([]);
+    },
+  );
 
   it('finds the clause in a contract, with its span', async () => {
     const code = codeBelow('To find a place in a document rather than the document');

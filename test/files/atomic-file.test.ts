@@ -37,6 +37,19 @@ const noDevices = ((): string | null => {
   }
 })();
 
+it('that may not replace what comes into its place leaves both', async () => {
+  const file = await AtomicFile.create(at('out'), { replaces: false });
+  await file.write('ours');
+  writeFileSync(at('out'), 'of another run');
+  await expect(file.commit()).rejects.toMatchObject({
+    code: 'ERR_INVALID_OPTION',
+    message: expect.stringMatching(/another run has written it .* is in .*\.partial\.$/) as string,
+  });
+  await file.abandon();
+  const contents = readdirSync(folder).map((name) => readFileSync(at(name), 'utf8'));
+  expect(contents.sort()).toEqual(['of another run', 'ours']);
+});
+
 describe('what no file is', () => {
   const refused = {
     code: 'ERR_INVALID_OPTION',

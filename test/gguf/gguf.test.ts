@@ -160,6 +160,15 @@ describe('a damaged file', () => {
     });
   });
 
+  it('is refused where a key or a tensor comes twice', async () => {
+    const entry = u32Entry('bert.context_length', 8);
+    const key = await bytesOf(content({ metadata: [entry, entry] }));
+    expect(() => parseHeader(key, key.length)).toThrow('it has the key "bert.context_length" twice.');
+    const tensor = { name: 'a', shape: [1], type: 0, byteLength: 4, data: () => [Buffer.alloc(4)] };
+    const twice = await bytesOf(content({ tensors: [tensor, tensor] }));
+    expect(() => parseHeader(twice, twice.length)).toThrow('it has the tensor "a" twice.');
+  });
+
   it('that is missing or a folder is not found', async () => {
     await expect(GgufFile.open(join(folder, 'none'))).rejects.toMatchObject({ code: 'ERR_MODEL_NOT_FOUND' });
     await expect(GgufFile.open(folder)).rejects.toMatchObject({ code: 'ERR_MODEL_NOT_FOUND' });

@@ -1,5 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { homedir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { hubSettings } from '../../lib/hub/settings.js';
+
+vi.mock('node:os', { spy: true });
 
 describe('hubSettings', () => {
   const none = { HF_TOKEN_PATH: '/nowhere/token' };
@@ -30,6 +34,26 @@ describe('hubSettings', () => {
       offline: true,
       proxies: { http: '', https: 'http://proxy.test:3128', none: 'localhost' },
     });
+  });
+
+  it('does not take the working folder for the home folder where HOME is empty', async () => {
+    vi.stubEnv('HOME', '');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(await hubSettings(none)).toMatchObject({
+      cache: join(userInfo().homedir, '.cache', 'huggingface', 'hub'),
+    });
+  });
+
+  it('says what to set where the user has no home folder', async () => {
+    vi.mocked(homedir).mockImplementation(() => {
+      throw new Error('uv_os_homedir returned ENOENT');
+    });
+    onTestFinished(() => void vi.mocked(homedir).mockReset());
+    await expect(hubSettings(none)).rejects.toMatchObject({
+      reason: 'setting',
+      message: 'This user has no home folder: set HF_HOME to a folder for models.',
+    });
+    expect(await hubSettings({ ...none, HF_HOME: '/hf' })).toMatchObject({ cache: '/hf/hub' });
   });
 
   it('takes a token without its line breaks, and refuses others without printing it', async () => {

@@ -55,7 +55,10 @@ describe('options that are wrong are named, with what was given and what is allo
     [{ backend: 'rocm' }, 'The option backend is "rocm": it must be one of auto, cpu, cuda, metal, vulkan.'],
     [{ gpuLayers: -2 }, 'The option gpuLayers is -2: it must be a whole number from -1.'],
     [{ precision: 'f16' }, 'The option precision is "f16": it must be one of full, bf16.'],
-    [{ threads: -1 }, 'The option threads is -1: it must be a whole number from 0.'],
+    ...[-1, 1e9, 2 ** 32 + 1].map((threads): [unknown, string] => [
+      { threads },
+      `The option threads is ${threads}: it must be a whole number from 0 to 1024, since more threads than cores take turns.`,
+    ]),
     [{ preset: true }, 'The option preset is true: it must be the name of a preset, or false.'],
     [{ tokenizer: '' }, 'The option tokenizer is "": it must be a path.'],
     [{ mmap: Symbol('on') }, 'The option mmap is Symbol(on): it must be true or false.'],

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -185,8 +186,20 @@ describe('a tokenizer.json in its thread', () => {
     await tokenizer.dispose();
   });
 
+  it.skipIf(process.platform === 'win32')(
+    'refuses a pipe, for which a thread would wait that nothing can end (not on Windows)',
+    async () => {
+      const pipe = join(folder, 'pipe.json');
+      execFileSync('mkfifo', [pipe]);
+      await expect(HuggingFaceTokenizer.load(pipe, 100)).rejects.toMatchObject({
+        code: 'ERR_TOKENIZER',
+        message: `The option tokenizer, ${pipe}, is not a usable tokenizer.json: it is not a regular file.`,
+      });
+    },
+  );
+
   it.each([
-    ['a missing file', 'none.json', null, 'ENOENT'],
+    ['a missing file', 'none.json', null, 'there is no such file'],
     ['what is no JSON', 'text.json', 'tokens', 'JSON'],
     ['what is no tokenizer', 'other.json', '{"name": "x"}', 'it has no model with a vocabulary'],
     ['an unknown kind', 'unknown.json', '{"model": {"type": "Telepathy", "vocab": {}}}', 'of type Telepathy'],

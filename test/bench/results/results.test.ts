@@ -24,6 +24,15 @@ describe('results.json', () => {
     expect(await readResults(join(folder, 'results.json'))).toEqual(results);
   });
 
+  it('is read when an editor has put a byte order mark before it', async () => {
+    const folder = newFolder();
+    const results = resultsOf([NONE, NTK]);
+    await writeResults(folder, results);
+    const path = join(folder, 'results.json');
+    writeFileSync(path, `\uFEFF${readFileSync(path, 'utf8')}`);
+    expect(await readResults(folder)).toEqual(results);
+  });
+
   it('has the same bytes for the same results, in any order of keys', async () => {
     const split = splitResult('qmsum', { b: 1, a: 0 });
     const reversed = <T extends object>(object: T): T =>
