@@ -157,8 +157,7 @@ public:
     }
 
     double rate(double min_seconds) {
-        return best_rate(
-            2.0 * static_cast<double>(tokens_ * shape_.k * shape_.n), [&] { run(); }, min_seconds);
+        return best_rate(2.0 * static_cast<double>(tokens_ * shape_.k * shape_.n), [&] { run(); }, min_seconds);
     }
 
     /// Of the last token's outputs, relative to double precision: the root of the errors' mean square.
@@ -204,6 +203,7 @@ double attention_rate(const CpuKernels & kernels, int64_t size, int64_t keys, in
     const bool             is_split = split.kernel != nullptr && window == 0;
     const AttentionKernel  kernel   = is_split ? split.kernel : kernels.attention;
     const int64_t          scratch  = is_split ? split.scratch(size) : attention_scratch(size);
+    const int64_t          step     = is_split ? tile_queries : queries_at_a_time(size, keys);
     const int64_t          tiles    = keys / tile_keys + 1;
 
     const std::vector<float> q      = random_floats(queries * size);
@@ -217,7 +217,7 @@ double attention_rate(const CpuKernels & kernels, int64_t size, int64_t keys, in
 
     AttentionTile tile{};
     tile.query_stride = size;
-    tile.queries      = tile_queries;
+    tile.queries      = step;
     tile.near_keys    = packed.data();
     tile.far_keys     = window > 0 ? packed.data() : nullptr;
     tile.values       = values.data();
@@ -230,7 +230,7 @@ double attention_rate(const CpuKernels & kernels, int64_t size, int64_t keys, in
     return best_rate(
         4.0 * static_cast<double>(queries * keys * size),
         [&] {
-            for (int64_t first = 0; first < queries; first += tile_queries) {
+            for (int64_t first = 0; first < queries; first += step) {
                 tile.near_queries   = q.data() + first * size;
                 tile.before_queries = tile.near_queries;
                 tile.after_queries  = tile.near_queries;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "architectures/architecture.h"
 #include "attention/key_slots.h"
@@ -235,13 +236,28 @@ void check(const KernelVariant & variant, const CpuKernels & kernels, const Setu
     tile.bias         = s.table ? biases.data() : nullptr;
     tile.bias_reach   = bias_reach;
     tile.out_stride   = stride;
-    for (int64_t query_head = 0; query_head < s.heads; ++query_head) {
-        tile.near_queries   = q.near.data() + query_head * s.head_size;
-        tile.before_queries = s.window > 0 ? q.before.data() + query_head * s.head_size : nullptr;
-        tile.after_queries  = s.window > 0 && !s.causal ? q.after.data() + query_head * s.head_size : nullptr;
-        tile.out            = out.data() + query_head * s.head_size;
-        kernels.attention(tile, scratch_floats(attention_scratch(s.head_size)));
-    }
+    // so many queries at a time, to `to`
+    const auto run = [&](int64_t step, float * to) {
+        for (int64_t first = 0; first < s.queries; first += step) {
+            tile.queries     = std::min(step, s.queries - first);
+            tile.first_index = s.first_index + first;
+            for (int64_t query_head = 0; query_head < s.heads; ++query_head) {
+                const int64_t at    = first * stride + query_head * s.head_size;
+                tile.near_queries   = q.near.data() + at;
+                tile.before_queries = s.window > 0 ? q.before.data() + at : nullptr;
+                tile.after_queries  = s.window > 0 && !s.causal ? q.after.data() + at : nullptr;
+                tile.out            = to + at;
+                kernels.attention(tile, scratch_floats(attention_scratch(s.head_size)));
+            }
+        }
+    };
+    run(s.queries, out.data());
+    std::vector<float> in_parts(out.size());
+    run(tile_queries, in_parts.data());
+    expect(std::memcmp(in_parts.data(), out.data(), out.size() * sizeof(float)) == 0,
+           text_of(s) + ": the bits depend on how many queries are computed together");
+    tile.queries     = s.queries;
+    tile.first_index = s.first_index;
 
     // an error of a logit is one of its weight; values are below 1
     const double logit     = s.scale * std::sqrt(static_cast<double>(s.head_size));
@@ -268,6 +284,10 @@ void check(const KernelVariant & variant, const CpuKernels & kernels, const Setu
 
 using Change = std::function<void(Setup &, Random &)>;
 
+int64_t most_queries(const CpuKernels & kernels) {
+    return kernels.split_attention.kernel == nullptr ? max_tile_queries : tile_queries;
+}
+
 /// Random setups, each changed in the way that a test is about.
 void add(std::vector<Test> & tests, const std::string & name, const Change & change) {
     add_for_variants(tests, "attention " + name, [change](const KernelVariant & variant, const CpuKernels & kernels) {
@@ -277,7 +297,7 @@ void add(std::vector<Test> & tests, const std::string & name, const Change & cha
                 const float scale = 1.0f / std::sqrt(static_cast<float>(head_size));
                 Setup       s{head_size, keys, random.whole(0, 100), 0, 0, 1, 0, false, scale};
                 change(s, random);
-                s.queries     = random.whole(1, std::min(tile_queries, keys));
+                s.queries     = random.whole(1, std::min(most_queries(kernels), keys));
                 s.first_index = random.whole(0, keys - s.queries);
                 check(variant, kernels, s, random);
             }

@@ -178,11 +178,12 @@ void TiledAttention::run_call(ggml_tensor * heads, int part, int parts, void * d
     for (const AttentionRun & run : call.runs) {
         const AttentionTile whole      = self.tile_of(call, run, heads);
         const int64_t       first_slot = self.slots_.of(run.first_key);
+        const int64_t       step       = self.is_split_ ? tile_queries : queries_at_a_time(shape.head_size, run.keys);
         // a head's keys and values are read for one tile of queries after the other while they are in the cache
         for (int64_t head = 0; head < shape.heads; ++head) {
             const int64_t kv_head = head / shape.heads_per_kv_head();
             for (int64_t sequence = 0; sequence < run.count; ++sequence) {
-                for (int64_t from = 0; from < run.queries; from += tile_queries) {
+                for (int64_t from = 0; from < run.queries; from += step) {
                     if (piece++ % parts != part) {
                         continue;
                     }
@@ -196,7 +197,7 @@ void TiledAttention::run_call(ggml_tensor * heads, int part, int parts, void * d
                     tile.near_queries    = moved(tile.near_queries, start);
                     tile.before_queries  = moved(tile.before_queries, start);
                     tile.after_queries   = moved(tile.after_queries, start);
-                    tile.queries         = std::min(tile_queries, run.queries - from);
+                    tile.queries         = std::min(step, run.queries - from);
                     tile.first_index     = run.first_index + from;
                     tile.near_keys       = moved(tile.near_keys, kv_head * keys_per_head);
                     tile.far_keys        = moved(tile.far_keys, kv_head * keys_per_head);

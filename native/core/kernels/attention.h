@@ -27,8 +27,16 @@ constexpr int64_t value_place(int64_t slot, int64_t column, int64_t head_size, i
     return slot / tile_words * tile_words * head_size + panel * tile_words + slot % tile_words * wide + column - panel;
 }
 
-/// Queries that are computed together against a tile of keys.
-constexpr int64_t tile_queries = 48;
+/// Queries that are computed together against a tile of keys, and the most that may be.
+constexpr int64_t tile_queries     = 48;
+constexpr int64_t max_tile_queries = 2 * tile_queries;
+
+/// Queries for which the kernel of attention_body.h reads a head's keys and values once. With wide heads, of which a
+/// tile does not fit the first-level cache, those of many keys come from afar: for twice as many they come half as
+/// often.
+constexpr int64_t queries_at_a_time(int64_t head_size, int64_t keys) {
+    return head_size >= 128 && keys >= 2048 ? max_tile_queries : tile_queries;
+}
 
 /// Columns of DistanceBias's table that stand before and after it as the kernel takes it, so that a tile of keys finds
 /// its row in one piece wherever it begins.
@@ -41,7 +49,7 @@ struct AttentionTile {
     const float * before_queries;
     const float * after_queries;
     int64_t       query_stride; ///< floats from one query to the next
-    int64_t       queries;      ///< 1 … tile_queries
+    int64_t       queries;      ///< 1 … max_tile_queries
     int64_t       first_index;  ///< of the first query, in its sequence
 
     const float * near_keys; ///< the head's tiles, of all sequences
@@ -59,7 +67,7 @@ struct AttentionTile {
     float         slope; ///< added to the logits: −slope · |key index − query index|
     const float * bias;  ///< added to the logits: [bias_padding + 2 · bias_reach + 1 + bias_padding] by key index −
                          ///< query index, the ends repeated; null: nothing
-    int64_t bias_reach;  ///< the largest distance in `bias`
+    int64_t       bias_reach; ///< the largest distance in `bias`
 
     float * out;        ///< [queries][head size]
     int64_t out_stride; ///< floats from one query's output to the next
@@ -67,7 +75,7 @@ struct AttentionTile {
 
 /// Floats of scratch memory that a call takes.
 constexpr int64_t attention_scratch(int64_t head_size) {
-    return 4 * tile_queries * head_size + 32 * tile_keys + 16 * tile_queries;
+    return 4 * max_tile_queries * head_size + 32 * tile_keys + 16 * max_tile_queries;
 }
 
 /// Exact attention in one sweep over the keys with an online softmax (arXiv 2205.14135): scores never leave the tile.
@@ -75,7 +83,7 @@ constexpr int64_t attention_scratch(int64_t head_size) {
 using AttentionKernel = void (*)(const AttentionTile & tile, float * scratch);
 
 /// Attention without self-extend and without a table of biases, over keys and values that are packed in a form of its
-/// own. All null in variants that have none.
+/// own, for at most tile_queries queries. All null in variants that have none.
 struct SplitAttention {
     AttentionKernel kernel                     = nullptr;
     int64_t (*scratch)(int64_t head_size)      = nullptr; ///< floats that a call takes

@@ -12,7 +12,7 @@ namespace longembed {
 
 namespace {
 
-static_assert(tile_queries % mr == 0 && tile_keys % (2 * width) == 0);
+static_assert(max_tile_queries % mr == 0 && tile_queries % mr == 0 && tile_keys % (2 * width) == 0);
 
 inline int64_t clamp(int64_t low, int64_t value, int64_t high) {
     return value < low ? low : (value > high ? high : value);
@@ -28,15 +28,15 @@ void copy_some(float * to, const float * from, int64_t begin, int64_t end) {
 struct Sweep {
     const AttentionTile & tile;
     const int64_t         words; ///< of a query or key
-    const float *         near;  ///< queries, scaled: [tile_queries][words]
+    const float *         near;  ///< queries, scaled: [max_tile_queries][words]
     const float *         before;
     const float *         after;
-    float *               out;                     ///< [tile_queries][head size], not divided by the totals yet
-    float *               totals;                  ///< [tile_queries][width]: a query's total is the sum of its lanes
-    float *               scores;                  ///< [mr][tile_keys]
-    float *               others;                  ///< the same, for scores of another rotation
-    float                 max_score[tile_queries]; ///< weights are relative to this
-    TilePrefetch          next_keys;               ///< of the next tile
+    float *               out;    ///< [max_tile_queries][head size], not divided by the totals yet
+    float *               totals; ///< [max_tile_queries][width]: a query's total is the sum of its lanes
+    float *               scores; ///< [mr][tile_keys]
+    float *               others; ///< the same, for scores of another rotation
+    float                 max_score[max_tile_queries]; ///< weights are relative to this
+    TilePrefetch          next_keys;                   ///< of the next tile
     TilePrefetch          next_values;
 };
 
@@ -284,10 +284,10 @@ const float * scaled(const AttentionTile & t, const float * queries, float * to)
 }
 
 void attention(const AttentionTile & t, float * scratch) {
-    const int64_t area   = tile_queries * t.head_size;
+    const int64_t area   = max_tile_queries * t.head_size;
     float *       out    = scratch + 3 * area;
     float *       totals = out + area;
-    float *       scores = totals + tile_queries * width;
+    float *       scores = totals + max_tile_queries * width;
     const float * near   = scaled(t, t.near_queries, scratch);
     const float * before = scaled(t, t.before_queries, scratch + area);
     const float * after  = scaled(t, t.after_queries, scratch + 2 * area);
