@@ -106,11 +106,12 @@ async function takeTurns(
   say: (what: string) => void,
 ): Promise<void> {
   let spent = running.flatMap((one) => one.rounds).reduce((sum, each) => sum + each.seconds, 0);
-  for (let round = 0; round < rounds && spent < seconds; round++) {
+  for (let round = 0; round < rounds; round++) {
     if (running.every((one) => one.rounds.length > round)) continue; // long runs: the first one counts
     say(`round ${round + 1} of ${rounds}`);
     const before = spent;
     for (const one of running) {
+      if (spent >= seconds && one.rounds.length > 0) continue; // others may have no figure yet
       const took = await one.process.run();
       one.rounds.push(took);
       spent += took.seconds;
