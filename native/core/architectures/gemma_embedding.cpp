@@ -22,8 +22,8 @@ public:
           token_embedding_(weights_.required("token_embd.weight")), output_norm_(weights_.norm("output_norm")),
           head_(Head::of(weights_)) {
         for (int i = 0; i < static_cast<int>(model.hparams.n_layer()); ++i) {
-            const std::string prefix = layer_prefix(i);
-            Layer             layer;
+            const std::string prefix     = layer_prefix(i);
+            Layer &           layer      = layers_.emplace_back();
             layer.shape                  = AttentionShape::of(model, i);
             layer.rope                   = Rope::of(model, rotation, i);
             layer.attention_norm         = weights_.norm(prefix + "attn_norm");
@@ -35,8 +35,7 @@ public:
             layer.feed_forward_norm      = weights_.norm(prefix + "ffn_norm");
             layer.feed_forward           = weights_.feed_forward(prefix, Activation::gelu_tanh, /*gated*/ true);
             layer.feed_forward_post_norm = weights_.norm(prefix + "post_ffw_norm");
-            layers_.push_back(layer);
-            sliding_reach_ = layer.shape.slides() ? layer.shape.reach : sliding_reach_;
+            sliding_reach_               = layer.shape.slides() ? layer.shape.reach : sliding_reach_;
         }
     }
 

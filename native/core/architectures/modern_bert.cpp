@@ -24,9 +24,9 @@ public:
           embedding_norm_(weights_.norm("token_embd_norm")), output_norm_(weights_.norm("output_norm")) {
         for (int i = 0; i < static_cast<int>(model.hparams.n_layer()); ++i) {
             const std::string prefix = layer_prefix(i);
-            Layer             layer;
-            layer.shape = AttentionShape::of(model, i);
-            layer.rope  = Rope::of(model, rotation, i);
+            Layer &           layer  = layers_.emplace_back();
+            layer.shape              = AttentionShape::of(model, i);
+            layer.rope               = Rope::of(model, rotation, i);
             if (weights_.optional(prefix + "attn_norm.weight") != nullptr) {
                 layer.attention_norm = weights_.norm(prefix + "attn_norm");
             }
@@ -34,8 +34,7 @@ public:
             layer.attention_output  = weights_.linear(prefix + "attn_output");
             layer.feed_forward_norm = weights_.norm(prefix + "ffn_norm");
             layer.feed_forward      = weights_.fused_feed_forward(prefix, activation_of(model), GateHalf::first);
-            layers_.push_back(layer);
-            sliding_reach_ = layer.shape.slides() ? layer.shape.reach : sliding_reach_;
+            sliding_reach_          = layer.shape.slides() ? layer.shape.reach : sliding_reach_;
         }
     }
 
