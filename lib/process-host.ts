@@ -14,6 +14,18 @@ export function processHost(): string {
   return host;
 }
 
+/** Whether a process that named itself by its `processHost` and number has ended. False of one that this process cannot see. */
+export function hasEnded(host: string, pid: number): boolean {
+  if (host !== processHost()) return false;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    // EPERM: it runs, and belongs to another user
+    return (error as NodeJS.ErrnoException).code !== 'EPERM';
+  }
+}
+
 function namespaceHash(): string[] {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { writeError } from '../lib/atomic-file.js';
-import { processHost } from '../lib/process-host.js';
+import { hasEnded, processHost } from '../lib/process-host.js';
 
 /** A process that works at a part. `host` names the processes among which its number is its own. */
 const owner = z.object({ host: z.string(), pid: z.number(), token: z.string() });
@@ -94,7 +94,7 @@ async function writeOwner(file: FileHandle, mine: Owner): Promise<void> {
 async function isAliveAt(path: string, holder: Owner | null, staleMs: number): Promise<boolean> {
   const stats = await stat(path).catch(() => null);
   if (stats === null) return false;
-  if (holder !== null && holder.host === processHost() && !isRunning(holder.pid)) return false;
+  if (holder !== null && hasEnded(holder.host, holder.pid)) return false;
   return (await fileSystemNow(path)) - stats.mtimeMs < staleMs;
 }
 
@@ -125,14 +125,5 @@ async function readOwner(path: string): Promise<Owner | null> {
     return owner.parse(JSON.parse(text));
   } catch {
     return null;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { makeFolders } from '../folders.js';
-import { processHost } from '../process-host.js';
+import { hasEnded, processHost } from '../process-host.js';
 import { exists } from './cache.js';
 import { sleep } from './fetch.js';
 
@@ -109,16 +109,7 @@ async function partials(blob: string): Promise<Partial[]> {
 }
 
 async function isHeld({ path, owner }: Partial): Promise<boolean> {
-  if (owner === null || (owner.host === processHost() && !isAlive(owner.pid))) return false;
+  if (owner === null || hasEnded(owner.host, owner.pid)) return false;
   const stats = await stat(path).catch(() => undefined);
   return stats !== undefined && Date.now() - stats.mtimeMs < STALE_MS;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: it exists and belongs to another user
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

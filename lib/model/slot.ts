@@ -57,7 +57,8 @@ export class PooledVectors {
     const pooled = this.#values.subarray(0, dimensions).map((value) => value / divisor);
     const norm = lengthOf(pooled);
     if (!Number.isFinite(norm)) throw unusableVector('not finite', place);
-    const whole = lengthOf(this.#values) / divisor;
+    const isCut = pooled.length < this.#values.length;
+    const whole = isCut ? lengthOf(this.#values) / divisor : norm;
     if (norm <= ROUNDING * whole && whole > 0) throw emptyCut(pooled.length, this.#values.length, place);
     if (norm === 0) throw unusableVector('zero', place);
     return Float32Array.from(pooled, (value) => (normalize ? value / norm : value));

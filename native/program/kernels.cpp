@@ -157,7 +157,8 @@ public:
     }
 
     double rate(double min_seconds) {
-        return best_rate(2.0 * static_cast<double>(tokens_ * shape_.k * shape_.n), [&] { run(); }, min_seconds);
+        return best_rate(
+            2.0 * static_cast<double>(tokens_ * shape_.k * shape_.n), [&] { run(); }, min_seconds);
     }
 
     /// Of the last token's outputs, relative to double precision: the root of the errors' mean square.

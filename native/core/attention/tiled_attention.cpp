@@ -3,15 +3,12 @@
 #include <algorithm>
 
 #include "graph/step_graph.h"
+#include "ops/tensor_floats.h"
 #include "right_of_way.h"
 
 namespace longembed {
 
 namespace {
-
-const float * floats(const ggml_tensor * tensor) {
-    return tensor == nullptr ? nullptr : static_cast<const float *>(tensor->data);
-}
 
 /// Null of null.
 const float * moved(const float * numbers, int64_t count) {

@@ -67,7 +67,7 @@ struct AttentionTile {
     float         slope; ///< added to the logits: −slope · |key index − query index|
     const float * bias;  ///< added to the logits: [bias_padding + 2 · bias_reach + 1 + bias_padding] by key index −
                          ///< query index, the ends repeated; null: nothing
-    int64_t       bias_reach; ///< the largest distance in `bias`
+    int64_t bias_reach;  ///< the largest distance in `bias`
 
     float * out;        ///< [queries][head size]
     int64_t out_stride; ///< floats from one query's output to the next

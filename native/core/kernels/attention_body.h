@@ -12,7 +12,7 @@ namespace longembed {
 
 namespace {
 
-static_assert(max_tile_queries % mr == 0 && tile_queries % mr == 0 && tile_keys % (2 * width) == 0);
+static_assert(tile_queries % mr == 0 && tile_keys % (2 * width) == 0);
 
 inline int64_t clamp(int64_t low, int64_t value, int64_t high) {
     return value < low ? low : (value > high ? high : value);

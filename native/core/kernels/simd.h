@@ -24,7 +24,7 @@ constexpr int mr = 6;
 #if LONGEMBED_VECTOR_FLOATS == 8 || (LONGEMBED_VECTOR_FLOATS == 4 && !defined(__aarch64__))
 constexpr int nr_vectors = 2;
 #else
-constexpr int nr_vectors = 4;
+constexpr int     nr_vectors  = 4;
 #endif
 constexpr int64_t nr = width * nr_vectors;
 

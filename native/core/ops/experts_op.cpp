@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gemm_op.h"
+#include "tensor_floats.h"
 
 namespace longembed {
 
@@ -16,10 +17,6 @@ namespace {
 
 float * row_of(const ggml_tensor * tensor, int64_t row) {
     return reinterpret_cast<float *>(static_cast<char *>(tensor->data) + row * tensor->nb[1]);
-}
-
-int64_t row_floats(const ggml_tensor * tensor) {
-    return static_cast<int64_t>(tensor->nb[1] / sizeof(float));
 }
 
 const int32_t * choice_of(const ggml_tensor * chosen, int64_t token) {

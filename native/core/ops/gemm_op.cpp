@@ -5,18 +5,11 @@
 #include "ggml-backend.h"
 #include "repacked_weights.h"
 #include "right_of_way.h"
+#include "tensor_floats.h"
 
 namespace longembed {
 
 namespace {
-
-const float * floats(const ggml_tensor * tensor) {
-    return tensor == nullptr ? nullptr : static_cast<const float *>(tensor->data);
-}
-
-int64_t row_floats(const ggml_tensor * tensor) {
-    return tensor == nullptr ? 0 : static_cast<int64_t>(tensor->nb[1] / sizeof(float));
-}
 
 /// The sources of `y` are weight, x, bias and operand. Parts are ranges of outputs.
 template <Epilogue epilogue> void compute(ggml_tensor * y, int part, int parts, void * data) {

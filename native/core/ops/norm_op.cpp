@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "ggml-backend.h"
+#include "tensor_floats.h"
 
 namespace longembed {
 
@@ -12,10 +13,6 @@ namespace {
 /// Where eps is among an operation's parameters: the last one, as ggml's own for custom operations come first.
 constexpr int eps_parameter = GGML_MAX_OP_PARAMS / sizeof(int32_t) - 1;
 
-const float * floats(const ggml_tensor * tensor) {
-    return tensor == nullptr ? nullptr : static_cast<const float *>(tensor->data);
-}
-
 /// The sources of `y` are x, weight and bias. Parts are ranges of rows.
 template <NormKind kind> void compute(ggml_tensor * y, int part, int parts, void * data) {
     const auto &        kernels = *static_cast<const CpuKernels *>(data);
@@ -23,8 +20,8 @@ template <NormKind kind> void compute(ggml_tensor * y, int part, int parts, void
 
     NormRows rows{};
     std::memcpy(&rows.eps, &y->op_params[eps_parameter], sizeof(float));
-    rows.x_stride    = static_cast<int64_t>(x->nb[1] / sizeof(float));
-    rows.y_stride    = static_cast<int64_t>(y->nb[1] / sizeof(float));
+    rows.x_stride    = row_floats(x);
+    rows.y_stride    = row_floats(y);
     rows.n           = x->ne[0];
     rows.is_centered = kind == NormKind::layer_norm;
     rows.weight      = floats(y->src[1]);
