@@ -204,7 +204,7 @@ double attention_rate(const CpuKernels & kernels, int64_t size, int64_t keys, in
     const bool             is_split = split.kernel != nullptr && window == 0;
     const AttentionKernel  kernel   = is_split ? split.kernel : kernels.attention;
     const int64_t          scratch  = is_split ? split.scratch(size) : attention_scratch(size);
-    const int64_t          step     = is_split ? tile_queries : queries_at_a_time(size, keys);
+    const int64_t          step     = is_split ? split_queries_at_a_time(size, keys) : queries_at_a_time(size, keys);
     const int64_t          tiles    = keys / tile_keys + 1;
 
     const std::vector<float> q      = random_floats(queries * size);

@@ -237,7 +237,7 @@ void check(const KernelVariant & variant, const CpuKernels & kernels, const Setu
     tile.bias_reach   = bias_reach;
     tile.out_stride   = stride;
     // so many queries at a time, to `to`
-    const auto run = [&](int64_t step, float * to) {
+    const auto run = [&](AttentionKernel kernel, int64_t scratch, int64_t step, float * to) {
         for (int64_t first = 0; first < s.queries; first += step) {
             tile.queries     = std::min(step, s.queries - first);
             tile.first_index = s.first_index + first;
@@ -247,17 +247,18 @@ void check(const KernelVariant & variant, const CpuKernels & kernels, const Setu
                 tile.before_queries = s.window > 0 ? q.before.data() + at : nullptr;
                 tile.after_queries  = s.window > 0 && !s.causal ? q.after.data() + at : nullptr;
                 tile.out            = to + at;
-                kernels.attention(tile, scratch_floats(attention_scratch(s.head_size)));
+                kernel(tile, scratch_floats(scratch));
             }
         }
     };
-    run(s.queries, out.data());
     std::vector<float> in_parts(out.size());
-    run(tile_queries, in_parts.data());
-    expect(std::memcmp(in_parts.data(), out.data(), out.size() * sizeof(float)) == 0,
-           text_of(s) + ": the bits depend on how many queries are computed together");
-    tile.queries     = s.queries;
-    tile.first_index = s.first_index;
+    const auto         run_in_both = [&](AttentionKernel kernel, int64_t scratch, int64_t most) {
+        run(kernel, scratch, most, out.data());
+        run(kernel, scratch, tile_queries, in_parts.data());
+        expect(std::memcmp(in_parts.data(), out.data(), out.size() * sizeof(float)) == 0,
+               text_of(s) + ": the bits depend on how many queries are computed together");
+    };
+    run_in_both(kernels.attention, attention_scratch(s.head_size), max_tile_queries);
 
     // an error of a logit is one of its weight; values are below 1
     const double logit     = s.scale * std::sqrt(static_cast<double>(s.head_size));
@@ -268,25 +269,16 @@ void check(const KernelVariant & variant, const CpuKernels & kernels, const Setu
 
     if (kernels.split_attention.kernel != nullptr && s.window == 0 && !s.table) {
         const SplitHead split(kernels.split_attention, s, head);
-        std::fill(out.begin(), out.end(), 0.0f);
         tile.near_keys = split.keys();
         tile.values    = split.values();
         tile.first_key = split.first_slot();
-        for (int64_t query_head = 0; query_head < s.heads; ++query_head) {
-            tile.near_queries = q.near.data() + query_head * s.head_size;
-            tile.out          = out.data() + query_head * s.head_size;
-            kernels.split_attention.kernel(tile, scratch_floats(kernels.split_attention.scratch(s.head_size)));
-        }
+        run_in_both(kernels.split_attention.kernel, kernels.split_attention.scratch(s.head_size), max_split_queries);
         // values and weights are two BF16 numbers each, and the product of the second ones is left out
         compare(s, head, q, biases, out, tolerance + 0x1p-15);
     }
 }
 
 using Change = std::function<void(Setup &, Random &)>;
-
-int64_t most_queries(const CpuKernels & kernels) {
-    return kernels.split_attention.kernel == nullptr ? max_tile_queries : tile_queries;
-}
 
 /// Random setups, each changed in the way that a test is about.
 void add(std::vector<Test> & tests, const std::string & name, const Change & change) {
@@ -297,7 +289,7 @@ void add(std::vector<Test> & tests, const std::string & name, const Change & cha
                 const float scale = 1.0f / std::sqrt(static_cast<float>(head_size));
                 Setup       s{head_size, keys, random.whole(0, 100), 0, 0, 1, 0, false, scale};
                 change(s, random);
-                s.queries     = random.whole(1, std::min(most_queries(kernels), keys));
+                s.queries     = random.whole(1, std::min(max_tile_queries, keys));
                 s.first_index = random.whole(0, keys - s.queries);
                 check(variant, kernels, s, random);
             }
@@ -313,6 +305,19 @@ void add_attention_tests(std::vector<Test> & tests) {
     add(tests, "of heads that share keys", [](Setup & s, Random & random) {
         s.heads  = 4;
         s.causal = random.whole(0, 1) == 1;
+    });
+    add_for_variants(tests, "attention over many keys", [](const KernelVariant & variant, const CpuKernels & kernels) {
+        Random random(12);
+        for (const int64_t head_size : {32, 64, 20}) {
+            for (const int64_t keys : {513, 700, 1100}) {
+                const bool    causal  = random.whole(0, 1) == 1;
+                const int64_t queries = random.whole(max_tile_queries, max_split_queries);
+                const float   scale   = 1.0f / std::sqrt(static_cast<float>(head_size));
+                Setup         s{head_size, keys, 0, random.whole(0, keys - queries), queries, 1, 0, causal, scale};
+                s.reach = random.whole(0, 1) == 1 ? random.whole(200, 600) : s.reach;
+                check(variant, kernels, s, random);
+            }
+        }
     });
     add(tests, "with self-extend", [](Setup & s, Random & random) { s.window = random.whole(1, s.keys + 3); });
     add(tests, "with self-extend that is causal", [](Setup & s, Random & random) {

@@ -175,7 +175,8 @@ void TiledAttention::run_call(ggml_tensor * heads, int part, int parts, void * d
     for (const AttentionRun & run : call.runs) {
         const AttentionTile whole      = self.tile_of(call, run, heads);
         const int64_t       first_slot = self.slots_.of(run.first_key);
-        const int64_t       step       = self.is_split_ ? tile_queries : queries_at_a_time(shape.head_size, run.keys);
+        const int64_t       step       = self.is_split_ ? split_queries_at_a_time(shape.head_size, run.keys)
+                                                        : queries_at_a_time(shape.head_size, run.keys);
         // a head's keys and values are read for one tile of queries after the other while they are in the cache
         for (int64_t head = 0; head < shape.heads; ++head) {
             const int64_t kv_head = head / shape.heads_per_kv_head();

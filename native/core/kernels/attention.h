@@ -38,6 +38,12 @@ constexpr int64_t queries_at_a_time(int64_t head_size, int64_t keys) {
     return head_size >= 128 && keys >= 2048 ? max_tile_queries : tile_queries;
 }
 
+/// The same for the kernel of tile_attention_body.h, and the most that may be.
+constexpr int64_t max_split_queries = 4 * tile_queries;
+constexpr int64_t split_queries_at_a_time(int64_t head_size, int64_t keys) {
+    return keys * head_size >= int64_t(1) << 17 ? max_split_queries : tile_queries;
+}
+
 /// Columns of DistanceBias's table that stand before and after it as the kernel takes it, so that a tile of keys finds
 /// its row in one piece wherever it begins.
 constexpr int64_t bias_padding = tile_keys;

@@ -83,6 +83,10 @@ inline int64_t smaller(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
+inline int64_t larger(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+
 inline Vector all(float value) {
     return value - Vector{};
 }

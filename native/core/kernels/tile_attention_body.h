@@ -10,9 +10,7 @@
 
 #pragma once
 
-#include <cmath>
-
-#include "tile_attention_pack.h"
+#include "tile_softmax.h"
 
 namespace longembed {
 
@@ -68,7 +66,9 @@ template <int tiles> inline void store_sums(float * to) {
 }
 
 /// Scores of 16 keys: of three parts of both, the products down to 2^-16.
-template <int tiles> void score_group(const SplitSweep & s, const float * keys, float * scores) {
+/// @param between  called after the products by each tile of keys and queries
+template <int tiles, typename Between>
+void score_group(const SplitSweep & s, const float * keys, float * scores, const Between & between) {
     clear_sums<tiles>();
     for (int64_t block = 0; block < key_blocks(s.t.head_size); ++block) {
         const float * k = keys + block * logit_parts * tile_area;
@@ -76,23 +76,45 @@ template <int tiles> void score_group(const SplitSweep & s, const float * keys, 
         load_tile<3>(k);
         load_right<tiles>(q + 2 * query_area);
         multiply_right<tiles, 3>();
+        between();
         load_right<tiles>(q + query_area);
         multiply_right<tiles, 3>();
+        between();
         load_tile<7>(k + tile_area);
         multiply_right<tiles, 7>();
         load_right<tiles>(q);
         multiply_right<tiles, 7>();
+        between();
         load_tile<7>(k + 2 * tile_area);
         multiply_right<tiles, 7>();
+        between();
         multiply_right<tiles, 3>();
         keep_vectors_awake();
     }
     store_sums<tiles>(scores);
 }
 
+template <int tiles, typename Between> void score_tiles(const Step & step, const Between & between) {
+    const SplitSweep &    s    = *step.sweep;
+    const AttentionTile & t    = s.t;
+    const float *         keys = t.near_keys + (t.first_key + step.base) / group_keys * key_group_floats(t.head_size);
+    for (int64_t group = 0; group < step.groups(); ++group) {
+        score_group<tiles>(s, keys + group * key_group_floats(t.head_size), step.scores + group * query_area, between);
+    }
+}
+
+template <typename Between> void score(const Step & step, const Between & between) {
+    switch (step.sweep->tiles) {
+        case 1: return score_tiles<1>(step, between);
+        case 2: return score_tiles<2>(step, between);
+        default: return score_tiles<3>(step, between);
+    }
+}
+
 /// Adds weights · values of some blocks of 32 keys for one tile of dimensions.
-template <int tiles> void add_tile_of_values(const SplitSweep & s, const float * weights, const float * values,
-                                             int64_t blocks, int64_t tile) {
+template <int tiles, typename Between> void add_tile_of_values(const SplitSweep & s, const float * weights,
+                                                               const float * values, int64_t blocks, int64_t tile,
+                                                               const Between & between) {
     const int64_t dimensions = value_tiles(s.t.head_size);
     float *       out        = s.out + tile * query_area;
     load_sums<tiles>(out);
@@ -102,8 +124,10 @@ template <int tiles> void add_tile_of_values(const SplitSweep & s, const float *
         load_tile<3>(v);
         load_right<tiles>(w + query_area);
         multiply_right<tiles, 3>();
+        between();
         load_right<tiles>(w);
         multiply_right<tiles, 3>();
+        between();
         load_tile<7>(v + dimensions * tile_area);
         multiply_right<tiles, 7>();
         keep_vectors_awake();
@@ -111,195 +135,149 @@ template <int tiles> void add_tile_of_values(const SplitSweep & s, const float *
     store_sums<tiles>(out);
 }
 
-/// Some keys of a step: base … base + count − 1 of the sequence.
-struct Step {
-    int64_t base;
-    int64_t count;
-    bool    is_whole; ///< every query sees all step_keys of them
-};
-
-inline Vector lane_numbers(float first) {
-    Vector at;
-    for (int lane = 0; lane < width; ++lane) {
-        at[lane] = first + static_cast<float>(lane);
-    }
-    return at;
-}
-
-/// Takes slope · |distance| off a step's scores, and makes those of keys that a query does not see −inf.
-void mask_scores(const SplitSweep & s, const Step & step, int64_t groups) {
-    const AttentionTile & t     = s.t;
-    const float           ahead = t.causal ? 0.0f : static_cast<float>(smaller(t.reach, t.keys));
-    const float           reach = static_cast<float>(smaller(t.reach, t.keys));
-    const Vector          none  = all(-INFINITY);
-    for (int64_t key = 0; key < groups * group_keys; ++key) {
-        for (int64_t lane = 0; lane < s.tiles * tile_words; lane += width) {
-            float * row = s.scores + (key / group_keys * query_tiles + lane / tile_words) * tile_area +
-                          key % group_keys * tile_words + lane % tile_words;
-            if (key >= step.count) {
-                store(row, none);
-                continue;
-            }
-            // distances of up to 2^24 are exact
-            const Vector distance =
-                static_cast<float>(step.base + key) - lane_numbers(static_cast<float>(t.first_index + lane));
-            Vector score = load(row);
-            if (t.slope != 0.0f) {
-                score -= log2_e * t.slope * (distance < 0.0f ? -distance : distance);
-            }
-            score = distance > ahead ? none : score;
-            store(row, distance < -reach ? none : score);
-        }
-    }
-}
-
-/// Raises the scores that queries' weights are relative to where one exceeds it too far, and rescales what there is.
-void raise_lanes(const SplitSweep & s, int64_t groups) {
-    for (int64_t lane = 0; lane < s.tiles * tile_words; lane += width) {
-        const int64_t at  = lane / tile_words * tile_area + lane % tile_words;
-        Vector        top = all(-INFINITY);
-        for (int64_t group = 0; group < groups; ++group) {
-            for (int64_t key = 0; key < group_keys; ++key) {
-                top = larger(load(s.scores + group * query_area + at + key * tile_words), top);
-            }
-        }
-        const Vector old   = load(s.max_score + lane);
-        const Bits   above = top > old + slack;
-        if (!any(above)) {
-            continue;
-        }
-        const Vector raised = above ? top : old;
-        const Vector shrink = above ? power_of_two(old - raised) : all(1.0f);
-        store(s.max_score + lane, raised);
-        store(s.totals + lane, load(s.totals + lane) * shrink);
-        for (int64_t tile = 0; tile < value_tiles(s.t.head_size); ++tile) {
-            for (int64_t row = 0; row < tile_rows; ++row) {
-                float * out = s.out + tile * query_area + at + row * tile_words;
-                store(out, load(out) * shrink);
-            }
-        }
-    }
-}
-
-/// Turns scores into weights, adds them to the totals, and splits them in their place.
-template <bool is_whole> void weigh_groups(const SplitSweep & s, int64_t groups) {
-    const auto weight_of = [](const float * from, Vector max_score) {
-        const Vector score  = load(from);
-        const Vector weight = power_of_two(score - max_score);
-        return is_whole ? weight : (score == -INFINITY ? Vector{} : weight);
-    };
-    for (int64_t lane = 0; lane < s.tiles * tile_words; lane += width) {
-        const int64_t at        = lane / tile_words * tile_area + lane % tile_words;
-        const Vector  max_score = load(s.max_score + lane);
-        Vector        total     = load(s.totals + lane);
-        for (int64_t group = 0; group < groups; group += 2) {
-            float * low  = s.scores + group * query_area + at;
-            float * high = low + query_area;
-            for (int64_t key = 0; key < group_keys; ++key) {
-                const Vector of_low  = weight_of(low + key * tile_words, max_score);
-                const Vector of_high = weight_of(high + key * tile_words, max_score);
-                total += of_low + of_high;
-                Vector words[value_parts];
-                split(of_low, of_high, words);
-                store(low + key * tile_words, words[0]);
-                store(high + key * tile_words, words[1]);
-            }
-        }
-        store(s.totals + lane, total);
-    }
-}
-
-template <int tiles> void sweep_step(const SplitSweep & s, const Step & step) {
+template <int tiles, typename Between> void add_values_to_tiles(const Step & step, const Between & between) {
+    const SplitSweep &    s      = *step.sweep;
     const AttentionTile & t      = s.t;
     const int64_t         slot   = t.first_key + step.base;
-    const int64_t         groups = (step.count + group_keys - 1) / group_keys;
-    const int64_t         even   = (groups + 1) / 2 * 2;
-    for (int64_t group = 0; group < groups; ++group) {
-        const float * keys = t.near_keys + (slot / group_keys + group) * key_group_floats(t.head_size);
-        score_group<tiles>(s, keys, s.scores + group * query_area);
-    }
-    if (!step.is_whole || t.slope != 0.0f) {
-        mask_scores(s, step, even);
-    }
-    raise_lanes(s, even);
-    if (step.is_whole) {
-        weigh_groups<true>(s, even);
-    } else {
-        weigh_groups<false>(s, even);
-    }
-
-    const int64_t whole  = step.count / block_keys; // blocks; a sequence of over 16 keys begins with one
-    const int64_t floats = value_block_floats(t.head_size);
-    const float * values = t.values + slot / block_keys * floats;
-    const bool    is_cut = step.count % block_keys != 0;
+    const int64_t         whole  = step.count / block_keys; // blocks; a sequence of over 16 keys begins with one
+    const int64_t         floats = value_block_floats(t.head_size);
+    const float *         values = t.values + slot / block_keys * floats;
+    const bool            is_cut = step.count % block_keys != 0;
     if (is_cut) {
         own_values(s, values + whole * floats, slot + whole * block_keys, step.count % block_keys);
     }
     for (int64_t tile = 0; tile < value_tiles(t.head_size); ++tile) {
         if (whole > 0) {
-            add_tile_of_values<tiles>(s, s.scores, values, whole, tile);
+            add_tile_of_values<tiles>(s, step.scores, values, whole, tile, between);
         }
         if (is_cut) {
-            add_tile_of_values<tiles>(s, s.scores + whole * 2 * query_area, s.values, 1, tile);
+            add_tile_of_values<tiles>(s, step.scores + whole * 2 * query_area, s.values, 1, tile, between);
         }
     }
 }
 
-/// Divides by the totals, transposes and writes.
-void write_heads(const SplitSweep & s) {
-    const AttentionTile & t = s.t;
-    for (int64_t lane = 0; lane < smaller(s.tiles * tile_words, t.queries); lane += width) {
-        const Vector factor = 1.0f / load(s.totals + lane);
-        for (int64_t dimension = 0; dimension < t.head_size; dimension += width) {
-            const float * from = s.out + (dimension / tile_rows * query_tiles + lane / tile_words) * tile_area +
-                                 dimension % tile_rows * tile_words + lane % tile_words;
-            Vector square[width];
-            for (int i = 0; i < width; ++i) {
-                square[i] = load(from + i * tile_words) * factor;
-            }
-            transpose(square);
-            const int64_t count = smaller(width, t.head_size - dimension);
-            for (int64_t i = 0; i < smaller(width, t.queries - lane); ++i) {
-                __builtin_memcpy(t.out + (lane + i) * t.out_stride + dimension, &square[i], count * sizeof(float));
-            }
-        }
+template <typename Between> void add_values(const Step & step, const Between & between) {
+    switch (step.sweep->tiles) {
+        case 1: return add_values_to_tiles<1>(step, between);
+        case 2: return add_values_to_tiles<2>(step, between);
+        default: return add_values_to_tiles<3>(step, between);
     }
 }
 
-template <int tiles> void sweep_all(const SplitSweep & s) {
-    const AttentionTile & t     = s.t;
-    const int64_t         last  = t.first_index + t.queries - 1;
-    const int64_t         ahead = t.causal ? 0 : t.reach;
-    const int64_t         first = t.first_index > t.reach ? t.first_index - t.reach : 0;
-    const int64_t         end   = smaller(t.keys, last + 1 + ahead);
-    for (int64_t base = first / step_keys * step_keys; base < end; base += step_keys) {
-        const int64_t count = smaller(step_keys, end - base);
-        const bool    whole =
-            count == step_keys && base >= last - t.reach && base + step_keys - 1 <= t.first_index + ahead;
-        sweep_step<tiles>(s, {base, count, whole});
+/// Weighs a step's scores while the values of the step before it are added and the scores of the next one computed.
+/// @tparam rows  of both of a pair of groups, which are weighed at once
+template <bool is_whole, int rows> void weigh_between(const Step & step, const Step * before, const Step * next) {
+    Weighing<is_whole> weighing(step);
+    const auto         between = [&] { weighing.template advance<rows>(); };
+    if (before != nullptr) {
+        add_values(*before, between);
     }
+    if (next != nullptr) {
+        score(*next, between);
+    }
+    weighing.finish();
+}
+
+/// As many rows at once that what is to be weighed lasts for all products, which leave a place after two of three.
+template <bool is_whole> void weigh_between(const Step & step, const Step * before, const Step * next) {
+    switch (key_blocks(step.sweep->t.head_size)) {
+        case 1: return weigh_between<is_whole, 4>(step, before, next);
+        case 2:
+        case 3: return weigh_between<is_whole, 2>(step, before, next);
+        default: return weigh_between<is_whole, 1>(step, before, next);
+    }
+}
+
+/// The steps of some tiles of queries in the order in which they are computed: those of a few hundred keys for one tile
+/// after the other, so that keys and values come from afar once for all of them.
+class StepOrder {
+public:
+    StepOrder(const SplitSweep * sweeps, int64_t count, float * scores)
+        : sweeps_(sweeps), count_(count), scores_(scores), chunk_(sweeps[0].first / step_keys * step_keys) {}
+
+    /// @return whether there was one more
+    bool next(Step & step) {
+        for (; chunk_ < sweeps_[count_ - 1].end; chunk_ += chunk_keys, sweep_ = 0) {
+            for (; sweep_ < count_; ++sweep_, base_ = 0) {
+                const SplitSweep & s    = sweeps_[sweep_];
+                const int64_t      from = larger(larger(chunk_, s.first / step_keys * step_keys), base_);
+                if (from < smaller(s.end, chunk_ + chunk_keys)) {
+                    step  = step_from(s, from);
+                    base_ = from + step_keys;
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+private:
+    static constexpr int64_t chunk_keys = 4 * step_keys;
+
+    Step step_from(const SplitSweep & s, int64_t base) {
+        const AttentionTile & t     = s.t;
+        const int64_t         last  = t.first_index + t.queries - 1;
+        const int64_t         count = smaller(step_keys, s.end - base);
+        const bool            whole =
+            count == step_keys && base >= last - t.reach && base + step_keys - 1 <= t.first_index + s.ahead();
+        return {&s, base, count, whole, scores_ + number_++ % steps_at_once * step_floats};
+    }
+
+    const SplitSweep * const sweeps_;
+    const int64_t            count_;
+    float * const            scores_; ///< of steps_at_once steps
+    int64_t                  chunk_;
+    int64_t                  sweep_  = 0;
+    int64_t                  base_   = 0; ///< no step before it is left of this tile and these keys
+    int64_t                  number_ = 0; ///< of the next step
+};
+
+void sweep_all(StepOrder & order) {
+    constexpr auto nothing = [] {};
+    Step           before{};
+    Step           step{};
+    Step           next{};
+    bool           is_left = order.next(step);
+    score(step, nothing);
+    while (is_left) {
+        is_left = order.next(next);
+        if (!step.is_whole || step.sweep->t.slope != 0.0f) {
+            mask_scores(step);
+        }
+        if (exceed(step)) {
+            if (before.sweep == step.sweep) { // its weights are relative to what is raised now
+                add_values(before, nothing);
+                before.sweep = nullptr;
+            }
+            raise_lanes(step);
+        }
+        const Step * const added  = before.sweep == nullptr ? nullptr : &before;
+        const Step * const scored = is_left ? &next : nullptr;
+        if (step.is_whole) {
+            weigh_between<true>(step, added, scored);
+        } else {
+            weigh_between<false>(step, added, scored);
+        }
+        before = step;
+        step   = next;
+    }
+    add_values(before, nothing);
 }
 
 void split_attention(const AttentionTile & t, float * scratch) {
-    SplitSweep s{t, (t.queries + tile_words - 1) / tile_words, scratch, nullptr, nullptr, nullptr, nullptr, nullptr};
-    s.scores    = s.queries + key_blocks(t.head_size) * logit_parts * query_area;
-    s.out       = s.scores + step_keys / group_keys * query_area;
-    s.totals    = s.out + value_tiles(t.head_size) * query_area;
-    s.max_score = s.totals + query_tiles * tile_words;
-    s.values    = s.max_score + query_tiles * tile_words;
-    __builtin_memset(s.out, 0, value_tiles(t.head_size) * query_area * sizeof(float));
-    for (int64_t i = 0; i < query_tiles * tile_words; ++i) {
-        s.totals[i]    = 0.0f;
-        s.max_score[i] = -INFINITY;
+    SplitSweep    sweeps[max_split_tiles] = {};
+    const int64_t count                   = (t.queries + tile_queries - 1) / tile_queries;
+    float * const shared                  = scratch + count * sweep_floats(t.head_size);
+    for (int64_t i = 0; i < count; ++i) {
+        sweeps[i] = new_sweep(t, i * tile_queries, scratch + i * sweep_floats(t.head_size),
+                              shared + steps_at_once * step_floats);
     }
-    pack_queries(s);
     const Tiles in_use;
-    switch (s.tiles) {
-        case 1: sweep_all<1>(s); break;
-        case 2: sweep_all<2>(s); break;
-        default: sweep_all<3>(s); break;
+    StepOrder   order(sweeps, count, shared);
+    sweep_all(order);
+    for (int64_t i = 0; i < count; ++i) {
+        write_heads(sweeps[i]);
     }
-    write_heads(s);
 }
 
 } // namespace

@@ -1,7 +1,8 @@
-// How keys, values and queries lie in AMX's tiles; see tile_attention_body.h.
+// How keys, values, queries and outputs lie in AMX's tiles; see tile_attention_body.h.
 
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 
 #include "attention_body.h"
@@ -12,12 +13,13 @@ namespace longembed {
 
 namespace {
 
-constexpr int     logit_parts = 3; ///< of queries and keys
-constexpr int     value_parts = 2; ///< of weights and values
-constexpr int64_t step_keys   = 128;
-constexpr int64_t group_keys  = tile_rows; ///< a tile of keys
-constexpr int64_t block_keys  = split_numbers;
-constexpr int64_t query_tiles = tile_queries / tile_words;
+constexpr int     logit_parts     = 3; ///< of queries and keys
+constexpr int     value_parts     = 2; ///< of weights and values
+constexpr int64_t step_keys       = 128;
+constexpr int64_t group_keys      = tile_rows; ///< a tile of keys
+constexpr int64_t block_keys      = split_numbers;
+constexpr int64_t query_tiles     = tile_queries / tile_words;
+constexpr int64_t max_split_tiles = max_split_queries / tile_queries;
 static_assert(query_tiles == 3 && step_keys % tile_keys == 0 && tile_keys % block_keys == 0);
 
 /// Blocks of 32 dimensions, which keys are padded to, and tiles of 16, which values are.
@@ -79,23 +81,38 @@ void pack_split_value(const float * value, int64_t size, int64_t slot, void * he
     }
 }
 
-/// The state of a tile of queries during its sweep. Scores and maxima are logarithms to base 2.
+constexpr int64_t query_area    = query_tiles * tile_area;
+constexpr int64_t step_floats   = step_keys / group_keys * query_area; ///< a step's scores
+constexpr int64_t steps_at_once = 3; ///< of one scores are computed, one is weighed, of one values are added
+
+/// A tile of queries and the state of its sweep over the keys.
 struct SplitSweep {
-    const AttentionTile & t;
-    int64_t               tiles;     ///< of 16 queries that there are
-    float *               queries;   ///< [block of dimensions][part][query_tiles][16 words][16 queries]
-    float *               scores;    ///< [step_keys / 16][query_tiles][16 keys][16 queries], then weights' parts
-    float *               out;       ///< [tile of dimensions][query_tiles][16 dimensions][16 queries]
-    float *               totals;    ///< [query_tiles][16]
-    float *               max_score; ///< [query_tiles][16]
-    float *               values;    ///< a block of values without what is not the sequence's
+    AttentionTile t;
+    int64_t       tiles;     ///< of 16 queries that there are
+    int64_t       first;     ///< the first key that one of them sees
+    int64_t       end;       ///< behind the last one
+    float *       queries;   ///< [block of dimensions][part][query_tiles][16 words][16 queries]
+    float *       out;       ///< [tile of dimensions][query_tiles][16 dimensions][16 queries]
+    float *       totals;    ///< [query_tiles][16]
+    float *       max_score; ///< [query_tiles][16]: what weights are relative to, a logarithm to base 2
+    float *       values;    ///< a block of values without what is not the sequence's
+
+    /// Keys that a query sees behind its own.
+    int64_t ahead() const { return t.causal ? 0 : t.reach; }
 };
 
-constexpr int64_t query_area = query_tiles * tile_area;
+/// What a tile of queries takes.
+constexpr int64_t sweep_floats(int64_t head_size) {
+    return (key_blocks(head_size) * logit_parts + value_tiles(head_size)) * query_area + 2 * query_tiles * tile_words;
+}
 
 int64_t split_attention_scratch(int64_t head_size) {
-    return key_blocks(head_size) * logit_parts * query_area + step_keys / group_keys * query_area +
-           value_tiles(head_size) * query_area + 2 * query_tiles * tile_words + value_block_floats(head_size);
+    return max_split_tiles * sweep_floats(head_size) + steps_at_once * step_floats + value_block_floats(head_size);
+}
+
+/// Where lane `lane` of a row of a tile of keys begins.
+constexpr int64_t lane_place(int64_t lane) {
+    return lane / tile_words * tile_area + lane % tile_words;
 }
 
 /// Splits and transposes the queries times the logits' scale; zeros where there are none.
@@ -123,6 +140,33 @@ void pack_queries(const SplitSweep & s) {
     }
 }
 
+/// Begins the sweep of queries `from` … from + tile_queries − 1 of a call.
+/// @param memory  sweep_floats(head size) floats
+SplitSweep new_sweep(const AttentionTile & call, int64_t from, float * memory, float * values) {
+    const int64_t size = call.head_size;
+    SplitSweep    s{};
+    s.t = call;
+    s.t.near_queries += from * call.query_stride;
+    s.t.out += from * call.out_stride;
+    s.t.queries = smaller(tile_queries, call.queries - from);
+    s.t.first_index += from;
+    s.tiles     = (s.t.queries + tile_words - 1) / tile_words;
+    s.first     = s.t.first_index > call.reach ? s.t.first_index - call.reach : 0;
+    s.end       = smaller(call.keys, s.t.first_index + s.t.queries + s.ahead());
+    s.queries   = memory;
+    s.out       = s.queries + key_blocks(size) * logit_parts * query_area;
+    s.totals    = s.out + value_tiles(size) * query_area;
+    s.max_score = s.totals + query_tiles * tile_words;
+    s.values    = values;
+    __builtin_memset(s.out, 0, value_tiles(size) * query_area * sizeof(float));
+    for (int64_t i = 0; i < query_tiles * tile_words; ++i) {
+        s.totals[i]    = 0.0f;
+        s.max_score[i] = -INFINITY;
+    }
+    pack_queries(s);
+    return s;
+}
+
 /// A block's values where not all 32 keys are the sequence's, with zeros for the others: what lies there may be NaN.
 /// @param slot  of the first key
 const float * own_values(const SplitSweep & s, const float * block, int64_t slot, int64_t count) {
@@ -140,6 +184,32 @@ const float * own_values(const SplitSweep & s, const float * block, int64_t slot
         store(s.values + i, same_bits<Vector>(words));
     }
     return s.values;
+}
+
+/// Divides by the totals, transposes and writes.
+void write_heads(const SplitSweep & s) {
+    const AttentionTile & t = s.t;
+    for (int64_t lane = 0; lane < smaller(s.tiles * tile_words, t.queries); lane += width) {
+        const Vector factor = 1.0f / load(s.totals + lane);
+        for (int64_t dimension = 0; dimension < t.head_size; dimension += width) {
+            const float * from =
+                s.out + dimension / tile_rows * query_area + dimension % tile_rows * tile_words + lane_place(lane);
+            Vector square[width];
+            for (int i = 0; i < width; ++i) {
+                square[i] = load(from + i * tile_words) * factor;
+            }
+            transpose(square);
+            const int64_t count = smaller(width, t.head_size - dimension);
+            for (int64_t i = 0; i < smaller(width, t.queries - lane); ++i) {
+                float * to = t.out + (lane + i) * t.out_stride + dimension;
+                if (count == width) {
+                    store(to, square[i]);
+                } else {
+                    __builtin_memcpy(to, &square[i], count * sizeof(float));
+                }
+            }
+        }
+    }
 }
 
 } // namespace
