@@ -251,7 +251,7 @@ const METRICS = { accuracy_at_1: 'Acc@1', ndcg_at_10: 'nDCG@10' } as const;
 async function bench(options: BenchCommandOptions, context: Context): Promise<number> {
   // Loaded on demand: the benchmark has dependencies that the other commands do not need.
   const benchmark = await import('../bench/index.js');
-  const given = benchOptions(options, benchmark);
+  const given = await benchOptions(options, benchmark);
   const { output, dryRun = false } = options;
   if (output === undefined && !dryRun) throw new UsageError('Missing --output FOLDER.');
   const view = viewOn(context.stderr, options.quiet === true);
@@ -292,10 +292,10 @@ async function located(names: readonly string[], context: Context, view: View): 
 }
 
 /** The benchmark's options, with every default; models as they were named. */
-function benchOptions(
+async function benchOptions(
   options: BenchCommandOptions,
   { TASKS, PAPER_LENGTHS, defaultCacheFolder }: typeof benchmarkModule,
-): BenchOptions {
+): Promise<BenchOptions> {
   const names = options.tasks ?? TASK_NAMES;
   const tasks = TASKS.filter(({ name }) => names.includes(name));
   const unused = [
@@ -335,7 +335,7 @@ function benchOptions(
     essays: options.essays ?? null,
     seed: options.seed ?? 42,
     limit: options.limit ?? null,
-    cache: options.cache ?? defaultCacheFolder(),
+    cache: options.cache ?? (await defaultCacheFolder()),
     load: {
       ...loadOptions(options),
       pooling: options.pooling,

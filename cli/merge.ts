@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { count, plural } from '../lib/format.js';
+import { checkParts } from '../queue/merge/check-parts.js';
 import { mergeParts } from '../queue/merge/merge.js';
 import type { AddCommand, Context } from './context.js';
 import { EXIT, UsageError } from './exit.js';
+import { checkIds } from './merge-ids.js';
 import { viewOn } from './progress/views.js';
 
 /** The options of `longembed merge`, as commander gives them. */
@@ -33,17 +35,17 @@ function addMergeOptions(command: Command): Command {
 }
 
 const HELP = `
-Checks that all parts are there and of one run: the same input, model, strategy, prompt and settings. The
-output has the format of the parts and the documents in the order of the input; jsonl and npy files are
-byte for byte those of one process. Beside it: FILE.errors.jsonl with the documents that failed, if any did,
-and for npy FILE.jsonl with whose rows they are. Without --output the parts stay where they are and are
-listed in a manifest.
+Checks that all parts are there and of one run: the same input, model, strategy, prompt and settings; and that
+no two documents with vectors have the same id. The output has the format of the parts and the documents in
+the order of the input; jsonl and npy files are byte for byte those of one process. Beside it: FILE.errors.jsonl
+with the documents that failed, if any did, and for npy FILE.jsonl with whose rows they are. Without --output
+the parts stay where they are and are listed in a manifest.
 
 Examples:
   longembed merge parts --output corpus.parquet
   longembed merge parts
 
-Exit status: 0 done; 2 parts are missing or differ, or the output cannot be written.
+Exit status: 0 done; 2 parts are missing or differ, ids repeat, or the output cannot be written.
 `;
 
 /** `longembed merge`: parts into one file, or a manifest of them. Resolves to the exit code. */
@@ -55,6 +57,10 @@ async function merge(folder: string, options: MergeCommandOptions, context: Cont
   }
   const view = viewOn(context.stderr, options.quiet === true);
   try {
+    await checkIds(folder, await checkParts(folder), {
+      signal: context.signal,
+      onProgress: (fraction) => view.loading(fraction, 'comparing ids'),
+    });
     const { path, parts, counts } = await mergeParts(folder, {
       output: options.output ?? null,
       force: options.force === true,

@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { count, duration, plural } from '../lib/format.js';
 import { filesSha256, modelFiles } from '../lib/model-files.js';
-import { addJobs } from '../queue/add.js';
+import { addJobs, retryJob } from '../queue/add.js';
 import { Broker, type ShardQueue } from '../queue/broker.js';
 import { Corpus } from '../queue/corpus.js';
 import { MAX_SHARDS } from '../queue/shard.js';
@@ -224,7 +224,7 @@ async function retry(options: QueueOptions, { stderr }: Context): Promise<number
     // All are listed first: one that fails again at once would be listed again.
     for (const job of await queue.getFailed()) {
       // One that is no longer there has been given to them by another process.
-      await job.retry('failed', { resetAttemptsMade: true }).then(
+      await retryJob(queue, job).then(
         () => (given += 1),
         (error: unknown) => {
           if (isEngineError(error)) throw error;

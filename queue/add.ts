@@ -1,4 +1,4 @@
-import type { ShardQueue } from './broker.js';
+import type { ShardJob, ShardQueue } from './broker.js';
 import { type JobData, jobId } from './work.js';
 
 /** Jobs that go to the queue in one call. */
@@ -25,4 +25,19 @@ export async function addJobs(
     added += before.filter((job) => job === undefined).length;
   }
   return added;
+}
+
+/**
+ * Gives a job that failed to the workers again, as if it had never been tried.
+ * @throws Error of BullMQ when it is no longer there
+ */
+export async function retryJob(queue: ShardQueue, job: ShardJob): Promise<void> {
+  if (job.stalledCounter === 0) {
+    await job.retry('failed', { resetAttemptsMade: true });
+    return;
+  }
+  // BullMQ keeps the number of workers that died of a job for as long as there is the job: the next death would fail it at once.
+  const { id, name, data } = job;
+  await job.remove();
+  await queue.add(name, data, { jobId: id as string });
 }

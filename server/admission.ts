@@ -47,13 +47,7 @@ export class Admission {
    * @throws ApiError 429 while the queue is full; 413 when it would never have room
    */
   admit(tokens: number): Ticket {
-    if (tokens > this.maxTokens) {
-      throw new ApiError(
-        413,
-        `The request has ${tokens} tokens, and the server takes ${this.maxTokens} at once: send fewer or shorter inputs per request.`,
-        { code: 'request_too_large', param: 'input' },
-      );
-    }
+    if (tokens > this.maxTokens) throw tooManyTokens(tokens, this.maxTokens);
     if (this.#tokens + tokens > this.maxTokens || this.#requests >= MAX_REQUESTS) throw this.#full(tokens);
     if (this.#requests === 0) this.#restart();
     this.#tokens += tokens;
@@ -94,4 +88,13 @@ export class Admission {
     this.#speed = this.#speed === 0 ? speed : (1 - SMOOTHING) * this.#speed + SMOOTHING * speed;
     this.#restart();
   }
+}
+
+/** @param tokens of a request, or as many as were counted @param maxTokens that the server takes at once */
+export function tooManyTokens(tokens: number, maxTokens: number): ApiError {
+  return new ApiError(
+    413,
+    `The request has ${tokens} tokens, and the server takes ${maxTokens} at once: send fewer or shorter inputs per request.`,
+    { code: 'request_too_large', param: 'input' },
+  );
 }

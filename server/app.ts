@@ -29,15 +29,19 @@ const HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosnif
 /** The routes as a Hono application. */
 export function createApp(host: Host): Hono {
   const app = new Hono();
-  const budget = new BodyBudget(host.services.maxBodyBytes);
+  const budget = new BodyBudget(host.services.bodyLimits.bytes);
   for (const [path, routes] of byPath()) {
     for (const one of routes) {
       app.on(one.method.toUpperCase(), honoPath(path), (c) =>
         exchange(host, c, one, (exchange) => call(one, c, exchange, budget)),
       );
     }
-    const methods = routes.map(({ method }) => method.toUpperCase()).join(', ');
-    app.all(honoPath(path), (c) => exchange(host, c, null, () => Promise.reject(methodNotAllowed(methods))));
+    const methods = routes.map(({ method }) => (method === 'get' ? 'GET, HEAD' : 'POST')).join(', ');
+    app.all(honoPath(path), async (c) => {
+      const response = await exchange(host, c, null, () => Promise.reject(methodNotAllowed(methods)));
+      if (response.status === 405) response.headers.set('allow', methods);
+      return response;
+    });
   }
   app.notFound((c) => exchange(host, c, null, () => Promise.reject(notFound())));
   return app;
@@ -77,7 +81,6 @@ async function exchange(
     code = error.code;
     if (error.status >= 500) onFailure(error.cause ?? error, exchange);
     response = errorAnswer(error, route?.flavour ?? flavourOf(c.req.path));
-    if (error.status === 405) response.headers.set('allow', error.param ?? '');
     if (error.status === 401) response.headers.set('www-authenticate', 'Bearer');
   } finally {
     signal.removeEventListener('abort', hangUp);
@@ -107,13 +110,13 @@ function tell(
 
 /** Reads the body, and hands it to the route. */
 async function call(route: Route, c: Context, exchange: Exchange, budget: BodyBudget): Promise<Response> {
-  const { maxBodyBytes } = exchange.services;
+  const { bodyLimits } = exchange.services;
   const parameters = c.req.param();
   const query = new URL(c.req.url).searchParams;
   if (route.body === null) return route.handle({ body: null, exchange, parameters, query });
   const place = budget.open();
   try {
-    const body = await readJson(c.req.raw, route.body, maxBodyBytes, place);
+    const body = await readJson(c.req.raw, route.body, bodyLimits, place);
     return await route.handle({ body, exchange, parameters, query });
   } finally {
     place.giveBack();
@@ -129,7 +132,6 @@ function notFound(): ApiError {
   return new ApiError(404, 'There is no such endpoint: GET /openapi.json lists them.', { code: 'not_found' });
 }
 
-/** @param allowed methods; the answer's header has them */
 function methodNotAllowed(allowed: string): ApiError {
-  return new ApiError(405, `This endpoint takes ${allowed}.`, { code: 'method_not_allowed', param: allowed });
+  return new ApiError(405, `This endpoint takes ${allowed}.`, { code: 'method_not_allowed' });
 }

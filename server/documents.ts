@@ -3,6 +3,7 @@ import { throwIfAborted } from '../lib/abort.js';
 import type { ChunkRule, ManyChunkInput } from '../lib/index.js';
 import { checkChunkRule, type FullChunkRule } from '../lib/model/chunks/rule.js';
 import { EMPTY_LINES } from '../lib/model/chunks/split.js';
+import { tooManyTokens } from './admission.js';
 import { ApiError } from './api-error.js';
 import { checkText, contextExceeded, empty, inputName, specialTokens } from './inputs.js';
 import type { Model } from './models/served-model.js';
@@ -64,6 +65,8 @@ export async function countTokens(
       );
     }
     tokens += content + around;
+    // before places are looked for where chunks may end, which takes a second in a text of 30 MB
+    if (tokens > maxTokens) throw tooManyTokens(tokens, maxTokens);
     if (cut === null) continue;
     const made = chunksOf(document, content, cut);
     chunks += made;

@@ -1,5 +1,6 @@
 import type { Admission } from './admission.js';
 import { toApiError } from './api-error.js';
+import type { BodyLimits } from './http/body.js';
 import type { Metrics, Stage } from './metrics.js';
 import type { ModelPool } from './models/model-pool.js';
 import type { Model, ServedModel } from './models/served-model.js';
@@ -13,8 +14,8 @@ export interface Services {
   readonly policy: Policy;
   /** Inputs of a request, at most. */
   readonly maxInputs: number;
-  /** Bytes of a request's body, at most. */
-  readonly maxBodyBytes: number;
+  /** What a request's body may hold. */
+  readonly bodyLimits: BodyLimits;
 }
 
 /** One request and what it has come to: logs and metrics read it. */

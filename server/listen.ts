@@ -17,6 +17,10 @@ const CHECK_INTERVAL_MS = 2_000;
 /** Time in which a client must take some of its answer. Node lets it pass twice where it saw less in its buffer the first time. */
 const WRITE_TIMEOUT_MS = 60_000;
 
+/** After the client has ended its side of a connection, until it is asked whether it is there; then twice as long, up to the longest. */
+const FIRST_PROBE_MS = 100;
+const MAX_PROBE_MS = 10_000;
+
 /** Of each server: those that are not written yet. */
 const answers = new WeakMap<Server, ReadonlySet<ServerResponse>>();
 
@@ -58,6 +62,7 @@ export async function listen(
     },
   );
   answers.set(server, unfinished);
+  answerHalfClosed(server, unfinished);
   server.maxHeadersCount = MAX_HEADERS;
   server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
@@ -77,6 +82,36 @@ function cutSlowReader(outgoing: ServerResponse): void {
   outgoing.prependOnceListener('finish', () => {
     socket.setTimeout(0);
     socket.off('timeout', cut);
+  });
+}
+
+/**
+ * Answers clients that have ended their side of the connection and read on (`nc -N`), which Node would hang up on. Those that are gone
+ * end theirs in the same way: only when something is sent to them does their system say that nobody is there, and the next write
+ * fails. Interim answers are such writes. HTTP/1.0 has none, and proxies that speak it (nginx) end connections whose client has gone.
+ */
+function answerHalfClosed(server: Server, unfinished: ReadonlySet<ServerResponse>): void {
+  // Node documents it in its source alone
+  (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
+  server.on('connection', (socket) => {
+    socket.on('end', () => {
+      let timer: NodeJS.Timeout | undefined;
+      const probe = (afterMs: number): void => {
+        const waiting = [...unfinished].filter(
+          ({ req, headersSent }) => req.socket === socket && !headersSent,
+        );
+        const [first] = waiting;
+        if (first === undefined) return;
+        if (waiting.some(({ req }) => req.httpVersion === '1.0')) socket.end();
+        else timer = setTimeout(send, afterMs, first, afterMs).unref();
+      };
+      const send = (outgoing: ServerResponse, afterMs: number): void => {
+        if (!outgoing.headersSent) outgoing.writeProcessing();
+        probe(Math.min(2 * afterMs, MAX_PROBE_MS));
+      };
+      probe(FIRST_PROBE_MS);
+      socket.on('close', () => clearTimeout(timer));
+    });
   });
 }
 

@@ -16,6 +16,8 @@ import { checkListenOptions, checkServerOptions, defaultMemoryBytes, type Server
 const MAX_QUEUE_TOKENS = 1 << 20;
 const MAX_INPUTS = 2048;
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
+/** Arrays, objects and fields of a request's JSON, beside an array for each input: documents' chunks are at most as many. */
+const OTHER_STRUCTURES = 16 * 1024;
 /** Time for requests to end, by default, once the server is closed. */
 const GRACE_MS = 30_000;
 /** Time for aborted requests to be answered. */
@@ -47,7 +49,7 @@ export class OpenServer implements EmbeddingServer {
   async listen(options?: ListenOptions): Promise<Address> {
     const { host = '127.0.0.1', port = 8080 } = checkListenOptions(options);
     if (this.#ending) throw new LongEmbedError('ERR_DISPOSED', 'The server was closed: create another.');
-    const server = await listen(this.fetch, host, port);
+    const server = await listen(this.fetch, host, Number(port));
     this.#sockets.push(server);
     return addressOf(server);
   }
@@ -121,6 +123,7 @@ export async function openServer(
     },
   });
   const admission = new Admission(options.maxQueueTokens ?? MAX_QUEUE_TOKENS);
+  const maxInputs = options.maxInputs ?? MAX_INPUTS;
   metrics.watch(admission, pool);
   if (options.processMetrics === true) metrics.watchProcess();
   return new OpenServer(
@@ -129,8 +132,13 @@ export async function openServer(
       admission,
       metrics,
       policy: { as: options.as ?? 'document', allowExtend: allowed },
-      maxInputs: options.maxInputs ?? MAX_INPUTS,
-      maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
+      maxInputs,
+      bodyLimits: {
+        bytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
+        // inputs of token ids may be cut to what the queue takes
+        values: 2 * Math.max(admission.maxTokens, MAX_QUEUE_TOKENS) + maxInputs,
+        structures: maxInputs + OTHER_STRUCTURES,
+      },
     },
     options,
   );

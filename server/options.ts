@@ -135,8 +135,13 @@ const PORT = 'a whole number from 0 to 65535';
 // Node takes an empty host for all addresses of the machine, and a port that is no number for the path of a socket.
 const LISTEN = object({
   host: z.string(HOST).min(1, HOST).optional(),
-  port: z.int(PORT).min(0, PORT).max(65_535, PORT).optional(),
+  port: z.custom<number | string>(isPort, PORT).optional(),
 });
+
+function isPort(value: unknown): boolean {
+  const number = typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value;
+  return Number.isInteger(number) && (number as number) >= 0 && (number as number) <= 65_535;
+}
 
 /** @throws LongEmbedError ERR_INVALID_OPTION */
 export function checkListenOptions(given: unknown): ListenOptions {

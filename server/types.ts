@@ -11,8 +11,8 @@ export interface Address {
 export interface ListenOptions {
   /** Default 127.0.0.1, so that only this machine reaches it. */
   host?: string | undefined;
-  /** Default 8080; 0: any that is free. */
-  port?: number | undefined;
+  /** Default 8080; 0: any that is free. Digits are taken too, as in `process.env.PORT`. */
+  port?: number | string | undefined;
 }
 
 /** An HTTP server with OpenAI's API for embeddings, and those of others. */

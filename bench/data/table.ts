@@ -57,7 +57,14 @@ export function idOf(row: Row, names: readonly string[]): string {
   const value = row.values[name];
   if (typeof value === 'bigint' || Number.isSafeInteger(value)) return String(value);
   if (typeof value === 'string' && value !== '' && value.isWellFormed()) return value;
-  throw badRow(row, `${quoted(name)} is ${display(value)}, not an id: it must be a text or a whole number`);
+  // Its last digits have been rounded already, so that it may be another id.
+  const isRounded = Number.isInteger(value);
+  throw badRow(
+    row,
+    isRounded
+      ? `${quoted(name)} is a number of more than 15 digits, which are not kept: an id of that length must be a text`
+      : `${quoted(name)} is ${display(value)}, not an id: it must be a text or a whole number`,
+  );
 }
 
 export function textOf(row: Row): string {

@@ -19,6 +19,19 @@ const count = z.number().int().nonnegative();
 /** Scores of a split by MTEB's names: ndcg_at_1 … ndcg_at_1000, map_at_…, recall_at_…, precision_at_…, mrr_at_…, accuracy_at_1. */
 const scores = z.record(z.string(), z.number());
 
+/** Scores by query id. Not `z.record`, which leaves out the key `__proto__`: an id is whatever the data say. */
+const scoresByQuery = z
+  .custom<Record<string, number>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'expected an object of query ids and scores',
+  )
+  .superRefine((value, context) => {
+    for (const [id, score] of Object.entries<unknown>(value)) {
+      if (!Number.isFinite(score))
+        context.addIssue({ code: 'custom', path: [id], message: 'expected number' });
+    }
+  });
+
 /** Queries whose fact stands in a part of its document, and their mean score. */
 const depthResult = z.object({
   /** Shares of the document's other text that stand before the fact: from `from`, below `to`; 1 counts to the last part. */
@@ -41,7 +54,7 @@ const splitResult = z.object({
   truncatedDocuments: count,
   scores,
   /** The task's main metric by query id, which `longembed compare` tests. */
-  perQuery: z.record(z.string(), z.number()),
+  perQuery: scoresByQuery,
   /** By where the fact stands that answers the query; missing where that is not known: real tasks, and data that were read. */
   byDepth: z.array(depthResult).optional(),
 });

@@ -11,9 +11,10 @@ import { measure, type Measured } from './measure.js';
 import { HELP, readOptions, type SpeedOptions } from './options.js';
 import { table } from './report.js';
 import { rowsOf } from './row.js';
-import { buildTools, measureKernels } from './tools.js';
+import { buildLongembed, buildTools, measureKernels } from './tools.js';
 
 async function main(options: SpeedOptions): Promise<void> {
+  buildLongembed();
   say('building llama.cpp');
   buildTools();
   const kernels = measureKernels(options.threads);

@@ -6,6 +6,11 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BUILD = join(ROOT, 'build-speed');
 
+/** Builds the addon, its programs and the JavaScript, if anything has changed: not before the options are read, which may ask for help. */
+export function buildLongembed(): void {
+  run(process.execPath, [join(ROOT, 'scripts', 'build.mjs')]);
+}
+
 /** Builds llama.cpp as upstream does, and the programs of native/, if anything has changed. */
 export function buildTools(): void {
   if (!existsSync(join(BUILD, 'CMakeCache.txt'))) {

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { throwIfAborted, untilAborted } from '../abort.js';
 import { checkOptions, flag, object, oneOf, text, whole } from '../check-options.js';
+import { display } from '../error.js';
 import { EmbeddingModel, LongEmbedError, type LoadOptions } from '../index.js';
 import { checkLoadedModel, isLoadedModel } from './loaded-model.js';
 
@@ -67,10 +68,13 @@ export interface LongEmbedModel {
   doEmbed(call: EmbedCall): Promise<EmbedAnswer>;
 }
 
-/** A provider as the SDK takes it (ProviderV3), for `createProviderRegistry` too. */
+/**
+ * A provider as the SDK takes it (ProviderV3), for `createProviderRegistry` too. Its disposal frees the models that it loaded; calls
+ * of its models then fail with ERR_DISPOSED.
+ */
 export interface LongEmbedProvider extends AsyncDisposable {
   readonly specificationVersion: 'v3';
-  /** @throws LongEmbedError ERR_MODEL_NOT_FOUND for a name that `models` does not have */
+  /** @throws LongEmbedError ERR_MODEL_NOT_FOUND for a name that `models` does not have, ERR_INVALID_OPTION for what is no name */
   embeddingModel(id: string, settings?: LongEmbedSettings): LongEmbedModel;
   textEmbeddingModel(id: string, settings?: LongEmbedSettings): LongEmbedModel;
   /** @throws LongEmbedError always: longembed has no such models */
@@ -112,8 +116,12 @@ const PROVIDER = object({
 export function createLongEmbed(options: LongEmbedProviderOptions = {}): LongEmbedProvider {
   const { models, load } = checkOptions(PROVIDER as z.ZodType<LongEmbedProviderOptions>, options);
   const loaded = new Map<string, Promise<EmbeddingModel>>();
+  let isDisposed = false;
 
-  const get = (source: string): Promise<EmbeddingModel> => {
+  const get = async (source: string | EmbeddingModel): Promise<EmbeddingModel> => {
+    // a model that was loaded now would be freed by nobody
+    if (isDisposed) throw disposed();
+    if (typeof source !== 'string') return source;
     let model = loaded.get(source);
     if (model === undefined) {
       model = EmbeddingModel.load(source, load);
@@ -125,6 +133,9 @@ export function createLongEmbed(options: LongEmbedProviderOptions = {}): LongEmb
   };
 
   const embeddingModel = (id: string, settings: LongEmbedSettings = {}): LongEmbedModel => {
+    if (typeof id !== 'string') {
+      throw new LongEmbedError('ERR_INVALID_OPTION', `The model is ${display(id)}: it must be its name.`);
+    }
     const source = models === undefined ? id : Object.hasOwn(models, id) ? models[id] : undefined;
     if (source === undefined) {
       throw new LongEmbedError(
@@ -132,7 +143,7 @@ export function createLongEmbed(options: LongEmbedProviderOptions = {}): LongEmb
         `There is no model ${JSON.stringify(id)}: the models of this provider are ${Object.keys(models ?? {}).join(', ')}.`,
       );
     }
-    return sdkModel(id, () => (typeof source === 'string' ? get(source) : Promise.resolve(source)), settings);
+    return sdkModel(id, () => get(source), settings);
   };
 
   return {
@@ -142,6 +153,7 @@ export function createLongEmbed(options: LongEmbedProviderOptions = {}): LongEmb
     languageModel: (id) => noSuch('language', id),
     imageModel: (id) => noSuch('image', id),
     [Symbol.asyncDispose]: async () => {
+      isDisposed = true;
       const models = [...loaded.values()];
       loaded.clear();
       await Promise.all(models.map(async (model) => (await model.catch(() => null))?.dispose()));
@@ -157,6 +169,10 @@ export function createLongEmbed(options: LongEmbedProviderOptions = {}): LongEmb
 export function embeddingModel(model: EmbeddingModel, settings: LongEmbedSettings = {}): LongEmbedModel {
   const loaded = checkLoadedModel(model, 'createLongEmbed');
   return sdkModel(loaded.info.name ?? 'model', () => Promise.resolve(loaded), settings);
+}
+
+function disposed(): LongEmbedError {
+  return new LongEmbedError('ERR_DISPOSED', 'The provider is disposed: make another with createLongEmbed.');
 }
 
 function noSuch(kind: string, id: string): never {

@@ -2,6 +2,7 @@
 /** longembed/langchain: embeddings for LangChain.js. It needs @langchain/core, as every integration does. */
 import { Embeddings, type EmbeddingsParams } from '@langchain/core/embeddings';
 import { type EmbedManyOptions, EmbeddingModel, LongEmbedError, type LoadOptions } from '../index.js';
+import { display } from '../error.js';
 import { omit } from '../omit.js';
 import { checkLoadedModel } from './loaded-model.js';
 
@@ -45,10 +46,10 @@ export class LongEmbedEmbeddings extends Embeddings implements AsyncDisposable {
 
   /**
    * @param fields see `LongEmbedEmbeddingsFields`
-   * @throws LongEmbedError ERR_INVALID_OPTION when the model is not a loaded one
+   * @throws LongEmbedError ERR_INVALID_OPTION when the fields are no object, or the model is not a loaded one
    */
   constructor(fields: LongEmbedEmbeddingsFields, owns = false) {
-    const { model, maxConcurrency, maxRetries = 0, onFailedAttempt, ...options } = fields;
+    const { model, maxConcurrency, maxRetries = 0, onFailedAttempt, ...options } = checkFields(fields);
     super({
       maxRetries,
       ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
@@ -63,11 +64,8 @@ export class LongEmbedEmbeddings extends Embeddings implements AsyncDisposable {
    * Loads a model, which `await using` or `dispose` frees.
    * @throws LongEmbedError as `EmbeddingModel.load`
    */
-  static async load({
-    model,
-    load,
-    ...options
-  }: LongEmbedEmbeddingsLoadFields): Promise<LongEmbedEmbeddings> {
+  static async load(fields: LongEmbedEmbeddingsLoadFields): Promise<LongEmbedEmbeddings> {
+    const { model, load, ...options } = checkFields(fields);
     return new LongEmbedEmbeddings({ ...options, model: await EmbeddingModel.load(model, load) }, true);
   }
 
@@ -122,6 +120,15 @@ export class LongEmbedEmbeddings extends Embeddings implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
+}
+
+/** Other integrations of LangChain's take none. */
+function checkFields<T extends object>(fields: T): T {
+  if (typeof fields === 'object' && (fields as T | null) !== null) return fields;
+  throw new LongEmbedError(
+    'ERR_INVALID_OPTION',
+    `The fields are ${display(fields)}: they must be an object with a model.`,
+  );
 }
 
 function ofDocument(index: number, error: LongEmbedError): LongEmbedError {

@@ -63,31 +63,49 @@ export function bestRow(scores: Float32Array, begin: number, end: number): numbe
   return best;
 }
 
+interface Scored<T> {
+  readonly value: T;
+  readonly score: number;
+}
+
 /** Collects the entries with the highest scores. Of equal scores, the one that was offered first is better. */
 export class Best<T> {
   readonly #limit: number;
-  readonly #entries: { readonly value: T; readonly score: number }[] = [];
+  /** Those that may be among the best: in order as far as they were sorted, then as they were offered. */
+  #entries: Scored<T>[] = [];
+  #sorted = 0;
+  /** What a score has to exceed; NaN, which nothing is below, until there are enough. */
+  #least = NaN;
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
+  /** @param score not NaN */
   offer(value: T, score: number): void {
-    const entries = this.#entries;
-    const last = entries.at(-1);
-    if (entries.length === this.#limit && last !== undefined && score <= last.score) return;
-    let [low, high] = [0, entries.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((entries[middle]?.score ?? 0) >= score) low = middle + 1;
-      else high = middle;
-    }
-    entries.splice(low, 0, { value, score });
-    if (entries.length > this.#limit) entries.pop();
+    if (score <= this.#least) return;
+    this.#entries.push({ value, score });
+    // Sorting now and then takes n log n where putting each into its place takes n².
+    if (this.#entries.length >= 2 * this.#limit + SPARE) this.#sort();
   }
 
   /** Best first. */
-  get entries(): readonly { readonly value: T; readonly score: number }[] {
+  get entries(): readonly Scored<T>[] {
+    this.#sort();
     return this.#entries;
   }
+
+  #sort(): void {
+    if (this.#sorted === this.#entries.length) return;
+    // The sort is stable: those offered first stay before others of their score.
+    this.#entries.sort((a, b) => b.score - a.score);
+    if (this.#entries.length >= this.#limit) {
+      this.#entries.length = this.#limit;
+      this.#least = this.#entries.at(-1)?.score ?? NaN;
+    }
+    this.#sorted = this.#entries.length;
+  }
 }
+
+/** Entries beside twice the wanted ones before they are sorted, so that few are not sorted at every other one. */
+const SPARE = 64;

@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../abort.js';
-import { checkOptions, object, oneOf, requiredWhole, signal, text, whole } from '../check-options.js';
+import { checkOptions, object, oneOf, requiredWhole, signal, text, threads } from '../check-options.js';
 import { display, LongEmbedError } from '../error.js';
 import { Bm25Index } from '../lexical/index.js';
 import { Best } from './aggregate.js';
@@ -30,7 +30,7 @@ const searchOptions = object({
   by: oneOf('document', 'chunk'),
   best: requiredWhole(1).default(1),
   text,
-  threads: whole(0),
+  threads,
   signal,
 });
 
@@ -125,7 +125,14 @@ export class ChunkIndex {
    */
   async search(query: Float32Array, options: ChunkIndexSearchOptions = {}): Promise<ChunkIndexHit[]> {
     this.#checkUsable();
-    const { k, by, best, threads = 0, signal: abort, text: words } = checkOptions(searchOptions, options);
+    const {
+      k,
+      by,
+      best,
+      threads: cores = 0,
+      signal: abort,
+      text: words,
+    } = checkOptions(searchOptions, options);
     throwIfAborted(abort, SEARCH_ABORTED);
     if (words !== undefined && by === 'chunk') {
       throw invalid('The option text ranks documents: leave it out to search by chunk.');
@@ -135,7 +142,7 @@ export class ChunkIndex {
     const all = this.#entriesNow();
     if (rows === null || all.documents.length === 0) return [];
     const lexical = words === undefined ? null : this.#searchWords(words, all.documents);
-    const scores = new RowScores(rows, unitQuery(query, rows.dimensions), threads, abort);
+    const scores = new RowScores(rows, unitQuery(query, rows.dimensions), cores, abort);
     return by === 'chunk'
       ? nearestChunks(all, scores, k)
       : nearestDocuments(all, scores, { k, best, lexical });

@@ -1,4 +1,5 @@
 /** Answers of the routes. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ApiError } from '../api-error.js';
 
 /** Characters of an answer that is sent at once; of a longer one, so many at a time. */
@@ -17,10 +18,15 @@ export function jsonAnswer(pieces: Iterable<string>, headers: Record<string, str
   let next = first;
   const body = new ReadableStream<Uint8Array>(
     {
-      pull(controller) {
+      async pull(controller) {
         controller.enqueue(encoder.encode(next.text));
-        if (next.done) controller.close();
-        else next = take(iterator);
+        if (next.done) {
+          controller.close();
+          return;
+        }
+        // a client that reads as fast as this writes would have the thread to itself
+        await nextTurn();
+        next = take(iterator);
       },
     },
     { highWaterMark: 1 },

@@ -3,19 +3,25 @@ import type { z } from 'zod';
 import { display } from '../../lib/error.js';
 import { ApiError } from '../api-error.js';
 import type { BodyPlace } from './body-budget.js';
+import { type JsonLimits, JsonOutline } from './json-outline.js';
 
 /** Bodies that announce fewer bytes are read at once, which is faster: unfinished ones on every connection are 128 MiB. */
 const SMALL_BYTES = 64 * 1024;
+
+/** What a body may hold. */
+export interface BodyLimits extends JsonLimits {
+  readonly bytes: number;
+}
 
 /** @param place is charged with what arrives @throws ApiError 415, 413, 429, 400 */
 export async function readJson<T extends z.ZodType>(
   request: Request,
   schema: T,
-  maxBytes: number,
+  limits: BodyLimits,
   place: BodyPlace,
 ): Promise<z.output<T>> {
   checkHeaders(request.headers);
-  const text = await readText(request, maxBytes, place);
+  const text = await readText(request, limits, place);
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -76,15 +82,16 @@ function bad(message: string, param: string | null): ApiError {
   return new ApiError(400, message, { code: 'invalid_value', param });
 }
 
-async function readText(request: Request, maxBytes: number, place: BodyPlace): Promise<string> {
+async function readText(request: Request, limits: BodyLimits, place: BodyPlace): Promise<string> {
   const declared = Number(request.headers.get('content-length') ?? 0);
-  if (declared > maxBytes) throw tooLarge(maxBytes);
+  if (declared > limits.bytes) throw tooLarge(limits.bytes);
+  const outline = new JsonOutline(limits);
   let bytes: Uint8Array;
   try {
     bytes =
       declared > 0 && declared <= SMALL_BYTES
-        ? await readAtOnce(request, place)
-        : await readPieces(request, maxBytes, place);
+        ? await readAtOnce(request, place, outline)
+        : await readPieces(request, limits.bytes, place, outline);
   } catch (error) {
     if (error instanceof ApiError) throw error;
     throw new ApiError(400, 'The body ended too early.', { code: 'invalid_json', cause: error });
@@ -96,14 +103,20 @@ async function readText(request: Request, maxBytes: number, place: BodyPlace): P
   }
 }
 
-async function readAtOnce(request: Request, place: BodyPlace): Promise<Uint8Array> {
+async function readAtOnce(request: Request, place: BodyPlace, outline: JsonOutline): Promise<Uint8Array> {
   const bytes = new Uint8Array(await request.arrayBuffer());
   place.take(bytes.byteLength);
+  outline.add(bytes);
   return bytes;
 }
 
 /** One block of memory, which grows: a client may send its bytes one by one, and each piece kept would take a hundred. */
-async function readPieces(request: Request, maxBytes: number, place: BodyPlace): Promise<Uint8Array> {
+async function readPieces(
+  request: Request,
+  maxBytes: number,
+  place: BodyPlace,
+  outline: JsonOutline,
+): Promise<Uint8Array> {
   const reader = request.body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined;
   let [block, length] = [new Uint8Array(SMALL_BYTES), 0];
   try {
@@ -113,6 +126,7 @@ async function readPieces(request: Request, maxBytes: number, place: BodyPlace):
       const end = length + next.value.byteLength;
       if (end > maxBytes) throw tooLarge(maxBytes);
       place.take(next.value.byteLength);
+      outline.add(next.value);
       if (end > block.length) {
         const larger = new Uint8Array(Math.max(end, Math.min(2 * block.length, maxBytes)));
         larger.set(block.subarray(0, length));

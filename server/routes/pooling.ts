@@ -10,6 +10,7 @@ import { vectorsJson } from './tei-embed.js';
 
 /** Tokens of a chunk, where the request names none. */
 const CHUNK_TOKENS = 256;
+const CHUNKS = 'a number of tokens from 1, "sentences" or "paragraphs"';
 
 const body = z.object(
   {
@@ -17,10 +18,7 @@ const body = z.object(
     model: optional(z.string('the name of a model')),
     chunks: optional(
       z
-        .union(
-          [z.int().min(1), z.enum(['sentences', 'paragraphs'])],
-          'a number of tokens from 1, "sentences" or "paragraphs"',
-        )
+        .union([z.int().min(1, CHUNKS), z.enum(['sentences', 'paragraphs'])], CHUNKS)
         .describe(
           `What gets a vector: chunks of so many tokens (1: every token), sentences or paragraphs; default: ${CHUNK_TOKENS}`,
         ),

@@ -54,17 +54,46 @@ export const tokenize = route({
     const inputs = inputsOf(texts, call) as string[];
     return exchange.withModel(served, async (model) => {
       const { prefix, suffix } = model.info.specialTokens;
-      const lists: string[] = [];
+      const lists: Int32Array[] = [];
       let count = 0;
       for (const text of inputs) {
         throwIfAborted(exchange.signal);
         const content = await model.tokenize(text);
-        const ids = given.add_special_tokens === true ? [...prefix, ...content, ...suffix] : content;
+        const ids = given.add_special_tokens === true ? joined(prefix, content, suffix) : content;
         count += ids.length;
-        lists.push(`[${ids.join(',')}]`);
+        lists.push(ids);
       }
-      const tokens = typeof texts === 'string' ? lists.join('') : `[${lists.join(',')}]`;
-      return jsonAnswer([`{"tokens":${tokens},"count":${count},"max_model_len":${served.maxTokens}}`]);
+      return jsonAnswer(answerJson(lists, typeof texts === 'string', count, served.maxTokens));
     });
   },
 });
+
+function joined(...parts: readonly ArrayLike<number>[]): Int32Array {
+  const all = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** Ids that are written at a time: a text of 30 MB has millions. */
+const PIECE_IDS = 32 * 1024;
+
+function* answerJson(
+  lists: readonly Int32Array[],
+  isOne: boolean,
+  count: number,
+  maxTokens: number,
+): Generator<string> {
+  yield `{"tokens":${isOne ? '' : '['}`;
+  for (const [index, ids] of lists.entries()) {
+    yield index === 0 ? '[' : ',[';
+    for (let from = 0; from < ids.length; from += PIECE_IDS) {
+      yield `${from === 0 ? '' : ','}${ids.subarray(from, from + PIECE_IDS).join(',')}`;
+    }
+    yield ']';
+  }
+  yield `${isOne ? '' : ']'},"count":${count},"max_model_len":${maxTokens}}`;
+}

@@ -97,6 +97,12 @@ it('says what a model must be', () => {
       /^The model is .*: it must be a loaded model, .*; createLongEmbed takes a name or a path/,
     );
   }
+  // as of a variable of the environment that is not set
+  for (const options of [{}, { models: { mini: model } }]) {
+    expect(() => createLongEmbed(options).embeddingModel(undefined as unknown as string)).toThrow(
+      'The model is undefined: it must be its name.',
+    );
+  }
   const models = { mini: 1 as unknown as string };
   expect(() => createLongEmbed({ models })).toThrow(
     'The option models.mini is 1: it must be what EmbeddingModel.load takes, or a loaded model.',
@@ -115,5 +121,15 @@ it('loads a model by its first call, once, and disposes of it', async () => {
   await expect(provider.embeddingModel('nowhere.gguf').doEmbed({ values: ['x'] })).rejects.toMatchObject({
     code: 'ERR_MODEL_NOT_FOUND',
   });
+  await provider[Symbol.asyncDispose]();
+  const load = vi.spyOn(EmbeddingModel, 'load');
+  onTestFinished(() => load.mockRestore());
+  for (const late of [sdk, provider.embeddingModel('mini-rope')]) {
+    await expect(late.doEmbed({ values: ['x'] })).rejects.toMatchObject({
+      code: 'ERR_DISPOSED',
+      message: 'The provider is disposed: make another with createLongEmbed.',
+    });
+  }
+  expect(load).not.toHaveBeenCalled();
   await provider[Symbol.asyncDispose]();
 });

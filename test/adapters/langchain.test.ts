@@ -47,16 +47,25 @@ describe.skipIf(folder === null)(`LangChain.js${without}`, () => {
       'langchain-model',
       `
       import { LongEmbedEmbeddings } from 'longembed/langchain';
-      try {
-        new LongEmbedEmbeddings({ model: 'mini-rope' });
-      } catch (error) {
-        console.log(error.code, error.message);
+      const say = (error) => console.log(error.code, error.message);
+      for (const fields of [{ model: 'mini-rope' }, undefined, null]) {
+        try {
+          new LongEmbedEmbeddings(fields);
+        } catch (error) {
+          say(error);
+        }
       }
+      await LongEmbedEmbeddings.load().catch(say);
       `,
     );
-    expect(printed).toMatch(
-      /^ERR_INVALID_OPTION The model is "mini-rope": .*; LongEmbedEmbeddings\.load takes a name or a path\./,
-    );
+    expect(printed.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(
+        /^ERR_INVALID_OPTION The model is "mini-rope": .*; LongEmbedEmbeddings\.load takes a name or a path\./,
+      ),
+      'ERR_INVALID_OPTION The fields are undefined: they must be an object with a model.',
+      'ERR_INVALID_OPTION The fields are null: they must be an object with a model.',
+      'ERR_INVALID_OPTION The fields are undefined: they must be an object with a model.',
+    ]);
   });
 
   it('is not tried again with what fails, also through a caller with six retries', async () => {

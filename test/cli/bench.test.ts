@@ -57,6 +57,24 @@ describe('bench', () => {
     );
   });
 
+  it('takes its cache from LONGEMBED_CACHE where the user has no home folder, and else says what to do', async () => {
+    const homeless =
+      "import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module'; " +
+      "os.homedir = () => { throw new Error('uv_os_homedir returned ENOENT'); }; syncBuiltinESMExports();";
+    const env = {
+      ...process.env,
+      NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(homeless)}`,
+    };
+    const args = ['bench', '--model', 'bm25', '--data', DATA, '--tasks', 'qmsum', '--output', newFolder()];
+    const set = await start(args, { ...env, LONGEMBED_CACHE: newFolder() }).ended;
+    expect(set).toMatchObject({ code: 0, stderr: expect.stringContaining('lexical, qmsum') as string });
+    const unset = await start(args, { ...env, LONGEMBED_CACHE: '' }).ended;
+    expect(unset.code).toBe(2);
+    expect(unset.stderr).toMatch(
+      /This user has no home folder .*: give a folder with --cache, or set LONGEMBED_CACHE/,
+    );
+  });
+
   it('passes its options on', async () => {
     const args = ['--preset', 'none', '--threads', '3', '--native-context', '128', '--backend', 'cpu'];
     const options = [

@@ -1,5 +1,5 @@
 /** When a process that computes dies, with one that has no model and dies on command. */
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -239,59 +239,6 @@ describe('deaths in a row', () => {
       await until(() => !engineProcesses().includes(pid));
     }
     expect(await call).toHaveLength(1);
-  });
-});
-
-describe('a process that cannot be started again', () => {
-  const flag = join(folder, 'broken');
-  const broken = async (): Promise<IsolatedEngine> => {
-    mkdirSync(folder, { recursive: true });
-    const engine = await loaded('fake.gguf', { env: { ...process.env, FAKE_NO_START: flag } });
-    writeFileSync(flag, '');
-    await errorOf(embed(engine, ASSERTS).promise);
-    return engine;
-  };
-
-  it('is tried a few times, ever more slowly; then every call fails without a start', async () => {
-    const engine = await broken();
-    const started = performance.now();
-    const calls = [embed(engine, FINE).promise, tokenize(engine, 'abc').promise];
-    for (const call of calls) {
-      const { code, message } = await errorOf(call);
-      expect(code).toBe('ERR_BACKEND');
-      expect(message).toBe(
-        'The process that computes was ended by SIGABRT while it loaded the model again: /llama.cpp/ggml.c:12: GGML_ASSERT(n > 0) failed. ' +
-          'It failed to start 7 times in a row and is not started again: dispose of the model and load it anew.',
-      );
-    }
-    expect(performance.now() - started).toBeGreaterThan(100 * (1 + 2 + 4 + 8 + 16 + 32));
-    rmSync(flag);
-    expect((await errorOf(tokenize(engine, 'abc').promise)).message).toContain('7 times in a row');
-    expect(engineProcesses()).toEqual([]);
-    await engine.dispose();
-    expect(await codeOf(embed(engine, FINE).promise)).toBe('ERR_DISPOSED');
-  }, 30_000);
-
-  it('serves the calls that waited, once it can', async () => {
-    const engine = await broken();
-    const call = embed(engine, FINE).promise;
-    await sleep(500);
-    rmSync(flag);
-    expect(await call).toHaveLength(1);
-  });
-
-  it('is not waited for by a call that is cancelled, nor by dispose', async () => {
-    const engine = await broken();
-    const call = embed(engine, FINE);
-    const code = codeOf(call.promise);
-    await sleep(1000);
-    call.cancel();
-    expect(await code).toBe('ERR_ABORTED');
-    const other = codeOf(embed(engine, FINE).promise);
-    await engine.dispose();
-    expect(await other).toBe('ERR_DISPOSED');
-    await sleep(1500);
-    expect(engineProcesses()).toEqual([]);
   });
 });
 

@@ -6,7 +6,6 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Interrupted } from '../../cli/exit.js';
 import { Broker, type ShardQueue } from '../../queue/broker.js';
-import { RunMetrics, type RunProgress } from '../../queue/run-metrics.js';
 import { modelPath } from '../../models/random/cached.js';
 import { longembed as program, start } from '../cli/program.js';
 import { longembed as fake, type Outcome, type World } from '../cli/world.js';
@@ -30,6 +29,12 @@ beforeAll(() => {
   );
   writeFileSync(at('corpus.jsonl'), lines.join('\n'));
 });
+
+interface PostgresClient {
+  connect(): Promise<void>;
+  query(text: string): Promise<unknown>;
+  end(): Promise<void>;
+}
 
 describe.each(['redis', 'postgres'] as const)('a queue on %s', (name) => {
   const reason = missing(name);
@@ -55,6 +60,18 @@ describe.each(['redis', 'postgres'] as const)('a queue on %s', (name) => {
   const add = (own: string): string =>
     `queue add @/corpus.jsonl ${queue(own)} -m @/model.gguf -o @/${name}-${own} --output-format jsonl --shard-tokens 100`;
 
+  /** Adds a run whose shards fail, since its input is another when the worker comes. */
+  async function addFailing(own: string): Promise<void> {
+    await run(add(own));
+    const kept = readFileSync(at('corpus.jsonl'));
+    writeFileSync(at('corpus.jsonl'), '{"id":"other","text":"x"}\n');
+    try {
+      expect((await run(`worker ${queue(own)} -m @/model.gguf --until-done -q`)).code).toBe(1);
+    } finally {
+      writeFileSync(at('corpus.jsonl'), kept);
+    }
+  }
+
   test('has its shards done once, whoever adds them and however often', async () => {
     expect((await run(add('once'))).stderr).toMatch(
       /^longembed: (\d+) shards of about \d+ tokens: \1 added\n$/,
@@ -77,14 +94,7 @@ describe.each(['redis', 'postgres'] as const)('a queue on %s', (name) => {
   });
 
   test('keeps a shard that cannot be done in the failed set, until it is retried', async () => {
-    await run(add('failing'));
-    const kept = readFileSync(at('corpus.jsonl'));
-    writeFileSync(at('corpus.jsonl'), '{"id":"other","text":"x"}\n');
-    try {
-      expect((await run(`worker ${queue('failing')} -m @/model.gguf --until-done -q`)).code).toBe(1);
-    } finally {
-      writeFileSync(at('corpus.jsonl'), kept);
-    }
+    await addFailing('failing');
     const failed = await run(`queue status ${queue('failing')}`);
     expect(failed.code).toBe(1);
     expect(failed.stdout).toMatch(/0 done, 0 active, 0 waiting, (\d+) failed\n/);
@@ -98,6 +108,36 @@ describe.each(['redis', 'postgres'] as const)('a queue on %s', (name) => {
     expect(new Set(attempts.map(({ attemptsMade }) => attemptsMade))).toEqual(new Set([0]));
     expect((await run(`worker ${queue('failing')} -m @/model.gguf --until-done -q`)).code).toBe(1);
     expect((await run(`merge @/${name}-failing`)).code).toBe(0);
+  });
+
+  test('forgets the deaths of workers when a shard is retried', async () => {
+    await addFailing('deaths');
+    const jobs = () => withQueue('deaths', (opened) => opened.getJobs());
+    const before = await jobs();
+    // as after so many deaths
+    if (name === 'redis') {
+      const redis = new Redis(engine.url);
+      for (const { id } of before) await redis.hset(`bull:deaths:${id}`, 'stc', 5);
+      await redis.quit();
+    } else {
+      const driver: string = 'pg'; // it comes without types
+      const { Client } = (await import(driver)) as { Client: new (url: string) => PostgresClient };
+      const client = new Client(engine.url);
+      await client.connect();
+      await client.query("UPDATE bullmq.job SET stalled_count = 5 WHERE queue = 'deaths'");
+      await client.end();
+    }
+    expect((await jobs()).map(({ stalledCounter }) => stalledCounter)).toEqual(before.map(() => 5));
+    expect((await run(`queue retry ${queue('deaths')}`)).stderr).toMatch(
+      new RegExp(`^longembed: ${before.length} shards given`),
+    );
+    const after = await jobs();
+    const facts = ({ id, data }: (typeof after)[number]) => JSON.stringify([id, data.shard.index]);
+    expect(after.map(facts).sort()).toEqual(before.map(facts).sort());
+    for (const { stalledCounter, attemptsMade, failedReason } of after)
+      expect([stalledCounter, attemptsMade, failedReason]).toEqual([0, 0, undefined]);
+    expect((await run(`worker ${queue('deaths')} -m @/model.gguf --until-done -q`)).code).toBe(1);
+    expect((await run(`merge @/${name}-deaths`)).code).toBe(0);
   });
 
   test('ends a worker that has another model, and leaves the shards to others', async () => {
@@ -229,39 +269,6 @@ describe.each(['redis', 'postgres'] as const)('a queue on %s', (name) => {
     ]);
     expect(readFileSync(at(`${name}-merged.jsonl`)).equals(readFileSync(at('whole.jsonl')))).toBe(true);
   }, 120_000);
-});
-
-it('tells Prometheus what a worker does', async () => {
-  let progress: RunProgress | null = null;
-  const metrics = new RunMetrics('worker', () => progress);
-  const { port, close } = await metrics.serve({ host: '127.0.0.1', port: 0 });
-  const read = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-  try {
-    expect(await read()).toMatch(/^longembed_worker_shard_fraction 0$/m);
-    metrics.shardDone({ documents: 60, failed: 3, truncated: 0, rows: 57, tokens: 999 });
-    metrics.shardFailed();
-    progress = { fraction: 0.25, documents: 7, failed: 0, tokens: 80, tokensPerSecond: 40, secondsLeft: 9 };
-    const text = await read();
-    for (const line of [
-      'longembed_worker_documents_total{outcome="embedded"} 57',
-      'longembed_worker_documents_total{outcome="failed"} 3',
-      'longembed_worker_tokens_total 999',
-      'longembed_worker_shards_total{outcome="done"} 1',
-      'longembed_worker_shards_total{outcome="failed"} 1',
-      'longembed_worker_shard_fraction 0.25',
-      'longembed_worker_shard_documents 7',
-      'longembed_worker_tokens_per_second 40',
-      'longembed_worker_seconds_left 9',
-    ]) {
-      expect(text.split('\n')).toContain(line);
-    }
-    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
-    await expect(metrics.serve({ host: '127.0.0.1', port })).rejects.toThrow(
-      /Cannot serve metrics on 127\.0\.0\.1, port \d+: EADDRINUSE/,
-    );
-  } finally {
-    close();
-  }
 });
 
 it('takes no version of BullMQ that has Redis alone for PostgreSQL', async () => {

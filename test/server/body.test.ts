@@ -1,6 +1,7 @@
 /** How bodies are read: what they may hold of the memory, and what is said of those that cannot be read. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { BodyBudget } from '../../server/http/body-budget.js';
+import { INFO } from '../cli/world.js';
 import { fakeModel } from './fake-model.js';
 import { expectRefused, read, startServer, type TestServer } from './helpers.js';
 
@@ -89,6 +90,57 @@ describe('memory', () => {
   });
 });
 
+describe('JSON of which parsing would keep others waiting', () => {
+  const [brackets, many] = ['['.repeat(4 * MIB), 4 * MIB];
+  it.each([
+    ['brackets', PATH, `{"input":${brackets}`, 400, 'invalid_json', /more than 32 arrays and objects inside/],
+    ['deep fields', PATH, '{"a":'.repeat(MIB), 400, 'invalid_json', /more than 32 arrays/],
+    ['arrays', PATH, `{"input":[${'[],'.repeat(many)}`, 413, 'request_too_large', /more than 18432 arrays/],
+    ['fields', PATH, `{${'"a":0,'.repeat(many)}`, 413, 'request_too_large', /arrays, objects and fields/],
+    ['token ids', PATH, `{"input":[${'1,'.repeat(many)}`, 413, 'request_too_large', /than 2099200 values/],
+    ['strings', '/pooling', `{"input":["",${'"",'.repeat(many)}`, 413, 'request_too_large', /values/],
+    [
+      'documents',
+      '/v1/contextualizedembeddings',
+      JSON.stringify({ inputs: Array<[]>(many).fill([]) }),
+      413,
+      'request_too_large',
+      /arrays/,
+    ],
+  ])('%s', async (_, path, body, status, code, message) => {
+    const parse = vi.spyOn(JSON, 'parse');
+    try {
+      const answer = await test.post(path, body);
+      expect(parse.mock.calls.filter(([text]) => text.length > 1000)).toEqual([]);
+      expectRefused(answer, status, code, message);
+    } finally {
+      parse.mockRestore();
+    }
+  });
+
+  it('counts none of what strings hold, wherever the pieces end', async () => {
+    const text = `${'[{:,"\\'.repeat(20_000)}\\"`;
+    const body = JSON.stringify({ input: [text, 'b'], user: '\\' });
+    for (const size of [7, 65_536]) {
+      const bytes = new TextEncoder().encode(body);
+      let at = 0;
+      const stream = new ReadableStream<Uint8Array>({
+        pull(controller) {
+          controller.enqueue(bytes.slice(at, (at += size)));
+          if (at >= bytes.length) controller.close();
+        },
+      });
+      const { json } = await read(await test.server.fetch(streamed(stream)));
+      expect(json.error.message).toContain(`however you requested ${text.length + 2} tokens`);
+    }
+  });
+
+  it('takes as many inputs of token ids as are allowed', async () => {
+    const input = Array<number[]>(2048).fill(Array<number>(60).fill(1));
+    expect((await test.post(PATH, { input })).status).toBe(200);
+  });
+});
+
 describe('refusals', () => {
   it.each([
     ['abc', /there is an unexpected "a"/],
@@ -111,4 +163,32 @@ describe('refusals', () => {
     const plain = await test.post(PATH, { input: 'x' }, { 'content-encoding': 'identity' });
     expect(plain.status).toBe(200);
   });
+});
+
+it('a long answer leaves turns to others, however fast it is read', async () => {
+  const text = 'x'.repeat(1_000_000);
+  const response = await test.server.fetch(
+    new Request('http://server.test/tokenize', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ input: ['', text], add_special_tokens: true }),
+    }),
+  );
+  let turns = 0;
+  let handle = setImmediate(function count() {
+    turns++;
+    handle = setImmediate(count);
+  });
+  const { json } = await read(response);
+  clearImmediate(handle);
+  expect(turns).toBeGreaterThan(10);
+  const { prefix, suffix } = INFO.specialTokens;
+  const tokens = Array<number>(text.length).fill(120);
+  const lists = [
+    [...prefix, ...suffix],
+    [...prefix, ...tokens, ...suffix],
+  ];
+  // a million numbers are slow to compare one by one
+  expect(JSON.stringify(json.tokens) === JSON.stringify(lists)).toBe(true);
+  expect(json.count).toBe(lists.flat().length);
 });

@@ -1,6 +1,6 @@
 /** Limits of the routes that read documents in chunks. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { fakeModel } from './fake-model.js';
 import { expectRefused, read, startServer, type TestServer } from './helpers.js';
 
@@ -74,6 +74,18 @@ describe('--max-tokens', () => {
     expectRefused(prompted, 400, 'context_length_exceeded', /requested 101 tokens/);
     await own.server.close();
   });
+});
+
+it('more tokens than the queue takes are refused before places to cut are looked for', async () => {
+  const own = await startServer({ models: { m: fakeModel() }, maxQueueTokens: 100 });
+  const input = 'Yes. '.repeat(40);
+  const looks = vi.spyOn(String.prototype, 'match');
+  const answer = await own.post('/pooling', { input, chunks: 'sentences' });
+  const texts = looks.mock.contexts.map(String);
+  looks.mockRestore();
+  expectRefused(answer, 413, 'request_too_large', /has 202 tokens, and the server takes 100 at once/);
+  expect(texts).not.toContain(input);
+  await own.server.close();
 });
 
 it('a text without tokens is named', async () => {

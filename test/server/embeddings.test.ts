@@ -280,6 +280,11 @@ describe('refusals', () => {
   it('another method, another path', async () => {
     const get = await test.get(PATH);
     expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST']);
+    const post = await test.post('/v1/models', {});
+    // HEAD is answered as well
+    expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    // it is no field of a request
+    expect(post.json.error).toMatchObject({ code: 'method_not_allowed', param: null });
     expectRefused(await test.get('/v2'), 404, 'not_found', /no such endpoint/);
   });
 });

@@ -65,6 +65,12 @@ describe('/v1/contextualizedembeddings', () => {
   });
 });
 
+it.each([0, -1, 1.5, 'words'])('/pooling says what chunks may be, not %j', async (chunks) => {
+  const answer = await test.post('/pooling', { input: 'x', chunks });
+  const message = /chunks is .*: it must be a number of tokens from 1, "sentences" or "paragraphs"\.$/;
+  expectRefused(answer, 400, 'invalid_value', message);
+});
+
 it('/pooling gives a vector for each chunk', async () => {
   const { json } = await test.post('/pooling', { input: [LONG, 'short'], chunks: 100 });
   const { chunks } = await model.embedChunks(LONG, { chunks: 100 });

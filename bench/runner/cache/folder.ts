@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { access, constants, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import envPaths from 'env-paths';
 import { LongEmbedError } from '../../../lib/error.js';
 import { makeFolders } from '../../../lib/folders.js';
 import { folderFailure } from '../folders.js';
@@ -12,10 +11,26 @@ const CACHE_FORMAT = 2;
 /** The file that marks a folder as a cache and names its format. */
 const MARKER = 'longembed-bench-cache.json';
 
-/** The default cache: LONGEMBED_CACHE, else `bench` in the user's cache folder. */
-export function defaultCacheFolder(): string {
+/**
+ * The default cache: LONGEMBED_CACHE, else `bench` in the user's cache folder.
+ * @throws LongEmbedError ERR_INVALID_OPTION when the variable is not set and the user has no home folder
+ */
+export async function defaultCacheFolder(): Promise<string> {
   const set = process.env['LONGEMBED_CACHE'] ?? '';
-  return set === '' ? join(envPaths('longembed', { suffix: '' }).cache, 'bench') : resolve(set);
+  return set === '' ? join(await userCacheFolder(), 'bench') : resolve(set);
+}
+
+/** The package looks for the home folder as soon as it is imported, and a container's user often has none. */
+async function userCacheFolder(): Promise<string> {
+  try {
+    const { default: envPaths } = await import('env-paths');
+    return envPaths('longembed', { suffix: '' }).cache;
+  } catch (error) {
+    throw invalid(
+      'This user has no home folder for cached embeddings: give a folder with --cache, or set LONGEMBED_CACHE to one.',
+      error,
+    );
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Reads the inputs of `embedChunks` and `embedManyChunks`, and checks the places of chunks. */
+import { constants } from 'node:buffer';
 import { display, LongEmbedError } from '../../error.js';
 import { isBlank } from '../../tokenize/index.js';
 import type { TokenInput } from '../types.js';
@@ -45,7 +46,7 @@ export function readChunkInput(input: unknown): ChunkedText | ChunkedTokens {
   }
   return withContent(
     content,
-    spans.map((span, index) => checkSpan(span, index, content)),
+    Array.from(spans, (span, index) => checkSpan(span, index, content)),
   );
 }
 
@@ -59,7 +60,8 @@ function withContent(
 /** Chunks one after the other. */
 function joined(chunks: readonly unknown[]): ChunkedText {
   let end = 0;
-  const spans = chunks.map((chunk, index): ChunkSpan => {
+  // Unlike `map`, it passes over no holes.
+  const spans = Array.from(chunks, (chunk, index): ChunkSpan => {
     if (typeof chunk !== 'string') {
       throw new LongEmbedError(
         'ERR_INVALID_OPTION',
@@ -71,7 +73,17 @@ function joined(chunks: readonly unknown[]): ChunkedText {
     end += chunk.length;
     return [start, end];
   });
-  return { text: chunks.join(''), spans };
+  if (end > constants.MAX_STRING_LENGTH) {
+    throw new LongEmbedError(
+      'ERR_INPUT_TOO_LONG',
+      `The chunks are ${end} characters together, and the longest string has ${constants.MAX_STRING_LENGTH}: split the document.`,
+    );
+  }
+  const text = chunks.join('');
+  for (const [index, [, at]] of spans.entries()) {
+    if (splitsPair(text, at)) throw cutInTwo(`Chunk ${index}`, at);
+  }
+  return { text, spans };
 }
 
 function checkSpan(span: unknown, index: number, content: string | TokenInput): ChunkSpan {
@@ -87,19 +99,26 @@ function checkSpan(span: unknown, index: number, content: string | TokenInput): 
   if (!valid) {
     throw new LongEmbedError(
       'ERR_INVALID_OPTION',
-      `Span ${index} is ${display(span)}: it must be [start, end], whole numbers from 0 to ${content.length}, the length of the ${typeof content === 'string' ? 'text' : 'tokens'}.`,
+      `Span ${index} is ${shown(span)}: it must be [start, end], whole numbers from 0 to ${content.length}, the length of the ${typeof content === 'string' ? 'text' : 'tokens'}.`,
     );
   }
   for (const at of typeof content === 'string' ? [start, end] : []) {
-    if (splitsPair(content as string, at)) {
-      throw new LongEmbedError(
-        'ERR_INVALID_OPTION',
-        `Span ${index} cuts a character in two at ${at}: JavaScript stores it as two units.`,
-      );
-    }
+    if (splitsPair(content as string, at)) throw cutInTwo(`Span ${index}`, at);
   }
   if (typeof content === 'string' ? isBlank(content.slice(start, end)) : start === end) throw empty(index);
   return [start, end];
+}
+
+/** A span as it was given, where it has the form of one. */
+function shown(span: unknown): string {
+  return Array.isArray(span) && span.length === 2 ? `[${span.map(display).join(', ')}]` : display(span);
+}
+
+function cutInTwo(what: string, at: number): LongEmbedError {
+  return new LongEmbedError(
+    'ERR_INVALID_OPTION',
+    `${what} cuts a character in two at ${at}: JavaScript stores it as two units.`,
+  );
 }
 
 /** Whether a place in a text is between the two halves of a surrogate pair. */

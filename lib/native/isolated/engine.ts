@@ -6,42 +6,9 @@ import { deathError, type Death } from './death.js';
 import { LOAD, type Answer, type Loaded, type Value } from './messages.js';
 import { exists, fingerprint } from '../../model-files.js';
 import { Session, type Loading, type Start } from './process.js';
+import { MAX_FAILED_STARTS, Starts } from './starts.js';
 
-/** Failed starts in a row after which the model is given up. */
-export const MAX_FAILED_STARTS = 7;
-/** Time between the first failed start and the next; it doubles with each. */
-const FIRST_BACK_OFF_MS = 100;
-
-/**
- * Decides when to give up. A process that dies at work costs the one call that it was computing, so every death is progress. A
- * process that cannot be started, or dies while it loads the model, would do so forever: the waits between starts grow, and
- * the calls fail in the end.
- */
-class Starts {
-  #failed = 0;
-  /** In the time of performance.now(). */
-  #notBefore = 0;
-
-  get exhausted(): boolean {
-    return this.#failed >= MAX_FAILED_STARTS;
-  }
-
-  /** Milliseconds until the next start. */
-  get delay(): number {
-    return Math.max(0, this.#notBefore - performance.now());
-  }
-
-  failed(): void {
-    this.#notBefore = performance.now() + FIRST_BACK_OFF_MS * 2 ** this.#failed++;
-  }
-
-  worked(): void {
-    this.#failed = 0;
-    this.#notBefore = 0;
-  }
-}
-
-const GIVEN_UP = `It failed to start ${MAX_FAILED_STARTS} times in a row and is not started again: dispose of the model and load it anew.`;
+const GIVEN_UP = `It failed to start ${MAX_FAILED_STARTS} times in a row: calls fail at once for a minute, after which the next one starts it again.`;
 const STARTS_AGAIN = 'The next call starts it again.';
 
 /** A model in a separate process, which is restarted after it has died. */
@@ -95,6 +62,10 @@ export class IsolatedEngine {
   }
 
   call(request: NewCall, onProgress: ((fraction: number) => void) | null): NativeJob<Value> {
+    if (this.#disposal === null && !this.#calls.working && this.#starts.areForgotten) {
+      this.#starts.worked();
+      this.#refusal = null;
+    }
     if (this.#refusal !== null) return { promise: Promise.reject(this.#refusal()), cancel: () => undefined };
     const call = this.#calls.add(request, onProgress);
     if (this.#session === null) this.#restart();

@@ -156,6 +156,11 @@ describe('columns', () => {
       /"_id" and "id" are both present, and either may be the id\.$/,
     ],
     ['corpus', { doc_id: 1.5, text: 'a' }, /"doc_id" is 1\.5, not an id/],
+    [
+      'corpus',
+      { doc_id: 2 ** 60, text: 'a' },
+      /"doc_id" is a number of more than 15 digits, .* must be a text/,
+    ],
     ['corpus', { doc_id: '', text: 'a' }, /"doc_id" is "", not an id/],
     ['corpus', { doc_id: ['d1'], text: 'a' }, /"doc_id" is an array of 1, not an id/],
     ['corpus', { doc_id: 'd1' }, /there is no "text"\.$/],

@@ -24,6 +24,15 @@ describe('results.json', () => {
     expect(await readResults(join(folder, 'results.json'))).toEqual(results);
   });
 
+  it('keeps the scores of queries whose ids are names of objects’ own properties', async () => {
+    const folder = newFolder();
+    const perQuery = Object.fromEntries(['__proto__', 'constructor', 'toString', '1'].map((id) => [id, 0.5]));
+    const split = splitResult('qmsum', perQuery);
+    await writeResults(folder, resultsOf([runResult('none', [taskResult('qmsum', [split])])]));
+    const read = (await readResults(folder)).runs[0]?.tasks[0]?.splits[0]?.perQuery ?? {};
+    expect(Object.keys(read).sort()).toEqual(['1', '__proto__', 'constructor', 'toString']);
+  });
+
   it('is read when an editor has put a byte order mark before it', async () => {
     const folder = newFolder();
     const results = resultsOf([NONE, NTK]);

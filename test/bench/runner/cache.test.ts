@@ -191,13 +191,13 @@ describe('speeds', () => {
 });
 
 describe('defaultCacheFolder', () => {
-  it("is LONGEMBED_CACHE, else in the user's cache folder", () => {
+  it("is LONGEMBED_CACHE, else in the user's cache folder", async () => {
     const before = process.env['LONGEMBED_CACHE'];
     try {
       process.env['LONGEMBED_CACHE'] = '/some/where';
-      expect(defaultCacheFolder()).toBe('/some/where');
+      expect(await defaultCacheFolder()).toBe('/some/where');
       process.env['LONGEMBED_CACHE'] = '';
-      expect(defaultCacheFolder()).toMatch(/longembed.*bench$/);
+      expect(await defaultCacheFolder()).toMatch(/longembed.*bench$/);
     } finally {
       if (before === undefined) delete process.env['LONGEMBED_CACHE'];
       else process.env['LONGEMBED_CACHE'] = before;
