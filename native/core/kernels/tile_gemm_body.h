@@ -14,9 +14,8 @@
 
 #pragma once
 
-#include "tile_gemm_pack.h"
+#include "tile_gemm_between.h"
 #include "tile_gemm_plan.h"
-#include "tile_gemm_write.h"
 #include "tiles.h"
 
 namespace longembed {
@@ -55,28 +54,45 @@ template <int tiles> inline void begin_block(const float * weights, const float 
     load_x<tiles, products == 1 ? 0 : 1>(x);
 }
 
-/// Adds the products of 32 inputs that have begun, in an order that keeps one factor's part where it can.
+/// Products of parts in a block of inputs, each followed by a step of other work.
 /// @tparam one_part  the weights' second parts are zeros
-template <int tiles, bool one_part> inline void multiply_block(const float * weights, const float * x) {
+template <bool one_part> constexpr int64_t steps_of_block = products == 3 && one_part ? 2 : products;
+
+/// Adds the products of 32 inputs that have begun, in an order that keeps one factor's part where it can, and begins
+/// with the next 32. What products take next is loaded before each step of other work, whose stores may hold back loads
+/// from addresses with the same last 12 bits.
+template <int tiles, bool one_part>
+inline void multiply_block(const float * weights, const float * x, bool is_last, Between & between) {
     multiply_parts<tiles>();
     if constexpr (products == 3) {
         load_x<tiles, 0>(x);
+        between.step();
         multiply_parts<tiles>();
         if constexpr (!one_part) {
             load_weights<1>(weights);
+            between.step();
             multiply_parts<tiles>();
         }
     }
     if constexpr (products == 5) {
         load_x<tiles, 0>(x);
+        between.step();
         multiply_parts<tiles>();
         load_weights<0>(weights);
+        between.step();
         multiply_parts<tiles>();
         load_x<tiles, 1>(x);
+        between.step();
         multiply_parts<tiles>();
         load_x<tiles, 2>(x);
+        between.step();
         multiply_parts<tiles>();
     }
+    keep_vectors_awake();
+    if (!is_last) {
+        begin_block<tiles>(weights + weights_block, x + x_block);
+    }
+    between.step();
 }
 
 template <int tiles> inline void begin_sums(const float * sums, bool is_first) {
@@ -104,111 +120,14 @@ template <int tiles> inline void end_sums(float * sums) {
     }
 }
 
-/// What is done between the products of a pair of tiles, a little after each block of inputs, since tiles are
-/// multiplied beside other instructions: the next piece's weights are split, and the sums of the pair before are
-/// written.
-class Between {
-public:
-    explicit Between(const TileGemm & g) : g_(g) {}
-
-    /// @param steps  how often advance() will be called
-    void split_next(const Piece & piece, float * panel, int64_t steps) {
-        piece_     = piece;
-        panel_     = panel;
-        row_steps_ = steps;
-        row_step_  = 0;
-        row_       = piece.out < g_.t.n ? 0 : panel_outputs;
-    }
-
-    /// @param steps  likewise, until the next call
-    void write_next(const float * sums, int64_t out, int64_t token, int64_t steps) {
-        sums_  = sums;
-        out_   = out;
-        first_ = token;
-        share_ = count_of(4 * tile_words, steps);
-        token_ = 0;
-    }
-
-    void advance() {
-        ++row_step_;
-        while (row_ < panel_outputs && row_ * row_steps_ < row_step_ * panel_outputs) {
-            split_weights(g_, piece_, row_++, panel_);
-        }
-        for (int64_t left = share_; left > 0 && token_ < 4 * tile_words;) {
-            const int64_t before = token_;
-            write(left);
-            left -= token_ - before;
-        }
-    }
-
-    void write_rest() {
-        while (token_ < 4 * tile_words) {
-            write(tile_words);
-        }
-    }
-
-private:
-    /// Writes about as many tokens as `share`, of one square.
-    void write(int64_t share) {
-        const int64_t number = token_ / tile_words;
-        const int64_t begin  = token_ % tile_words;
-        const Square  s      = square(number);
-        if (s.outputs <= 0 || s.tokens <= 0) {
-            token_ = (number + 1) * tile_words;
-            return;
-        }
-        if (begin == 0) {
-            is_finite_ = transpose_square(g_, s);
-        }
-        const int64_t end = smaller(begin + share, s.tokens);
-        write_tokens(g_, s, begin, end);
-        token_ += end - begin;
-        if (end == s.tokens) {
-            token_ = (number + 1) * tile_words;
-            if (!is_finite_) {
-                replace_not_finite(g_, s);
-            }
-        }
-    }
-
-    Square square(int64_t number) const {
-        const int64_t out   = out_ + number / 2 * tile_rows;
-        const int64_t token = first_ + number % 2 * tile_words;
-        return {sums_ + number * tile_area, out, smaller(tile_rows, g_.t.n - out), token,
-                smaller(tile_words, g_.t.tokens - token)};
-    }
-
-    const TileGemm & g_;
-
-    Piece   piece_{};
-    float * panel_     = nullptr;
-    int64_t row_steps_ = 1;
-    int64_t row_step_  = 0;
-    int64_t row_       = panel_outputs; ///< the next to be split
-
-    const float * sums_      = nullptr;
-    int64_t       out_       = 0;
-    int64_t       first_     = 0;
-    int64_t       share_     = 0;
-    int64_t       token_     = 4 * tile_words; ///< the next to be written, of four squares
-    bool          is_finite_ = true;
-};
-
 /// Multiplies a pair of tiles of tokens, or the last tile alone, with a piece.
 template <int tiles, bool one_part> void multiply_pair(const float * weights, const float * x, int64_t blocks,
                                                        bool is_first, float * sums, Between & between) {
     begin_sums<tiles>(sums, is_first);
     begin_block<tiles>(weights, x);
     for (int64_t block = 0; block < blocks; ++block) {
-        multiply_block<tiles, one_part>(weights + block * weights_block, x + block * x_block);
-        keep_vectors_awake();
-        // before the next stores, which may hold back loads from addresses with the same last 12 bits
-        if (block + 1 < blocks) {
-            begin_block<tiles>(weights + (block + 1) * weights_block, x + (block + 1) * x_block);
-        }
-        if ((block + 1) % pace == 0 || block + 1 == blocks) {
-            between.advance();
-        }
+        multiply_block<tiles, one_part>(weights + block * weights_block, x + block * x_block, block + 1 == blocks,
+                                        between);
     }
     between.write_rest();
     end_sums<tiles>(sums);
@@ -229,7 +148,7 @@ void multiply_piece(const TileGemm & g, const Piece & piece, const float * weigh
             multiply_pair<1, one_part>(weights, x, blocks, piece.k == 0, sums, between);
         }
         if (piece.is_last(g)) {
-            between.write_next(sums, piece.out, token, count_of(blocks, pace));
+            between.write_next(sums, piece.out, token, blocks * steps_of_block<one_part>);
         }
         x += blocks * x_block;
         sums += pair_area;
@@ -240,17 +159,18 @@ void multiply_all(TileGemm & g) {
     const Tiles in_use;
     Piece       piece{0, 0};
     Between     between(g);
-    for (int64_t row = 0; row < panel_outputs; ++row) {
-        split_weights(g, piece, row, g.weights[0]);
-    }
+    between.split_next(piece, g.weights[0], 1);
+    between.split_rest();
     while (piece.out < g.t.n) {
         const Piece next = piece.next(g);
-        between.split_next(next, g.weights[1], g.pairs * count_of(piece.blocks(g), pace));
         if (g.t.format == WeightFormat::bf16) {
+            between.split_next(next, g.weights[1], g.pairs * piece.blocks(g) * steps_of_block<true>);
             multiply_piece<true>(g, piece, g.weights[0], between);
         } else {
+            between.split_next(next, g.weights[1], g.pairs * piece.blocks(g) * steps_of_block<false>);
             multiply_piece<false>(g, piece, g.weights[0], between);
         }
+        between.split_rest();
         float * const split = g.weights[1];
         g.weights[1]        = g.weights[0];
         g.weights[0]        = split;

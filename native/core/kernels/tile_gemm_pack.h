@@ -55,14 +55,17 @@ template <typename Low, typename High> inline void split_block(Low low, High hig
 
 static_assert(run_numbers == split_numbers, "what is read at once is split at once");
 
-/// Splits the weights of one output of a piece: a row of the panel's tiles. Flattened for the same reason as
-/// unpack_row().
-__attribute__((flatten)) void split_weights(const TileGemm & g, const Piece & piece, int64_t row, float * panel) {
+/// Splits inputs `first` … first + count − 1 of a piece, or as many as there are, of one output: a row of the panel's
+/// tiles. Flattened for the same reason as unpack_row().
+/// @param first  begins a block of the weights' type and one of split_numbers
+__attribute__((flatten)) void split_weights(const TileGemm & g, const Piece & piece, int64_t row, int64_t first,
+                                            int64_t count, float * panel) {
     const GemmTile & t      = g.t;
     const int64_t    out    = piece.out + row;
-    const int64_t    depth  = piece.depth(g);
-    const int64_t    blocks = piece.blocks(g);
-    float *          to     = panel + row / tile_rows * tile_area + row % tile_rows * tile_words;
+    const int64_t    depth  = smaller(count, piece.depth(g) - first);
+    const int64_t    blocks = count_of(depth, split_numbers);
+    float *          to =
+        panel + first / split_numbers * weights_block + row / tile_rows * tile_area + row % tile_rows * tile_words;
     if (out >= t.n) {
         for (int64_t block = 0; block < blocks; ++block) {
             for (int64_t part = 0; part < weight_parts; ++part) {
@@ -71,7 +74,7 @@ __attribute__((flatten)) void split_weights(const TileGemm & g, const Piece & pi
         }
         return;
     }
-    const char * weights = t.weights + out * t.weight_stride + piece.k / t.block * t.block_bytes;
+    const char * weights = t.weights + out * t.weight_stride + (piece.k + first) / t.block * t.block_bytes;
     // the same weights of the next panel, which come from main memory, a few at a time: in one go they would wait for
     // each other, and nothing could be done beside it
     const char *  ahead = weights + (out + panel_outputs < t.n ? panel_outputs * t.weight_stride : 0);
@@ -86,7 +89,7 @@ __attribute__((flatten)) void split_weights(const TileGemm & g, const Piece & pi
     if (read == depth) {
         return;
     }
-    prefetch_weights(t, out + panel_outputs, piece.k, depth);
+    prefetch_weights(t, out + panel_outputs, piece.k + first, depth);
     const float * numbers = g.row;
     if (t.format == WeightFormat::f32) {
         numbers = reinterpret_cast<const float *>(weights);

@@ -25,10 +25,6 @@ constexpr int64_t max_depth     = gemm_kc; ///< inputs of a panel that are split
 constexpr int64_t x_bytes       = 1 << 20;
 constexpr int64_t group_outputs = 8 * panel_outputs;
 
-/// Blocks of 32 inputs between two pieces of work on vectors. Measured: after each one, or once a pair, is up to 15 %
-/// slower.
-constexpr int64_t pace = 4;
-
 // Floats that `split_numbers` inputs of a panel or of a pair of tiles take: [part][2][16][16] words. Weights are split
 // row by row, whose words would all compete for the same sets of the first-level cache if blocks were a power of two
 // apart.

@@ -10,12 +10,6 @@ namespace longembed {
 
 namespace {
 
-inline Bits are_not_finite(Vector x) {
-    Bits bits;
-    __builtin_memcpy(&bits, &x, sizeof(bits));
-    return (bits & 0x7f800000) == 0x7f800000;
-}
-
 /// Finished sums of 16 outputs × 16 tokens.
 struct Square {
     const float * sums;
@@ -23,6 +17,8 @@ struct Square {
     int64_t       outputs; ///< that there are
     int64_t       token;
     int64_t       tokens;
+
+    bool is_there() const { return outputs > 0 && tokens > 0; }
 };
 
 /// Infinities have no second part, and numbers above 3.39e38 round to them, so that sums are NaN. The kernel over
@@ -48,51 +44,103 @@ void replace_not_finite(const TileGemm & g, const Square & s) {
     }
 }
 
-/// Writes the sums of a square to g.outputs, a row for each token. Says whether all are finite.
-bool transpose_square(const TileGemm & g, const Square & s) {
-    Bits not_finite = {};
+/// Whether an epilogue takes so many instructions that a square's are not done in one go.
+constexpr bool is_long(Epilogue epilogue) {
+    return epilogue != Epilogue::none && epilogue != Epilogue::residual_add;
+}
+
+/// Transposes a square and calls put(token, o, sums) with a vector of each token's outputs from o on.
+/// @return whether all sums are finite
+template <typename Put> inline bool transpose_square(const Square & s, const Put & put) {
+    Vector zeros[2] = {}; // or not a number
     for (int64_t token = 0; token < tile_words; token += width) {
         for (int64_t o = 0; o < tile_rows; o += width) {
             Vector square[width];
             for (int i = 0; i < width; ++i) {
                 square[i] = load(s.sums + (o + i) * tile_words + token);
-                not_finite |= are_not_finite(square[i]);
+                zeros[i % 2] += 0.0f * square[i];
             }
             transpose(square);
             for (int i = 0; i < width; ++i) {
-                store(g.outputs + (token + i) * tile_rows + o, square[i]);
+                put(token + i, o, square[i]);
             }
         }
     }
-    return !any(not_finite);
+    const Vector zero = zeros[0] + zeros[1];
+    return !any(zero != zero);
 }
 
-/// Writes the outputs of some tokens of a transposed square: epilogue(sum + bias).
-template <Epilogue epilogue> void write_tokens(const TileGemm & g, const Square & s, int64_t first, int64_t end) {
-    const GemmTile & t    = g.t;
-    const float *    bias = t.bias == nullptr ? nullptr : t.bias + s.out;
-    for (int64_t token = first; token < end; ++token) {
-        const float * sums = g.outputs + token * tile_rows;
-        const float * operand =
-            t.operand == nullptr ? nullptr : t.operand + (s.token + token) * t.operand_stride + s.out;
-        float * y = t.y + (s.token + token) * t.y_stride + s.out;
-        int64_t o = 0;
-        for (; o + width <= s.outputs; o += width) {
-            const Vector sum = bias == nullptr ? load(sums + o) : load(sums + o) + load(bias + o);
-            store(y + o, apply(epilogue, sum, operand == nullptr ? sum : load(operand + o)));
-        }
-        if (o < s.outputs) {
-            const int64_t count = s.outputs - o;
-            Vector        sum   = load_partial(sums + o, count);
+/// Rows of a square's outputs, of the operand and of y.
+struct SquareRows {
+    const float * bias; ///< or null
+    const float * operand;
+    int64_t       operand_stride;
+    float *       y;
+    int64_t       y_stride;
+    int64_t       outputs;
+    int64_t       tokens;
+
+    SquareRows(const GemmTile & t, const Square & s)
+        : bias(t.bias == nullptr ? nullptr : t.bias + s.out),
+          operand(t.operand == nullptr ? nullptr : t.operand + s.token * t.operand_stride + s.out),
+          operand_stride(t.operand_stride), y(t.y + s.token * t.y_stride + s.out), y_stride(t.y_stride),
+          outputs(s.outputs), tokens(s.tokens) {}
+
+    /// Writes a token's outputs o … o + width − 1.
+    template <Epilogue epilogue> inline void write(int64_t token, int64_t o, Vector sum) const {
+        const float * with = operand + token * operand_stride + o;
+        float *       to   = y + token * y_stride + o;
+        if (o + width <= outputs) {
+            sum = bias == nullptr ? sum : sum + load(bias + o);
+            store(to, apply(epilogue, sum, operand == nullptr ? sum : load(with)));
+        } else if (o < outputs) {
+            const int64_t count = outputs - o;
             sum                 = bias == nullptr ? sum : sum + load_partial(bias + o, count);
-            const Vector value  = apply(epilogue, sum, operand == nullptr ? sum : load_partial(operand + o, count));
-            __builtin_memcpy(y + o, &value, count * sizeof(float));
+            const Vector value  = apply(epilogue, sum, operand == nullptr ? sum : load_partial(with, count));
+            __builtin_memcpy(to, &value, count * sizeof(float));
         }
     }
+
+    /// Fetches what is read and written, which comes from far away where rows are long.
+    __attribute__((always_inline)) void prefetch() const {
+        for (int64_t token = 0; token < tokens; ++token) {
+            __builtin_prefetch(y + token * y_stride, 1, 3);
+            if (operand != nullptr) {
+                __builtin_prefetch(operand + token * operand_stride, 0, 3);
+            }
+        }
+    }
+};
+
+/// Writes a square: epilogue(sum + bias).
+/// @return whether all sums are finite
+template <Epilogue epilogue> bool write_square(const TileGemm & g, const Square & s) {
+    const SquareRows rows(g.t, s);
+    if (s.tokens == tile_words) {
+        return transpose_square(s, [&](int64_t token, int64_t o, Vector sum) { rows.write<epilogue>(token, o, sum); });
+    }
+    return transpose_square(s, [&](int64_t token, int64_t o, Vector sum) {
+        if (token < rows.tokens) {
+            rows.write<epilogue>(token, o, sum);
+        }
+    });
 }
 
-void write_tokens(const TileGemm & g, const Square & s, int64_t first, int64_t end) {
-    with_constant(g.t.epilogue, [&](auto constant) { write_tokens<constant.epilogue>(g, s, first, end); });
+/// The first part of writing a square with a long epilogue.
+/// @return whether all sums are finite
+bool keep_square(const TileGemm & g, const Square & s) {
+    return transpose_square(
+        s, [&](int64_t token, int64_t o, Vector sum) { store(g.outputs + token * tile_rows + o, sum); });
+}
+
+/// The other part, of some tokens.
+template <Epilogue epilogue> void write_tokens(const TileGemm & g, const Square & s, int64_t first, int64_t end) {
+    const SquareRows rows(g.t, s);
+    for (int64_t token = first; token < smaller(end, s.tokens); ++token) {
+        for (int64_t o = 0; o < tile_rows; o += width) {
+            rows.write<epilogue>(token, o, load(g.outputs + token * tile_rows + o));
+        }
+    }
 }
 
 } // namespace
