@@ -20,7 +20,9 @@ int main(int argc, char ** argv) {
     add_norm_tests(tests);
     add_placement_tests(tests);
     add_backend_tests(tests);
+    add_file_watch_tests(tests);
     add_processor_features_tests(tests);
+    add_product_grid_tests(tests);
     add_relative_speed_tests(tests);
     add_right_of_way_tests(tests);
     add_rope_tests(tests);

@@ -29,6 +29,11 @@ struct CpuKernels {
     /// Numbers in a 32-bit word of packed keys and values: 1, a float; 2, a pair in BF16.
     int64_t pack_factor = 1;
 
+    /// What a product takes for each of an output's weights and each of a token's inputs that it reads, converts or packs,
+    /// beside the multiply-adds, in multiply-adds.
+    int64_t weight_cost = 32;
+    int64_t input_cost  = 8;
+
     /// Outputs in a panel of weights (WeightPanels); 0: products take none.
     int64_t panel = 0;
 

@@ -219,6 +219,10 @@ int64_t tile_gemm_scratch(int64_t tokens, int64_t k) {
 /// leave of both factors, and the product of second parts that is left out.
 constexpr float tile_term_error = products == 3 ? 0x1p-15f : products == 5 ? 0x1p-22f : 0.0f;
 
+// By the time that splitting and packing take (docs/performance.md), where multiply-adds run at 500 GFLOPS.
+constexpr int64_t tile_weight_cost = 40;
+constexpr int64_t tile_input_cost  = 90;
+
 } // namespace
 
 } // namespace longembed

@@ -52,6 +52,8 @@ CpuKernels LONGEMBED_VARIANT() {
     kernels.gemm_scratch    = tile_gemm_scratch;
     kernels.panel           = 0;
     kernels.pack_panel      = nullptr;
+    kernels.weight_cost     = tile_weight_cost;
+    kernels.input_cost      = tile_input_cost;
     kernels.term_error      = tile_term_error;
     kernels.split_attention = {split_attention,    split_attention_scratch, split_key_floats,
                                split_value_floats, pack_split_key,          pack_split_value};

@@ -11,7 +11,7 @@ namespace longembed {
 
 namespace {
 
-/// The sources of `y` are weight, x, bias and operand. Parts are ranges of outputs.
+/// The sources of `y` are weight, x, bias and operand. Parts are ranges of outputs and tokens.
 template <Epilogue epilogue> void compute(ggml_tensor * y, int part, int parts, void * data) {
     const auto &        kernels = *static_cast<const CpuKernels *>(data);
     const ggml_tensor * weight  = y->src[0];
@@ -19,17 +19,22 @@ template <Epilogue epilogue> void compute(ggml_tensor * y, int part, int parts, 
     const ggml_tensor * bias    = y->src[2];
     const ggml_tensor * operand = y->src[3];
 
-    const OutputRange outputs = OutputRange::of_part(weight->ne[1], part, parts);
-    GemmTile          tile    = tile_of(kernels, weight, outputs);
-    tile.x                    = floats(x);
-    tile.x_stride             = row_floats(x);
-    tile.tokens               = x->ne[1];
-    tile.bias                 = bias == nullptr ? nullptr : floats(bias) + outputs.first;
-    tile.epilogue             = epilogue;
-    tile.operand              = operand == nullptr ? nullptr : floats(operand) + outputs.first;
-    tile.operand_stride       = row_floats(operand);
-    tile.y                    = static_cast<float *>(y->data) + outputs.first;
-    tile.y_stride             = row_floats(y);
+    const ProductGrid grid(kernels, x->ne[1], weight->ne[1], parts);
+    const OutputRange outputs = grid.outputs(part);
+    const TokenRange  tokens  = grid.tokens(part);
+    if (tokens.count() <= 0 || outputs.count() <= 0) {
+        return;
+    }
+    GemmTile tile       = tile_of(kernels, weight, outputs);
+    tile.x_stride       = row_floats(x);
+    tile.x              = floats(x) + tokens.first * tile.x_stride;
+    tile.tokens         = tokens.count();
+    tile.bias           = bias == nullptr ? nullptr : floats(bias) + outputs.first;
+    tile.epilogue       = epilogue;
+    tile.operand_stride = row_floats(operand);
+    tile.operand  = operand == nullptr ? nullptr : floats(operand) + tokens.first * tile.operand_stride + outputs.first;
+    tile.y_stride = row_floats(y);
+    tile.y        = static_cast<float *>(y->data) + tokens.first * tile.y_stride + outputs.first;
     kernels.gemm(tile, scratch_floats(kernels.gemm_scratch(tile.tokens, tile.k)));
 }
 
@@ -75,11 +80,6 @@ void set_weights(GemmTile & tile, const CpuKernels & kernels, ggml_type type) {
             tile.dequantize = ggml_get_type_traits(type)->to_float;
             break;
     }
-}
-
-OutputRange OutputRange::of_part(int64_t outputs, int part, int parts) {
-    const int64_t units = (outputs + gemm_nc - 1) / gemm_nc;
-    return {units * part / parts * gemm_nc, std::min(outputs, units * (part + 1) / parts * gemm_nc)};
 }
 
 GemmTile tile_of(const CpuKernels & kernels, const ggml_tensor * weight, const OutputRange & outputs, int64_t matrix) {

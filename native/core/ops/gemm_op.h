@@ -2,20 +2,13 @@
 
 #include "graph_context.h"
 #include "kernels/gemm.h"
+#include "product_grid.h"
 #include "weights.h"
 
 namespace longembed {
 
 /// Sets how weights of this type lie in memory and are dequantized.
 void set_weights(GemmTile & tile, const CpuKernels & kernels, ggml_type type);
-
-/// Outputs that one part of an operation computes: first … end − 1, whole units of work.
-struct OutputRange {
-    int64_t first;
-    int64_t end;
-
-    static OutputRange of_part(int64_t outputs, int part, int parts);
-};
 
 /// A product with some outputs of one of a tensor's matrices, which gives way to short work while it is computed; x, y
 /// and what goes with the sums are still to be set.
