@@ -109,7 +109,7 @@ void add_product_grid_tests(std::vector<Test> & tests) {
                          check_balance(512, 384, 16, 1.0);
                          check_balance(512, 768, 32, 1.0);
                          check_balance(392, 768, 8, 1.31); // 13 units of 32 tokens
-                         check_balance(13, 768, 8, 1.34);  // 12 units of 64 outputs, and no second one of tokens
+                         check_balance(13, 768, 8, 1.34);  // 12 units of 64 outputs, and one of tokens
                      }});
     add_for_variants(tests, "product in parts", check_bits);
 }

@@ -10,7 +10,7 @@ import { modelPath } from '../../models/random/cached.js';
 import { ARCHITECTURE_NAMES, POSITION_ARCHITECTURES } from '../../models/random/index.js';
 import { drawTokenIds } from './fixtures.js';
 
-const THREADS = [1, 2, 3] as const;
+const THREADS = [1, 2, 5] as const;
 
 // around the width of vectors, tiles of 48 queries and 64 keys, and blocks of up to 528 tokens; equal ones share a run
 const LENGTHS = [7, 1, 33, 100, 16, 17, 64, 65, 13, 13, 130, 1100, 48, 100, 529, 300, 5, 700, 2];

@@ -110,13 +110,19 @@ void TiledAttention::run_packing(ggml_tensor * packed, int part, int parts, void
     const auto &        packing  = *static_cast<const Packing *>(data);
     const ggml_tensor * rows     = packed->src[1];
     const size_t        per_head = ggml_nbytes(packed) / rows->ne[1];
-    for (int64_t head = part; head < rows->ne[1]; head += parts) {
+    int64_t             piece    = 0; // some tokens of a head: there may be fewer heads than threads
+    for (int64_t head = 0; head < rows->ne[1]; ++head) {
         const char * row = static_cast<const char *>(rows->data) + head * rows->nb[1];
         char *       to  = static_cast<char *>(packed->data) + head * per_head;
         for (const SlotRun & run : packing.runs) {
-            for (int64_t t = 0; t < run.count; ++t) {
-                packing.pack_one(reinterpret_cast<const float *>(row + (run.first + t) * rows->nb[2]), rows->ne[0],
-                                 run.slot + t, to);
+            for (int64_t first = 0; first < run.count; first += tile_keys) {
+                if (piece++ % parts != part) {
+                    continue;
+                }
+                for (int64_t t = first; t < std::min(first + tile_keys, run.count); ++t) {
+                    packing.pack_one(reinterpret_cast<const float *>(row + (run.first + t) * rows->nb[2]), rows->ne[0],
+                                     run.slot + t, to);
+                }
             }
         }
     }

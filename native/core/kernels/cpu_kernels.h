@@ -29,10 +29,14 @@ struct CpuKernels {
     /// Numbers in a 32-bit word of packed keys and values: 1, a float; 2, a pair in BF16.
     int64_t pack_factor = 1;
 
-    /// What a product takes for each of an output's weights and each of a token's inputs that it reads, converts or packs,
-    /// beside the multiply-adds, in multiply-adds.
+    /// What a product takes for each of an output's weights and each of a token's inputs that it reads, converts or
+    /// packs, beside the multiply-adds, in multiply-adds.
     int64_t weight_cost = 32;
     int64_t input_cost  = 8;
+
+    /// Outputs and tokens that a product computes together: a thread's share is a multiple of them.
+    int64_t output_unit = 64;
+    int64_t token_unit  = 32;
 
     /// Outputs in a panel of weights (WeightPanels); 0: products take none.
     int64_t panel = 0;

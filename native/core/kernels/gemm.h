@@ -10,7 +10,7 @@ using Dequantize = void (*)(const void * from, float * to, int64_t count);
 /// Inputs of a weight row that are dequantized and packed at once; a multiple of every type's block.
 constexpr int64_t gemm_kc = 1024;
 
-/// Outputs in one unit of work; a multiple of every variant's register tile.
+/// A multiple of the outputs of every variant's register tile, and at least as many.
 constexpr int64_t gemm_nc = 64;
 
 /// How weights lie in memory.

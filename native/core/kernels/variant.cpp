@@ -43,6 +43,8 @@ CpuKernels LONGEMBED_VARIANT() {
     kernels.code_dot     = code_dot;
     kernels.gradient     = gradient_kernels();
     kernels.pack_factor  = pack_factor;
+    kernels.output_unit  = nr;
+    kernels.token_unit   = 2 * mr;
     if (pack_factor == 1) {
         kernels.panel      = nr;
         kernels.pack_panel = pack_panel;
@@ -54,6 +56,8 @@ CpuKernels LONGEMBED_VARIANT() {
     kernels.pack_panel      = nullptr;
     kernels.weight_cost     = tile_weight_cost;
     kernels.input_cost      = tile_input_cost;
+    kernels.output_unit     = panel_outputs;
+    kernels.token_unit      = pair_tokens;
     kernels.term_error      = tile_term_error;
     kernels.split_attention = {split_attention,    split_attention_scratch, split_key_floats,
                                split_value_floats, pack_split_key,          pack_split_value};

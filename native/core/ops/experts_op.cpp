@@ -91,7 +91,7 @@ template <RowOrder order, Epilogue epilogue> void multiply(ggml_tensor * y, int 
     const ggml_tensor * weight  = y->src[0];
     const ggml_tensor * x       = y->src[1];
     const ggml_tensor * chosen  = y->src[2];
-    const OutputRange   outputs = OutputRange::of_part(weight->ne[1], part, parts);
+    const OutputRange   outputs = OutputRange::of_part(weight->ne[1], kernels.output_unit, part, parts);
     if (outputs.first >= outputs.end) {
         return;
     }

@@ -7,9 +7,6 @@ namespace longembed {
 
 namespace {
 
-/// Tokens in one unit of work: a pair of AMX's tiles, and about whole register tiles.
-constexpr int64_t token_unit = 32;
-
 constexpr int64_t units_of(int64_t count, int64_t unit) {
     return (count + unit - 1) / unit;
 }
@@ -25,17 +22,17 @@ constexpr int64_t begin_of(int64_t count, int64_t unit, int part, int parts) {
 
 } // namespace
 
-OutputRange OutputRange::of_part(int64_t outputs, int part, int parts) {
-    return {begin_of(outputs, gemm_nc, part, parts), begin_of(outputs, gemm_nc, part + 1, parts)};
+OutputRange OutputRange::of_part(int64_t outputs, int64_t unit, int part, int parts) {
+    return {begin_of(outputs, unit, part, parts), begin_of(outputs, unit, part + 1, parts)};
 }
 
 ProductGrid::ProductGrid(const CpuKernels & kernels, int64_t tokens, int64_t outputs, int parts)
-    : tokens_(tokens), outputs_(outputs) {
+    : tokens_(tokens), outputs_(outputs), token_unit_(kernels.token_unit), output_unit_(kernels.output_unit) {
     int64_t least = std::numeric_limits<int64_t>::max();
-    for (int rows = 1; rows <= parts && rows <= units_of(tokens, token_unit); ++rows) {
+    for (int rows = 1; rows <= parts && rows <= units_of(tokens, token_unit_); ++rows) {
         const int     columns = parts / rows;
-        const int64_t of_part = largest(tokens, token_unit, rows);
-        const int64_t out     = largest(outputs, gemm_nc, columns);
+        const int64_t of_part = largest(tokens, token_unit_, rows);
+        const int64_t out     = largest(outputs, output_unit_, columns);
         const int64_t cost    = of_part * out + of_part * kernels.input_cost + out * kernels.weight_cost;
         if (cost < least) {
             least    = cost;
@@ -46,7 +43,8 @@ ProductGrid::ProductGrid(const CpuKernels & kernels, int64_t tokens, int64_t out
 }
 
 OutputRange ProductGrid::outputs(int part) const {
-    return part < rows_ * columns_ ? OutputRange::of_part(outputs_, part % columns_, columns_) : OutputRange{0, 0};
+    return part < rows_ * columns_ ? OutputRange::of_part(outputs_, output_unit_, part % columns_, columns_)
+                                   : OutputRange{0, 0};
 }
 
 TokenRange ProductGrid::tokens(int part) const {
@@ -54,7 +52,7 @@ TokenRange ProductGrid::tokens(int part) const {
         return {0, 0};
     }
     const int row = part / columns_;
-    return {begin_of(tokens_, token_unit, row, rows_), begin_of(tokens_, token_unit, row + 1, rows_)};
+    return {begin_of(tokens_, token_unit_, row, rows_), begin_of(tokens_, token_unit_, row + 1, rows_)};
 }
 
 } // namespace longembed

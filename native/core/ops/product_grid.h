@@ -13,8 +13,8 @@ struct OutputRange {
 
     int64_t count() const { return end - first; }
 
-    /// One of `parts` ranges that are about equal.
-    static OutputRange of_part(int64_t outputs, int part, int parts);
+    /// One of `parts` ranges that are about equal, of whole units.
+    static OutputRange of_part(int64_t outputs, int64_t unit, int part, int parts);
 };
 
 /// Some of a product's tokens: first … end − 1.
@@ -39,6 +39,8 @@ public:
 private:
     int64_t tokens_;
     int64_t outputs_;
+    int64_t token_unit_;
+    int64_t output_unit_;
     int     columns_ = 1; ///< ranges of outputs
     int     rows_    = 1; ///< ranges of tokens
 };
