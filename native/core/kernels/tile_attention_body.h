@@ -10,7 +10,7 @@
 
 #pragma once
 
-#include "tile_softmax.h"
+#include "tile_attention_softmax.h"
 
 namespace longembed {
 
