@@ -1,10 +1,8 @@
 import type { Command } from 'commander';
 import { count, plural } from '../lib/format.js';
-import { checkParts } from '../queue/merge/check-parts.js';
 import { mergeParts } from '../queue/merge/merge.js';
 import type { AddCommand, Context } from './context.js';
 import { EXIT, UsageError } from './exit.js';
-import { checkIds } from './merge-ids.js';
 import { viewOn } from './progress/views.js';
 
 /** The options of `longembed merge`, as commander gives them. */
@@ -57,15 +55,11 @@ async function merge(folder: string, options: MergeCommandOptions, context: Cont
   }
   const view = viewOn(context.stderr, options.quiet === true);
   try {
-    await checkIds(folder, await checkParts(folder), {
-      signal: context.signal,
-      onProgress: (fraction) => view.loading(fraction, 'comparing ids'),
-    });
     const { path, parts, counts } = await mergeParts(folder, {
       output: options.output ?? null,
       force: options.force === true,
       signal: context.signal,
-      onProgress: (fraction) => view.loading(fraction, 'merging'),
+      onProgress: (fraction, what) => view.loading(fraction, what),
     });
     view.end();
     const failed = counts.failed === 0 ? '' : ` (${count(counts.failed)} failed)`;

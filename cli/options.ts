@@ -13,7 +13,9 @@ export function wholeNumber(min: number): (text: string) => number {
     const value = parseSize(text) ?? Number.NaN;
     if (Number.isSafeInteger(value) && value >= min) return value;
     throw new InvalidArgumentError(
-      `It must be a whole number from ${min}, such as 512, 4k (4096) or 1m (1048576).`,
+      value > Number.MAX_SAFE_INTEGER
+        ? `It must be at most ${Number.MAX_SAFE_INTEGER}, since larger numbers are rounded.`
+        : `It must be a whole number from ${min}, such as 512, 4k (4096) or 1m (1048576).`,
     );
   };
 }

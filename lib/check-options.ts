@@ -6,11 +6,12 @@ import type { Extend } from './extend/index.js';
 /** The most that the addon takes. */
 const MAX_THREADS = 1024;
 const THREADS = `a whole number from 0 to ${MAX_THREADS}, since more threads than cores take turns`;
+const LARGEST = `at most ${Number.MAX_SAFE_INTEGER}, since larger numbers are rounded`;
 
 // The message of each check states the allowed values; `checkOptions` prefixes the option's name and the given value.
 export const requiredWhole = (min: number) => {
   const allowed = `a whole number from ${min}`;
-  return z.int(allowed).min(min, allowed);
+  return z.int({ error: ({ code }) => (code === 'too_big' ? LARGEST : allowed) }).min(min, allowed);
 };
 export const whole = (min: number) => requiredWhole(min).optional();
 /** CPU threads; 0: as many as there are cores. Each costs memory, and time to start, also where there is no core for it. */

@@ -1,6 +1,7 @@
 import { throwIfAborted } from '../../lib/abort.js';
 import { badData, unreadable } from './errors.js';
 import { optional } from './optional.js';
+import { checkPages } from './parquet-pages.js';
 import type { Row } from './table.js';
 
 /**
@@ -19,16 +20,18 @@ export async function* readParquet(
   for (const group of metadata.row_groups) {
     throwIfAborted(signal);
     const rowEnd = rowStart + Number(group.num_rows);
-    const rows = await library
-      .parquetReadObjects({
-        file,
-        metadata,
-        columns: present,
-        rowStart,
-        rowEnd,
-        compressors: library.compressors,
-        parsers: { stringFromBytes },
-      })
+    const rows = await checkPages(library, file, metadata, group, present)
+      .then(() =>
+        library.parquetReadObjects({
+          file,
+          metadata,
+          columns: present,
+          rowStart,
+          rowEnd,
+          compressors: library.compressors,
+          parsers: { stringFromBytes },
+        }),
+      )
       .catch((error: unknown) => {
         throw damaged(path, error);
       });
@@ -45,6 +48,10 @@ type ParquetLibrary = Awaited<ReturnType<typeof parquetLibrary>>;
 function parquetLibrary() {
   return optional('a parquet file', async () => ({
     ...(await import('hyparquet')),
+    ...(await import('hyparquet/src/column.js')),
+    ...(await import('hyparquet/src/datapage.js')),
+    ...(await import('hyparquet/src/schema.js')),
+    ...(await import('hyparquet/src/thrift.js')),
     ...(await import('hyparquet-compressors')),
   }));
 }

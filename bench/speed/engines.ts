@@ -12,11 +12,11 @@ export interface Setting {
 }
 
 /** An engine's settings for a task, of which the fastest counts; a clause if it cannot do the task. */
-export function settingsOf(
+export async function settingsOf(
   engine: EngineName,
   task: Task,
   { threads, llama }: Pick<SpeedOptions, 'threads' | 'llama'>,
-): Setting[] | string {
+): Promise<Setting[] | string> {
   switch (engine) {
     case 'longembed':
       return [
@@ -30,7 +30,7 @@ export function settingsOf(
       return [
         {
           title: `${threads} threads`,
-          command: script('node-llama-cpp.mjs', task.path, threads, installNodeLlamaCpp()),
+          command: script('node-llama-cpp.mjs', task.path, threads, await installNodeLlamaCpp()),
         },
       ];
     case 'pytorch-float32':
@@ -40,7 +40,7 @@ export function settingsOf(
         {
           title: `batches of 32, ${threads} threads`,
           command: {
-            program: pythonEnvironment(),
+            program: await pythonEnvironment(),
             args: [side('python/pytorch.py'), task.path, String(threads), engine.slice('pytorch-'.length)],
           },
         },
@@ -50,7 +50,7 @@ export function settingsOf(
       return [
         {
           title: `batches of 32, ${threads} threads`,
-          command: script('onnxruntime.mjs', onnxModel(task.path), threads, installOnnxRuntime()),
+          command: script('onnxruntime.mjs', await onnxModel(task.path), threads, await installOnnxRuntime()),
         },
       ];
     case 'llama.cpp':

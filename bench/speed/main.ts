@@ -14,6 +14,7 @@ import { rowsOf } from './row.js';
 import { buildLongembed, buildTools, measureKernels } from './tools.js';
 
 async function main(options: SpeedOptions): Promise<void> {
+  say('building longembed');
   buildLongembed();
   say('building llama.cpp');
   buildTools();

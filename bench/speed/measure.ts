@@ -47,7 +47,7 @@ export async function measure(
     void failures.push({ engine, failure: error instanceof Error ? error.message : String(error) });
   for (const engine of options.engines) {
     try {
-      const settings = settingsOf(engine, task, options);
+      const settings = await settingsOf(engine, task, options);
       if (typeof settings === 'string') throw new Error(settings);
       say(`${engine}: ${settings.length > 1 ? `trying ${settings.length} settings` : 'warming up'}`);
       const sequences = sequencesFor(engine, task);

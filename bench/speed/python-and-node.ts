@@ -3,20 +3,27 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import envPaths from 'env-paths';
+import { userCacheFolder } from '../user-cache.js';
 
 /** The version of node-llama-cpp that contains our release of llama.cpp. */
 const NODE_LLAMA_CPP = '3.22.1';
 const ONNX_RUNTIME = '1.30.0';
 
-const CACHE = join(envPaths('longembed', { suffix: '' }).cache, 'speed');
 const HERE = fileURLToPath(new URL('.', import.meta.url));
+
+/** @throws LongEmbedError ERR_INVALID_OPTION when the user has no home folder */
+async function cacheFolder(): Promise<string> {
+  return join(
+    await userCacheFolder('the other engines', 'set HOME to one, or leave them out with --engines'),
+    'speed',
+  );
+}
 
 /**
  * The package and its binaries for this machine's CPU, without those for GPUs, which take a gigabyte.
  * @returns the folder
  */
-export function installNodeLlamaCpp(): string {
+export async function installNodeLlamaCpp(): Promise<string> {
   const platform = { linux: 'linux', darwin: 'mac', win32: 'win' }[process.platform as string] ?? 'linux';
   const metal = platform === 'mac' && process.arch === 'arm64' ? '-metal' : '';
   return installed('node-llama-cpp', {
@@ -26,12 +33,12 @@ export function installNodeLlamaCpp(): string {
 }
 
 /** Its package brings the binaries for CPUs; only those for GPUs come by an install script. @returns the folder */
-export function installOnnxRuntime(): string {
+export async function installOnnxRuntime(): Promise<string> {
   return installed('onnxruntime-node', { 'onnxruntime-node': ONNX_RUNTIME });
 }
 
-function installed(name: string, dependencies: Readonly<Record<string, string>>): string {
-  const folder = join(CACHE, `${name}-${dependencies[name] ?? ''}`);
+async function installed(name: string, dependencies: Readonly<Record<string, string>>): Promise<string> {
+  const folder = join(await cacheFolder(), `${name}-${dependencies[name] ?? ''}`);
   if (existsSync(join(folder, 'node_modules', name))) return folder;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
@@ -48,10 +55,10 @@ function installed(name: string, dependencies: Readonly<Record<string, string>>)
  * LONGEMBED_SPEED_PYTHON names.
  * @returns the interpreter
  */
-export function pythonEnvironment(): string {
+export async function pythonEnvironment(): Promise<string> {
   const given = process.env['LONGEMBED_SPEED_PYTHON'];
   if (given !== undefined && given !== '') return given;
-  const folder = join(CACHE, 'python');
+  const folder = join(await cacheFolder(), 'python');
   const python = join(
     folder,
     ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']),
@@ -67,10 +74,10 @@ export function pythonEnvironment(): string {
 }
 
 /** The model as ONNX in float32, made beside the file if missing. @returns its path */
-export function onnxModel(path: string): string {
+export async function onnxModel(path: string): Promise<string> {
   const onnx = path.replace(/\.gguf$/, '.onnx');
   if (existsSync(onnx)) return onnx;
-  execFileSync(pythonEnvironment(), [join(HERE, 'python', 'export_onnx.py'), path, `${onnx}.part`], {
+  execFileSync(await pythonEnvironment(), [join(HERE, 'python', 'export_onnx.py'), path, `${onnx}.part`], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   renameSync(`${onnx}.part`, onnx);

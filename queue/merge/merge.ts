@@ -1,22 +1,15 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AtomicFile, writeFileAtomically } from '../../lib/atomic-file.js';
 import { checkDistinct } from '../../lib/output-file.js';
 import { packageVersion } from '../../lib/package.js';
 import { NPY_HEADER_BYTES, npyHeader } from '../../lib/vector-file/npy.js';
-import {
-  type Counts,
-  type Manifest,
-  manifestPath,
-  type PartFile,
-  type PartFormat,
-  runPath,
-} from '../manifest.js';
-import { invalid, shardName } from '../shard.js';
+import { type Counts, type Manifest, manifestPath, type PartFormat, runPath } from '../manifest.js';
+import { invalid } from '../shard.js';
 import { checkParts } from './check-parts.js';
+import { checkIds } from './ids.js';
 import { mergeParquet } from './parquet.js';
+import { fileOf, PartSource } from './part-source.js';
 
 export interface MergeOptions {
   /** The file to write; null: a manifest of the parts in their folder, which stay as they are. */
@@ -24,8 +17,8 @@ export interface MergeOptions {
   /** Replaces the output if it exists, and the files beside it. */
   readonly force: boolean;
   readonly signal: AbortSignal;
-  /** Called with the fraction of the bytes that are written. */
-  readonly onProgress: (fraction: number) => void;
+  /** Called with the fraction that is done of comparing ids, then of writing. */
+  readonly onProgress: (fraction: number, what: 'comparing ids' | 'merging') => void;
 }
 
 /** What came of merging. */
@@ -36,25 +29,22 @@ export interface Merged {
   readonly counts: Counts;
 }
 
-/** Bytes copied at a time. */
-const COPY_BYTES = 1 << 20;
-
 /**
  * Puts the parts of a run together, in the order of the input, a megabyte at a time. Every byte is compared with the manifests on
  * its way into a file.
- * @throws LongEmbedError ERR_INVALID_OPTION when parts are missing, differ, or are not what their manifests say, and when the output
- *   cannot be written
+ * @throws LongEmbedError ERR_INVALID_OPTION when parts are missing, differ, or are not what their manifests say, when two have an id
+ *   in common, and when the output cannot be written
  */
 export async function mergeParts(folder: string, options: MergeOptions): Promise<Merged> {
   const manifests = await checkParts(folder);
   const format = manifests[0]?.run.format ?? 'jsonl';
   const counts = sumOf(manifests);
   const path = options.output ?? join(folder, 'manifest.json');
+  if (options.output !== null) await checkOutput(path, format, folder, manifests, options.force);
+  // After the output, since this reads the parts.
+  await checkIds(folder, manifests, options);
   if (options.output === null) await writeFileAtomically(path, manifestOfParts(manifests, counts));
-  else {
-    await checkOutput(path, format, folder, manifests, options.force);
-    await writeFiles(path, folder, manifests, format, counts, options);
-  }
+  else await writeFiles(path, folder, manifests, format, counts, options);
   return { path, parts: manifests.length, format, counts };
 }
 
@@ -125,7 +115,7 @@ async function writeFiles(
 ): Promise<void> {
   const total = manifests.reduce((sum, { files }) => sum + (files[0]?.bytes ?? 0), 0);
   let done = 0;
-  const onBytes = (bytes: number): void => onProgress((done += bytes) / total);
+  const onBytes = (bytes: number): void => onProgress((done += bytes) / total, 'merging');
   const hasFile = (ending: string): boolean => manifests.some((one) => fileOf(one, ending) !== null);
   const besides = besidesOf(path, format);
   const main = await AtomicFile.create(path);
@@ -157,66 +147,4 @@ async function writeFiles(
 async function removeFile(path: string): Promise<void> {
   const before = await stat(path).catch(() => null);
   if (before?.isFile() === true) await rm(path, { force: true });
-}
-
-/** A part's files, as they are read. */
-export class PartSource {
-  readonly #folder: string;
-  readonly #manifest: Manifest;
-  readonly #signal: AbortSignal;
-  readonly #onBytes: (bytes: number) => void;
-
-  constructor(folder: string, manifest: Manifest, signal: AbortSignal, onBytes: (bytes: number) => void) {
-    this.#folder = folder;
-    this.#manifest = manifest;
-    this.#signal = signal;
-    this.#onBytes = onBytes;
-  }
-
-  /** The path of the file of vectors. */
-  get path(): string {
-    return join(this.#folder, this.#manifest.files[0]?.name ?? '');
-  }
-
-  get rows(): number {
-    return this.#manifest.counts.rows;
-  }
-
-  /** Appends one of the part's files, if it has it, from a byte on. */
-  async copyTo(target: AtomicFile, ending: string, from: number): Promise<void> {
-    const file = fileOf(this.#manifest, ending);
-    if (file === null) return;
-    let passed = 0;
-    for await (const bytes of this.read(file)) {
-      const rest = bytes.subarray(Math.max(0, from - passed));
-      passed += bytes.length;
-      if (rest.length > 0) await target.write(rest);
-    }
-  }
-
-  /** Compares the file of vectors with its checksum. */
-  async verify(): Promise<void> {
-    const bytes = this.read();
-    while ((await bytes.next()).done !== true);
-  }
-
-  /** The bytes of a file. @throws LongEmbedError when they are not those that the part was made with */
-  async *read(file: PartFile | null = this.#manifest.files[0] ?? null): AsyncGenerator<Buffer> {
-    if (file === null) return;
-    const path = join(this.#folder, file.name);
-    const hash = createHash('sha256');
-    for await (const piece of createReadStream(path, { highWaterMark: COPY_BYTES, signal: this.#signal })) {
-      hash.update(piece as Buffer);
-      this.#onBytes((piece as Buffer).length);
-      yield piece as Buffer;
-    }
-    if (hash.digest('hex') === file.sha256) return;
-    throw invalid(
-      `${path} is not what its manifest says (SHA-256): copy it again, or do it again with longembed embed --shard ${shardName(this.#manifest.shard)} --force.`,
-    );
-  }
-}
-
-function fileOf({ files }: Manifest, ending: string): PartFile | null {
-  return files.find(({ name }) => name.slice(name.indexOf('.') + 1) === ending) ?? null;
 }

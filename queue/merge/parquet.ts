@@ -3,7 +3,7 @@ import type { AtomicFile } from '../../lib/atomic-file.js';
 import { optionalPackages } from '../../lib/optional-packages.js';
 import { PARQUET_SCHEMA, ParquetVectors, parquetWriterLibrary } from '../../lib/vector-file/parquet.js';
 import { invalid } from '../shard.js';
-import type { PartSource } from './merge.js';
+import type { PartSource } from './part-source.js';
 
 /**
  * Merges parquet files of vectors: their row groups are copied as they are, and described anew at the end, so that memory holds

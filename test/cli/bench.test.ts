@@ -168,6 +168,11 @@ describe('bench', () => {
       /Unknown task "qmsun": use passkey, needle, .*2wikimqa/,
     ],
     ['an unknown strategy', [...FIXED, '--extend', 'pcv:4k'], /argument 'pcv:4k' is invalid\..*pcw/],
+    [
+      'a seed of 2^53 + 1',
+      [...FIXED, '--seed', '9007199254740993'],
+      /'--seed <number>'.*must be at most 9007199254740991/,
+    ],
     ['a length that is none', [...FIXED, '--lengths', 'long'], /whole number from 1/],
     [
       'lengths without a task that takes them',

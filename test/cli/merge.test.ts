@@ -44,6 +44,14 @@ describe('merge compares ids between shards', () => {
     expect(existsSync(at('parts/manifest.json'))).toBe(false);
   });
 
+  it.each(['jsonl', 'npy', 'parquet'])(
+    'also at the end of one and the start of the next: %s',
+    async (format) => {
+      await parts(['a', 'b', 'b', 'c'], format);
+      expect((await run('merge @parts')).stderr).toMatch(repeated('"b"', format));
+    },
+  );
+
   it('and counts the others', async () => {
     const ids = Array.from({ length: 1000 }, (_, i) => `d${i}`);
     await parts([...ids, ...ids]);
@@ -89,6 +97,25 @@ describe('merge compares ids between shards', () => {
     expect(stderr).toBe('');
     expect((await run('merge @parts -o @merged.jsonl')).code).toBe(0);
     expect(readFileSync(at('merged.jsonl'), 'utf8').trimEnd().split('\n')).toHaveLength(5);
+  });
+
+  it('once the output can be written', async () => {
+    await parts(['a', 'a']);
+    writeFileSync(at('merged.jsonl'), 'vectors');
+    expect((await run('merge @parts -o @merged.jsonl')).stderr).toMatch(/merged\.jsonl exists/);
+    expect((await run('merge @parts -o @merged.jsonl --force')).stderr).toMatch(repeated('"a"'));
+    expect(readFileSync(at('merged.jsonl'), 'utf8')).toBe('vectors');
+  });
+
+  it('after their checksums in parquet, whose readers may take for ever for a damaged file', async () => {
+    await parts(['a', 'b'], 'parquet');
+    const path = at('parts/part-00001-of-00002.parquet');
+    const bytes = readFileSync(path);
+    bytes[4 + 2] = 0x7f;
+    writeFileSync(path, bytes);
+    expect((await run('merge @parts')).stderr).toMatch(
+      /part-00001-of-00002\.parquet is not what its manifest says \(SHA-256\): .*--shard 1\/2 --force/,
+    );
   });
 
   it('and says that a part is damaged whose rows have none', async () => {

@@ -8,7 +8,7 @@ import { LongEmbedError } from '../../lib/index.js';
 
 const folder = clientsFolder();
 const node24 = newerNode(folder);
-const PAGES = ['server', 'rag', 'ai-sdk', 'langchain', 'n8n', 'systemd'];
+const PAGES = ['server', 'rag', 'search', 'ai-sdk', 'langchain', 'n8n', 'systemd'];
 
 interface Example {
   page: string;
@@ -30,6 +30,7 @@ const PRINTED: readonly RegExp[] = [
   /^2 vectors of 768 numbers, \d+ tokens\n$/,
   /^768 numbers, 802 tokens\n$/,
   /^lease \[\d+, \d+\): The landlord pays for repairs of the roof .*\n.+\n$/,
+  /^lease 27 69 The landlord pays for repairs of the roof\.\n$/,
   /^\d+ tokens; cosines \[ '0\.\d\d', '-?0\.\d\d' \]\n$/,
   /^64 numbers\n$/,
   /^lease\n$/,

@@ -46,6 +46,7 @@ describe('spans', () => {
     ['["0", "3"]', ['0', '3']],
     ['[null, 3]', [null, 3]],
     ['an array of 1', [0]],
+    ['an array of 3', [0, 3, 5]],
     ['an object', { start: 0, end: 3 }],
     ['null', null],
     ['undefined', undefined],

@@ -25,6 +25,10 @@ describe('options that are wrong are named, with what was given and what is allo
     [{ maxTokens: 1.5 }, 'The option maxTokens is 1.5: it must be a whole number from 1.'],
     [{ maxTokens: NaN }, 'The option maxTokens is NaN: it must be a whole number from 1.'],
     [{ maxTokens: Infinity }, 'The option maxTokens is Infinity: it must be a whole number from 1.'],
+    [
+      { maxTokens: 2 ** 53 },
+      'The option maxTokens is 9007199254740992: it must be at most 9007199254740991, since larger numbers are rounded.',
+    ],
     [{ batchTokens: '4k' }, 'The option batchTokens is "4k": it must be a whole number from 1.'],
     [{ signal: {} }, 'The option signal is an object: it must be an AbortSignal.'],
     [{ onProgress: true }, 'The option onProgress is true: it must be a function.'],

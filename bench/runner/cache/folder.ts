@@ -3,6 +3,7 @@ import { access, constants, readdir, readFile, rename, writeFile } from 'node:fs
 import { join, resolve } from 'node:path';
 import { LongEmbedError } from '../../../lib/error.js';
 import { makeFolders } from '../../../lib/folders.js';
+import { userCacheFolder } from '../../user-cache.js';
 import { folderFailure } from '../folders.js';
 
 /** Changes when older versions would misread the entries, or when vectors of older versions must not be used. */
@@ -17,20 +18,9 @@ const MARKER = 'longembed-bench-cache.json';
  */
 export async function defaultCacheFolder(): Promise<string> {
   const set = process.env['LONGEMBED_CACHE'] ?? '';
-  return set === '' ? join(await userCacheFolder(), 'bench') : resolve(set);
-}
-
-/** The package looks for the home folder as soon as it is imported, and a container's user often has none. */
-async function userCacheFolder(): Promise<string> {
-  try {
-    const { default: envPaths } = await import('env-paths');
-    return envPaths('longembed', { suffix: '' }).cache;
-  } catch (error) {
-    throw invalid(
-      'This user has no home folder for cached embeddings: give a folder with --cache, or set LONGEMBED_CACHE to one.',
-      error,
-    );
-  }
+  if (set !== '') return resolve(set);
+  const advice = 'give a folder with --cache, or set LONGEMBED_CACHE to one';
+  return join(await userCacheFolder('cached embeddings', advice), 'bench');
 }
 
 /**

@@ -87,7 +87,7 @@ function joined(chunks: readonly unknown[]): ChunkedText {
 }
 
 function checkSpan(span: unknown, index: number, content: string | TokenInput): ChunkSpan {
-  const [start, end] = (Array.isArray(span) ? span : []) as unknown[];
+  const [start, end] = isPair(span) ? span : [];
   const valid =
     typeof start === 'number' &&
     typeof end === 'number' &&
@@ -111,7 +111,11 @@ function checkSpan(span: unknown, index: number, content: string | TokenInput): 
 
 /** A span as it was given, where it has the form of one. */
 function shown(span: unknown): string {
-  return Array.isArray(span) && span.length === 2 ? `[${span.map(display).join(', ')}]` : display(span);
+  return isPair(span) ? `[${span.map(display).join(', ')}]` : display(span);
+}
+
+function isPair(span: unknown): span is unknown[] {
+  return Array.isArray(span) && span.length === 2;
 }
 
 function cutInTwo(what: string, at: number): LongEmbedError {

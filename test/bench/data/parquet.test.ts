@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
@@ -73,6 +75,81 @@ describe('readParquet', () => {
         failure('ERR_INVALID_OPTION', /a\.parquet is not a readable, complete parquet file: ./),
       );
     }
+  });
+
+  const words = Array.from({ length: 9 }, (_, i) => `w${i * 79}`);
+  const repeated = words.map((_, i) => words[i % 3]);
+  const sometimes = words.map((word, i) => (i % 3 === 0 ? null : word));
+  it.each<[string, Omit<Columns['columnData'][number], 'name'>, Partial<Columns>]>([
+    ['values as they are', { data: words }, { pageSize: 30 }],
+    ['values and nulls', { data: sometimes }, {}],
+    ['a dictionary that is compressed', { data: repeated }, { codec: 'SNAPPY' }],
+    ['lists', { data: words.map((word, i) => (i % 3 === 0 ? [word, word] : [])) }, {}],
+  ])('comes back from every damaged byte of %s', (_, column, more) => {
+    const content = parquet({
+      columnData: [{ name: 'text', ...column }],
+      codec: 'UNCOMPRESSED',
+      statistics: false,
+      ...more,
+    });
+    const file = join(makeFolder({ 'a.parquet': content }), 'a.parquet');
+    const program = fileURLToPath(new URL('damage.ts', import.meta.url));
+    // Much more memory would let a run of 2^30 values pass as a slow read.
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--max-old-space-size=512', '--import', 'tsx', program, file],
+      { encoding: 'utf8', timeout: 50_000 },
+    );
+    expect([status, stderr]).toEqual([0, '']);
+    const { read, refused, unexpected } = JSON.parse(stdout) as Record<string, unknown>;
+    expect(unexpected).toEqual([]);
+    expect([read, refused]).toEqual([expect.any(Number), expect.any(Number)]);
+    expect(refused).toBeGreaterThan(content.length);
+  });
+
+  it.each([
+    ['a page that loses its size', 4, 0x25, 'a page has no valid size'],
+    ['a page that ends after its column', 5, 0x7e, 'a page has no valid size'],
+    ['fewer values', 8, 16, 'a page has no valid number of values'],
+    ['fewer rows', 12, 16, 'a page has other rows than values'],
+    ['more nulls than values', 10, 0x32, 'a page has no valid number of values'],
+    ['a long run of equal levels', 21, 0x7e, 'a page of 9 values has a run of 63'],
+    ['a long run of packed values', 24, 0x0b, 'a page of 9 values has a run of 40'],
+  ])('says what is wrong with %s', async (_, at, byte, message) => {
+    const content = parquet({
+      columnData: [{ name: 'text', data: repeated, type: 'STRING' }],
+      codec: 'UNCOMPRESSED',
+      statistics: false,
+    });
+    // The header of its page: type, sizes; values, nulls, rows, encoding, bytes of levels. Then the levels, and the values' width.
+    const sizes = [0x15, 6, 0x15, 16, 0x15, 16];
+    const header = [
+      ...sizes,
+      0x5c,
+      0x15,
+      18,
+      0x15,
+      0,
+      0x15,
+      18,
+      0x15,
+      16,
+      0x15,
+      4,
+      0x15,
+      0,
+      0,
+      0,
+      18,
+      1,
+      2,
+      5,
+    ];
+    const start = Buffer.from(content).indexOf(Buffer.from(header));
+    content[start + at] = byte;
+    await expect(read(content)).rejects.toMatchObject(
+      failure('ERR_INVALID_OPTION', new RegExp(`a\\.parquet is not .* parquet file: ${message}\\.$`)),
+    );
   });
 
   it('says why a file cannot be read', async () => {

@@ -1,10 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { LongEmbedError } from '../lib/error.js';
-import { count, formatBytes } from '../lib/format.js';
-import { optionalPackages } from '../lib/optional-packages.js';
-import type { Manifest } from '../queue/manifest.js';
-import { invalid, shardName } from '../queue/shard.js';
+import { LongEmbedError } from '../../lib/error.js';
+import { count, formatBytes } from '../../lib/format.js';
+import { optionalPackages } from '../../lib/optional-packages.js';
+import type { Manifest } from '../manifest.js';
+import { invalid, shardName } from '../shard.js';
+import type { MergeOptions } from './merge.js';
+import { PartSource } from './part-source.js';
 
 /** How a row begins that `embed` has written, and what follows until the id's own JSON. */
 const ROW_BEGIN = Buffer.from('{"id":');
@@ -18,21 +20,21 @@ const MAX_SUSPECTS = 1000;
 /**
  * Compares the ids of documents that gave vectors between the parts of a run, which know nothing of each other. It takes eight
  * bytes of memory a document: the ids are read as fingerprints, and once more where two of those are equal.
- * @param onProgress called with the fraction of the parts that have been read, 0 to 1
  * @throws LongEmbedError ERR_INVALID_OPTION that names an id that two shards have, and both; or a part that is damaged;
  *   ERR_OUT_OF_MEMORY; the signal's reason
  */
 export async function checkIds(
   folder: string,
   manifests: readonly Manifest[],
-  { signal, onProgress }: { readonly signal: AbortSignal; readonly onProgress: (fraction: number) => void },
+  { signal, onProgress }: Pick<MergeOptions, 'signal' | 'onProgress'>,
 ): Promise<void> {
   // Within a shard, embedding has seen to it.
   if (manifests.length < 2) return;
   const embedded = manifests.map(({ counts }) => counts.documents - counts.failed);
   const prints = new Fingerprints(embedded.reduce((sum, one) => sum + one, 0));
   for (const [i, manifest] of manifests.entries()) {
-    onProgress(i / manifests.length);
+    onProgress(i / manifests.length, 'comparing ids');
+    prints.beginPart();
     await eachId(folder, manifest, signal, (id) => prints.add(id));
   }
   const repeated = prints.repeated();
@@ -71,7 +73,7 @@ function usedTwice(
 class Fingerprints {
   readonly #prints: BigUint64Array;
   #count = 0;
-  #last = -1n;
+  #last: bigint | null = null;
 
   /** @param most how many there are at most */
   constructor(most: number) {
@@ -84,6 +86,11 @@ class Fingerprints {
         { cause: error },
       );
     }
+  }
+
+  /** The last document of a part and the first of the next are two, also where their ids are equal. */
+  beginPart(): void {
+    this.#last = null;
   }
 
   /** @returns false: there are more than there should be */
@@ -156,7 +163,7 @@ async function eachId(
   const taken = (id: Buffer): void => {
     if (!take(id)) throw damaged(path, manifest);
   };
-  if (run.format === 'parquet') return eachIdOfParquet(path, manifest, signal, taken);
+  if (run.format === 'parquet') return eachIdOfParquet(folder, manifest, signal, taken);
   let begun = Buffer.alloc(0);
   let isRead = false;
   for await (const piece of createReadStream(path, {
@@ -200,14 +207,17 @@ function idOf(row: Buffer): Buffer | null | undefined {
 }
 
 async function eachIdOfParquet(
-  path: string,
+  folder: string,
   manifest: Manifest,
   signal: AbortSignal,
   take: (id: Buffer) => void,
 ): Promise<void> {
   const reader = await optionalPackages('Merging parquet files', ['hyparquet'], () => import('hyparquet'));
+  const source = new PartSource(folder, manifest, signal, () => undefined);
+  // The reader may take for ever for a damaged file.
+  await source.verify();
   const read = async (): Promise<void> => {
-    const file = await reader.asyncBufferFromFile(path);
+    const file = await reader.asyncBufferFromFile(source.path);
     const metadata = await reader.parquetMetadataAsync(file);
     let rowStart = 0;
     for (const group of metadata.row_groups) {
@@ -221,7 +231,7 @@ async function eachIdOfParquet(
     }
   };
   await read().catch((error: unknown) => {
-    throw signal.aborted || error instanceof LongEmbedError ? error : damaged(path, manifest, error);
+    throw signal.aborted || error instanceof LongEmbedError ? error : damaged(source.path, manifest, error);
   });
 }
 
