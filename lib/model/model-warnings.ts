@@ -12,6 +12,12 @@ export function modelWarnings(facts: NativeFacts, settings: ModelSettings, optio
   if (facts.pooling === 'rank' && settings.pooling !== null) {
     warnings.push(`${RERANKER}. With pooling ${settings.pooling} its vectors mean little.`);
   }
+  if (settings.poolingSource === 'preset' && contradicts(facts.pooling, settings.pooling)) {
+    warnings.push(
+      `The file says pooling ${facts.pooling}, but ${settings.preset} was trained with ${settings.pooling}, which is used. If the file is ` +
+        `another model, load it with preset: false (--preset none); pooling: '${facts.pooling}' (--pooling ${facts.pooling}) takes the file's.`,
+    );
+  }
   if (
     settings.pooling === 'last' &&
     settings.specialTokens.suffix.length === 0 &&
@@ -21,6 +27,18 @@ export function modelWarnings(facts: NativeFacts, settings: ModelSettings, optio
       'The model pools the last token, but its file adds no end token: most such models were trained with one and give other ' +
         'vectors without it. specialTokens: { eos: true } (--special-tokens bos,eos) adds it, { eos: false } says that there is none.',
     );
+  }
+  for (const [name, tokens] of [
+    ['bos', facts.prefixTokens],
+    ['eos', facts.suffixTokens],
+  ] as const) {
+    const added = facts.metadata[`tokenizer.ggml.add_${name}_token`] === 'true';
+    if (added && tokens.length === 0 && options.specialTokens?.[name] === undefined) {
+      warnings.push(
+        `The file says that texts have the ${name.toUpperCase()} token (add_${name}_token), but names no such token, so none is added. Convert ` +
+          `the model again, or load it with specialTokens: { ${name}: false } if it was trained without one.`,
+      );
+    }
   }
   if (
     facts.tokenizer === 'bpe' &&
@@ -39,4 +57,9 @@ export function modelWarnings(facts: NativeFacts, settings: ModelSettings, optio
     );
   }
   return warnings;
+}
+
+/** Whether a file names another pooling: many files name none. */
+function contradicts(file: NativeFacts['pooling'], used: ModelSettings['pooling']): boolean {
+  return (file === 'mean' || file === 'cls' || file === 'last') && file !== used;
 }

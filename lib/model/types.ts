@@ -47,7 +47,7 @@ export interface LoadOptions {
    * llama.cpp's own context.
    */
   precision?: Precision | undefined;
-  /** Maps the file into memory instead of reading it. Default `true`. */
+  /** Maps the file into memory instead of reading it. Default `true`; a file with an alignment below 32 bytes is read all the same. */
   mmap?: boolean | undefined;
   /**
    * Keeps the weights in the order in which the CPU's kernels read them, so that no call dequantizes or rearranges them: up to twice

@@ -170,7 +170,8 @@ std::set<std::string> passed;
 
 } // namespace
 
-void check_devices(const llama_model & on_gpus, const std::string & path, const Facts & facts, Control & control) {
+void check_devices(const llama_model & on_gpus, const std::string & path, bool mmap, const Facts & facts,
+                   Control & control) {
     const std::string key = key_of(path, facts);
     {
         const std::lock_guard<std::mutex> lock(passed_mutex);
@@ -180,7 +181,7 @@ void check_devices(const llama_model & on_gpus, const std::string & path, const 
     }
     bool                   quantized = false;
     const std::vector<int> layers    = layers_to_check(on_gpus, quantized);
-    const auto             on_cpu    = load_llama_file(path, {}, WeightOrder::file, /*mmap*/ true, control);
+    const auto             on_cpu    = load_llama_file(path, {}, WeightOrder::file, mmap, control);
     read_yarn_keys(*on_cpu);
     const auto    theirs  = engine_for(on_gpus, facts, layers);
     const auto    ours    = engine_for(*on_cpu, facts, layers);

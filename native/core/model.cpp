@@ -182,13 +182,14 @@ std::unique_ptr<Model> Model::load_checked(const std::string & path, const LoadO
     const bool        own_graph = find_architecture(file.architecture) != nullptr && !prefers_llama_context();
     const WeightOrder order     = own_graph ? WeightOrder::file : WeightOrder::fastest_in_ggml;
 
+    const bool             mmap = options.mmap && file.mappable;
     std::unique_ptr<Model> model(new Model());
-    if (options.mmap) {
+    if (mmap) {
         for (const std::string & part : file.parts) {
             model->watches_.emplace_back(part);
         }
     }
-    model->model_ = load_llama_file(path, plan, order, options.mmap, control);
+    model->model_ = load_llama_file(path, plan, order, mmap, control);
     read_yarn_keys(*model->model_);
 
     model->precision_     = options.precision;
@@ -197,7 +198,7 @@ std::unique_ptr<Model> Model::load_checked(const std::string & path, const LoadO
     model->facts_.threads = threads;
     model->vocabulary_    = std::make_unique<Vocabulary>(*model->model_);
     if (options.check_device && model->facts_.gpu_layers > 0) {
-        on_gpus([&] { check_devices(*model->model_, path, model->facts_, control); });
+        on_gpus([&] { check_devices(*model->model_, path, file.mappable, model->facts_, control); });
     }
     model->repack(options.repack, control);
     model->start_engine(Lane::main);

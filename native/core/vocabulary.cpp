@@ -1,6 +1,8 @@
 #include "vocabulary.h"
 
+#include <algorithm>
 #include <climits>
+#include <stdexcept>
 
 #include "devices/devices.h"
 #include "error.h"
@@ -9,7 +11,9 @@
 #include "llama/abort_guard.h"
 #include "llama/log.h"
 #include "model_file/model_file.h"
+#include "pretokenize/word_record.h"
 #include "tokenize/added_tokens.h"
+#include "tokenize/unknown_characters.h"
 #include "tokenize/wordpiece.h"
 
 namespace longembed {
@@ -22,20 +26,50 @@ bool is_composed(const std::string & pre) {
     return pre == "qwen2" || pre == "qwen35" || pre == "command-r" || pre == "olmo" || pre == "modern-bert";
 }
 
+/// Where the file names none, SentencePiece's and T5's vocabularies have the usual one. llama.cpp's for BPE is a comma
+/// in most.
+/// @param name   of its key
+/// @param other  the same by the name that encoders have for it
+int32_t special_token(const llama_model & model, const char * name, const char * other, int32_t usual) {
+    const std::optional<int32_t> named = named_token(model, name);
+    if (model.vocab.get_type() != LLAMA_VOCAB_TYPE_BPE) {
+        return named.value_or(usual);
+    }
+    return named.value_or(-1) >= 0 ? *named : named_token(model, other).value_or(-1);
+}
+
+/// Files that were made before the format had these keys lack them, also of models that tell capitals apart.
+BertNormalizer normalizer_of(const llama_model & model) {
+    const auto & options   = model.vocab.get_normalizer_opts();
+    const auto   has       = [&](const std::string & key) { return model.gguf_kv.count("tokenizer.ggml." + key) > 0; };
+    const bool   lowercase = has("normalizer.lowercase") ? options.lowercase : !WordPiece::is_cased(model.vocab);
+    return {lowercase, has("normalizer.strip_accents") ? options.strip_accents : lowercase};
+}
+
 } // namespace
 
-Vocabulary::Vocabulary(const llama_model & model) : vocab_(llama_model_get_vocab(&model)) {
+Vocabulary::Vocabulary(const llama_model & model)
+    : vocab_(llama_model_get_vocab(&model)), bos_(special_token(model, "bos", "cls", llama_vocab_bos(vocab_))),
+      eos_(special_token(model, "eos", "seperator", llama_vocab_eos(vocab_))) {
     const auto pre = model.gguf_kv.find("tokenizer.ggml.pre");
     takes_nfc_     = pre != model.gguf_kv.end() && is_composed(pre->second);
     if (llama_vocab_type(vocab_) == LLAMA_VOCAB_TYPE_WPM) {
         bert_      = BertSpecialTokens::of(model);
-        wordpiece_ = std::make_unique<WordPiece>(*vocab_, bert_->unk);
+        bos_       = bert_->cls;
+        wordpiece_ = std::make_unique<WordPiece>(*vocab_, normalizer_of(model), bert_->unk);
+        find_added_tokens(WordPiece::word_start);
     }
     // that of "hybriddna" goes on from fragment to fragment
     if (llama_vocab_type(vocab_) == LLAMA_VOCAB_TYPE_BPE && vocab_->get_tokenizer_model() != "hybriddna") {
-        auto added = std::make_unique<AddedTokens>(*vocab_);
-        added_     = added->empty() ? nullptr : std::move(added);
+        find_added_tokens("");
+        auto unknown = std::make_unique<UnknownCharacters>(*vocab_);
+        unknown_     = unknown->none() ? nullptr : std::move(unknown);
     }
+}
+
+void Vocabulary::find_added_tokens(std::string_view mark) {
+    auto added = std::make_unique<AddedTokens>(*vocab_, mark);
+    added_     = added->empty() ? nullptr : std::move(added);
 }
 
 Vocabulary::~Vocabulary() = default;
@@ -54,14 +88,6 @@ std::string Vocabulary::type() const {
 
 int32_t Vocabulary::size() const {
     return llama_vocab_n_tokens(vocab_);
-}
-
-int32_t Vocabulary::bos() const {
-    return bert_ ? bert_->cls : llama_vocab_bos(vocab_);
-}
-
-int32_t Vocabulary::eos() const {
-    return llama_vocab_eos(vocab_);
 }
 
 std::vector<int32_t> Vocabulary::prefix() const {
@@ -89,14 +115,14 @@ std::vector<int32_t> Vocabulary::tokenize(const std::string & text) const {
     if (text.empty()) {
         return {};
     }
-    if (wordpiece_) {
+    if (wordpiece_ && added_ == nullptr) {
         return wordpiece_->tokenize(text);
     }
     try {
         const AbortGuard     guard;
         std::vector<int32_t> tokens;
         if (added_ == nullptr) {
-            tokenize_with_llama(text, tokens);
+            tokenize_part(text, tokens);
             tokens.shrink_to_fit();
             return tokens;
         }
@@ -104,15 +130,38 @@ std::vector<int32_t> Vocabulary::tokenize(const std::string & text) const {
             if (fragment.token >= 0) {
                 tokens.push_back(fragment.token);
             } else {
-                tokenize_with_llama(fragment.text, tokens);
+                tokenize_part(fragment.text, tokens);
             }
         }
         return tokens;
     } catch (const Error &) {
         throw;
+    } catch (const std::out_of_range &) {
+        // how llama.cpp's SentencePiece fails to find the token of a byte
+        throw Error(ErrorCode::tokenizer,
+                    "The text has a character that is not in the model's vocabulary, which has no tokens for its "
+                    "bytes. Leave the character out, or give the model's tokenizer.json (the option tokenizer).");
     } catch (const std::exception & e) {
         throw Error(ErrorCode::tokenizer,
                     std::string("The model's vocabulary cannot tokenize this text: ") + e.what() + ".");
+    }
+}
+
+void Vocabulary::tokenize_part(std::string_view text, std::vector<int32_t> & tokens) const {
+    const size_t begin = tokens.size();
+    if (wordpiece_) {
+        const std::vector<int32_t> part = wordpiece_->tokenize(std::string(text));
+        tokens.insert(tokens.end(), part.begin(), part.end());
+    } else if (unknown_ == nullptr) {
+        tokenize_with_llama(text, tokens);
+    } else {
+        const WordRecord record;
+        tokenize_with_llama(text, tokens);
+        unknown_->restore(record, tokens, begin);
+    }
+    if (std::any_of(tokens.begin() + begin, tokens.end(), [](int32_t token) { return token < 0; })) {
+        throw Error(ErrorCode::tokenizer,
+                    "The text has a character that is not in the model's vocabulary, which has no unknown token.");
     }
 }
 

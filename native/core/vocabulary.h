@@ -15,6 +15,7 @@ struct llama_model;
 namespace longembed {
 
 class AddedTokens;
+class UnknownCharacters;
 class WordPiece;
 
 /// The vocabulary of a loaded model. Several threads may use it at once.
@@ -34,8 +35,8 @@ public:
     bool takes_nfc() const { return takes_nfc_; }
 
     /// −1 if the vocabulary has none.
-    int32_t bos() const;
-    int32_t eos() const;
+    int32_t bos() const { return bos_; }
+    int32_t eos() const { return eos_; }
 
     /// The special tokens before and after a text, by the file's flags.
     std::vector<int32_t> prefix() const;
@@ -47,14 +48,22 @@ public:
     std::vector<int32_t> tokenize(const std::string & text) const;
 
 private:
-    /// Appends the tokens that llama.cpp makes of a text.
+    void find_added_tokens(std::string_view mark);
+
+    /// Appends the tokens of a text without added tokens.
+    void tokenize_part(std::string_view text, std::vector<int32_t> & tokens) const;
+
+    /// The same as llama.cpp makes them.
     void tokenize_with_llama(std::string_view text, std::vector<int32_t> & tokens) const;
 
-    bool                               takes_nfc_ = false;
-    const llama_vocab *                vocab_;
-    std::optional<BertSpecialTokens>   bert_;      ///< of WordPiece vocabularies
-    std::unique_ptr<const WordPiece>   wordpiece_; ///< null for vocabularies of another type
-    std::unique_ptr<const AddedTokens> added_;     ///< of BPE vocabularies
+    bool                                     takes_nfc_ = false;
+    const llama_vocab *                      vocab_;
+    int32_t                                  bos_;
+    int32_t                                  eos_;
+    std::optional<BertSpecialTokens>         bert_;      ///< of WordPiece vocabularies
+    std::unique_ptr<const WordPiece>         wordpiece_; ///< null for vocabularies of another type
+    std::unique_ptr<const AddedTokens>       added_;     ///< null where there are none
+    std::unique_ptr<const UnknownCharacters> unknown_;   ///< of BPE vocabularies that lack some
 };
 
 /// A model file's vocabulary, loaded without the weights.

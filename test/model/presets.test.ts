@@ -213,7 +213,10 @@ describe('the option preset', () => {
 
 describe('settings', () => {
   it('end Qwen3-Embedding with <|endoftext|>, whatever the file names as EOS', async () => {
-    const facts = { ...factsOf('qwen3-embedding-0.6b'), name: 'Qwen3 Embedding 0.6B', causal: true };
+    const facts = {
+      ...factsOf('qwen3-embedding-0.6b'),
+      ...{ name: 'Qwen3 Embedding 0.6B', causal: true, pooling: 'last' as const },
+    };
     for (const [eosToken, suffixTokens] of [
       [151645, []],
       [151645, [151645]],
@@ -231,7 +234,10 @@ describe('settings', () => {
   });
 
   it('warn about a gte-Qwen2 file that does not say that it attends in both directions', async () => {
-    const facts = { ...factsOf('gte-qwen2-1.5b-instruct'), name: 'Gte Qwen2 1.5B Instruct' };
+    const facts = {
+      ...factsOf('gte-qwen2-1.5b-instruct'),
+      ...{ name: 'Gte Qwen2 1.5B Instruct', pooling: 'last' as const },
+    };
     const warned = await new FakeNative({ ...facts, causal: true }).open();
     expect(warned.info.warnings).toEqual([expect.stringContaining('attention.causal')]);
     const right = await new FakeNative({ ...facts, causal: false }).open();

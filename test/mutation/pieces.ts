@@ -36,7 +36,10 @@ export function takeApart(file: Uint8Array): Pieces {
   };
 }
 
-export function putTogether({ version, metadata, tensors, counts, data }: Pieces): Uint8Array {
+export function putTogether(
+  { version, metadata, tensors, counts, data }: Pieces,
+  alignment = 32,
+): Uint8Array {
   const header = Buffer.concat([
     Buffer.from('GGUF'),
     u32(version),
@@ -51,7 +54,7 @@ export function putTogether({ version, metadata, tensors, counts, data }: Pieces
       u64(offset),
     ]),
   ]);
-  return Buffer.concat([header, new Uint8Array(padding(header.length, 32)), data]);
+  return Buffer.concat([header, new Uint8Array(padding(header.length, alignment)), data]);
 }
 
 /** Adds a tensor of F32 numbers. */

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
-import { GgufFile, ggufPieces, stringEntry } from '../../lib/gguf/index.js';
+import { GgufFile, ggufPieces, stringEntry, u32Entry } from '../../lib/gguf/index.js';
 import { Vocabulary } from '../../lib/tokenize/index.js';
 
 const LLAMA = fileURLToPath(new URL('../../vendor/llama.cpp/', import.meta.url));
@@ -43,7 +43,12 @@ afterAll(() => {
 async function load(pre: string): Promise<Vocabulary> {
   const path = join(folder, 'vocabulary.gguf');
   await using source = await GgufFile.open(GGUF);
-  const metadata = [...source.header.metadata.filter(({ key }) => key !== PRE), stringEntry(PRE, pre)];
+  const metadata = [
+    ...source.header.metadata.filter(({ key }) => key !== PRE),
+    stringEntry(PRE, pre),
+    // three of them take characters rather than bytes, of which this vocabulary lacks some
+    u32Entry('tokenizer.ggml.unknown_token_id', 0),
+  ];
   await pipeline(
     Readable.from(ggufPieces({ version: 3, alignment: 32, metadata, tensors: [] })),
     createWriteStream(path),

@@ -1,5 +1,7 @@
 #include "file_watch.h"
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <utility>
 
@@ -13,11 +15,19 @@
 
 namespace longembed {
 
-FileWatch::FileWatch(const std::string & path) : path_(path) {
+FileWatch::FileWatch(const std::string & path) : FileWatch() {
+    path_ = path;
 #if !defined(_WIN32)
     file_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file_ < 0) {
+        throw Error(ErrorCode::model_not_found,
+                    "The model file \"" + path + "\" cannot be opened: " + std::strerror(errno) + ".");
+    }
 #endif
-    watching_ = read(stamp_);
+    if (!read(stamp_)) {
+        throw Error(ErrorCode::model_not_found, "The size of the model file \"" + path + "\" cannot be read.");
+    }
+    watching_ = true;
 }
 
 FileWatch::~FileWatch() {

@@ -14,6 +14,7 @@ public:
     FileWatch() = default;
 
     /// @param path  UTF-8
+    /// @throws Error ERR_MODEL_NOT_FOUND when it cannot be watched, as when too many files are open
     explicit FileWatch(const std::string & path);
     ~FileWatch();
 

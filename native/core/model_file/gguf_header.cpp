@@ -203,7 +203,8 @@ GgufHeader read_gguf_header(std::istream & stream, uint64_t size) {
 
     GgufHeader header;
     read_metadata(reader, keys, header);
-    const uint64_t alignment = alignment_in(header);
+    header.alignment         = alignment_in(header);
+    const uint64_t alignment = header.alignment;
     const auto     aligned   = [alignment](uint64_t bytes) { return (bytes + alignment - 1) / alignment * alignment; };
 
     std::set<std::string> names;

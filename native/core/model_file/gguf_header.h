@@ -32,6 +32,7 @@ struct GgufTensor {
 struct GgufHeader {
     std::map<std::string, GgufValue> metadata;
     std::vector<GgufTensor>          tensors;
+    uint32_t                         alignment = 0; ///< weights begin at multiples of it
 };
 
 /// Reads a header and checks it against the file's size: counts, lengths, types, names, shapes and where the weights

@@ -23,6 +23,9 @@ namespace {
 
 constexpr uint64_t max_parts = 1000;
 
+/// Of tensors in main memory: ggml refuses others (TENSOR_ALIGNMENT in ggml-impl.h).
+constexpr uint32_t tensor_alignment = 32;
+
 Error invalid(const std::string & path, const std::string & why) {
     return Error(ErrorCode::model_invalid, "\"" + path + "\" is not a usable model file: " + why);
 }
@@ -144,12 +147,14 @@ GgufHeader read_header_of(const std::string & path) {
 CheckedFile check_model_file(const std::string & path, FilePart part) {
     GgufHeader               header = read_header_of(path);
     std::vector<std::string> parts{path};
+    bool                     mappable = header.alignment % tensor_alignment == 0;
     for (const std::string & other : about(path, [&] { return other_parts(header, path); })) {
         parts.push_back(other);
         const GgufHeader more = read_header_of(other);
         header.tensors.insert(header.tensors.end(), more.tensors.begin(), more.tensors.end());
+        mappable = mappable && more.alignment % tensor_alignment == 0;
     }
-    return {about(path, [&] { return check_header(header, path, part); }), std::move(parts)};
+    return {about(path, [&] { return check_header(header, path, part); }), std::move(parts), mappable};
 }
 
 void check_model_stream(std::istream & stream, uint64_t size, const std::string & path, FilePart part) {

@@ -15,6 +15,7 @@ enum class FilePart { all, vocabulary };
 struct CheckedFile {
     llm_arch                 architecture;
     std::vector<std::string> parts; ///< paths, the first part's first; of a file that is not split its own alone
+    bool mappable; ///< whether its weights lie as ggml computes with them; if not, they must be read into memory
 };
 
 /// Checks a model file before ggml and llama.cpp read it: that it exists and is whole, that its header is well-formed,

@@ -1,9 +1,14 @@
 #include "vocabulary_check.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <string_view>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 
 #include "invalid_file.h"
 
@@ -73,17 +78,68 @@ void check_scores(const GgufValue & scores) {
     }
 }
 
-void check_merges(const Metadata & metadata) {
+/// Text that a merge makes into a piece which is no token would be left out of the text's tokens. Hugging Face's
+/// tokenizers refuse such a vocabulary, too.
+void check_merged(const std::string & merge, size_t space, const std::unordered_set<std::string_view> & tokens) {
+    const std::string piece = merge.substr(0, space) + merge.substr(space + 1);
+    if (tokens.count(piece) == 0) {
+        throw InvalidFile("its key \"tokenizer.ggml.merges\" has the merge " + quoted(merge) +
+                          ", but there is no token " + quoted(piece) + ".");
+    }
+}
+
+/// @param are_used  whether text is split into tokens by them
+void check_merges(const Metadata & metadata, const std::vector<std::string> & tokens, bool are_used) {
     const std::string key = prefix + "merges";
     if (metadata.find(key) == nullptr) {
         return;
     }
     const GgufValue & merges = required_array(metadata, key, {GGUF_TYPE_STRING}, "texts");
+
+    const std::unordered_set<std::string_view> pieces(tokens.begin(), tokens.end());
     for (size_t i = 0; i < merges.texts.size(); ++i) {
         const std::string & merge = merges.texts[i];
         if (merge.size() < 3 || merge.find(' ', 1) >= merge.size() - 1) {
             throw InvalidFile("its key " + quoted(key) + " has at " + std::to_string(i) + " " + quoted(merge) +
                               ", which is no pair of two parts.");
+        }
+        if (are_used) {
+            check_merged(merge, merge.find(' ', 1), pieces);
+        }
+    }
+}
+
+/// Of llama.cpp's tokenizers, those that merge pairs by this list.
+bool is_byte_pair(const std::string & model) {
+    return model == "gpt2" || model == "gemma4" || model == "whitespace" || model == "hybriddna";
+}
+
+/// The byte that a token of RWKV begins with, and whether it is all of it; texts are written with escapes.
+std::pair<uint8_t, bool> first_byte(const std::string & text) {
+    if (text[0] != '\\' || text.size() < 2) {
+        return {static_cast<uint8_t>(text[0]), text.size() == 1};
+    }
+    switch (text[1]) {
+        case 't': return {'\t', text.size() == 2};
+        case 'n': return {'\n', text.size() == 2};
+        case 'r': return {'\r', text.size() == 2};
+        case 'x': return {static_cast<uint8_t>(std::strtoul(text.substr(2, 2).c_str(), nullptr, 16)), text.size() == 4};
+        default: return {static_cast<uint8_t>(text[1]), text.size() == 2};
+    }
+}
+
+/// llama.cpp's RWKV tokenizer never ends on a text where tokens begin with a byte, but none of them fits.
+void check_first_bytes(const std::vector<std::string> & tokens) {
+    std::array<bool, 256> are_tokens{};
+    for (const std::string & token : tokens) {
+        if (!token.empty() && first_byte(token).second) {
+            are_tokens[first_byte(token).first] = true;
+        }
+    }
+    for (const std::string & token : tokens) {
+        if (!token.empty() && !are_tokens[first_byte(token).first]) {
+            throw InvalidFile("its key \"tokenizer.ggml.tokens\" has " + quoted(token) +
+                              ", but no token that is its first byte alone.");
         }
     }
 }
@@ -127,8 +183,14 @@ int64_t check_vocabulary(const Metadata & metadata, const std::string & architec
                                             "32-bit numbers", tokens.count)) {
         check_scores(*scores);
     }
+    if ((*model == "llama" || *model == "t5") && metadata.find(prefix + "scores") == nullptr) {
+        throw InvalidFile("it has no key \"tokenizer.ggml.scores\", by which text is split into tokens.");
+    }
     check_distinct(tokens.texts);
-    check_merges(metadata);
+    if (*model == "rwkv") {
+        check_first_bytes(tokens.texts);
+    }
+    check_merges(metadata, tokens.texts, is_byte_pair(*model));
     check_special_tokens(metadata, tokens.count);
     return static_cast<int64_t>(tokens.count);
 }

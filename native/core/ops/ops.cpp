@@ -24,13 +24,18 @@ ggml_tensor * gelu_tanh(const GraphContext & ctx, ggml_tensor * x) {
     return ggml_mul(ctx, x, ggml_sigmoid(ctx, ggml_mul(ctx, slope, x)));
 }
 
+/// ggml's own makes 0 of NaN: what damaged weights or an overflow left would be a vector that nobody can tell is wrong.
+ggml_tensor * relu(const GraphContext & ctx, ggml_tensor * x) {
+    return ggml_mul(ctx, x, ggml_step(ctx, x));
+}
+
 ggml_tensor * activate(const GraphContext & ctx, const FeedForward & part, ggml_tensor * x) {
     switch (part.activation) {
         case Activation::gelu_erf: return ggml_gelu_erf(ctx, x);
         case Activation::gelu_tanh:
             return ggml_backend_buffer_is_host(part.up.weight->buffer) ? gelu_tanh(ctx, x) : ggml_gelu(ctx, x);
         case Activation::silu: return ggml_silu(ctx, x);
-        case Activation::relu: return ggml_relu(ctx, x);
+        case Activation::relu: return relu(ctx, x);
     }
     GGML_ABORT("unknown activation");
 }

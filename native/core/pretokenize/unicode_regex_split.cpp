@@ -11,6 +11,7 @@
 
 #include "linear_regex.h"
 #include "unicode.h"
+#include "word_record.h"
 
 /// The original.
 std::vector<std::string> unicode_regex_split_std(const std::string & text, const std::vector<std::string> & expressions,
@@ -133,13 +134,8 @@ std::string byte_encoded(const std::string & word) {
     return encoded;
 }
 
-} // namespace
-
-} // namespace longembed
-
-std::vector<std::string> unicode_regex_split(const std::string & text, const std::vector<std::string> & expressions,
-                                             bool byte_encode) {
-    using namespace longembed;
+std::vector<std::string> split_words(const std::string & text, const std::vector<std::string> & expressions,
+                                     bool byte_encode) {
     if (std::all_of(expressions.begin(), expressions.end(), has_own_splitter)) {
         return unicode_regex_split_std(text, expressions, byte_encode);
     }
@@ -159,6 +155,31 @@ std::vector<std::string> unicode_regex_split(const std::string & text, const std
             words.push_back(byte_encode ? byte_encoded(word) : word);
         }
         first = end;
+    }
+    return words;
+}
+
+thread_local WordRecord * record_of_thread = nullptr;
+
+} // namespace
+
+WordRecord::WordRecord() {
+    record_of_thread = this;
+}
+
+WordRecord::~WordRecord() {
+    record_of_thread = nullptr;
+}
+
+} // namespace longembed
+
+std::vector<std::string> unicode_regex_split(const std::string & text, const std::vector<std::string> & expressions,
+                                             bool byte_encode) {
+    using namespace longembed;
+    std::vector<std::string> words = split_words(text, expressions, byte_encode);
+    if (record_of_thread != nullptr) {
+        record_of_thread->byte_encoded = byte_encode;
+        record_of_thread->words.insert(record_of_thread->words.end(), words.begin(), words.end());
     }
     return words;
 }

@@ -20,13 +20,15 @@ std::string_view without_beginning(std::string_view text) {
 
 } // namespace
 
-AddedTokens::AddedTokens(const llama_vocab & vocab) {
+AddedTokens::AddedTokens(const llama_vocab & vocab, std::string_view mark) {
     for (int32_t id = 0; id < static_cast<int32_t>(vocab.n_tokens()); ++id) {
         const auto & data    = vocab.get_token_data(id);
         const bool   as_text = (data.attr & (LLAMA_TOKEN_ATTR_CONTROL | LLAMA_TOKEN_ATTR_UNKNOWN)) != 0;
-        if ((data.attr & LLAMA_TOKEN_ATTR_USER_DEFINED) != 0 && !as_text && !data.text.empty()) {
-            tokens_.push_back({id, data.text, (data.attr & LLAMA_TOKEN_ATTR_LSTRIP) != 0,
-                               (data.attr & LLAMA_TOKEN_ATTR_RSTRIP) != 0});
+        const bool   marked  = data.text.compare(0, mark.size(), mark) == 0;
+        const auto   text    = data.text.substr(marked ? mark.size() : 0);
+        if ((data.attr & LLAMA_TOKEN_ATTR_USER_DEFINED) != 0 && !as_text && !text.empty()) {
+            tokens_.push_back(
+                {id, text, (data.attr & LLAMA_TOKEN_ATTR_LSTRIP) != 0, (data.attr & LLAMA_TOKEN_ATTR_RSTRIP) != 0});
         }
     }
     std::stable_sort(tokens_.begin(), tokens_.end(),

@@ -9,12 +9,13 @@ struct llama_vocab;
 
 namespace longembed {
 
-/// The tokens of a BPE vocabulary that are found in a text before it is split into words ("user-defined": of GPT-NeoX
-/// and ModernBERT, runs of white space). llama.cpp finds them too, but in time that grows with the square of how many
-/// there are: what is cut here has none left for it to find.
+/// The tokens of a BPE or WordPiece vocabulary that are found in a text before it is split into words ("user-defined":
+/// of GPT-NeoX and ModernBERT, runs of white space). llama.cpp finds those of BPE too, but in time that grows with the
+/// square of how many there are: what is cut here has none left for it to find.
 class AddedTokens {
 public:
-    explicit AddedTokens(const llama_vocab & vocab);
+    /// @param mark  what files put before a token's text
+    explicit AddedTokens(const llama_vocab & vocab, std::string_view mark = {});
 
     bool empty() const { return tokens_.empty(); }
 

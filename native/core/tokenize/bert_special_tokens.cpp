@@ -16,13 +16,8 @@ constexpr int32_t none = -1;
 /// The token that one of the keys names, in their order, else the one with this text.
 int32_t find(const llama_model & model, std::initializer_list<const char *> names, const char * text) {
     for (const char * name : names) {
-        const auto entry = model.gguf_kv.find(std::string("tokenizer.ggml.") + name + "_token_id");
-        if (entry != model.gguf_kv.end()) {
-            // converters write 2³² − 1 for "there is none"
-            const uint64_t id = std::strtoull(entry->second.c_str(), nullptr, 10);
-            if (id < model.vocab.n_tokens()) {
-                return static_cast<int32_t>(id);
-            }
+        if (const int32_t id = named_token(model, name).value_or(none); id != none) {
+            return id;
         }
     }
     return model.vocab.text_to_token(text);
@@ -37,6 +32,15 @@ int32_t required(int32_t id, const char * text, const char * key) {
 }
 
 } // namespace
+
+std::optional<int32_t> named_token(const llama_model & model, const std::string & name) {
+    const auto entry = model.gguf_kv.find("tokenizer.ggml." + name + "_token_id");
+    if (entry == model.gguf_kv.end()) {
+        return std::nullopt;
+    }
+    const uint64_t id = std::strtoull(entry->second.c_str(), nullptr, 10);
+    return id < model.vocab.n_tokens() ? static_cast<int32_t>(id) : none;
+}
 
 BertSpecialTokens BertSpecialTokens::of(const llama_model & model) {
     return {

@@ -1,10 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
 struct llama_model;
 
 namespace longembed {
+
+/// The token that a file's key names, such as "bos"; −1 where it says that there is none (converters write 2³² − 1),
+/// nothing where it has no such key. llama.cpp takes a default for both.
+std::optional<int32_t> named_token(const llama_model & model, const std::string & name);
 
 /// What a BERT vocabulary has beside the pieces of words: [CLS] before a text, [SEP] after it, and [UNK] for words that
 /// no pieces make up.

@@ -12,9 +12,6 @@ namespace {
 /// `max_input_chars_per_word` of BERT's tokenizers.
 constexpr size_t max_word_length = 100;
 
-/// Marks pieces that start a word in a GGUF file, where BERT's own vocabulary marks the others with "##".
-constexpr std::string_view word_start = "\xe2\x96\x81";
-
 /// Drops the last code point, even an incomplete one. @return whether anything is left
 bool shorten(std::string_view & utf8) {
     const auto is_continuation = [](char byte) { return (static_cast<uint8_t>(byte) & 0xC0) == 0x80; };
@@ -29,8 +26,8 @@ bool shorten(std::string_view & utf8) {
 
 } // namespace
 
-WordPiece::WordPiece(const llama_vocab & vocab, int32_t unknown)
-    : normalizer_(vocab.get_normalizer_opts().lowercase, vocab.get_normalizer_opts().strip_accents), unknown_(unknown) {
+WordPiece::WordPiece(const llama_vocab & vocab, const BertNormalizer & normalizer, int32_t unknown)
+    : normalizer_(normalizer), unknown_(unknown) {
     const auto count = static_cast<int32_t>(vocab.n_tokens());
     first_pieces_.reserve(count);
     for (int32_t id = 0; id < count; ++id) {
@@ -39,11 +36,23 @@ WordPiece::WordPiece(const llama_vocab & vocab, int32_t unknown)
         if (first) {
             piece.remove_prefix(word_start.size());
         }
-        if (!piece.empty()) {
+        // [CLS] and its like have no mark and so look like pieces within a word
+        if (!piece.empty() && !vocab.is_control(id)) {
             (first ? first_pieces_ : later_pieces_).emplace(piece, id);
             max_bytes_ = std::max(max_bytes_, piece.size());
         }
     }
+}
+
+bool WordPiece::is_cased(const llama_vocab & vocab) {
+    const auto is_capital = [](char letter) { return letter >= 'A' && letter <= 'Z'; };
+    const auto count      = static_cast<int32_t>(vocab.n_tokens());
+    int32_t    cased      = 0;
+    for (int32_t id = 0; id < count; ++id) {
+        const std::string_view piece = vocab.token_get_text(id);
+        cased += !vocab.is_control(id) && std::any_of(piece.begin(), piece.end(), is_capital) ? 1 : 0;
+    }
+    return cased > count / 100; // a few are names such as [CLS]
 }
 
 std::vector<int32_t> WordPiece::tokenize(const std::string & text) const {

@@ -20,8 +20,14 @@ namespace longembed {
 /// words of any length, so that its ids differ from those the models were trained with.
 class WordPiece {
 public:
+    /// Marks pieces that start a word in a GGUF file, where BERT's own vocabulary marks the others with "##".
+    static constexpr std::string_view word_start = "\xe2\x96\x81";
+
     /// @param unknown  the token of words that have no pieces; −1: there is none
-    WordPiece(const llama_vocab & vocab, int32_t unknown);
+    WordPiece(const llama_vocab & vocab, const BertNormalizer & normalizer, int32_t unknown);
+
+    /// Whether pieces have capitals. Texts in lower case would never come to those.
+    static bool is_cased(const llama_vocab & vocab);
 
     /// Ids of a UTF-8 text, without special tokens.
     /// @throws Error ERR_TOKENIZER when a word is unknown and the vocabulary has no token for that
