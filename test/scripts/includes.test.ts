@@ -12,7 +12,7 @@ const files = readdirSync(native, { recursive: true, encoding: 'utf8' })
 /** What each folder of native/core may include beside itself. */
 const ALLOWED: Record<string, string[]> = {
   kernels: [],
-  tokenize: [],
+  tokenize: ['pretokenize'],
   pretokenize: [],
   ops: ['kernels'],
   devices: ['llama'],
