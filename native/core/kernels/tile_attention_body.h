@@ -244,12 +244,13 @@ void sweep_all(StepOrder & order) {
         if (!step.is_whole || step.sweep->t.slope != 0.0f) {
             mask_scores(step);
         }
-        if (exceed(step)) {
+        const TopScores tops(step);
+        if (tops.exceed(step)) {
             if (before.sweep == step.sweep) { // its weights are relative to what is raised now
                 add_values(before, nothing);
                 before.sweep = nullptr;
             }
-            raise_lanes(step);
+            raise_lanes(step, tops);
         }
         const Step * const added  = before.sweep == nullptr ? nullptr : &before;
         const Step * const scored = is_left ? &next : nullptr;

@@ -33,9 +33,9 @@ inline Vector lane_numbers(float first) {
     return at;
 }
 
-/// Makes the scores of keys from `first` on −inf.
-void mask_keys(const Step & step, int64_t first) {
-    for (int64_t key = first; key < step.weighed_groups() * group_keys; ++key) {
+/// Makes the scores of what is no key of the step −inf.
+void mask_padding(const Step & step) {
+    for (int64_t key = step.count; key < step.weighed_groups() * group_keys; ++key) {
         for (int64_t lane = 0; lane < step.lanes(); lane += width) {
             store(step.scores + key / group_keys * query_area + key % group_keys * tile_words + lane_place(lane),
                   all(-INFINITY));
@@ -46,7 +46,7 @@ void mask_keys(const Step & step, int64_t first) {
 /// Takes slope · |distance| off a step's scores, and makes those of keys that a query does not see −inf.
 void mask_scores(const Step & step) {
     const AttentionTile & t = step.sweep->t;
-    mask_keys(step, step.count);
+    mask_padding(step);
     if (!t.causal && t.reach >= t.keys && t.slope == 0.0f) {
         return;
     }
@@ -70,37 +70,48 @@ void mask_scores(const Step & step) {
     }
 }
 
-/// The largest score of each of some lanes.
-inline Vector top_scores(const Step & step, int64_t lane) {
-    Vector tops[4]; // each maximum waits for the one before it
-    for (Vector & top : tops) {
-        top = all(-INFINITY);
-    }
-    for (int64_t group = 0; group < step.weighed_groups(); ++group) {
-        const float * scores = step.scores + group * query_area + lane_place(lane);
-        for (int64_t key = 0; key < group_keys; key += 4) {
-            for (int64_t i = 0; i < 4; ++i) {
-                tops[i] = larger(load(scores + (key + i) * tile_words), tops[i]);
-            }
+/// The largest score of each query in a step.
+struct TopScores {
+    Vector of[tile_queries / width];
+
+    explicit TopScores(const Step & step) {
+        for (int64_t lane = 0; lane < step.lanes(); lane += width) {
+            of[lane / width] = of_lanes(step, lane);
         }
     }
-    return larger(larger(tops[0], tops[1]), larger(tops[2], tops[3]));
-}
 
-/// Whether a score exceeds too far what weights are relative to.
-bool exceed(const Step & step) {
-    Bits above = {};
-    for (int64_t lane = 0; lane < step.lanes(); lane += width) {
-        above |= top_scores(step, lane) > load(step.sweep->max_score + lane) + slack;
+    /// Whether one exceeds too far what weights are relative to.
+    bool exceed(const Step & step) const {
+        Bits above = {};
+        for (int64_t lane = 0; lane < step.lanes(); lane += width) {
+            above |= of[lane / width] > load(step.sweep->max_score + lane) + slack;
+        }
+        return any(above);
     }
-    return any(above);
-}
+
+private:
+    static inline Vector of_lanes(const Step & step, int64_t lane) {
+        Vector tops[4]; // each maximum waits for the one before it
+        for (Vector & top : tops) {
+            top = all(-INFINITY);
+        }
+        for (int64_t group = 0; group < step.weighed_groups(); ++group) {
+            const float * scores = step.scores + group * query_area + lane_place(lane);
+            for (int64_t key = 0; key < group_keys; key += 4) {
+                for (int64_t i = 0; i < 4; ++i) {
+                    tops[i] = larger(load(scores + (key + i) * tile_words), tops[i]);
+                }
+            }
+        }
+        return larger(larger(tops[0], tops[1]), larger(tops[2], tops[3]));
+    }
+};
 
 /// Raises the scores that queries' weights are relative to where one exceeds it too far, and rescales what there is.
-void raise_lanes(const Step & step) {
+void raise_lanes(const Step & step, const TopScores & tops) {
     const SplitSweep & s = *step.sweep;
     for (int64_t lane = 0; lane < step.lanes(); lane += width) {
-        const Vector top   = top_scores(step, lane);
+        const Vector top   = tops.of[lane / width];
         const Vector old   = load(s.max_score + lane);
         const Bits   above = top > old + slack;
         if (!any(above)) {
