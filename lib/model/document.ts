@@ -8,7 +8,7 @@ import {
   type Method,
 } from '../extend/index.js';
 import type { NativeJob } from '../native/index.js';
-import { checkTokenIds, checkWellFormed, isBlank } from '../tokenize/index.js';
+import { checkTokenIds, checkWellFormed, isBlank, joinTokens } from '../tokenize/index.js';
 import { tokenizeUpTo } from './document-tokens.js';
 import type { Engine } from './engine.js';
 import type { DocumentInput } from './input.js';
@@ -61,7 +61,7 @@ export async function prepareDocument(
     after: suffix.length,
   });
   return {
-    before: concat(prefix, prompt),
+    before: joinTokens([prefix, prompt]),
     content,
     after: Int32Array.from(suffix),
     plans,
@@ -123,13 +123,6 @@ async function tokenize(
   );
   const seam = commonPrefix(alone, joint);
   return { prompt: joint.subarray(0, seam), content: joint.subarray(seam), estimate };
-}
-
-export function concat(prefix: readonly number[], prompt: Int32Array): Int32Array {
-  const all = new Int32Array(prefix.length + prompt.length);
-  all.set(prefix);
-  all.set(prompt, prefix.length);
-  return all;
 }
 
 export function commonPrefix(a: Int32Array, b: Int32Array): number {

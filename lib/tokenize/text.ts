@@ -21,6 +21,17 @@ export function isBlank(text: string): boolean {
   return !/\S/.test(text);
 }
 
+/** Token ids of some lists, one after the other. */
+export function joinTokens(lists: readonly ArrayLike<number>[]): Int32Array<ArrayBuffer> {
+  const all = new Int32Array(lists.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const list of lists) {
+    all.set(list, at);
+    at += list.length;
+  }
+  return all;
+}
+
 /**
  * A copy of token ids that a caller gave, each checked against the vocabulary.
  * @throws LongEmbedError ERR_TOKENIZER that names the first bad id and its index

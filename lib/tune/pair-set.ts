@@ -6,6 +6,7 @@ import { type EmbedSettings, resolveEmbedOptions } from '../model/options.js';
 import type { NativeJob, NativeTuneBatch } from '../native/index.js';
 import { type PairLine, readPairs } from './pairs-file.js';
 import type { Random } from '../random.js';
+import { joinTokens } from '../tokenize/index.js';
 import { TokenStore } from './token-store.js';
 
 const wait = <T>(job: NativeJob<T>): Promise<T> => job.promise;
@@ -84,14 +85,8 @@ export class PairSet {
       ...queries.map((number) => this.#queries.tokensOf(number)),
       ...documents.map((number) => this.#documents.tokensOf(number)),
     ];
-    const tokens = new Int32Array(texts.reduce((sum, text) => sum + text.length, 0));
-    let offset = 0;
-    for (const text of texts) {
-      tokens.set(text, offset);
-      offset += text.length;
-    }
     return {
-      tokens,
+      tokens: joinTokens(texts),
       lengths: Int32Array.from(texts, ({ length }) => length),
       firstPositions: Int32Array.from(texts, ({ length }) => random.below(rows - length + 1)),
       ids: Int32Array.from([...queries, ...documents]),
@@ -153,11 +148,7 @@ class Side {
       );
       if (truncated && !this.#truncate) throw await this.#tooLong(text);
       this.truncated += truncated ? 1 : 0;
-      const tokens = new Int32Array(before.length + content.length + after.length);
-      tokens.set(before);
-      tokens.set(content, before.length);
-      tokens.set(after, before.length + content.length);
-      return this.store.add(text, tokens);
+      return this.store.add(text, joinTokens([before, content, after]));
     } catch (error) {
       if (!(error instanceof LongEmbedError)) throw error;
       throw new LongEmbedError(error.code, `${where}: ${error.message}`, { cause: error });

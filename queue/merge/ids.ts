@@ -6,13 +6,16 @@ import { optionalPackages } from '../../lib/optional-packages.js';
 import type { Manifest } from '../manifest.js';
 import { invalid, shardName } from '../shard.js';
 import type { MergeOptions } from './merge.js';
-import { PartSource } from './part-source.js';
+import { damagedPart, fileOf, PartSource } from './part-source.js';
 
 /** How a row begins that `embed` has written, and what follows until the id's own JSON. */
 const ROW_BEGIN = Buffer.from('{"id":');
 const [NEWLINE, QUOTE, COMMA, BACKSLASH, BRACE] = [0x0a, 0x22, 0x2c, 0x5c, 0x7d];
 
 const READ_BYTES = 1 << 20;
+
+/** What of a damaged part differs. */
+const IDS = 'its ids';
 
 /** Ids that are looked at again where fingerprints are equal: they name one that repeats, and need not name all. */
 const MAX_SUSPECTS = 1000;
@@ -155,15 +158,12 @@ async function eachId(
   signal: AbortSignal,
   take: (id: Buffer) => boolean,
 ): Promise<void> {
-  const { files, run } = manifest;
-  const name = files.find((file) =>
-    file.name.endsWith(run.format === 'npy' ? '.npy.jsonl' : `.${run.format}`),
-  )?.name;
-  const path = join(folder, name ?? '');
+  const { format } = manifest.run;
+  const path = join(folder, fileOf(manifest, format === 'npy' ? 'npy.jsonl' : format)?.name ?? '');
   const taken = (id: Buffer): void => {
-    if (!take(id)) throw damaged(path, manifest);
+    if (!take(id)) throw damagedPart(path, manifest, IDS);
   };
-  if (run.format === 'parquet') return eachIdOfParquet(folder, manifest, signal, taken);
+  if (format === 'parquet') return eachIdOfParquet(folder, manifest, signal, taken);
   let begun = Buffer.alloc(0);
   let isRead = false;
   for await (const piece of createReadStream(path, {
@@ -180,7 +180,7 @@ async function eachId(
       }
       const row = begun.length === 0 ? piece.subarray(from) : Buffer.concat([begun, piece.subarray(from)]);
       const id = idOf(row);
-      if (id === undefined) throw damaged(path, manifest);
+      if (id === undefined) throw damagedPart(path, manifest, IDS);
       begun = id === null ? Buffer.from(row) : Buffer.alloc(0);
       if (id === null) break;
       // A row of NaN is nobody's.
@@ -188,7 +188,7 @@ async function eachId(
       isRead = true;
     }
   }
-  if (begun.length > 0) throw damaged(path, manifest);
+  if (begun.length > 0) throw damagedPart(path, manifest, IDS);
 }
 
 /** The JSON of a row's id. @returns null: the row does not go that far; undefined: it is no row of ours */
@@ -231,14 +231,8 @@ async function eachIdOfParquet(
     }
   };
   await read().catch((error: unknown) => {
-    throw signal.aborted || error instanceof LongEmbedError ? error : damaged(source.path, manifest, error);
+    throw signal.aborted || error instanceof LongEmbedError
+      ? error
+      : damagedPart(source.path, manifest, IDS, error);
   });
-}
-
-function damaged(path: string, { shard }: Manifest, cause?: unknown): LongEmbedError {
-  return invalid(
-    `${path} is not what its manifest says (its ids): copy it again, or do it again with longembed embed --shard ` +
-      `${shardName(shard)} --force.`,
-    cause,
-  );
 }

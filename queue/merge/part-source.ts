@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import type { AtomicFile } from '../../lib/atomic-file.js';
+import type { LongEmbedError } from '../../lib/error.js';
 import type { Manifest, PartFile } from '../manifest.js';
 import { invalid, shardName } from '../shard.js';
 
@@ -60,10 +61,22 @@ export class PartSource {
       yield piece as Buffer;
     }
     if (hash.digest('hex') === file.sha256) return;
-    throw invalid(
-      `${path} is not what its manifest says (SHA-256): copy it again, or do it again with longembed embed --shard ${shardName(this.#manifest.shard)} --force.`,
-    );
+    throw damagedPart(path, this.#manifest, 'SHA-256');
   }
+}
+
+/** @param what of the file differs */
+export function damagedPart(
+  path: string,
+  { shard }: Manifest,
+  what: string,
+  cause?: unknown,
+): LongEmbedError {
+  return invalid(
+    `${path} is not what its manifest says (${what}): copy it again, or do it again with longembed embed --shard ` +
+      `${shardName(shard)} --force.`,
+    cause,
+  );
 }
 
 /** One of a part's files, by what follows the part's name. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { throwIfAborted } from '../../lib/abort.js';
+import { joinTokens } from '../../lib/tokenize/index.js';
 import { ApiError } from '../api-error.js';
 import { jsonAnswer } from '../http/answer.js';
 import { isAbsent, optional } from '../settings.js';
@@ -59,7 +60,7 @@ export const tokenize = route({
       for (const text of inputs) {
         throwIfAborted(exchange.signal);
         const content = await model.tokenize(text);
-        const ids = given.add_special_tokens === true ? joined(prefix, content, suffix) : content;
+        const ids = given.add_special_tokens === true ? joinTokens([prefix, content, suffix]) : content;
         count += ids.length;
         lists.push(ids);
       }
@@ -67,16 +68,6 @@ export const tokenize = route({
     });
   },
 });
-
-function joined(...parts: readonly ArrayLike<number>[]): Int32Array {
-  const all = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
 
 /** Ids that are written at a time: a text of 30 MB has millions. */
 const PIECE_IDS = 32 * 1024;

@@ -1,8 +1,8 @@
 import { LongEmbedError } from '../../error.js';
 import { type Overhead, planOverlapping, type WindowPlan } from '../../extend/index.js';
 import type { Pooling } from '../../native/index.js';
-import { checkTokenIds, checkWellFormed, isBlank } from '../../tokenize/index.js';
-import { concat, type Document, emptyInput, type Track, tooLong } from '../document.js';
+import { checkTokenIds, checkWellFormed, isBlank, joinTokens } from '../../tokenize/index.js';
+import { type Document, emptyInput, type Track, tooLong } from '../document.js';
 import type { Engine } from '../engine.js';
 import type { EmbedSettings } from '../options.js';
 import type { ModelInfo } from '../types.js';
@@ -35,7 +35,7 @@ export async function prepareChunks(
   const overhead = { before: prefix.length + prompt.length, after: suffix.length };
   const windows = chunkWindows(content.length, overhead, engine, settings);
   return {
-    before: concat(prefix, prompt),
+    before: joinTokens([prefix, prompt]),
     content,
     after: Int32Array.from(suffix),
     plans: windows,
@@ -130,8 +130,7 @@ async function tokenizePieces(
   // Where each piece's tokens end, the prompt's included.
   let total = 0;
   const ends = tokens.map(({ length }) => (total += length));
-  const all = new Int32Array(total);
-  for (const [i, ids] of tokens.entries()) all.set(ids, (ends[i] ?? 0) - ids.length);
+  const all = joinTokens(tokens);
   if (total === seam) throw emptyInput('gives no tokens');
 
   const parts = await concurrently(spans, async ([start, end], index): Promise<Part> => {
